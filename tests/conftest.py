@@ -1,0 +1,36 @@
+"""What every test shares: how hard hypothesis searches, where plots go, when PyTorch is asked."""
+
+import os
+import warnings
+
+import hypothesis
+import pytest
+
+os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib: no window, ever
+
+hypothesis.settings.register_profile("dev", max_examples=20, deadline=None)
+hypothesis.settings.register_profile(
+    "ci",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,  # a red run can be repeated
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # a busy machine is not a bug
+)
+hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="session")
+def pytorch():
+    """The real PyTorch, imported only when a test asks for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what PyTorch warns of at import is not ours to mend
+        return pytest.importorskip("torch", reason="PyTorch is not installed", exc_type=ImportError)
+
+
+@pytest.fixture(autouse=True)
+def _pytorch_or_skip(request):
+    """Skip a test marked parity where PyTorch cannot be imported, before it runs a line."""
+    if request.node.get_closest_marker("parity"):
+        request.getfixturevalue("pytorch")
