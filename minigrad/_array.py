@@ -1,0 +1,210 @@
+"""What rules and engine share below the graph: undoing broadcasting, axes, and the storage kernels.
+
+Everything here is written in NumPy functions that other arrays can override, so the same line works
+on a raw array (an ordinary backward), on a Tensor (`create_graph=True`) and on foreign storage.
+A *kernel* is a function of ours with that ability: see `kernel`.
+"""
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Array = Any
+Shape = tuple[int, ...]
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let other arrays take over a storage kernel, by the protocol with which NumPy's functions do.
+
+    On ndarrays it just runs. On anything else that implements `__array_function__` (a Tensor, which
+    looks up the op whose forward this kernel is) it asks that argument.
+    """
+
+    @functools.wraps(function)
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            kind = type(arg)
+            if kind is not np.ndarray and hasattr(kind, "__array_function__"):
+                return arg.__array_function__(dispatch, (kind,), args, kwargs)
+        return function(*args, **kwargs)
+
+    return dispatch
+
+
+def unbroadcast(g: Array, shape: Shape) -> Array:
+    """Sum `g` over the axes along which an operand of `shape` was repeated."""
+    extra = g.ndim - len(shape)
+    if extra < 0:
+        raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
+    stretched = tuple(i for i in range(g.ndim) if i < extra or (shape[i - extra] == 1 and g.shape[i] != 1))
+    if stretched:
+        g = np.sum(g, axis=stretched, keepdims=True)
+    return np.reshape(g, shape) if extra else g
+
+
+def normalize_dim(dim: Any, ndim: int) -> int:
+    """A non-negative axis. A 0-d array counts as one-dimensional here, as in PyTorch."""
+    span = max(ndim, 1)
+    try:
+        index = operator.index(dim)
+    except TypeError:
+        raise TypeError(f"dim must be an int, not {type(dim).__name__} ({dim!r})") from None
+    if not -span <= index < span:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {index})"
+        )
+    return index % span
+
+
+def normalize_dims(dim: Any, ndim: int) -> tuple[int, ...]:
+    """Non-negative axes: of one int, of a sequence, or all of them for None and for an empty sequence."""
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        return tuple(range(ndim))
+    dims = dim if isinstance(dim, (tuple, list)) else (dim,)
+    result = tuple(normalize_dim(d, ndim) for d in dims)
+    if len(set(result)) != len(result):
+        raise ValueError(f"dim {tuple(dims)} names an axis twice")
+    return result if ndim else ()
+
+
+def spread(g: Array, shape: Shape, dim: Any, keepdim: bool) -> Array:
+    """Undo a reduction: repeat `g` along the axes that were reduced, up to `shape`."""
+    if not keepdim:
+        g = keep_dims(g, shape, dim)
+    return np.broadcast_to(g, shape)
+
+
+def keep_dims(reduced: Array, shape: Shape, dim: Any) -> Array:
+    """Put back, with length 1, the axes of `shape` that a reduction over `dim` removed."""
+    dims = normalize_dims(dim, len(shape))
+    return np.reshape(reduced, tuple(1 if i in dims else n for i, n in enumerate(shape)))
+
+
+def count(shape: Shape, dim: Any) -> int:
+    """How many elements a reduction over `dim` folds into one."""
+    size = 1
+    for axis in normalize_dims(dim, len(shape)):
+        size *= shape[axis]
+    return size
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index is made of ints, slices, None and Ellipsis only, so that it gives a view."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return not any(isinstance(p, (np.ndarray, list, bool, np.bool_)) for p in parts)
+
+
+@kernel
+def scatter_index(g: Array, index: Any, shape: Shape) -> Array:
+    """Zeros of `shape` with `g` added at `index`: repeated positions add up."""
+    out = np.zeros(shape, g.dtype)
+    if is_basic(index):
+        out[index] = g
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def outside(shape: Shape, index: Any) -> Array:
+    """A boolean mask, False at `index`: where an assignment left the old values."""
+    mask = np.ones(shape, np.bool_)
+    mask[index] = False
+    return mask
+
+
+def along(index: Array, dim: int, ndim: int) -> tuple[Array, ...]:
+    """The full index tuple for an integer array that indexes one axis, as gather and scatter do.
+
+    The other axes of `index` may be shorter than the indexed array's; they address its first part.
+    """
+    grid: list[Array] = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    grid[normalize_dim(dim, ndim)] = index
+    return tuple(grid)
+
+
+@kernel
+def take_along(x: Array, index: Array, dim: int) -> Array:
+    """out[i][j] = x[index[i][j]][j] for dim = 0, and so on."""
+    return x[along(index, dim, x.ndim)] if x.ndim else x[index]
+
+
+@kernel
+def add_along(g: Array, index: Array, dim: int, shape: Shape) -> Array:
+    """Zeros of `shape` with `g` added at `index` along `dim`: what undoes `take_along`."""
+    out = np.zeros(shape, g.dtype)
+    np.add.at(out, along(index, dim, out.ndim) if shape else (), g)
+    return out
+
+
+@kernel
+def pad(x: Array, pad: Any, value: float = 0.0) -> Array:
+    """Grow (or, where negative, crop) axes: PyTorch lists (before, after) pairs from the last axis on."""
+    if len(pad) % 2 or len(pad) > 2 * x.ndim:
+        raise ValueError(
+            f"pad: {tuple(pad)} must hold a (before, after) pair for at most {x.ndim} axes, last first"
+        )
+    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
+    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
+    crop = tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, x.shape, strict=True))
+    grow = [(max(a, 0), max(b, 0)) for a, b in widths]
+    return np.pad(x[crop], grow, constant_values=value)
+
+
+@kernel
+def embed_diagonal(g: Array, shape: Shape, offset: int, dim1: int, dim2: int) -> Array:
+    """Zeros of `shape` with the last axis of `g` on a diagonal: what undoes `np.diagonal`."""
+    out = np.zeros(shape, g.dtype)
+    view = np.moveaxis(out, (dim1, dim2), (-2, -1))
+    n = g.shape[-1]
+    rows, columns = np.arange(n) + max(-offset, 0), np.arange(n) + max(offset, 0)
+    view[..., rows, columns] = g
+    return out
+
+
+@kernel
+def cast(x: Array, dtype: Any) -> Array:
+    """`x` as `dtype`."""
+    return x.astype(dtype)
+
+
+@kernel
+def softmax(x: Array, dim: int) -> Array:
+    """exp(x - max) over its sum along `dim`."""
+    e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    e /= np.add.reduce(e, axis=dim, keepdims=True)
+    return e
+
+
+@kernel
+def log_softmax(x: Array, dim: int) -> Array:
+    """log(softmax(x)) along `dim`, without leaving the logarithms."""
+    shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
+
+
+@kernel
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)); exp overflowing to inf gives the right limit, 0."""
+    return 1 / (1 + np.exp(-x))
+
+
+@kernel
+def reverse_scan(g: Array, x: Array, dim: int) -> Array:
+    """s[i] = g[i] + x[i + 1] s[i + 1] along `dim`: Horner's rule, exact where x has zeros."""
+    s = np.array(np.broadcast_to(g, np.broadcast_shapes(g.shape, x.shape)))
+    rows, factors = np.moveaxis(s, dim, 0), np.moveaxis(np.broadcast_to(x, s.shape), dim, 0)
+    for i in range(rows.shape[0] - 2, -1, -1):
+        rows[i] += factors[i + 1] * rows[i + 1]
+    return s
+
+
+def shifted(x: Array, dim: int, fill: float) -> Array:
+    """`x` moved one place up along `dim`, with `fill` entering at the start."""
+    axis = normalize_dim(dim, x.ndim)
+    first = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
+    head = np.full(first, fill, x.dtype)
+    body = x[(slice(None),) * axis + (slice(0, -1),)]
+    return np.concatenate([head, body], axis=axis)

@@ -1,0 +1,465 @@
+"""Functions of tensors that need no rule of their own: a few ops, in the order PyTorch's user expects.
+
+They use tensors' own methods only, so they stand below the class that offers them as methods.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ._array import normalize_dim
+
+T = Any  # a tensor
+
+
+def _slice(input: T, dim: int, start: int, stop: int) -> T:
+    return input[(slice(None),) * dim + (slice(start, stop),)]
+
+
+def narrow(input: T, dim: int, start: int, length: int) -> T:
+    """`length` elements along `dim`, from `start`: a view.
+
+    >>> import minigrad as torch
+    >>> torch.narrow(torch.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    dim = normalize_dim(dim, input.ndim)
+    n = input.shape[dim]
+    start = operator.index(start)
+    start = start + n if start < 0 else start
+    if not 0 <= start <= n or length < 0 or start + length > n:
+        raise RuntimeError(f"narrow: start ({start}) + length ({length}) exceeds dimension size ({n})")
+    return _slice(input, dim, start, start + length)
+
+
+def split(input: T, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[T, ...]:
+    """Consecutive parts along `dim`, of one size (the last may be smaller) or of the given sizes: views.
+
+    >>> import minigrad as torch
+    >>> torch.split(torch.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    dim = normalize_dim(dim, input.ndim)
+    n = input.shape[dim]
+    if isinstance(split_size_or_sections, (int, np.integer)):
+        size = int(split_size_or_sections)
+        if size < 0 or (size == 0 and n):
+            raise RuntimeError(f"split: the size of a part must be positive, not {size}")
+        sections = [min(size, n - i) for i in range(0, n, size)] if n else [0]
+    else:
+        sections = [int(s) for s in split_size_or_sections]
+        if sum(sections) != n or min(sections, default=0) < 0:
+            raise RuntimeError(
+                f"split: the sections {sections} must add up to the size {n} of dimension {dim}"
+            )
+    ends = [sum(sections[: i + 1]) for i in range(len(sections))]
+    return tuple(_slice(input, dim, end - size, end) for size, end in zip(sections, ends, strict=True))
+
+
+def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
+    """At most `chunks` parts of equal size along `dim` (the last may be smaller): views.
+
+    >>> import minigrad as torch
+    >>> [len(c) for c in torch.chunk(torch.arange(7), 3)]
+    [3, 3, 1]
+    """
+    if chunks < 1:
+        raise RuntimeError(f"chunk: expects at least one chunk, got {chunks}")
+    n = input.shape[normalize_dim(dim, input.ndim)]
+    if n == 0:
+        return (input,) * chunks
+    return split(input, -(-n // chunks), dim)
+
+
+def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
+    """The slices along `dim`, without that axis: views.
+
+    >>> import minigrad as torch
+    >>> torch.unbind(torch.eye(2))
+    (tensor([1., 0.]), tensor([0., 1.]))
+    """
+    dim = normalize_dim(dim, input.ndim)
+    head = (slice(None),) * dim
+    return tuple(input[(*head, i)] for i in range(input.shape[dim]))
+
+
+def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
+    """The axes from `start_dim` to `end_dim` as one.
+
+    >>> import minigrad as torch
+    >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
+    (2, 12)
+    """
+    first, last = normalize_dim(start_dim, input.ndim), normalize_dim(end_dim, input.ndim)
+    if first > last:
+        raise RuntimeError("flatten: start_dim cannot come after end_dim")
+    if input.ndim == 0:
+        return input.reshape(1)
+    middle = int(np.prod(input.shape[first : last + 1], dtype=np.int64))
+    return input.reshape(*input.shape[:first], middle, *input.shape[last + 1 :])
+
+
+def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[int]) -> T:
+    """Move axes to new places; the others keep their order.
+
+    >>> import minigrad as torch
+    >>> torch.movedim(torch.zeros(2, 3, 4), 0, 2).shape
+    (3, 4, 2)
+    """
+    sources = (source,) if isinstance(source, int) else tuple(source)
+    places = (destination,) if isinstance(destination, int) else tuple(destination)
+    if len(sources) != len(places):
+        raise RuntimeError(f"movedim: {len(sources)} axes cannot go to {len(places)} places")
+    sources = tuple(normalize_dim(s, input.ndim) for s in sources)
+    places = tuple(normalize_dim(p, input.ndim) for p in places)
+    order = [i for i in range(input.ndim) if i not in sources]
+    for place, origin in sorted(zip(places, sources, strict=True)):
+        order.insert(place, origin)
+    return input.permute(order)
+
+
+def t(input: T) -> T:
+    """The transpose of a matrix; vectors and scalars as they are.
+
+    >>> import minigrad as torch
+    >>> torch.t(torch.zeros(2, 3)).shape
+    (3, 2)
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D; use transpose or mT"
+        )
+    return input.transpose(0, 1) if input.ndim == 2 else input
+
+
+def repeat_sizes(sizes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """The arguments of Tensor.repeat, refused where they name fewer axes than there are."""
+    if len(sizes) < ndim:
+        raise RuntimeError(f"repeat: {len(sizes)} repeats for {ndim} axes; give one for each axis")
+    return sizes
+
+
+def _product(name: str, a: T, b: T, dims: tuple[int, int]) -> T:
+    if (a.ndim, b.ndim) != dims:
+        raise RuntimeError(
+            f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes {a.shape} and {b.shape}; "
+            "matmul takes any"
+        )
+    return a.matmul(b)
+
+
+def mm(input: T, mat2: T) -> T:
+    """The product of two matrices; no broadcasting.
+
+    >>> import minigrad as torch
+    >>> torch.mm(torch.ones(1, 2), torch.ones(2, 1))
+    tensor([[2.]])
+    """
+    return _product("mm", input, mat2, (2, 2))
+
+
+def bmm(input: T, mat2: T) -> T:
+    """The products of two batches of matrices: (b, m, n) and (b, n, p) give (b, m, p).
+
+    >>> import minigrad as torch
+    >>> torch.bmm(torch.ones(5, 1, 2), torch.ones(5, 2, 1)).shape
+    (5, 1, 1)
+    """
+    if input.ndim == mat2.ndim == 3 and input.shape[0] != mat2.shape[0]:
+        raise RuntimeError(
+            f"bmm: batches differ: {input.shape[0]} and {mat2.shape[0]}; matmul broadcasts them"
+        )
+    return _product("bmm", input, mat2, (3, 3))
+
+
+def mv(input: T, vec: T) -> T:
+    """A matrix times a vector.
+
+    >>> import minigrad as torch
+    >>> torch.mv(torch.ones(1, 2), torch.ones(2))
+    tensor([2.])
+    """
+    return _product("mv", input, vec, (2, 1))
+
+
+def dot(input: T, tensor: T) -> T:
+    """The inner product of two vectors.
+
+    >>> import minigrad as torch
+    >>> torch.dot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    if input.ndim == tensor.ndim == 1 and input.shape != tensor.shape:
+        raise RuntimeError(f"dot: expected vectors of one length, got {input.shape[0]} and {tensor.shape[0]}")
+    return _product("dot", input, tensor, (1, 1))
+
+
+def outer(input: T, vec2: T) -> T:
+    """The outer product of two vectors: out[i, j] = input[i] vec2[j].
+
+    >>> import minigrad as torch
+    >>> torch.outer(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise RuntimeError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
+    return input.unsqueeze(1) * vec2
+
+
+def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T:
+    """Beta * input + alpha * (mat1 @ mat2).
+
+    >>> import minigrad as torch
+    >>> torch.addmm(torch.ones(1, 1), torch.ones(1, 2), torch.ones(2, 1), alpha=2)
+    tensor([[5.]])
+    """
+    product = mm(mat1, mat2)
+    product = product if alpha == 1 else product * alpha
+    if beta == 0:  # nan and inf in `input` must not leak through a factor of 0
+        return product + input.detach().new_zeros(input.shape)
+    return (input if beta == 1 else input * beta) + product
+
+
+def addcmul(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
+    """Input + value * tensor1 * tensor2.
+
+    >>> import minigrad as torch
+    >>> torch.addcmul(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
+    tensor([3.])
+    """
+    return input + (tensor1 * tensor2 if value == 1 else tensor1 * tensor2 * value)
+
+
+def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
+    """Input + value * tensor1 / tensor2.
+
+    >>> import minigrad as torch
+    >>> torch.addcdiv(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
+    tensor([3.])
+    """
+    if not any(x.is_floating_point() for x in (tensor1, tensor2)):
+        raise RuntimeError("addcdiv: integer division is not supported; convert with .float()")
+    return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
+
+
+def lerp(input: T, end: T, weight: Any) -> T:
+    """Input + weight * (end - input), from whichever end is nearer.
+
+    >>> import minigrad as torch
+    >>> torch.lerp(torch.zeros(1), torch.ones(1), 0.25)
+    tensor([0.2500])
+    """
+    if isinstance(weight, (int, float)):
+        span = end - input
+        return input + span * weight if abs(weight) < 0.5 else end - span * (1 - weight)
+    near = input + weight * (end - input)
+    far = end - (end - input) * (1 - weight)
+    return near.where(weight.detach().abs() < 0.5, far)
+
+
+def masked_fill(input: T, mask: T, value: Any) -> T:
+    """`value` where the boolean `mask` is True, `input` elsewhere.
+
+    >>> import minigrad as torch
+    >>> torch.masked_fill(torch.ones(2), torch.tensor([True, False]), -1.0)
+    tensor([-1.,  1.])
+    """
+    if mask.dtype.kind != "b":
+        raise RuntimeError(
+            f"masked_fill: only supports boolean masks, but got a mask of dtype {mask.dtype}; use mask.bool()"
+        )
+    if getattr(value, "ndim", 0):
+        raise RuntimeError(
+            f"masked_fill: value must be a number or a 0-d tensor, not of shape {value.shape}; use where"
+        )
+    return input.where(~mask, value.to(input.dtype) if hasattr(value, "dtype") else value)
+
+
+def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> T:
+    """Elementwise |input - other| <= atol + rtol |other|; infinities equal themselves.
+
+    >>> import minigrad as torch
+    >>> torch.isclose(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.1]))
+    tensor([ True, False])
+    """
+    if input.dtype != other.dtype:
+        raise RuntimeError(f"isclose: dtypes differ: {input.dtype} and {other.dtype}; convert one with .to()")
+    close = np.isclose(
+        input.detach().numpy(), other.detach().numpy(), rtol=rtol, atol=atol, equal_nan=equal_nan
+    )
+    return input.new_tensor(close, dtype=bool)
+
+
+def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether every element `isclose`.
+
+    >>> import minigrad as torch
+    >>> torch.allclose(torch.ones(2), torch.ones(2) + 1e-9)
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
+
+
+def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> T:
+    """The vector norm of order `p` over `dim` (all axes by default); "fro" is order 2.
+
+    >>> import minigrad as torch
+    >>> torch.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if p == "nuc":
+        raise NotImplementedError(
+            "norm: the nuclear norm needs singular values, which minigrad does not have"
+        )
+    return input._vector_norm(ord=2.0 if p in ("fro", None) else float(p), dim=dim, keepdim=keepdim)
+
+
+def diag(input: T, diagonal: int = 0) -> T:
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector.
+
+    >>> import minigrad as torch
+    >>> torch.diag(torch.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
+    if input.ndim == 1:
+        n = input.shape[0] + abs(diagonal)
+        return input._embed_diagonal(shape=(n, n), offset=diagonal, dim1=0, dim2=1)
+    if input.ndim == 2:
+        return input.diagonal(diagonal)
+    raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
+
+
+def index_select(input: T, dim: int, index: T) -> T:
+    """The slices along `dim` at the positions of a one-dimensional integer tensor.
+
+    >>> import minigrad as torch
+    >>> torch.index_select(torch.eye(3), 0, torch.tensor([2]))
+    tensor([[0., 0., 1.]])
+    """
+    dim = normalize_dim(dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_select: index must be a vector, got shape {index.shape}; use gather or x[index]"
+        )
+    if index.dtype.kind not in "iu" or index.dtype == np.uint8:
+        raise RuntimeError(f"index_select: expected an int32 or int64 index, got {index.dtype}; use .long()")
+    _in_bounds("index_select", index, input.shape[dim] if input.ndim else 1)
+    return input[(slice(None),) * dim + (index.reshape(-1),)] if input.ndim else input.clone()
+
+
+def _in_bounds(name: str, index: T, n: int) -> None:
+    values = index.numpy()
+    if values.size and not (values.min() >= 0 and values.max() < n):
+        wrong = values[(values < 0) | (values >= n)].flat[0]
+        raise IndexError(f"{name}: index {wrong} is out of bounds for a dimension of size {n}")
+
+
+def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T:
+    """`input` with the slices of `source` added at the positions `index` along `dim`; repeats add up.
+
+    >>> import minigrad as torch
+    >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.ones(2))
+    tensor([2., 0., 0.])
+    """
+    dim = normalize_dim(dim, input.ndim)
+    _in_bounds("index_add", index, input.shape[dim])
+    if source.dtype != input.dtype:
+        raise RuntimeError(
+            f"index_add: self ({input.dtype}) and source ({source.dtype}) must have the same dtype"
+        )
+    where = (slice(None),) * dim + (index.numpy(),)
+    expected = (*input.shape[:dim], index.numel(), *input.shape[dim + 1 :])
+    if source.shape != expected:
+        raise RuntimeError(f"index_add: source must have shape {expected}, got {source.shape}")
+    return input + (source if alpha == 1 else source * alpha)._scatter_index(index=where, shape=input.shape)
+
+
+def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) -> None:
+    if index.dtype != np.int64:
+        raise RuntimeError(f"{name}: expected an int64 index, got {index.dtype}; use index.long()")
+    if index.ndim != input.ndim and index.numel():
+        raise RuntimeError(
+            f"{name}: index of shape {index.shape} must have the {input.ndim} dimensions of the input"
+        )
+    dim = normalize_dim(dim, input.ndim)
+    for i, n in enumerate(index.shape):
+        if (i != dim and n > input.shape[i]) or (src is not None and n > src.shape[i]):
+            bound = (
+                input.shape if src is None else f"{input.shape} (apart from dimension {dim}) and {src.shape}"
+            )
+            raise RuntimeError(f"{name}: size of index {index.shape} must not exceed {bound}")
+    _in_bounds(name, index, input.shape[dim] if input.ndim else 1)
+
+
+def gather(input: T, dim: int, index: T) -> T:
+    """out[i][j] = input[index[i][j]][j] for dim = 0, and so on; out has the shape of `index`.
+
+    >>> import minigrad as torch
+    >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    _check_along("gather", input, dim, index)
+    return input._gather(index, dim=dim)
+
+
+def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
+    """`gather` whose other axes broadcast; with dim None, into the flattened input.
+
+    >>> import minigrad as torch
+    >>> x = torch.tensor([[30, 10, 20]])
+    >>> torch.take_along_dim(x, torch.argsort(x), dim=1)
+    tensor([[10, 20, 30]])
+    """
+    if dim is None:
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
+    if input.ndim != indices.ndim:
+        raise RuntimeError(
+            f"take_along_dim: input {input.shape} and indices {indices.shape} must have equal dimensions"
+        )
+    dim = normalize_dim(dim, input.ndim)
+    shared = np.broadcast_shapes(
+        (*input.shape[:dim], 1, *input.shape[dim + 1 :]), (*indices.shape[:dim], 1, *indices.shape[dim + 1 :])
+    )
+    widened = input.expand(*shared[:dim], input.shape[dim], *shared[dim + 1 :])
+    return gather(widened, dim, indices.expand(*shared[:dim], indices.shape[dim], *shared[dim + 1 :]))
+
+
+def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None, reduce: Any = None) -> T:
+    """`input` with out[index[i][j]][j] = src[i][j] for dim = 0, and so on; `src` may be a number.
+
+    >>> import minigrad as torch
+    >>> torch.scatter(torch.zeros(1, 3), 1, torch.tensor([[2]]), 5.0)
+    tensor([[0., 0., 5.]])
+    """
+    if reduce is not None:
+        raise NotImplementedError("scatter: reduce= is not covered; scatter_add adds")
+    src = value if src is None else src
+    if not hasattr(src, "_array"):
+        src = input.new_full(index.shape, src)
+    _check_along("scatter", input, dim, index, src)
+    return input._scatter(index, _covered(src, index), dim=dim)
+
+
+def scatter_add(input: T, dim: int, index: T, src: T) -> T:
+    """`input` with src[i][j] added at [index[i][j]][j] for dim = 0, and so on; repeats add up.
+
+    >>> import minigrad as torch
+    >>> torch.scatter_add(torch.zeros(3), 0, torch.tensor([0, 0, 2]), torch.ones(3))
+    tensor([2., 0., 1.])
+    """
+    _check_along("scatter_add", input, dim, index, src)
+    if src.dtype != input.dtype:
+        raise RuntimeError(
+            f"scatter_add: self ({input.dtype}) and src ({src.dtype}) must have the same dtype"
+        )
+    return input + _covered(src, index)._add_along(index, dim=dim, shape=input.shape)
+
+
+def _covered(src: T, index: T) -> T:
+    """The first part of `src`, as large as `index`: the rest is not used."""
+    return src if src.shape == index.shape else src[tuple(slice(n) for n in index.shape)]

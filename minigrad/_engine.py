@@ -1,0 +1,311 @@
+"""Reverse mode, all of it: what a graph is made of, and the walk that differentiates it.
+
+A recorded op makes one `Node`. The node takes the next tick of one clock, so inputs are always older
+than outputs and *decreasing tick is a topological order*: `backward` collects the nodes it can reach,
+sorts them by tick and walks. There is no recursion, so a chain of a million ops is no special case.
+
+The same clock catches in-place writes. A write stamps the written buffer with the next tick; a saved
+array whose buffer was written after its node was made no longer holds what the derivative needs.
+"""
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from . import _messages as messages
+from ._array import Array, Shape, cast, unbroadcast
+from ._op import Op, Rule
+
+# One edge per input of the op, in the order of its inputs, None for an input that needs no gradient.
+Edge = tuple["Node", Rule, tuple[Any, ...]]
+
+tick: Callable[[], int] = count(1).__next__
+
+
+class Node:
+    """A recorded op (or, with `op` None, a leaf): where a gradient stops on its way back.
+
+    Attributes:
+        tick: when it was recorded; every input is older.
+        op: its record in the table of derivatives; None for a leaf.
+        edges: a (parent, rule, saved values) triple per input, None in the place of an input that
+            needs no gradient; the whole is None once a backward has freed it.
+        shape, dtype: those of the output, hence of the gradient.
+        watch: what the user attached: gradient, hooks. None for most nodes.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "edges", "op", "shape", "tick", "watch")
+
+    def __init__(
+        self, op: Op | None, edges: tuple[Edge | None, ...] | None, shape: Shape, dtype: np.dtype[Any]
+    ) -> None:
+        self.tick = tick()
+        self.op = op
+        self.edges = edges
+        self.shape = shape
+        self.dtype = dtype
+        self.watch: Watch | None = None
+
+    def name(self) -> str:
+        """PyTorch's name for it: `TanhBackward0`, `AccumulateGrad` for a leaf."""
+        if self.op is None:
+            return "AccumulateGrad"
+        return "".join(part.capitalize() for part in self.op.name.split("_")) + "Backward0"
+
+    @property
+    def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
+        """The nodes its gradients go to, as PyTorch gives them."""
+        return tuple((edge[0] if edge else None, 0) for edge in self.edges or ())
+
+    def watched(self) -> "Watch":
+        if self.watch is None:
+            self.watch = Watch()
+        return self.watch
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} shape={self.shape} tick={self.tick}>"
+
+
+class Watch:
+    """What a user attached to a node: its gradient when kept, and hooks.
+
+    `hooks` see the gradient on its way and may replace it; `after` run once a leaf's `.grad` is
+    complete. `line` is the user's source line, known where `autograd.detect_anomaly()` recorded it.
+    """
+
+    __slots__ = ("after", "grad", "hooks", "keep", "line")
+
+    def __init__(self) -> None:
+        self.grad: Any = None
+        self.keep = False
+        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.after: dict[int, Callable[[], Any]] = {}
+        self.line = ""
+
+
+class _Mode(threading.local):
+    """Per thread: what is recorded, and who looks on.
+
+    Attributes:
+        recording: False records nothing, True records; a function records and is called as
+            recording(node, inputs, out) for each new node.
+        observer: None, or an object whose `arrive(node, g)`, `send(node, position, parent, d)` and
+            `leave(node, freed)` the walk calls at each step: backward as it really happens.
+    """
+
+    recording: Any = True
+    observer: Any = None
+
+
+mode = _Mode()
+
+
+class _Writes:
+    """The tick of the latest in-place write, and of each written buffer's latest."""
+
+    def __init__(self) -> None:
+        self.latest = 0
+        self._stamps: dict[int, tuple[weakref.ref[Any], int]] = {}
+
+    def stamp(self, array: Array) -> None:
+        self.latest = now = tick()
+        owner = _owner(array)
+        key = id(owner)
+        known = self._stamps.get(key)
+        gone = known[0] if known else weakref.ref(owner, lambda _: self._stamps.pop(key, None))
+        self._stamps[key] = (gone, now)
+
+    def of(self, array: Array) -> int:
+        known = self._stamps.get(id(_owner(array)))
+        return known[1] if known else 0
+
+
+def _owner(array: Array) -> Array:
+    while isinstance(base := getattr(array, "base", None), np.ndarray):
+        array = base
+    return array
+
+
+writes = _Writes()
+
+
+def backward(
+    roots: Sequence[Node],
+    gradients: Sequence[Any],
+    *,
+    retain: bool,
+    deposit: Callable[[Node, Any, bool], None],
+    wrap: Callable[[Any, Node | None], Any],
+    create: bool = False,
+    targets: Iterable[Node] | None = None,
+) -> None:
+    """Walk from `roots` to the leaves, newest node first, then hand the gradients to `deposit`.
+
+    Arguments:
+        roots, gradients: where to start, and the gradient that arrives there.
+        retain: keep what the nodes saved, so that the graph can be walked again.
+        deposit: called as deposit(node, gradient, ours) for leaves and for nodes whose gradient is
+            kept; `ours` says that nobody else holds the array.
+        wrap: makes a Tensor of (array, node).
+        create: run the rules on Tensors instead of raw arrays, so that they are themselves recorded:
+            that is all there is to higher derivatives.
+        targets: walk only towards these nodes, and deposit only theirs.
+
+    Raises:
+        RuntimeError: when a node on the way has been freed, or a saved value was written since.
+    """
+    order = _reachable(roots)
+    order.sort(key=attrgetter("tick"))
+    goals = None if targets is None else set(targets)
+    wanted = None if goals is None else _leading_to(goals, order)
+    observer = mode.observer
+    # Gradients in flight belong to this call, so an interrupted backward leaves nothing to the next.
+    # The first to arrive is borrowed (`add` hands one array to both parents), the second makes a new
+    # array, which is ours, and later ones are added to that in place.
+    arrived: dict[Node, Any] = {}
+    ours: set[Node] = set()
+    results: list[tuple[Node, Any]] = []
+    for root, gradient in zip(roots, gradients, strict=True):
+        arrived[root] = arrived[root] + gradient if root in arrived else gradient
+    while order:
+        node = order.pop()
+        g = arrived.pop(node, None)
+        if g is None:
+            continue
+        if observer is not None:
+            observer.arrive(node, g)
+        watch = node.watch
+        if watch is not None and watch.hooks:
+            g = _run_hooks(node, g, create, wrap)
+        if goals is None:
+            if node.op is None or (watch is not None and watch.keep):
+                results.append((node, g))
+        elif node in goals:
+            results.append((node, g))
+        edges = node.edges
+        if not edges:
+            continue
+        if node.tick < writes.latest:
+            _refuse_stale(node)
+        if create:
+            edges = _with_tensors(node, edges, wrap)
+        for position, edge in enumerate(edges):
+            if edge is None or (wanted is not None and edge[0] not in wanted):
+                continue
+            parent, rule, saved = edge
+            d = rule(g, *saved)
+            if d is None:  # a Function's backward may say so
+                continue
+            # What a rule makes is ours, unless it passed on `g` itself or a view. (A rule is linear in
+            # g, so it cannot return a saved value as it is.)
+            fresh = not create and d is not g and d.base is None
+            if d.shape != parent.shape:
+                d = unbroadcast(d, parent.shape)
+            if d.dtype is not parent.dtype and d.dtype != parent.dtype:
+                d = cast(d, parent.dtype)
+            if observer is not None:
+                observer.send(node, position, parent, d)
+            if parent not in arrived:
+                arrived[parent] = d
+                if fresh:
+                    ours.add(parent)
+            elif parent in ours:
+                arrived[parent] += d
+            else:
+                arrived[parent] = arrived[parent] + d
+                if not create:
+                    ours.add(parent)
+        if not retain:
+            node.edges = None
+        if observer is not None:
+            observer.leave(node, not retain)
+    for node, g in results:
+        deposit(node, g, node in ours)
+
+
+def _reachable(roots: Sequence[Node]) -> list[Node]:
+    seen = set(roots)
+    stack = list(seen)
+    found = []
+    while stack:
+        node = stack.pop()
+        edges = node.edges
+        if edges is None:
+            raise RuntimeError(messages.freed(node))
+        found.append(node)
+        for edge in edges:
+            if edge is not None and edge[0] not in seen:
+                seen.add(edge[0])
+                stack.append(edge[0])
+    return found
+
+
+def _leading_to(goals: set[Node], order: list[Node]) -> set[Node]:
+    """The nodes from which a goal can be reached; `order` has parents before their users."""
+    found: set[Node] = set()
+    for node in order:
+        if node in goals or any(e is not None and e[0] in found for e in node.edges or ()):
+            found.add(node)
+    return found
+
+
+def _with_tensors(
+    node: Node, edges: tuple[Edge | None, ...], wrap: Callable[[Any, Node | None], Any]
+) -> list[Edge | None]:
+    """The edges with their saved inputs and outputs as Tensors that know their place in the graph.
+
+    A saved output is kept as a raw array (a Tensor would hold the node that holds it: a cycle), and a
+    saved input's node is the parent of that input's own edge. So the Tensors can be remade here.
+    """
+    op = node.op
+    assert op is not None
+    if op.once:
+        raise NotImplementedError(messages.once(node))
+
+    def remake(name: str, value: Any) -> Any:
+        if name == "out":
+            return wrap(value, node)
+        if name not in op.inputs:
+            return value
+        if op.variadic:
+            return tuple(wrap(v, e[0]) if e else v for v, e in zip(value, edges, strict=True))
+        edge = edges[op.inputs.index(name)]
+        return wrap(value, edge[0]) if edge else value
+
+    remade: list[Edge | None] = []
+    for position, edge in enumerate(edges):
+        if edge is not None:
+            parent, rule, saved = edge
+            needs = op.needs.get(op.inputs[0 if op.variadic else position], ()) if op.inputs else ()
+            if needs:
+                edge = (parent, rule, tuple(remake(n, v) for n, v in zip(needs, saved, strict=True)))
+        remade.append(edge)
+    return remade
+
+
+def _run_hooks(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | None], Any]) -> Any:
+    """Pass the gradient through the user's hooks, in the order of their registration."""
+    assert node.watch is not None
+    for hook in tuple(node.watch.hooks.values()):
+        seen = g if create else wrap(np.asarray(g), None)
+        replaced = hook(seen)
+        if replaced is None:
+            continue
+        if getattr(replaced, "shape", None) != node.shape:
+            raise RuntimeError(messages.hook_shape(node, replaced))
+        g = replaced if create else replaced._array
+    return g
+
+
+def _refuse_stale(node: Node) -> None:
+    """Raise if anything that the node saved was written after the node was recorded."""
+    for edge in node.edges or ():
+        for value in edge[2] if edge else ():
+            for array in value if isinstance(value, tuple) else (value,):
+                if isinstance(array, np.ndarray) and writes.of(array) > node.tick:
+                    raise RuntimeError(messages.stale(node, array))

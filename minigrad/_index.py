@@ -1,0 +1,81 @@
+"""What stands between the brackets of `x[...]`: from tensors, lists and slices to what NumPy takes.
+
+PyTorch and NumPy differ in two places. An all-int index is a view in PyTorch and a scalar in NumPy: a
+trailing Ellipsis makes it a view. And beside an index array NumPy treats an int as an array too, which
+moves axes when a slice stands between; PyTorch selects with the ints first.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ._array import is_basic
+
+
+def normalize(index: Any, shape: tuple[int, ...]) -> Any:
+    """An index for an ndarray of `shape`.
+
+    Raises:
+        IndexError: for floats, for uint8 tensors (masks in old PyTorch code, positions in NumPy).
+    """
+    if type(index) is int:
+        return (index, Ellipsis)
+    if type(index) is slice:
+        return (index, Ellipsis)
+    parts = [_part(p) for p in (index if isinstance(index, tuple) else (index,))]
+    if is_basic(tuple(parts)):
+        return tuple(parts) if any(p is Ellipsis for p in parts) else (*parts, Ellipsis)
+    if any(isinstance(p, int) and not isinstance(p, bool) for p in parts):
+        return _ints_first(parts, shape)
+    return tuple(parts)
+
+
+def _part(part: Any) -> Any:
+    array = getattr(part, "_array", part)
+    if isinstance(array, list):
+        array = np.asarray([getattr(p, "_array", p) for p in array])
+        if array.size == 0:
+            array = array.astype(np.int64)
+    if isinstance(array, np.generic):
+        array = np.asarray(array)
+    if isinstance(array, np.ndarray):
+        if array.dtype == np.uint8:
+            raise IndexError(
+                "an index of dtype uint8 is a mask in old PyTorch code; say which: .bool() or .long()"
+            )
+        if array.dtype.kind not in "biu":
+            raise IndexError(
+                f"tensors used as indices must be integer or boolean, not {array.dtype}; use .long()"
+            )
+        return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
+    if isinstance(array, float):
+        raise IndexError(
+            f"an index must be an integer, a slice, a tensor, None or ..., not the float {array}"
+        )
+    return array
+
+
+def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
+    """Select with the ints, then with the arrays, as one index of flat positions."""
+    consumed = sum(
+        p.ndim if isinstance(p, np.ndarray) and p.dtype.kind == "b" else p is not None for p in parts
+    )
+    consumed -= sum(p is Ellipsis for p in parts)
+    spelled: list[Any] = []
+    for p in parts:
+        spelled.extend([slice(None)] * (len(shape) - consumed) if p is Ellipsis else [p])
+    ints: list[Any] = []
+    rest: list[Any] = []
+    for p in spelled:
+        if isinstance(p, int) and not isinstance(p, bool):
+            ints.append(p)
+        elif isinstance(p, np.ndarray):
+            width = p.ndim if p.dtype.kind == "b" else 1
+            ints.extend([slice(None)] * width)
+            rest.append(p)
+        else:
+            ints.append(p)
+            rest.append(slice(None))
+    size = int(np.prod(shape, dtype=np.int64))
+    flat = np.arange(size).reshape(shape)[tuple(ints)][tuple(rest)]
+    return np.unravel_index(flat, shape)

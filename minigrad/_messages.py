@@ -1,0 +1,176 @@
+"""The words of the errors: what happened, where, the likely cause, and the fix."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+
+def _where(node: Any) -> str:
+    line = node.watch.line if node.watch is not None else ""
+    made = (
+        f"{node.op.name} (output shape {node.shape})"
+        if node.op is not None
+        else f"a leaf of shape {node.shape}"
+    )
+    return f"{made}, recorded at {line}" if line else made
+
+
+def freed(node: Any) -> str:
+    return (
+        f"Trying to backward through the graph a second time: the values saved by {_where(node)} are gone, "
+        "a first backward freed them. Compute the loss anew in every step, and detach() a state that is "
+        "carried from one step to the next. If the same graph really must be walked twice, give the first "
+        "backward retain_graph=True."
+    )
+
+
+def stale(node: Any, array: Any) -> str:
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"{_where(node)} saved a tensor of shape {tuple(array.shape)} that was written after it was recorded. "
+        "Use the out-of-place form (x = x + 1, not x += 1), or clone() the tensor before writing to it."
+    )
+
+
+def once(node: Any) -> str:
+    assert node.op is not None
+    return f"{_where(node)} has no second derivative: {node.op.once}"
+
+
+def hook_shape(node: Any, replaced: Any) -> str:
+    got = f"shape {tuple(replaced.shape)}" if hasattr(replaced, "shape") else f"a {type(replaced).__name__}"
+    return f"a hook on {_where(node)} must return None or a tensor of shape {node.shape}; it returned {got}"
+
+
+def no_graph(what: str = "element 0 of tensors") -> str:
+    return (
+        f"{what} does not require grad and does not have a grad_fn: nothing behind this output requires grad. "
+        "Either all inputs are constants (make one with requires_grad=True), or the history was cut by "
+        "detach(), or the output was computed under no_grad()."
+    )
+
+
+def not_scalar(shape: Any) -> str:
+    return (
+        f"grad can be implicitly created only for scalar outputs, and this one has shape {shape}. Reduce it "
+        f"(.sum() or .mean()), or give backward a gradient of shape {shape}."
+    )
+
+
+def gradient_shape(given: Any, shape: Any) -> str:
+    text = f"the gradient has shape {tuple(given)}, but the output has shape {tuple(shape)}"
+    try:
+        fits = np.broadcast_shapes(given, shape) == tuple(shape)
+    except ValueError:
+        fits = False
+    if fits:
+        return (
+            f"Mismatch in shape: {text}. They would broadcast, and are refused for that reason: say which "
+            f"gradient each element gets, with gradient.expand({tuple(shape)})."
+        )
+    return f"Mismatch in shape: {text}. They must be equal."
+
+
+def leaf_in_place(name: str, shape: Any) -> str:
+    return (
+        f"a leaf Variable that requires grad is being used in an in-place operation: {name} on a leaf of "
+        f"shape {shape}. Nothing was written. Update parameters inside `with no_grad():`, or use the "
+        "out-of-place form."
+    )
+
+
+def non_leaf_grad(node: Any) -> str:
+    return (
+        f"the .grad of a tensor that is not a leaf is not kept, so it is None; this one was produced by "
+        f"{_where(node)}. Call retain_grad() on it before backward if you want it."
+    )
+
+
+def unused(position: int) -> str:
+    return (
+        f"One of the differentiated Tensors appears to not have been used in the graph: input {position} has no "
+        "path to the outputs. Set allow_unused=True to get None for it, or materialize_grads=True for zeros."
+    )
+
+
+def numpy_of_recorded() -> str:
+    return (
+        "Can't call numpy() on Tensor that requires grad: the array would leave the graph unseen. "
+        "Use tensor.detach().numpy(), which shares the memory."
+    )
+
+
+def integer_leaf(dtype: Any) -> str:
+    return (
+        f"only Tensors of floating point dtype can require gradients, and this one is {dtype}. Write the "
+        "numbers as floats (3.0, not 3), or give a dtype: dtype=float32."
+    )
+
+
+def operand(name: str, position: int, value: Any) -> str:
+    kind = type(value).__name__
+    hint = "; make one with tensor(...)" if isinstance(value, (list, tuple, int, float)) else ""
+    return f"{name}(): argument {position + 1} must be a Tensor, not {kind}{hint}"
+
+
+def mixed_dtypes(name: str, dtypes: Iterable[Any]) -> str:
+    kinds = list(dict.fromkeys(str(d) for d in dtypes))
+    return (
+        f"{name}: expected operands of the same dtype, but got {' and '.join(kinds)}. Convert one: "
+        f".to({kinds[0]}) or .to({kinds[-1]})."
+    )
+
+
+def failed(name: str, shapes: list[Any], error: BaseException) -> str:
+    """The error of a forward, with the op and the shapes; for a product, with the sizes that differ."""
+    shown = " and ".join(str(s) for s in shapes)
+    if name in ("matmul", "linear") and len(shapes) >= 2 and all(shapes[:2]):
+        return _product_mismatch(name, shapes, shown)
+    if len(shapes) == 2 and "broadcast" in str(error):
+        return _broadcast_mismatch(name, shapes, shown)
+    text = str(error)
+    return text if text.startswith(name) else f"{name}: {text}" + (f" (shapes {shown})" if shapes else "")
+
+
+def _product_mismatch(name: str, shapes: list[Any], shown: str) -> str:
+    a, b = shapes[:2]
+    inner = a[-1]
+    if name == "linear":
+        wrong = b[-1] if len(b) == 2 else b
+        text = (
+            f"linear: mat1 and mat2 shapes cannot be multiplied: the input {a} ends in {inner} features, the "
+            f"weight {b} expects {wrong}."
+        )
+        return text + (
+            f" Did you mean a weight of shape {b[::-1]} (W.T)?" if len(b) == 2 and b[0] == inner else ""
+        )
+    facing = b[-2] if len(b) > 1 else b[0]
+    text = f"matmul: mat1 and mat2 shapes cannot be multiplied ({shown}): "
+    if inner == facing:
+        return text + "their leading (batch) axes do not broadcast."
+    text += f"{inner} columns of the first meet {facing} rows of the second."
+    if len(b) == 2 and b[-1] == inner:
+        return text + f" Did you mean W.T, the second transposed: {a} @ {b[::-1]}?"
+    if len(a) == 2 and a[0] == facing:
+        return text + f" Did you mean W.T, the first transposed: {a[::-1]} @ {b}?"
+    return text
+
+
+def _broadcast_mismatch(name: str, shapes: list[Any], shown: str) -> str:
+    a, b = shapes
+    for back in range(1, min(len(a), len(b)) + 1):
+        if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
+            axis = max(len(a), len(b)) - back
+            return (
+                f"{name}: the size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
+                f"non-singleton dimension {axis}; the shapes are {shown}. Axes are compared from the last one; "
+                "unsqueeze() adds an axis of length 1 where one is meant to be repeated."
+            )
+    return f"{name}: shapes {shown} do not broadcast"
+
+
+def misspelt(owner: str, name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"{owner} has no attribute {name!r}" + (f". Did you mean {near[0]!r}?" if near else "")

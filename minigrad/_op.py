@@ -1,0 +1,168 @@
+"""The `Op` record: one entry of the table of derivatives, and the single source of truth about an op.
+
+    tanh = Op(
+        "tanh", np.tanh,
+        x=lambda g, out: g * (1 - out * out),
+        formula="d tanh(x)/dx = 1 - tanh(x)^2",
+        domain=REAL,
+    )
+
+A rule takes `g`, the gradient arriving at the output, and names whatever else it needs: inputs,
+`out`, `<input>_shape`, options, and constants that forward returns beside the output. The signature
+is read once, here; a recorded call saves exactly what the rules of those inputs name that need a
+gradient, and nothing else.
+"""
+
+import inspect
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Rule = Callable[..., Any]
+
+
+class Interval(NamedTuple):
+    """Values from which a property test draws: low <= x <= high, keeping clear of the points to avoid."""
+
+    low: float
+    high: float
+    avoid: tuple[float, ...] = ()
+
+
+REAL = Interval(-3.0, 3.0)
+NONZERO = Interval(-3.0, 3.0, avoid=(0.0,))
+POSITIVE = Interval(0.3, 4.0)
+UNIT = Interval(-0.9, 0.9)
+ABOVE_ONE = Interval(1.1, 4.0)
+
+# An elementwise op declares one Interval per input; any other op a function that is given a drawer
+# (`minigrad.testing` has two: one over hypothesis, one over a NumPy generator) and returns
+# (inputs, options).
+Domain = Interval | tuple[Interval, ...] | Callable[[Any], tuple[tuple[Any, ...], dict[str, Any]]]
+
+REGISTRY: dict[str, "Op"] = {}
+BY_FORWARD: dict[Any, "Op"] = {}
+
+
+class Op:
+    """One op: forward, a rule per differentiable input, the formula a reader sees, the domain a test draws.
+
+    Arguments:
+        name: unique; the public function and the graph's label.
+        forward: arrays positional (one `*name` for a list of arrays), options keyword-only. It returns
+            the output, or a tuple (output, *constants) when `constants` names more.
+        rules: a keyword per differentiable input; `rule(g, ...)` returns the gradient of that input.
+        formula: the derivative as a reader would write it.
+        domain: from where a property test draws inputs and options.
+        inputs: their names, where forward (a ufunc) has no signature to read.
+        result: "same" (the promoted dtype of the inputs), "float" (integers become floats first),
+            "floating" (only floats are accepted), "bool" or "int" (an index), "given" (an option says).
+        promote: whether inputs of different dtypes meet in one; else mixing them is an error.
+        constants: names of what forward returns beside the output; no derivative flows through them.
+        view: the output may share memory with the first input.
+        once: the reason why it has no second derivative, for the rare rule that cannot have one.
+
+    Raises:
+        TypeError: for a rule of an unknown input, or a rule that asks for an unknown name.
+
+    >>> import minigrad as torch
+    >>> from minigrad.ops import elementwise
+    >>> elementwise.tanh.formula
+    'd tanh(x)/dx = 1 - tanh(x)^2'
+    >>> elementwise.tanh.needs
+    {'x': ('out',)}
+    """
+
+    __slots__ = (
+        "constants", "domain", "formula", "forward", "inputs", "name", "needs", "once", "optional", "options",
+        "picks", "promote", "result", "rules", "variadic", "view", "wants_shapes",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        *,
+        formula: str,
+        domain: Domain,
+        inputs: str = "",
+        result: str = "same",
+        promote: bool = True,
+        constants: tuple[str, ...] = (),
+        view: bool = False,
+        once: str = "",
+        register: bool = True,
+        **rules: Rule,
+    ) -> None:
+        self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
+        self.result, self.promote, self.constants, self.view = result, promote, constants, view
+        self.once = once
+        self.variadic = False
+        self.options: dict[str, Any] = {}
+        self.optional: set[str] = set()  # inputs that may be None
+        names = tuple(inputs.split()) or tuple(rules)
+        names = names if isinstance(forward, np.ufunc) else self._read_signature(forward, names, inputs)
+        self.inputs = names
+        unknown = [k for k in rules if k not in names]
+        if unknown:
+            raise TypeError(f"op {name}: a rule for {unknown[0]!r}, but its inputs are {', '.join(names)}")
+        if len({id(r) for r in rules.values()}) != len(rules):
+            raise TypeError(f"op {name}: one function stands as the rule of two inputs; write it twice")
+        self.rules = rules
+        # What a rule may name, in the order in which a recorded call lines the values up.
+        shapes = tuple(f"{n}_shape" for n in names)
+        known = (*names, "out", *constants, *self.options, *(("i",) if self.variadic else ()), *shapes)
+        self.needs = {k: self._read_rule(k, rule, known) for k, rule in rules.items()}
+        self.wants_shapes = any(n in shapes for needs in self.needs.values() for n in needs)
+        self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
+        if register:
+            if name in REGISTRY:
+                raise TypeError(f"op {name} is defined twice")
+            REGISTRY[name] = self
+            BY_FORWARD.setdefault(forward, self)
+
+    def _read_signature(
+        self, forward: Callable[..., Any], names: tuple[str, ...], given: str
+    ) -> tuple[str, ...]:
+        """Inputs and options of a Python function; with `inputs` given, all parameters past them are options."""
+        read = []
+        for position, p in enumerate(inspect.signature(forward).parameters.values()):
+            if p.kind is p.KEYWORD_ONLY or (given and position >= len(names)):
+                self.options[p.name] = p.default
+            else:
+                read.append(p.name)
+                if p.default is not p.empty:
+                    self.optional.add(p.name)
+                self.variadic = self.variadic or p.kind is p.VAR_POSITIONAL
+        return names if given else tuple(read)
+
+    def _read_rule(self, of: str, rule: Rule, known: tuple[str, ...]) -> tuple[str, ...]:
+        first, *needs = inspect.signature(rule).parameters
+        if first != "g":
+            raise TypeError(
+                f"op {self.name}: the rule for {of} must take the gradient first, as g, not {first}"
+            )
+        for need in needs:
+            if need not in known:
+                raise TypeError(
+                    f"op {self.name}: the rule for {of} asks for {need!r}; it may ask for {', '.join(known)}"
+                )
+        return tuple(needs)
+
+    @property
+    def differentiable(self) -> bool:
+        return bool(self.rules)
+
+    def __repr__(self) -> str:
+        return f"Op({self.name!r}: {self.formula})"
+
+
+def _picker(positions: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """A C-speed function from all values to the tuple that a rule saves; None where it saves nothing."""
+    if not positions:
+        return None
+    if len(positions) == 1:
+        return itemgetter(slice(positions[0], positions[0] + 1))
+    return itemgetter(*positions)

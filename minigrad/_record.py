@@ -1,0 +1,341 @@
+"""From an op's record to a call: unwrap the operands, run forward, record what backward will need.
+
+`Calls` makes one Python function per op. Ops of one or two operands without options, the bulk of any
+graph, get a closure with nothing in it that they do not use; every other op, and every unusual operand
+(numbers on both sides, another dtype, a NumPy array), goes through `_general`.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+
+from . import _messages as messages
+from ._dtype import get_default_dtype, result_type
+from ._engine import Node, mode
+from ._op import Op
+
+ndarray = np.ndarray
+new = object.__new__
+Call = Callable[..., Any]
+
+# A log of 0 is -inf and an overflow is inf, here as in PyTorch, without a word. NumPy warns; np.errstate
+# around every forward would cost more than most forwards. So warnings raised by lines of this package are
+# filtered, and where a stricter filter turns them into errors, `forward_again` computes once more in silence.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
+
+# PyTorch's and NumPy's keywords for what a record calls by its own names.
+_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+_REFUSED = {"out": "write the result with copy_() instead", "dtype": "convert with .to(dtype) instead"}
+
+
+def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Sort a call's arguments into the op's operands and its options."""
+    names = op.inputs
+    if op.variadic:
+        operands, rest = args[0], args[1:]
+    else:
+        operands, rest = args[: len(names)], args[len(names) :]
+    options = dict(op.options)
+    if len(rest) > len(options):
+        raise TypeError(
+            f"{op.name}() takes at most {len(names) + len(options)} arguments ({len(args)} given)"
+        )
+    options.update(zip(options, rest, strict=False))
+    given = dict.fromkeys(names[: len(operands)])
+    for key, value in kwargs.items():
+        name = _ALIASES.get(key, key)
+        if key in ("input", "other") and key not in names:
+            name = names[("input", "other").index(key)] if len(names) > ("input", "other").index(key) else key
+        if name in given:
+            raise TypeError(f"{op.name}() got multiple values for argument {key!r}")
+        if name in names and not op.variadic:
+            given[name] = value
+            operands = (*operands, *(None,) * (names.index(name) - len(operands)), value)
+        elif name in options:
+            options[name] = value
+        elif key in _REFUSED:
+            raise TypeError(f"{op.name}() does not take {key}=; {_REFUSED[key]}")
+        else:
+            known = ", ".join([*names, *options])
+            raise TypeError(f"{op.name}() got an unexpected keyword argument {key!r}; it takes {known}")
+    for name, value in options.items():
+        if value is Parameter.empty:
+            raise TypeError(f"{op.name}() missing required argument: {name!r}")
+    if not op.variadic and len(operands) < len(names):
+        operands = (*operands, *(None,) * (len(names) - len(operands)))
+    return operands, options
+
+
+def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None], np.dtype[Any]]:
+    """The raw arrays (and plain numbers) of an op's operands, their nodes, and the dtype they meet in."""
+    arrays: list[Any] = []
+    nodes: list[Node | None] = []
+    for position, x in enumerate(operands):
+        node = None
+        kind = type(x)
+        if kind is not ndarray and kind is not float and kind is not int:
+            try:
+                x, node = x._array, x._node
+            except AttributeError:
+                x = _constant(op, position, x)
+        arrays.append(x)
+        nodes.append(node)
+    if not any(hasattr(x, "dtype") for x in arrays):
+        raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
+    return arrays, nodes, _unify(op, arrays)
+
+
+def _constant(op: Op, position: int, x: Any) -> Any:
+    if isinstance(x, np.generic):
+        # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as
+        # np.float64 it would turn a float32 result into float64.
+        return x.item()
+    if x is None and not op.variadic and op.inputs[position] in op.optional:
+        return None
+    if isinstance(x, bool):
+        return x
+    if isinstance(x, (float, int)):
+        return float(x) if isinstance(x, float) else int(x)
+    raise TypeError(messages.operand(op.name, position, x))
+
+
+def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
+    """Bring the operands that meet in the result to one dtype (those without a rule are indices or masks)."""
+    meeting = [
+        i
+        for i, x in enumerate(arrays)
+        if x is not None and (op.variadic or not op.rules or op.inputs[i] in op.rules)
+    ]
+    dtypes = [arrays[i].dtype for i in meeting if hasattr(arrays[i], "dtype")]
+    if not dtypes:
+        common = result_type([arrays[i] for i in meeting])
+    elif all(d is dtypes[0] for d in dtypes) and len(dtypes) == len(meeting):
+        common = dtypes[0]
+    elif op.promote:
+        common = result_type([arrays[i] for i in meeting])
+    elif any(d != dtypes[0] for d in dtypes):
+        raise RuntimeError(messages.mixed_dtypes(op.name, dtypes))
+    else:
+        common = dtypes[0]
+    if common.kind != "f":
+        if op.result == "floating":
+            raise RuntimeError(
+                f"{op.name}: expected a floating tensor, but got {common}. Convert it with .float()"
+            )
+        if op.result == "float":
+            common = get_default_dtype()
+    for i in meeting:
+        x = arrays[i]
+        if hasattr(x, "dtype"):
+            if x.dtype is not common:
+                arrays[i] = x.astype(common)
+        elif not dtypes:
+            arrays[i] = np.asarray(x, common)
+    return common
+
+
+def forward_again(op: Op, arrays: Sequence[Any], options: dict[str, Any], error: Exception) -> Any:
+    """After a forward failed: once more without NumPy's warnings if that was it, else the error with its op."""
+    if isinstance(error, (RuntimeWarning, FloatingPointError)):
+        with np.errstate(all="ignore"):
+            return op.forward(*arrays, **options)
+    kind = RuntimeError if isinstance(error, ValueError) else type(error)
+    if not isinstance(error, (ValueError, TypeError, IndexError, OverflowError)):
+        raise error
+    raise kind(messages.failed(op.name, [x.shape for x in arrays if hasattr(x, "shape")], error)) from error
+
+
+class Recorded:
+    """What every recorded call takes and makes: storage, and a place in the graph (None for a constant).
+
+    Exactly one subclass says `result=True`: it is the class of the tensors that calls return; and one
+    says `view=True`: that of results that may share memory with their first operand.
+    """
+
+    __slots__ = ("_array", "_node")
+    _array: Any
+    _node: Node | None
+
+    def __init_subclass__(cls, *, result: bool = False, view: bool = False) -> None:
+        global Result, View  # noqa: PLW0603 (the closures below make tensors, and tensors' methods are the closures)
+        if result:
+            Result = cls
+        if view:
+            View = cls
+
+
+Result: Any = None
+View: Any = None
+
+
+def wrap(array: Any, node: Node | None) -> Any:
+    """A tensor over an array, at a place in the graph."""
+    tensor = new(Result)
+    tensor._array = array
+    tensor._node = node
+    return tensor
+
+
+def call_of(op: Op) -> Call:
+    """The Python function of an op: takes tensors, records, returns a tensor."""
+    plain = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view or op.optional)
+    if plain and op.result != "bool" and op.promote and op.rules:
+        if len(op.inputs) == 1:
+            return _named(_unary(op), op)
+        if len(op.inputs) == 2 and set(op.rules) == set(op.inputs):
+            return _named(_binary(op), op)
+    return _named(_general(op), op)
+
+
+def _named(call: Call, op: Op) -> Call:
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = op.formula
+    return call
+
+
+def _unary(op: Op) -> Call:
+    forward, rule = op.forward, op.rules[op.inputs[0]]
+    pick = op.picks[op.inputs[0]]
+    general = _general(op)
+
+    def call(input: Any) -> Any:
+        try:
+            x = input._array
+            parent = input._node
+            out = forward(x)
+        except Exception:  # another kind of operand, or an error to be told in full
+            return general(input)
+        if type(out) is not ndarray:  # NumPy returns scalars where 0-d arrays are meant
+            out = np.asarray(out)
+        dtype = out.dtype
+        if dtype is not x.dtype:  # integers, which have dtypes of their own to become
+            return general(input)
+        result = new(Result)
+        result._array = out
+        if parent is None or not (recording := mode.recording):
+            result._node = None
+            return result
+        saved = pick((x, out)) if pick else ()
+        result._node = node = Node(op, ((parent, rule, saved),), out.shape, dtype)
+        if recording is not True:
+            recording(node, (input,), out)
+        return result
+
+    return call
+
+
+def _binary(op: Op) -> Call:
+    forward = op.forward
+    first, second = op.inputs
+    rule_a, rule_b = op.rules[first], op.rules[second]
+    pick_a, pick_b = op.picks[first], op.picks[second]
+    general = _general(op)
+
+    def call(input: Any, other: Any) -> Any:
+        try:
+            a = input._array
+            parent_a = input._node
+            kind = type(other)
+            if kind is float or kind is int:
+                b, parent_b = other, None
+            else:
+                b = other._array
+                parent_b = other._node
+                if a.dtype is not b.dtype:
+                    return general(input, other)
+            out = forward(a, b)
+        except Exception:
+            return general(input, other)
+        if type(out) is not ndarray:
+            out = np.asarray(out)
+        dtype = out.dtype
+        if dtype is not a.dtype:
+            return general(input, other)
+        result = new(Result)
+        result._array = out
+        if (parent_a is None and parent_b is None) or not (recording := mode.recording):
+            result._node = None
+            return result
+        edge_a = edge_b = None
+        if parent_a is not None:
+            edge_a = (parent_a, rule_a, pick_a((a, b, out)) if pick_a else ())
+        if parent_b is not None:
+            edge_b = (parent_b, rule_b, pick_b((a, b, out)) if pick_b else ())
+        result._node = node = Node(op, (edge_a, edge_b), out.shape, dtype)
+        if recording is not True:
+            recording(node, (input, other), out)
+        return result
+
+    return call
+
+
+def _general(op: Op) -> Call:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return record(op, *bind(op, args, kwargs))[0]
+
+    return call
+
+
+def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+    """Run forward and record it: the result, and the constants that forward returned beside it."""
+    arrays, nodes, common = unwrap(op, operands)
+    try:
+        out = op.forward(*arrays, **options)
+    except Exception as error:
+        out = forward_again(op, arrays, options, error)
+    constants: tuple[Any, ...] = ()
+    if op.constants:
+        out, *rest = out
+        constants = tuple(rest)
+    if isinstance(out, np.generic):
+        out = np.asarray(out)
+    if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
+        out = out.astype(common)  # NumPy's promotion inside a forward widened it
+    if op.view and np.may_share_memory(out, arrays[0]):
+        result = new(View)
+        result._source = operands[0]
+    else:
+        result = new(Result)
+    result._array = out
+    recording = mode.recording
+    if not op.rules or not recording or not any(n is not None for n in nodes) or out.dtype.kind != "f":
+        result._node = None
+        return (result, *constants)
+    shapes = _shapes(op, arrays) if op.wants_shapes else ()
+    if op.variadic:
+        values = (tuple(arrays), out, *constants, *options.values(), None, *shapes)
+        where = len(values) - 1 - len(shapes)
+        edges = []
+        for i, node in enumerate(nodes):
+            if node is None:
+                edges.append(None)
+                continue
+            row = (*values[:where], i, *values[where + 1 :])
+            edges.append((node, op.rules[op.inputs[0]], _saved(op.picks[op.inputs[0]], row)))
+    else:
+        values = (*arrays, out, *constants, *options.values(), *shapes)
+        edges = [
+            None
+            if node is None or name not in op.rules
+            else (node, op.rules[name], _saved(op.picks[name], values))
+            for name, node in zip(op.inputs, nodes, strict=True)
+        ]
+    if not any(edges):
+        result._node = None
+        return (result, *constants)
+    result._node = node = Node(op, tuple(edges), out.shape, out.dtype)
+    if recording is not True:
+        recording(node, operands, out)
+    return (result, *constants)
+
+
+def _saved(pick: Any, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return pick(values) if pick else ()
+
+
+def _shapes(op: Op, arrays: Sequence[Any]) -> tuple[Any, ...]:
+    shapes = tuple(getattr(x, "shape", ()) for x in arrays)
+    return (shapes,) if op.variadic else shapes

@@ -1,0 +1,24 @@
+"""Gradients as functions, grad modes, and the tools that watch a graph."""
+
+from . import functional
+from ._anomaly import detect_anomaly, set_detect_anomaly
+from ._check import gradcheck, gradgradcheck
+from ._grad import backward, grad
+from ._mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .function import Function
+
+__all__ = [
+    "Function",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_grad_enabled",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

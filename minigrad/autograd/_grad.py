@@ -1,0 +1,99 @@
+"""Gradients of outputs with respect to chosen inputs, returned instead of accumulated."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _messages as messages
+from .._engine import Node
+from .._record import wrap
+from .._tensor import Tensor, run_backward
+
+
+def _tuple(x: Any) -> tuple[Any, ...]:
+    return tuple(x) if isinstance(x, (list, tuple)) else (x,)
+
+
+def _gradients(given: Any, n: int) -> tuple[Any, ...]:
+    gradients = (None,) * n if given is None else _tuple(given)
+    if len(gradients) != n:
+        raise RuntimeError(f"got {n} tensors and {len(gradients)} gradients; give one for each (or None)")
+    return gradients
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of all `tensors`, weighted by `grad_tensors`, to the `.grad` of the leaves.
+
+    >>> import minigrad as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> torch.autograd.backward([x.sum(), (x * x).sum()])
+    >>> x.grad
+    tensor([3., 3.])
+    """
+    tensors = _tuple(tensors)
+    targets = None if inputs is None else [x._node for x in _tuple(inputs)]
+    run_backward(tensors, _gradients(grad_tensors, len(tensors)), retain_graph, create_graph, targets)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The sums of gradients of `outputs` with respect to each of `inputs`; no `.grad` is touched.
+
+    Arguments:
+        outputs, inputs: tensors; the inputs need not be leaves.
+        grad_outputs: the gradient of each output; None for outputs of one element.
+        retain_graph: keep the graph for another backward (default: `create_graph`).
+        create_graph: record the gradients' own computation, for higher derivatives.
+        allow_unused: None for an input without a path to the outputs, instead of an error.
+        materialize_grads: zeros for such an input.
+
+    Raises:
+        RuntimeError: an unused input; as `Tensor.backward` otherwise.
+
+    >>> import minigrad as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> (first,) = torch.autograd.grad(x**3, x, create_graph=True)
+    >>> first, torch.autograd.grad(first, x)
+    (tensor(27., grad_fn=<MulBackward0>), (tensor(18.),))
+    """
+    outputs, inputs = _tuple(outputs), _tuple(inputs)
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "materialize_grads makes zeros of unused inputs; it goes with allow_unused=True or None"
+        )
+    found: dict[Node, Any] = {}
+    for i, x in enumerate(inputs):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"grad: input {i} must be a Tensor, not {type(x).__name__}")
+        if x._node is None:
+            raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}")
+
+    def keep(node: Node, g: Any, ours: bool) -> None:
+        found[node] = g if isinstance(g, Tensor) else wrap(np.asarray(g) if ours else np.array(g), None)
+
+    nodes = [x._node for x in inputs]
+    gradients = _gradients(grad_outputs, len(outputs))
+    run_backward(outputs, gradients, retain_graph, create_graph, targets=nodes, deposit=keep)
+    results = []
+    for i, (x, node) in enumerate(zip(inputs, nodes, strict=True)):
+        result = found.get(node)  # type: ignore[arg-type]
+        if result is None and materialize_grads:
+            result = wrap(np.zeros(x.shape, x.dtype), None)
+        elif result is None and not allow_unused:
+            raise RuntimeError(messages.unused(i))
+        results.append(result)
+    return tuple(results)

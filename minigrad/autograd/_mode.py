@@ -1,0 +1,110 @@
+"""Grad modes: whether ops are recorded. Per thread, as context managers and as decorators."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .._engine import mode
+
+
+class _GradMode:
+    """Sets the mode between enter and exit, restoring it also after an exception; nests; decorates."""
+
+    recording: bool
+
+    def __init__(self) -> None:
+        self._before: list[Any] = []
+
+    def __enter__(self) -> None:
+        before = mode.recording
+        self._before.append(before)
+        if bool(before) != self.recording:
+            mode.recording = self.recording
+
+    def __exit__(self, *exc: object) -> None:
+        mode.recording = self._before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+class no_grad(_GradMode):
+    """Ops inside are not recorded.
+
+    >>> import minigrad as torch
+    >>> x = torch.ones(1, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    recording = False
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(function)
+
+
+class enable_grad(no_grad):
+    """Ops inside are recorded, also within `no_grad`.
+
+    >>> import minigrad as torch
+    >>> x = torch.ones(1, requires_grad=True)
+    >>> with torch.no_grad(), torch.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
+
+    recording = True
+
+
+inference_mode = no_grad
+
+
+class set_grad_enabled(_GradMode):
+    """Turns recording on or off at once; as a context manager, until its end.
+
+    >>> import minigrad as torch
+    >>> with torch.set_grad_enabled(False):
+    ...     torch.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.recording = bool(mode)
+        _GradMode.__enter__(self)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self.__exit__()
+        chosen = type(self)
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with chosen(self.recording):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops are recorded now, in this thread.
+
+    >>> import minigrad as torch
+    >>> torch.is_grad_enabled()
+    True
+    """
+    return bool(mode.recording)

@@ -1,0 +1,229 @@
+"""Derivatives of functions: Jacobians, Hessians, and products with them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._record import wrap
+from .._tensor import Tensor
+from ._grad import _tuple, grad
+from ._mode import enable_grad
+
+
+def _inputs(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:
+    """Fresh starts for differentiation: connected to the caller's graph only where it asked for that."""
+    made = []
+    for i, x in enumerate(_tuple(inputs)):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"input {i} must be a Tensor, not {type(x).__name__}")
+        made.append(x.view_as(x) if create_graph and x.requires_grad else x.detach().clone().requires_grad_())
+    return tuple(made)
+
+
+def _outputs(name: str, outputs: Any) -> tuple[Tensor, ...]:
+    outputs = _tuple(outputs)
+    for i, x in enumerate(outputs):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name}: output {i} of the function must be a Tensor, not {type(x).__name__}")
+    return outputs
+
+
+def _like(x: Any, as_tuple: bool) -> Any:
+    return tuple(x) if as_tuple else x[0]
+
+
+def _finish(x: Tensor, create_graph: bool) -> Tensor:
+    return x if create_graph else x.detach()
+
+
+def _vectors(name: str, v: Any, tensors: tuple[Tensor, ...], what: str) -> tuple[Tensor, ...]:
+    if v is None:
+        if len(tensors) != 1 or tensors[0].numel() != 1:
+            raise RuntimeError(f"{name}: v may be left out only where the {what} is a single element")
+        return (wrap(np.ones(tensors[0].shape, tensors[0].dtype), None),)
+    v = _tuple(v)
+    if len(v) != len(tensors):
+        raise RuntimeError(f"{name}: v has {len(v)} tensors, the {what} {len(tensors)}")
+    for a, b in zip(v, tensors, strict=True):
+        if a.shape != b.shape:
+            raise RuntimeError(f"{name}: v has shape {a.shape}, the {what} {b.shape}; they must be equal")
+    return tuple(v)
+
+
+def _checked(name: str, gradients: Any, inputs: tuple[Tensor, ...], strict: bool) -> list[Tensor]:
+    results = []
+    for i, (g, x) in enumerate(zip(gradients, inputs, strict=True)):
+        if g is None and strict:
+            raise RuntimeError(f"{name}: the output does not depend on input {i} (strict=True)")
+        results.append(wrap(np.zeros(x.shape, x.dtype), None) if g is None else g)
+    return results
+
+
+def _grad(
+    name: str, outputs: Any, inputs: tuple[Tensor, ...], weights: Any, create_graph: bool, strict: bool
+) -> list[Tensor]:
+    """Gradients where an output that depends on nothing gives zeros, or an error if strict."""
+    pairs = [(o, w) for o, w in zip(outputs, weights, strict=True) if o.requires_grad]
+    if not pairs:
+        return _checked(name, [None] * len(inputs), inputs, strict)
+    chosen = [o for o, _ in pairs]
+    found = grad(
+        chosen, inputs, [w for _, w in pairs], retain_graph=True, create_graph=create_graph, allow_unused=True
+    )
+    return _checked(name, found, inputs, strict)
+
+
+def vjp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
+    """(func(inputs), v^T J): the product of a vector of the outputs' shape with the Jacobian.
+
+    >>> import minigrad as torch
+    >>> torch.autograd.functional.vjp(lambda x: x**2, torch.tensor([1.0, 2.0]), torch.ones(2))
+    (tensor([1., 4.]), tensor([2., 4.]))
+    """
+    with enable_grad():
+        xs = _inputs(inputs, create_graph)
+        made = func(*xs)
+        outputs = _outputs("vjp", made)
+        v = _vectors("vjp", v, outputs, "output")
+        found = _grad("vjp", outputs, xs, v, create_graph, strict)
+    several, many = isinstance(made, (list, tuple)), isinstance(inputs, (list, tuple))
+    results = [_finish(o, create_graph) for o in outputs]
+    return _like(results, several), _like([_finish(g, create_graph) for g in found], many)
+
+
+def jvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
+    """(func(inputs), J v): the derivative in the direction `v`, of the inputs' shape.
+
+    Computed by two backward passes: u^T J is linear in u, and its derivative with respect to u is J.
+
+    >>> import minigrad as torch
+    >>> torch.autograd.functional.jvp(lambda x: x**2, torch.tensor([1.0, 2.0]), torch.ones(2))
+    (tensor([1., 4.]), tensor([2., 4.]))
+    """
+    with enable_grad():
+        xs = _inputs(inputs, create_graph)
+        v = _vectors("jvp", v, xs, "input")
+        made = func(*xs)
+        outputs = _outputs("jvp", made)
+        dummies = tuple(wrap(np.zeros(o.shape, o.dtype), None).requires_grad_() for o in outputs)
+        pulled = _grad("jvp", outputs, xs, dummies, True, strict)
+        pushed = _grad("jvp", pulled, dummies, v, create_graph, False)
+    several = isinstance(made, (list, tuple))
+    return (
+        _like([_finish(o, create_graph) for o in outputs], several),
+        _like([_finish(g, create_graph) for g in pushed], several),
+    )
+
+
+def jacobian(
+    func: Callable[..., Any],
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+) -> Any:
+    """D output / d input, of shape (*output.shape, *input.shape); a tuple of (tuples of) them for several.
+
+    `vectorize` is accepted and ignored: rows are computed one backward at a time.
+
+    >>> import minigrad as torch
+    >>> torch.autograd.functional.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    with enable_grad():
+        xs = _inputs(inputs, create_graph)
+        made = func(*xs)
+        outputs = _outputs("jacobian", made)
+        table = []
+        for o in outputs:
+            rows: list[list[Tensor]] = []
+            for k in range(o.numel()):
+                unit = np.zeros(o.numel(), o.dtype)
+                unit[k] = 1
+                rows.append(
+                    _grad("jacobian", (o,), xs, (wrap(unit.reshape(o.shape), None),), create_graph, strict)
+                )
+            table.append([_stacked(rows, i, o, x, create_graph) for i, x in enumerate(xs)])
+    many = isinstance(inputs, (list, tuple))
+    return _like([_like(row, many) for row in table], isinstance(made, (list, tuple)))
+
+
+def _stacked(rows: list[list[Tensor]], i: int, output: Tensor, x: Tensor, create_graph: bool) -> Tensor:
+    if not rows:
+        return wrap(np.zeros(output.shape + x.shape, x.dtype), None)
+    if not create_graph:
+        return wrap(np.stack([r[i]._array for r in rows]).reshape(output.shape + x.shape), None)
+    return np.stack([r[i] for r in rows]).reshape(output.shape + x.shape)
+
+
+def _scalar(func: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def checked(*xs: Tensor) -> Tensor:
+        out = func(*xs)
+        if not isinstance(out, Tensor) or out.numel() != 1:
+            got = f"shape {out.shape}" if isinstance(out, Tensor) else type(out).__name__
+            raise RuntimeError(f"{name}: the function must return a Tensor with a single element, got {got}")
+        return out.reshape(())
+
+    return checked
+
+
+def hessian(
+    func: Callable[..., Any],
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+) -> Any:
+    """The matrix of second derivatives of a scalar function, of shape (*input.shape, *input.shape).
+
+    >>> import minigrad as torch
+    >>> torch.autograd.functional.hessian(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+    many = isinstance(inputs, (list, tuple))
+    scalar = _scalar(func, "hessian")
+
+    def gradient(*xs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(_grad("hessian", (scalar(*xs),), xs, (None,), True, strict))
+
+    table = jacobian(gradient, tuple(inputs) if many else (inputs,), create_graph, strict, vectorize)
+    return table if many else table[0][0]
+
+
+def vhp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
+    """(func(inputs), v^T H): the product of a vector with the Hessian of a scalar function.
+
+    >>> import minigrad as torch
+    >>> torch.autograd.functional.vhp(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]), torch.ones(2))
+    (tensor(9.), tensor([ 6., 12.]))
+    """
+    many = isinstance(inputs, (list, tuple))
+    scalar = _scalar(func, "vhp")
+    with enable_grad():
+        xs = _inputs(inputs, create_graph)
+        v = _vectors("vhp", v, xs, "input")
+        out = scalar(*xs)
+        first = _grad("vhp", (out,), xs, (None,), True, strict)
+        second = _grad("vhp", first, xs, v, create_graph, strict)
+    return _finish(out, create_graph), _like([_finish(g, create_graph) for g in second], many)
+
+
+def hvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
+    """(func(inputs), H v). The Hessian is symmetric, so this is `vhp`, which needs fewer steps.
+
+    >>> import minigrad as torch
+    >>> torch.autograd.functional.hvp(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]), torch.ones(2))
+    (tensor(9.), tensor([ 6., 12.]))
+    """
+    return vhp(func, inputs, v, create_graph, strict)

@@ -1,0 +1,319 @@
+"""Tensors from data, from a pattern, and from random numbers."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ._dtype import as_dtype, get_default_dtype, int64
+from ._messages import integer_leaf
+from ._random import Generator, generator_of
+from ._record import wrap
+from ._tensor import Tensor, _sizes, as_array
+
+
+def _made(array: Any, requires_grad: bool) -> Tensor:
+    tensor: Tensor = wrap(array, None)
+    return tensor.requires_grad_() if requires_grad else tensor
+
+
+def _float_dtype(dtype: Any) -> Any:
+    return get_default_dtype() if dtype is None else as_dtype(dtype)
+
+
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A leaf with a copy of `data`: numbers, nested sequences, an array.
+
+    Python floats become the default dtype, integers int64; arrays keep theirs.
+
+    Raises:
+        RuntimeError: `requires_grad` with integers or booleans.
+        ValueError: sequences of unequal lengths.
+
+    >>> import minigrad as torch
+    >>> torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    array = np.array(as_array(data, dtype))
+    if requires_grad and array.dtype.kind != "f":
+        raise RuntimeError(integer_leaf(array.dtype))
+    return _made(array, requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+    """`data` as a tensor, without a copy where it is a tensor or an array of that dtype already.
+
+    >>> import minigrad as torch
+    >>> x = torch.ones(2)
+    >>> torch.as_tensor(x) is x
+    True
+    """
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    return _made(as_array(data, dtype), False)
+
+
+def from_numpy(array: Any) -> Tensor:
+    """A tensor that shares the memory of an ndarray: a write to one is seen in the other.
+
+    >>> import numpy as np, minigrad as torch
+    >>> a = np.zeros(2)
+    >>> torch.from_numpy(a).fill_(1.0)
+    tensor([1., 1.], dtype=float64)
+    >>> a
+    array([1., 1.])
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__}); tensor(...) takes other data")
+    return _made(array.view(type=np.ndarray) if as_dtype(array.dtype) == array.dtype else array, False)
+
+
+def from_dlpack(other: Any) -> Tensor:
+    """A tensor that shares the memory of any CPU array that speaks DLPack (NumPy, PyTorch, JAX).
+
+    >>> import numpy as np, minigrad as torch
+    >>> torch.from_dlpack(np.arange(3.0))
+    tensor([0., 1., 2.], dtype=float64)
+    """
+    array = np.from_dlpack(other)
+    as_dtype(array.dtype)
+    return _made(array, False)
+
+
+def arange(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """start, start + step, ... below `end`: ceil((end - start) / step) elements.
+
+    int64 where all arguments are integers, else the default dtype.
+
+    >>> import minigrad as torch
+    >>> torch.arange(3)
+    tensor([0, 1, 2])
+    >>> torch.arange(-8.0, 8.0, 0.1).shape
+    (160,)
+    """
+    if end is None:
+        start, end = 0, start
+    start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
+    if step == 0:
+        raise RuntimeError("arange: step must be nonzero")
+    if (end - start) / step < 0:
+        raise RuntimeError(f"arange: from {start} to {end} the step {step} has the wrong sign")
+    if dtype is None:
+        dtype = get_default_dtype() if any(isinstance(x, float) for x in (start, end, step)) else int64
+    n = math.ceil((end - start) / step)
+    array = (
+        start + step * np.arange(n, dtype=np.float64 if isinstance(start + step, float) else np.int64)
+    ).astype(as_dtype(dtype))
+    return _checked_leaf(array, requires_grad)
+
+
+def _checked_leaf(array: Any, requires_grad: bool) -> Tensor:
+    if requires_grad and array.dtype.kind != "f":
+        raise RuntimeError(integer_leaf(array.dtype))
+    return _made(array, requires_grad)
+
+
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` evenly spaced values from `start` to `end`, both included.
+
+    >>> import minigrad as torch
+    >>> torch.linspace(0, 1, 3)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if steps < 0:
+        raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
+    return _checked_leaf(np.linspace(start, end, steps, dtype=_float_dtype(dtype)), requires_grad)
+
+
+def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
+    sizes = _sizes(size)
+    if any(n < 0 for n in sizes):
+        raise RuntimeError(f"a size cannot be negative: {sizes}")
+    return sizes
+
+
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of the given shape.
+
+    >>> import minigrad as torch
+    >>> torch.zeros(2)
+    tensor([0., 0.])
+    """
+    return _checked_leaf(np.zeros(_shape(size), _float_dtype(dtype)), requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of the given shape.
+
+    >>> import minigrad as torch
+    >>> torch.ones(1, 2)
+    tensor([[1., 1.]])
+    """
+    return _checked_leaf(np.ones(_shape(size), _float_dtype(dtype)), requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of the given shape whose values are whatever was in memory.
+
+    >>> import minigrad as torch
+    >>> torch.empty(3).shape
+    (3,)
+    """
+    return _checked_leaf(np.empty(_shape(size), _float_dtype(dtype)), requires_grad)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`fill_value` everywhere; its type decides the dtype unless one is given.
+
+    >>> import minigrad as torch
+    >>> torch.full((2,), 7)
+    tensor([7, 7])
+    """
+    value = as_array(fill_value, dtype)
+    return _checked_leaf(np.full(_shape((size,)), value, value.dtype), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones on the diagonal of an (n, m) matrix of zeros.
+
+    >>> import minigrad as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _checked_leaf(np.eye(n, m, dtype=_float_dtype(dtype)), requires_grad)
+
+
+def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of the shape and dtype of `input`.
+
+    >>> import minigrad as torch
+    >>> torch.zeros_like(torch.ones(2))
+    tensor([0., 0.])
+    """
+    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of the shape and dtype of `input`.
+
+    >>> import minigrad as torch
+    >>> torch.ones_like(torch.zeros(2))
+    tensor([1., 1.])
+    """
+    return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
+
+
+def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """An uninitialised tensor of the shape and dtype of `input`.
+
+    >>> import minigrad as torch
+    >>> torch.empty_like(torch.zeros(2)).shape
+    (2,)
+    """
+    return empty(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`fill_value` in the shape and dtype of `input`.
+
+    >>> import minigrad as torch
+    >>> torch.full_like(torch.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    dtype = input.dtype if dtype is None else as_dtype(dtype)
+    return _checked_leaf(np.full(input.shape, as_array(fill_value), dtype), requires_grad)
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Draws from the uniform distribution on [0, 1).
+
+    >>> import minigrad as torch
+    >>> torch.rand(2, 3).shape
+    (2, 3)
+    """
+    return _drawn(lambda g, s, t: g.random(s, t), size, generator, dtype, requires_grad)
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Draws from the standard normal distribution.
+
+    >>> import minigrad as torch
+    >>> torch.randn(2, 3).shape
+    (2, 3)
+    """
+    return _drawn(lambda g, s, t: g.standard_normal(s, t), size, generator, dtype, requires_grad)
+
+
+def _drawn(draw: Any, size: tuple[Any, ...], generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    dtype = _float_dtype(dtype)
+    if dtype.kind != "f":
+        raise RuntimeError(f"random floats cannot be drawn as {dtype}; randint draws integers")
+    wide = np.float64 if dtype == np.float64 else np.float32
+    array = np.asarray(draw(generator_of(generator), _shape(size), wide), dtype)
+    return _made(array, requires_grad)
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None
+) -> Tensor:
+    """Integers from `low` (0 where left out) up to, without, `high`.
+
+    >>> import minigrad as torch
+    >>> torch.randint(0, 2, (5,)).dtype
+    dtype('int64')
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if high <= low:
+        raise RuntimeError(f"randint expects low < high, but got {low} >= {high}")
+    array = generator_of(generator).integers(low, high, _shape((size,)))
+    return _made(np.asarray(array).astype(as_dtype(dtype or int64)), False)
+
+
+def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+    """The integers 0 to n - 1 in random order.
+
+    >>> import minigrad as torch
+    >>> sorted(torch.randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
+    return _made(generator_of(generator).permutation(n).astype(as_dtype(dtype or int64)), False)
+
+
+def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Uniform draws in the shape and dtype of `input`.
+
+    >>> import minigrad as torch
+    >>> torch.rand_like(torch.zeros(2)).shape
+    (2,)
+    """
+    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normal draws in the shape and dtype of `input`.
+
+    >>> import minigrad as torch
+    >>> torch.randn_like(torch.zeros(2)).shape
+    (2,)
+    """
+    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
+    """Integers in the shape of `input`, in its dtype.
+
+    >>> import minigrad as torch
+    >>> torch.randint_like(torch.zeros(2), 5).shape
+    (2,)
+    """
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.shape, dtype=dtype or input.dtype)

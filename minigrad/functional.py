@@ -1,0 +1,309 @@
+"""The functions of the package: methods of Tensor by another spelling, and those that take several tensors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _composed as composed
+from ._dtype import is_float
+from ._tensor import CALLS, Tensor
+
+__all__ = [
+    "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
+    "amin", "any", "arccos", "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere",
+    "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
+    "bmm", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate",
+    "cos", "cosh", "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "einsum",
+    "eq", "equal", "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "ge",
+    "gt", "index_add", "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf",
+    "isnan", "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logsumexp", "lt", "masked_fill", "matmul", "max",
+    "maximum", "mean", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "narrow",
+    "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "reciprocal",
+    "relu", "remainder", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign",
+    "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "tile", "topk", "trace",
+    "transpose", "tril", "triu", "true_divide", "unbind", "unsqueeze", "var", "where", "xlogy",
+]  # fmt: skip
+
+# One element at a time.
+abs = absolute = Tensor.abs
+acos = arccos = Tensor.acos
+acosh = Tensor.acosh
+asin = arcsin = Tensor.asin
+asinh = Tensor.asinh
+atan = arctan = Tensor.atan
+atanh = Tensor.atanh
+atan2 = arctan2 = Tensor.atan2
+bitwise_and, bitwise_not = Tensor.bitwise_and, Tensor.bitwise_not
+bitwise_or, bitwise_xor = Tensor.bitwise_or, Tensor.bitwise_xor
+ceil = Tensor.ceil
+clamp = clip = Tensor.clamp
+clone = Tensor.clone
+cos = Tensor.cos
+cosh = Tensor.cosh
+detach = Tensor.detach
+erf = Tensor.erf
+exp = Tensor.exp
+expm1 = Tensor.expm1
+floor = Tensor.floor
+isfinite, isinf, isnan = Tensor.isfinite, Tensor.isinf, Tensor.isnan
+log, log10, log1p, log2 = Tensor.log, Tensor.log10, Tensor.log1p, Tensor.log2
+logaddexp = Tensor.logaddexp
+logical_and, logical_not = Tensor.logical_and, Tensor.logical_not
+logical_or, logical_xor = Tensor.logical_or, Tensor.logical_xor
+maximum, minimum = Tensor.maximum, Tensor.minimum
+neg = negative = Tensor.neg
+reciprocal = Tensor.reciprocal
+relu = Tensor.relu
+round = Tensor.round
+rsqrt = Tensor.rsqrt
+sigmoid = Tensor.sigmoid
+sign = Tensor.sign
+sin = Tensor.sin
+sinh = Tensor.sinh
+sqrt = Tensor.sqrt
+square = Tensor.square
+tan = Tensor.tan
+tanh = Tensor.tanh
+xlogy = Tensor.xlogy
+
+# Reductions and scans.
+all, any = Tensor.all, Tensor.any
+amax, amin = Tensor.amax, Tensor.amin
+argmax, argmin, argsort = Tensor.argmax, Tensor.argmin, Tensor.argsort
+cumprod, cumsum = Tensor.cumprod, Tensor.cumsum
+logsumexp = Tensor.logsumexp
+max, min = Tensor.max, Tensor.min
+mean = Tensor.mean
+norm = composed.norm
+prod = Tensor.prod
+sort = Tensor.sort
+std = Tensor.std
+sum = Tensor.sum
+topk = Tensor.topk
+trace = Tensor.trace
+var = Tensor.var
+
+# Shapes.
+broadcast_to = Tensor.broadcast_to
+chunk = composed.chunk
+diag = composed.diag
+diagonal = Tensor.diagonal
+flatten = composed.flatten
+movedim = moveaxis = composed.movedim
+narrow = composed.narrow
+numel = Tensor.numel
+split = composed.split
+squeeze = Tensor.squeeze
+swapaxes = transpose = Tensor.transpose
+t = composed.t
+tril, triu = Tensor.tril, Tensor.triu
+unbind = composed.unbind
+unsqueeze = Tensor.unsqueeze
+
+# Picking and placing, products.
+addcdiv, addcmul, lerp = composed.addcdiv, composed.addcmul, composed.lerp
+addmm = composed.addmm
+allclose, isclose = composed.allclose, composed.isclose
+bmm, dot, mm, mv = composed.bmm, composed.dot, composed.mm, composed.mv
+gather = composed.gather
+index_add, index_select = composed.index_add, composed.index_select
+masked_fill = composed.masked_fill
+matmul = Tensor.matmul
+outer = composed.outer
+scatter, scatter_add = composed.scatter, composed.scatter_add
+softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
+take_along_dim = composed.take_along_dim
+
+
+def _number_first(name: str) -> Any:
+    """A binary function whose first argument may be a number too, as in torch.add(2, x)."""
+    method = getattr(Tensor, name)
+
+    def function(input: Any, other: Any, **options: Any) -> Tensor:
+        if not isinstance(input, Tensor) and isinstance(other, Tensor) and not options:
+            return CALLS[name](input, other)
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
+        return method(input, other, **options)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = method.__doc__
+    return function
+
+
+add = _number_first("add")
+sub = subtract = _number_first("sub")
+mul = multiply = _number_first("mul")
+div = divide = _number_first("div")
+true_divide = CALLS["div"]
+pow = _number_first("pow")
+remainder = _number_first("remainder")
+floor_divide = _number_first("floor_divide")
+eq, ne, lt, le, gt, ge = Tensor.eq, Tensor.ne, Tensor.lt, Tensor.le, Tensor.gt, Tensor.ge
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """`input` where `condition`, else `other`; either may be a number. With the condition alone, its indices.
+
+    >>> import minigrad as torch
+    >>> torch.where(torch.tensor([True, False]), 1.0, torch.zeros(2))
+    tensor([1., 0.])
+    """
+    if condition.dtype.kind != "b":
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got {condition.dtype}; use .bool()"
+        )
+    if input is None and other is None:
+        return tuple(condition.new_tensor(i, dtype=i.dtype) for i in condition.numpy().nonzero())
+    return CALLS["where"](condition, input, other)
+
+
+def reshape(input: Tensor, shape: Any) -> Tensor:
+    """The elements of `input` in another shape; one size may be -1.
+
+    >>> import minigrad as torch
+    >>> torch.reshape(torch.arange(4), (2, -1))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    return input.reshape(shape)
+
+
+def permute(input: Tensor, dims: Any) -> Tensor:
+    """The axes in another order.
+
+    >>> import minigrad as torch
+    >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
+    (4, 2, 3)
+    """
+    return input.permute(dims)
+
+
+def tile(input: Tensor, dims: Any) -> Tensor:
+    """`input` repeated `dims` times along its axes.
+
+    >>> import minigrad as torch
+    >>> torch.tile(torch.tensor([1, 2]), (2,))
+    tensor([1, 2, 1, 2])
+    """
+    return input.tile(dims)
+
+
+def flip(input: Tensor, dims: Any) -> Tensor:
+    """The order reversed along the axes `dims`.
+
+    >>> import minigrad as torch
+    >>> torch.flip(torch.arange(3), (0,))
+    tensor([2, 1, 0])
+    """
+    return input.flip(dims)
+
+
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """The elements shifted along `dims`, re-entering at the other end.
+
+    >>> import minigrad as torch
+    >>> torch.roll(torch.arange(3), 1)
+    tensor([2, 0, 1])
+    """
+    return input.roll(shifts, dims)
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """The tensors joined along an axis that they have.
+
+    >>> import minigrad as torch
+    >>> torch.cat([torch.zeros(1), torch.ones(2)])
+    tensor([0., 1., 1.])
+    """
+    return CALLS["cat"](_several("cat", tensors), dim=dim)
+
+
+concat = concatenate = cat
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """The tensors, of one shape, joined along a new axis.
+
+    >>> import minigrad as torch
+    >>> torch.stack([torch.zeros(2), torch.ones(2)])
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    tensors = _several("stack", tensors)
+    first = tensors[0].shape
+    for i, other in enumerate(tensors):
+        if other.shape != first:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {first} at entry 0 and {other.shape} at entry {i}"
+            )
+    return CALLS["stack"](tensors, dim=dim)
+
+
+def _several(name: str, tensors: Any) -> tuple[Tensor, ...]:
+    if isinstance(tensors, Tensor):
+        raise TypeError(f"{name}(): expected a list or tuple of tensors, not one Tensor")
+    tensors = tuple(tensors)
+    if not tensors:
+        raise RuntimeError(f"{name}: expected a non-empty list of Tensors")
+    return tensors
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """A sum of products by subscripts, as in Einstein's convention.
+
+    >>> import minigrad as torch
+    >>> torch.einsum("ij,j->i", torch.eye(2), torch.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    return CALLS["einsum"](operands, equation=equation)
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of the non-zero elements, one row each.
+
+    >>> import minigrad as torch
+    >>> torch.argwhere(torch.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    found = np.argwhere(input.detach().numpy())
+    return input.new_tensor(found, dtype=found.dtype)
+
+
+nonzero = argwhere
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether shapes and all elements are the same.
+
+    >>> import minigrad as torch
+    >>> torch.equal(torch.ones(2), torch.ones(2))
+    True
+    """
+    return input.shape == other.shape and bool((input == other).all())
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether `obj` is a Tensor.
+
+    >>> import minigrad as torch
+    >>> torch.is_tensor([1.0])
+    False
+    """
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype of `input` is floating.
+
+    >>> import minigrad as torch
+    >>> torch.is_floating_point(torch.arange(3))
+    False
+    """
+    return is_float(input.dtype)

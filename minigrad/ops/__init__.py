@@ -1,0 +1,5 @@
+"""The table of derivatives, by family. Importing this package fills the registry."""
+
+from . import elementwise, index, linalg, neural, reduce, shape
+
+__all__ = ["elementwise", "index", "linalg", "neural", "reduce", "shape"]

@@ -1,0 +1,381 @@
+"""Derivatives of functions that act on each element alone. `g` arrives at the output `out`.
+
+Operands broadcast; the engine sums a gradient back to its operand's shape, so no rule does.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from .._array import Array, sigmoid as sigmoid_kernel
+from .._op import ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from ._special import erf as erf_kernel
+
+# --- arithmetic -------------------------------------------------------------------------------------
+
+add = Op(
+    "add", np.add,
+    a=lambda g: g,
+    b=lambda g: g,
+    formula="d(a + b)/da = 1,  d(a + b)/db = 1",
+    domain=(REAL, REAL),
+)  # fmt: skip
+sub = Op(
+    "sub", np.subtract,
+    a=lambda g: g,
+    b=lambda g: -g,
+    formula="d(a - b)/da = 1,  d(a - b)/db = -1",
+    domain=(REAL, REAL),
+)  # fmt: skip
+mul = Op(
+    "mul", np.multiply,
+    a=lambda g, b: g * b,
+    b=lambda g, a: g * a,
+    formula="d(a b)/da = b,  d(a b)/db = a",
+    domain=(REAL, REAL),
+)  # fmt: skip
+div = Op(
+    "div", np.true_divide,
+    a=lambda g, b: g / b,
+    b=lambda g, b, out: -g * out / b,
+    formula="d(a/b)/da = 1/b,  d(a/b)/db = -(a/b)/b",
+    domain=(REAL, NONZERO),
+    result="float",
+)  # fmt: skip
+neg = Op(
+    "neg", np.negative,
+    x=lambda g: -g,
+    formula="d(-x)/dx = -1",
+    domain=REAL,
+)  # fmt: skip
+# b - 1 + (b == 0): at b = 0 the factor b makes the derivative 0, and 0 ** 0 = 1 keeps 0 ** -1 = inf away.
+# The logarithm of 1 stands in at base 0, where a ** b log(a) -> 0 for b >= 0.
+pow_ = Op(
+    "pow", operator.pow, inputs="a b",
+    a=lambda g, a, b: g * b * a ** (b - 1 + (b == 0)),
+    b=lambda g, a, b, out: g * out * np.log(np.where((a == 0) & (b >= 0), 1, a)),
+    formula="d(a^b)/da = b a^(b-1),  d(a^b)/db = a^b log(a)",
+    domain=(POSITIVE, REAL),
+)  # fmt: skip
+square = Op(
+    "square", np.square,
+    x=lambda g, x: g * 2 * x,
+    formula="d(x^2)/dx = 2 x",
+    domain=REAL,
+)  # fmt: skip
+reciprocal = Op(
+    "reciprocal", lambda x: 1 / x,
+    x=lambda g, out: -g * out * out,
+    formula="d(1/x)/dx = -(1/x)^2",
+    domain=NONZERO,
+    result="float",
+)  # fmt: skip
+abs_ = Op(
+    "abs", np.abs,
+    x=lambda g, x: g * np.sign(x),
+    formula="d|x|/dx = sign(x),  0 at x = 0",
+    domain=NONZERO,
+)  # fmt: skip
+remainder = Op(
+    "remainder", np.remainder,
+    a=lambda g: g,
+    b=lambda g, a, b: -g * np.floor(a / b),
+    formula="d(a mod b)/da = 1,  d(a mod b)/db = -floor(a/b)",
+    domain=lambda d: ((d.values(s := d.shape(), Interval(0.2, 0.8)) + 3 * d.ints(s, 0, 2), 3 + d.values(s, UNIT) / 9), {}),
+)  # fmt: skip
+floor_divide = Op(
+    "floor_divide", np.floor_divide, inputs="a b",
+    a=lambda g: np.zeros_like(g),
+    b=lambda g: np.zeros_like(g),
+    formula="floor(a/b) is flat between its steps: 0",
+    domain=lambda d: ((d.values(s := d.shape(), Interval(0.2, 0.8)) + 3 * d.ints(s, 0, 2), 3 + d.values(s, UNIT) / 9), {}),
+)  # fmt: skip
+
+# --- flat functions: the derivative is 0 wherever there is one ---------------------------------------
+
+_BETWEEN_STEPS = Interval(-3.0, 3.0, avoid=(-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3))
+sign = Op(
+    "sign", np.sign,
+    x=lambda g: np.zeros_like(g),
+    formula="d sign(x)/dx = 0",
+    domain=NONZERO,
+)  # fmt: skip
+floor = Op(
+    "floor", np.floor,
+    x=lambda g: np.zeros_like(g),
+    formula="d floor(x)/dx = 0",
+    domain=_BETWEEN_STEPS,
+)  # fmt: skip
+ceil = Op(
+    "ceil", np.ceil,
+    x=lambda g: np.zeros_like(g),
+    formula="d ceil(x)/dx = 0",
+    domain=_BETWEEN_STEPS,
+)  # fmt: skip
+round_ = Op(
+    "round", lambda x, *, decimals=0: np.round(x, decimals),
+    x=lambda g: np.zeros_like(g),
+    formula="d round(x)/dx = 0",
+    domain=_BETWEEN_STEPS,
+)  # fmt: skip
+
+# --- exponentials and logarithms ---------------------------------------------------------------------
+
+exp = Op(
+    "exp", np.exp,
+    x=lambda g, out: g * out,
+    formula="d exp(x)/dx = exp(x)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+expm1 = Op(
+    "expm1", np.expm1,
+    x=lambda g, out: g * (out + 1),
+    formula="d(exp(x) - 1)/dx = exp(x)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+log = Op(
+    "log", np.log,
+    x=lambda g, x: g / x,
+    formula="d log(x)/dx = 1/x",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
+log2 = Op(
+    "log2", np.log2,
+    x=lambda g, x: g / (x * 0.6931471805599453),
+    formula="d log2(x)/dx = 1/(x log 2)",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
+log10 = Op(
+    "log10", np.log10,
+    x=lambda g, x: g / (x * 2.302585092994046),
+    formula="d log10(x)/dx = 1/(x log 10)",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
+log1p = Op(
+    "log1p", np.log1p,
+    x=lambda g, x: g / (1 + x),
+    formula="d log(1 + x)/dx = 1/(1 + x)",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
+sqrt = Op(
+    "sqrt", np.sqrt,
+    x=lambda g, out: g / (2 * out),
+    formula="d sqrt(x)/dx = 1/(2 sqrt(x))",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
+rsqrt = Op(
+    "rsqrt", lambda x: 1 / np.sqrt(x),
+    x=lambda g, out: -0.5 * g * out * out * out,
+    formula="d x^(-1/2)/dx = -1/2 x^(-3/2)",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
+logaddexp = Op(
+    "logaddexp", np.logaddexp,
+    a=lambda g, a, b: g * sigmoid_kernel(a - b),
+    b=lambda g, a, b: g * sigmoid_kernel(b - a),
+    formula="d log(e^a + e^b)/da = sigmoid(a - b),  d/db = sigmoid(b - a)",
+    domain=(REAL, REAL),
+    result="float",
+)  # fmt: skip
+
+# --- trigonometric and hyperbolic ----------------------------------------------------------------------
+
+sin = Op(
+    "sin", np.sin,
+    x=lambda g, x: g * np.cos(x),
+    formula="d sin(x)/dx = cos(x)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+cos = Op(
+    "cos", np.cos,
+    x=lambda g, x: -g * np.sin(x),
+    formula="d cos(x)/dx = -sin(x)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+tan = Op(
+    "tan", np.tan,
+    x=lambda g, out: g * (1 + out * out),
+    formula="d tan(x)/dx = 1 + tan(x)^2",
+    domain=Interval(-1.2, 1.2),
+    result="float",
+)  # fmt: skip
+asin = Op(
+    "asin", np.arcsin,
+    x=lambda g, x: g / np.sqrt(1 - x * x),
+    formula="d asin(x)/dx = 1/sqrt(1 - x^2)",
+    domain=UNIT,
+    result="float",
+)  # fmt: skip
+acos = Op(
+    "acos", np.arccos,
+    x=lambda g, x: -g / np.sqrt(1 - x * x),
+    formula="d acos(x)/dx = -1/sqrt(1 - x^2)",
+    domain=UNIT,
+    result="float",
+)  # fmt: skip
+atan = Op(
+    "atan", np.arctan,
+    x=lambda g, x: g / (1 + x * x),
+    formula="d atan(x)/dx = 1/(1 + x^2)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+atan2 = Op(
+    "atan2", np.arctan2,
+    a=lambda g, a, b: g * b / (a * a + b * b),
+    b=lambda g, a, b: -g * a / (a * a + b * b),
+    formula="d atan2(a, b)/da = b/(a^2 + b^2),  d/db = -a/(a^2 + b^2)",
+    domain=(NONZERO, POSITIVE),
+    result="float",
+)  # fmt: skip
+sinh = Op(
+    "sinh", np.sinh,
+    x=lambda g, x: g * np.cosh(x),
+    formula="d sinh(x)/dx = cosh(x)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+cosh = Op(
+    "cosh", np.cosh,
+    x=lambda g, x: g * np.sinh(x),
+    formula="d cosh(x)/dx = sinh(x)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+tanh = Op(
+    "tanh", np.tanh,
+    x=lambda g, out: g * (1 - out * out),
+    formula="d tanh(x)/dx = 1 - tanh(x)^2",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+asinh = Op(
+    "asinh", np.arcsinh,
+    x=lambda g, x: g / np.sqrt(1 + x * x),
+    formula="d asinh(x)/dx = 1/sqrt(1 + x^2)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+acosh = Op(
+    "acosh", np.arccosh,
+    x=lambda g, x: g / np.sqrt(x * x - 1),
+    formula="d acosh(x)/dx = 1/sqrt(x^2 - 1)",
+    domain=ABOVE_ONE,
+    result="float",
+)  # fmt: skip
+atanh = Op(
+    "atanh", np.arctanh,
+    x=lambda g, x: g / (1 - x * x),
+    formula="d atanh(x)/dx = 1/(1 - x^2)",
+    domain=UNIT,
+    result="float",
+)  # fmt: skip
+sigmoid = Op(
+    "sigmoid", sigmoid_kernel,
+    x=lambda g, out: g * out * (1 - out),
+    formula="d sigmoid(x)/dx = sigmoid(x) (1 - sigmoid(x))",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+erf = Op(
+    "erf", erf_kernel,
+    x=lambda g, x: g * 1.1283791670955126 * np.exp(-x * x),
+    formula="d erf(x)/dx = 2/sqrt(pi) exp(-x^2)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+
+# --- choosing ------------------------------------------------------------------------------------------
+
+maximum = Op(
+    "maximum", np.maximum,
+    a=lambda g, a, b: np.where(a < b, 0, np.where(a == b, g / 2, g)),
+    b=lambda g, a, b: np.where(b < a, 0, np.where(b == a, g / 2, g)),
+    formula="the larger one takes the gradient; at a tie, half each",
+    domain=lambda d: (d.apart(*d.shapes(2)), {}),
+)  # fmt: skip
+minimum = Op(
+    "minimum", np.minimum,
+    a=lambda g, a, b: np.where(a > b, 0, np.where(a == b, g / 2, g)),
+    b=lambda g, a, b: np.where(b > a, 0, np.where(b == a, g / 2, g)),
+    formula="the smaller one takes the gradient; at a tie, half each",
+    domain=lambda d: (d.apart(*d.shapes(2)), {}),
+)  # fmt: skip
+where = Op(
+    "where", lambda condition, a, b: np.where(condition, a, b),
+    a=lambda g, condition: np.where(condition, g, 0),
+    b=lambda g, condition: np.where(condition, 0, g),
+    formula="each element's gradient goes where the element came from",
+    domain=lambda d: ((d.bools((s := d.shapes(3))[0]), d.values(s[1], REAL), d.values(s[2], REAL)), {}),
+)  # fmt: skip
+
+
+def _clamp(x: Array, min: Any = None, max: Any = None) -> Array:
+    if min is None and max is None:
+        raise ValueError("clamp: give min, max, or both")
+    if min is not None:
+        x = np.maximum(x, min)
+    return x if max is None else np.minimum(x, max)
+
+
+def _within(x: Array, low: Any, high: Any) -> Array:
+    """1 where low <= x <= high, as a boolean; a bound that is None does not bind."""
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)
+
+
+clamp = Op(
+    "clamp", _clamp,
+    x=lambda g, x, min, max: np.where(_within(x, min, max), g, 0),
+    min=lambda g, x, min, max: np.where((x < min) if max is None else (x < min) & (min < max), g, 0),
+    max=lambda g, x, min, max: np.where((x > max) if min is None else (x > max) | (max < min), g, 0),
+    formula="1 where min <= x <= max, 0 outside; a binding bound takes the gradient",
+    domain=lambda d: ((d.values(d.shape(), Interval(-3, 3, avoid=(-1.0, 1.5))), -1.0, 1.5), {}),
+)  # fmt: skip
+
+# --- comparisons and tests: no derivative ----------------------------------------------------------------
+
+for _name, _ufunc, _text in (
+    ("eq", np.equal, "a = b"),
+    ("ne", np.not_equal, "a != b"),
+    ("lt", np.less, "a < b"),
+    ("le", np.less_equal, "a <= b"),
+    ("gt", np.greater, "a > b"),
+    ("ge", np.greater_equal, "a >= b"),
+    ("logical_and", np.logical_and, "a and b"),
+    ("logical_or", np.logical_or, "a or b"),
+    ("logical_xor", np.logical_xor, "a xor b"),
+):
+    Op(_name, _ufunc, inputs="a b", formula=f"[{_text}], no derivative", domain=(REAL, REAL), result="bool")
+for _name, _ufunc, _text in (
+    ("isnan", np.isnan, "x is nan"),
+    ("isinf", np.isinf, "x is infinite"),
+    ("isfinite", np.isfinite, "x is finite"),
+    ("logical_not", np.logical_not, "not x"),
+):
+    Op(_name, _ufunc, inputs="x", formula=f"[{_text}], no derivative", domain=REAL, result="bool")
+for _name, _ufunc, _text in (
+    ("bitwise_and", np.bitwise_and, "a & b"),
+    ("bitwise_or", np.bitwise_or, "a | b"),
+    ("bitwise_xor", np.bitwise_xor, "a ^ b"),
+):
+    Op(
+        _name, _ufunc, inputs="a b", formula=f"{_text} bit by bit, no derivative",
+        domain=lambda d: ((d.ints((s := d.shapes(2))[0], 0, 8), d.ints(s[1], 0, 8)), {}),
+    )  # fmt: skip
+Op(
+    "bitwise_not", np.invert, inputs="x", formula="each bit turned, no derivative",
+    domain=lambda d: ((d.ints(d.shape(), 0, 8),), {}),
+)  # fmt: skip

@@ -1,0 +1,184 @@
+"""Derivatives of picking and placing elements. Integer arrays and masks are constants: no rule of their own."""
+
+from typing import Any
+
+import numpy as np
+
+from .._array import (
+    Array,
+    add_along as add_along_kernel,
+    along,
+    cast as cast_kernel,
+    normalize_dim,
+    outside,
+    scatter_index as scatter_index_kernel,
+    take_along as take_along_kernel,
+)
+from .._op import REAL, Op
+
+getitem = Op(
+    "getitem",
+    lambda x, *, index: x[index],
+    x=lambda g, x_shape, index: scatter_index_kernel(g, index, x_shape),
+    formula="the gradient at the indexed places, 0 elsewhere; a place indexed twice adds up",
+    domain=lambda d: ((d.values(s := d.shape(min_side=1), REAL),), {"index": d.index(s)}),
+    view=True,
+)
+scatter_index = Op(
+    "scatter_index", scatter_index_kernel, inputs="x",
+    x=lambda g, index: g[index],
+    formula="the gradient at the indexed places",
+    domain=lambda d: (
+        (d.values(np.empty(s := d.shape(min_side=1))[(i := d.index(s))].shape, REAL),),
+        {"index": i, "shape": s},
+    ),
+)  # fmt: skip
+
+
+def _put(x: Array, value: Array, index: Any) -> Array:
+    out = x.copy()
+    out[index] = value
+    return out
+
+
+index_put = Op(
+    "index_put",
+    lambda x, value, *, index: _put(x, value, index),
+    x=lambda g, x_shape, index: np.where(outside(x_shape, index), g, 0),
+    value=lambda g, index: g[index],
+    formula="old values take the gradient where they stayed, new ones where they were put",
+    domain=lambda d: (
+        (
+            d.values(s := d.shape(min_side=1), REAL),
+            d.values(np.empty(s)[(i := d.index(s, repeats=False))].shape, REAL),
+        ),
+        {"index": i},
+    ),
+    promote=False,
+)
+
+
+def _lookup(d: Any) -> tuple[Array, Array, int]:
+    """An array, and an index array that fits into it along a dim."""
+    shape = d.shape(min_dims=1, min_side=1)
+    dim = d.dim(shape)
+    axis = dim % len(shape)
+    places = tuple(d.integer(1, 4) if i == axis else d.integer(1, n) for i, n in enumerate(shape))
+    return d.values(shape, REAL), d.ints(places, 0, shape[axis] - 1), dim
+
+
+def _gather_domain(d: Any) -> Any:
+    x, index, dim = _lookup(d)
+    return (x, index), {"dim": dim}
+
+
+def _add_along_domain(d: Any) -> Any:
+    x, index, dim = _lookup(d)
+    return (d.values(index.shape, REAL), index), {"dim": dim, "shape": x.shape}
+
+
+gather = Op(
+    "gather", take_along_kernel, inputs="x index",
+    x=lambda g, x_shape, index, dim: add_along_kernel(g, index, dim, x_shape),
+    formula="the gradient added at the gathered places",
+    domain=_gather_domain,
+)  # fmt: skip
+add_along = Op(
+    "add_along", add_along_kernel, inputs="x index",
+    x=lambda g, index, dim: take_along_kernel(g, index, dim),
+    formula="the gradient at the places that were added to",
+    domain=_add_along_domain,
+)  # fmt: skip
+
+
+def _scatter_domain(d: Any) -> Any:
+    x, _, dim = _lookup(d)
+    axis = dim % x.ndim
+    # Each place is written once: which of two writes wins is not defined.
+    index = np.broadcast_to(
+        np.array(d.permutation(x.shape[axis])).reshape([-1 if i == axis else 1 for i in range(x.ndim)]),
+        x.shape,
+    )
+    return (x, index.copy(), d.values(x.shape, REAL)), {"dim": dim}
+
+
+def _place(x: Array, index: Array, src: Array, dim: int) -> Array:
+    out = x.copy()
+    out[along(index, dim, x.ndim) if x.ndim else ()] = src
+    return out
+
+
+scatter = Op(
+    "scatter",
+    lambda x, index, src, *, dim: _place(x, index, src, dim),
+    x=lambda g, x_shape, index, dim: np.where(outside(x_shape, along(index, dim, len(x_shape))), g, 0),
+    src=lambda g, index, dim: take_along_kernel(g, index, dim),
+    formula="old values take the gradient where they stayed, new ones where they were put",
+    domain=_scatter_domain,
+    promote=False,
+)
+
+
+def _ordered(x: Array, dim: int, descending: bool, k: int | None = None) -> tuple[Array, Array]:
+    if x.ndim == 0:
+        return x.copy(), np.zeros((), np.int64)
+    axis = normalize_dim(dim, x.ndim)
+    if descending:  # stable: sort the reversed array upwards, then reverse, so that equals keep their order
+        n = x.shape[axis]
+        order = n - 1 - np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
+    else:
+        order = np.argsort(x, axis=axis, kind="stable")
+    if k is not None:
+        order = order[(slice(None),) * axis + (slice(0, k),)]
+    order = np.ascontiguousarray(order)
+    return np.take_along_axis(x, order, axis), order
+
+
+def _sort_domain(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=1)
+    return (d.distinct(shape),), {"dim": d.dim(shape), "descending": d.flag()}
+
+
+def _topk_domain(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=1)
+    dim = d.dim(shape)
+    return (d.distinct(shape),), {"k": d.integer(1, shape[dim]), "dim": dim, "largest": d.flag()}
+
+
+sort = Op(
+    "sort",
+    lambda x, *, dim=-1, descending=False: _ordered(x, dim, descending),
+    x=lambda g, x_shape, indices, dim: add_along_kernel(g, indices, dim, x_shape),
+    constants=("indices",),
+    formula="each element's gradient returns to where the element stood",
+    domain=_sort_domain,
+)
+topk = Op(
+    "topk",
+    lambda x, *, k, dim=-1, largest=True: _ordered(x, dim, largest, k),
+    x=lambda g, x_shape, indices, dim: add_along_kernel(g, indices, dim, x_shape),
+    constants=("indices",),
+    formula="each element's gradient returns to where the element stood",
+    domain=_topk_domain,
+)
+Op(
+    "argsort",
+    lambda x, *, dim=-1, descending=False: _ordered(x, dim, descending)[1],
+    formula="the order of the elements, no derivative",
+    domain=_sort_domain,
+    result="int",
+)
+cast = Op(
+    "cast", cast_kernel, inputs="x",
+    x=lambda g: g,
+    formula="the same value in another dtype: the gradient in the old one",
+    domain=lambda d: ((d.values(d.shape(), REAL),), {"dtype": np.dtype(np.float64)}),
+    result="given",
+)  # fmt: skip
+clone = Op(
+    "clone",
+    lambda x: x.copy(),
+    x=lambda g: g,
+    formula="d x/dx = 1",
+    domain=REAL,
+)

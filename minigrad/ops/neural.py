@@ -1,0 +1,317 @@
+"""Derivatives of activations, normalisation and losses."""
+
+from typing import Any
+
+import numpy as np
+
+from .._array import (
+    Array,
+    log_softmax as log_softmax_kernel,
+    normalize_dim,
+    normalize_dims,
+    sigmoid,
+    softmax as softmax_kernel,
+)
+from .._op import NONZERO, REAL, UNIT, Interval, Op
+from ._special import erf
+
+# --- activations -----------------------------------------------------------------------------------------
+
+relu = Op(
+    "relu", lambda x: np.maximum(x, 0),
+    x=lambda g, out: g * (out > 0),
+    formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
+    domain=NONZERO,
+)  # fmt: skip
+leaky_relu = Op(
+    "leaky_relu", lambda x, *, negative_slope=0.01: np.where(x > 0, x, x * negative_slope),
+    x=lambda g, x, negative_slope: np.where(x > 0, g, g * negative_slope),
+    formula="1 for x > 0,  negative_slope for x <= 0",
+    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"negative_slope": d.choice((0.01, 0.3))}),
+    result="floating",
+)  # fmt: skip
+# exp(min(x, 0)): the branch not taken must not overflow, or its inf would meet a 0 in a second derivative.
+elu = Op(
+    "elu", lambda x, *, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    x=lambda g, x, alpha: np.where(x > 0, g, g * alpha * np.exp(np.minimum(x, 0))),
+    formula="1 for x > 0,  alpha exp(x) for x <= 0",
+    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
+    result="floating",
+)  # fmt: skip
+# Klambauer et al. 2017, "Self-Normalizing Neural Networks", equation 2.
+_SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772
+selu = Op(
+    "selu", lambda x: _SCALE * np.where(x > 0, x, _ALPHA * np.expm1(np.minimum(x, 0))),
+    x=lambda g, x: g * _SCALE * np.where(x > 0, 1.0, _ALPHA * np.exp(np.minimum(x, 0))),
+    formula="s for x > 0,  s alpha exp(x) for x <= 0",
+    domain=NONZERO,
+    result="floating",
+)  # fmt: skip
+# Hendrycks and Gimpel 2016, "Gaussian Error Linear Units": x Phi(x), or its tanh approximation.
+_SQRT_HALF, _INV_SQRT_2PI, _GELU_C = 0.7071067811865476, 0.3989422804014327, 0.7978845608028654
+
+
+def _gelu(x: Array, approximate: str) -> Array:
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    return 0.5 * x * (1 + erf(x * _SQRT_HALF))
+
+
+def _gelu_slope(x: Array, approximate: str) -> Array:
+    if approximate == "tanh":
+        t = np.tanh(_GELU_C * (x + 0.044715 * x * x * x))
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * _GELU_C * (1 + 0.134145 * x * x)
+    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * _INV_SQRT_2PI * np.exp(-0.5 * x * x)
+
+
+gelu = Op(
+    "gelu", lambda x, *, approximate="none": _gelu(x, approximate),
+    x=lambda g, x, approximate: g * _gelu_slope(x, approximate),
+    formula="d(x Phi(x))/dx = Phi(x) + x phi(x)",
+    domain=lambda d: ((d.values(d.shape(), REAL),), {"approximate": d.choice(("none", "tanh"))}),
+    result="floating",
+)  # fmt: skip
+silu = Op(
+    "silu", lambda x: x * sigmoid(x),
+    x=lambda g, x: g * _silu_slope(x, sigmoid(x)),
+    formula="d(x s(x))/dx = s(x) (1 + x (1 - s(x)))",
+    domain=REAL,
+    result="floating",
+)  # fmt: skip
+
+
+def _silu_slope(x: Array, s: Array) -> Array:
+    return s * (1 + x * (1 - s))
+
+
+softplus = Op(
+    "softplus",
+    lambda x, *, beta=1.0, threshold=20.0: np.where(
+        beta * x > threshold, x, np.logaddexp(0, beta * x) / beta
+    ),
+    x=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * sigmoid(beta * x)),
+    formula="d softplus(x)/dx = sigmoid(beta x)",
+    domain=lambda d: ((d.values(d.shape(), REAL),), {"beta": d.choice((1.0, 2.0))}),
+    result="floating",
+)
+logsigmoid = Op(
+    "logsigmoid", lambda x: -np.logaddexp(0, -x),
+    x=lambda g, x: g * sigmoid(-x),
+    formula="d log sigmoid(x)/dx = sigmoid(-x)",
+    domain=REAL,
+    result="floating",
+)  # fmt: skip
+hardtanh = Op(
+    "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
+    x=lambda g, x, min_val, max_val: np.where((x > min_val) & (x < max_val), g, 0),
+    formula="1 for min_val < x < max_val,  0 elsewhere",
+    domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
+)  # fmt: skip
+# The mask is drawn before the call, so that forward stays a function of its inputs.
+dropout = Op(
+    "dropout", lambda x, *, mask: x * mask,
+    x=lambda g, mask: g * mask,
+    formula="the gradient through the same mask, scaled by 1/(1 - p)",
+    domain=lambda d: ((d.values(s := d.shape(), REAL),), {"mask": d.bools(s) * 2.0}),
+)  # fmt: skip
+
+
+# --- softmax ---------------------------------------------------------------------------------------------
+
+
+def _along_dim(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=1)
+    return (d.values(shape, REAL),), {"dim": d.dim(shape)}
+
+
+def _checked(function: Any) -> Any:
+    def forward(x: Array, dim: int) -> Array:
+        dim = normalize_dim(dim, x.ndim)
+        return function(x, dim) if x.ndim else function(np.reshape(x, 1), 0).reshape(())
+
+    return forward
+
+
+def _total(g: Array, dim: int) -> Array:
+    return np.sum(g, axis=dim, keepdims=True) if g.ndim else g
+
+
+softmax = Op(
+    "softmax", softmax_kernel, inputs="x",
+    x=lambda g, out, dim: out * (g - _total(g * out, dim)),
+    formula="d p_i/dx_j = p_i ([i = j] - p_j)",
+    domain=_along_dim,
+    result="floating",
+)  # fmt: skip
+log_softmax = Op(
+    "log_softmax", log_softmax_kernel, inputs="x",
+    x=lambda g, out, dim: g - np.exp(out) * _total(g, dim),
+    formula="d log p_i/dx_j = [i = j] - p_j",
+    domain=_along_dim,
+    result="floating",
+)  # fmt: skip
+
+# --- normalisation ---------------------------------------------------------------------------------------
+
+
+def _statistics(x: Array, dim: Any, eps: float) -> tuple[Array, Array]:
+    """What is left of x without its mean, and one over its standard deviation."""
+    axes = normalize_dims(dim, x.ndim)
+    centered = x - np.mean(x, axis=axes, keepdims=True)
+    return centered, 1 / np.sqrt(np.mean(centered * centered, axis=axes, keepdims=True) + eps)
+
+
+def _normalized(x: Array, dim: Any, eps: float) -> Array:
+    centered, scale = _statistics(x, dim, eps)
+    return centered * scale
+
+
+def _normalize_rule(g: Array, x: Array, out: Array, dim: Any, eps: float) -> Array:
+    axes = normalize_dims(dim, x.ndim)
+    _, scale = _statistics(x, dim, eps)
+    return scale * (
+        g - np.mean(g, axis=axes, keepdims=True) - out * np.mean(g * out, axis=axes, keepdims=True)
+    )
+
+
+def _normalize_domain(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=2)
+    return (d.distinct(shape),), {"dim": d.dims(shape), "eps": d.choice((1e-5, 0.1))}
+
+
+# The statistics of layer_norm and batch_norm (Ba et al. 2016; Ioffe and Szegedy 2015): one record for both.
+normalize = Op(
+    "standardize",
+    lambda x, *, dim, eps=1e-5: _normalized(x, dim, eps),
+    x=_normalize_rule,
+    formula="for n = (x - mean)/std:  grad x = (g - mean(g) - n mean(g n))/std",
+    domain=_normalize_domain,
+    result="floating",
+)
+
+# --- losses ----------------------------------------------------------------------------------------------
+
+
+def _pair(d: Any) -> Any:
+    shape = d.shape()
+    return (d.values(shape, REAL), d.values(shape, REAL)), {"reduction": d.choice(("mean", "sum", "none"))}
+
+
+def reduce_loss(loss: Array, reduction: str) -> Array:
+    """Fold elementwise losses: the sum, the mean over all, or none."""
+    if reduction == "mean":
+        return np.add.reduce(loss, axis=None) / loss.dtype.type(loss.size)
+    return np.add.reduce(loss, axis=None) if reduction == "sum" else loss
+
+
+def _scaled(g: Array, shape: Any, reduction: str) -> Array:
+    """The gradient arriving at each elementwise loss."""
+    if reduction == "none":
+        return g
+    size = 1
+    for n in shape:
+        size *= n
+    return g / size if reduction == "mean" else g
+
+
+mse_loss = Op(
+    "mse_loss",
+    lambda x, target, *, reduction="mean": reduce_loss(np.square(x - target), reduction),
+    x=lambda g, x, target, x_shape, reduction: _scaled(g, x_shape, reduction) * 2 * (x - target),
+    target=lambda g, x, target, x_shape, reduction: _scaled(g, x_shape, reduction) * 2 * (target - x),
+    formula="d mean((x - t)^2)/dx = 2 (x - t)/n",
+    domain=_pair,
+)
+huber = Op(
+    "huber",
+    lambda x, *, delta=1.0: np.where(np.abs(x) <= delta, 0.5 * x * x, delta * (np.abs(x) - 0.5 * delta)),
+    x=lambda g, x, delta: g * np.where(np.abs(x) <= delta, x, delta * np.sign(x)),
+    formula="x for |x| <= delta,  delta sign(x) beyond",
+    domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
+    result="floating",
+)
+xlogy = Op(
+    "xlogy",
+    lambda a, b: np.where((a == 0) & (b == b), 0, a * np.log(np.where(a == 0, 1, b))),
+    a=lambda g, b: g * np.log(b),
+    b=lambda g, a, b: np.where(a == 0, 0, g * a / b),
+    formula="d(a log b)/da = log b,  d/db = a/b;  0 log 0 = 0",
+    domain=lambda d: (
+        ((s := d.shapes(2)) and d.values(s[0], NONZERO), d.values(s[1], Interval(0.3, 4.0))),
+        {},
+    ),
+    result="float",
+)
+# PyTorch keeps the logarithms above -100, so that a certain wrong answer costs 100 and not inf.
+binary_cross_entropy = Op(
+    "binary_cross_entropy",
+    lambda x, target: -(target * np.maximum(np.log(x), -100) + (1 - target) * np.maximum(np.log1p(-x), -100)),
+    x=lambda g, x, target: g * (x - target) / np.maximum((1 - x) * x, 1e-12),
+    target=lambda g, x: g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)),
+    formula="d/dx = (x - t)/(x (1 - x))",
+    domain=lambda d: ((d.values(s := d.shape(), Interval(0.1, 0.9)), d.values(s, UNIT) / 2 + 0.5), {}),
+    result="floating",
+)
+
+
+def _class_axis(x: Array) -> int:
+    return 0 if x.ndim == 1 else 1
+
+
+def _cross_entropy(
+    x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int, label_smoothing: float
+) -> tuple[Array, Array]:
+    """The loss, and what the classes are asked for: every target's weights, already divided for a mean."""
+    axis = _class_axis(x)
+    classes = x.shape[axis]
+    kept = target != ignore_index
+    known = np.where(kept, target, 0)
+    if known.size and not (known.min() >= 0 and known.max() < classes):
+        wrong = known[(known < 0) | (known >= classes)][0]
+        raise IndexError(
+            f"cross_entropy: target {wrong} is out of bounds for {classes} classes (0 to {classes - 1})"
+        )
+    shape = [1] * x.ndim
+    shape[axis] = classes
+    hit = np.arange(classes).reshape(shape) == np.expand_dims(known, axis)
+    goal = hit.astype(x.dtype)
+    if label_smoothing:
+        goal = goal * (1 - label_smoothing) + label_smoothing / classes
+    per_class = 1 if weight is None else np.reshape(weight, shape)
+    mass = np.where(kept, 1, 0) if weight is None else np.where(kept, weight[known], 0)
+    goal = goal * per_class * np.expand_dims(kept, axis)
+    if reduction == "mean":
+        goal = goal / x.dtype.type(mass.sum())
+    each = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
+    return (each if reduction == "none" else np.add.reduce(each, axis=None)), goal.astype(x.dtype, copy=False)
+
+
+def _cross_entropy_domain(d: Any) -> Any:
+    classes, rest = d.integer(1, 4), d.shape(max_dims=2, min_side=1)
+    shape = (rest[0], classes, *rest[1:]) if rest else (classes,)
+    target = d.ints(rest, 0, classes - 1)
+    options = {"reduction": d.choice(("mean", "sum", "none")), "label_smoothing": d.choice((0.0, 0.2))}
+    return (d.values(shape, REAL), target), options
+
+
+cross_entropy = Op(
+    "cross_entropy",
+    lambda x, target, *, weight=None, reduction="mean", ignore_index=-100, label_smoothing=0.0: (
+        _cross_entropy(x, target, weight, reduction, ignore_index, label_smoothing)
+    ),
+    x=lambda g, x, goal, reduction: _cross_entropy_rule(g, x, goal, reduction),
+    constants=("goal",),
+    formula="d loss/dx = softmax(x) - goal, the goal being one-hot",
+    domain=_cross_entropy_domain,
+    result="floating",
+)
+
+
+def _cross_entropy_rule(g: Array, x: Array, goal: Array, reduction: str) -> Array:
+    axis = _class_axis(x)
+    p = softmax_kernel(x, axis)
+    if reduction == "none":
+        g = np.expand_dims(g, axis)
+    return g * (p * np.sum(goal, axis=axis, keepdims=True) - goal)

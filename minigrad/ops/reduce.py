@@ -1,0 +1,365 @@
+"""Derivatives of reductions and scans. `dim` is None (all axes), an int or a tuple.
+
+`spread` undoes a reduction: it repeats the arriving gradient along the axes that were reduced.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .._array import (
+    Array,
+    count,
+    normalize_dim,
+    normalize_dims,
+    reverse_scan as reverse_scan_kernel,
+    shifted,
+    spread,
+)
+from .._op import REAL, Op
+
+
+def _axes(x: Array, dim: Any) -> tuple[int, ...]:
+    return normalize_dims(dim, x.ndim)
+
+
+def _reduction(values: Any) -> Any:
+    """The domain of a reduction: an array, and any way to name some of its axes."""
+
+    def domain(d: Any) -> Any:
+        shape = d.shape(min_side=1)
+        return (d.values(shape, values),), {"dim": d.dims(shape), "keepdim": d.flag()}
+
+    return domain
+
+
+def _distinct_reduction(d: Any) -> Any:
+    shape = d.shape(min_side=1)
+    return (d.distinct(shape),), {"dim": d.dims(shape), "keepdim": d.flag()}
+
+
+def _whole_number_sum(x: Array) -> Any:
+    """Sums of integers and booleans are int64, also for uint8."""
+    return np.int64 if x.dtype.kind in "biu" else None
+
+
+sum_ = Op(
+    "sum",
+    lambda x, *, dim=None, keepdim=False: np.add.reduce(
+        x, axis=_axes(x, dim), keepdims=keepdim, dtype=_whole_number_sum(x)
+    ),
+    x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim),
+    formula="d sum(x)/dx_i = 1",
+    domain=_reduction(REAL),
+)
+mean = Op(
+    "mean",
+    lambda x, *, dim=None, keepdim=False: (
+        np.add.reduce(x, axis=_axes(x, dim), keepdims=keepdim) / _float_like(x, count(x.shape, dim))
+    ),
+    x=lambda g, x_shape, dim, keepdim: spread(g / count(x_shape, dim), x_shape, dim, keepdim),
+    formula="d mean(x)/dx_i = 1/n",
+    domain=_reduction(REAL),
+    result="floating",
+)
+
+
+def _float_like(x: Array, n: int) -> Any:
+    """`n` as a scalar of x's dtype, so that dividing by 0 gives nan or inf as arrays do, not an exception."""
+    return x.dtype.type(n)
+
+
+# The product of the others, from both sides: exact where x holds zeros, which out / x is not.
+def _prod_others(x: Array, dim: Any) -> Array:
+    axes = normalize_dims(dim, x.ndim)
+    if not axes:
+        return np.ones_like(x)
+    rest = tuple(i for i in range(x.ndim) if i not in axes)
+    flat = np.reshape(np.transpose(x, rest + axes), tuple(x.shape[i] for i in rest) + (-1,))
+    before = np.cumprod(shifted(flat, -1, 1.0), axis=-1)
+    after = np.flip(np.cumprod(shifted(np.flip(flat, -1), -1, 1.0), axis=-1), -1)
+    others = np.reshape(before * after, tuple(x.shape[i] for i in rest + axes))
+    return np.transpose(others, tuple(int(i) for i in np.argsort(rest + axes)))
+
+
+prod = Op(
+    "prod",
+    lambda x, *, dim=None, keepdim=False: np.multiply.reduce(
+        x, axis=_axes(x, dim), keepdims=keepdim, dtype=_whole_number_sum(x)
+    ),
+    x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim) * _prod_others(x, dim),
+    formula="d prod(x)/dx_i = product of the other x_j",
+    domain=_reduction(REAL),
+)
+amax = Op(
+    "amax",
+    lambda x, *, dim=None, keepdim=False: np.maximum.reduce(x, axis=_axes(x, dim), keepdims=keepdim),
+    x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
+    formula="1 at the largest x_i; k tied elements take 1/k each",
+    domain=_distinct_reduction,
+)
+amin = Op(
+    "amin",
+    lambda x, *, dim=None, keepdim=False: np.minimum.reduce(x, axis=_axes(x, dim), keepdims=keepdim),
+    x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
+    formula="1 at the smallest x_i; k tied elements take 1/k each",
+    domain=_distinct_reduction,
+)
+
+
+def _share(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) -> Array:
+    """The gradient at the extreme elements, shared evenly where several tie."""
+    extreme = spread(out, shape, dim, keepdim)
+    chosen = (x == extreme) | ((x != x) & (extreme != extreme))  # nan is the extreme where there is one
+    ties = np.sum(chosen, axis=normalize_dims(dim, len(shape)), keepdims=True)
+    return np.where(chosen, spread(g, shape, dim, keepdim) / ties, 0)
+
+
+def _pick_extreme(argument: Any, x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
+    dim = normalize_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.copy(), np.zeros((), np.int64)
+    indices = argument(x, axis=dim, keepdims=True)
+    values = np.take_along_axis(x, indices, axis=dim)
+    return (values, indices) if keepdim else (np.squeeze(values, dim), np.squeeze(indices, dim))
+
+
+def _distinct_along(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=1)
+    return (d.distinct(shape),), {"dim": d.dim(shape), "keepdim": d.flag()}
+
+
+max_dim = Op(
+    "max_dim",
+    lambda x, *, dim, keepdim=False: _pick_extreme(np.argmax, x, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
+    constants=("indices",),
+    formula="1 at the index of the largest element, 0 elsewhere",
+    domain=_distinct_along,
+)
+min_dim = Op(
+    "min_dim",
+    lambda x, *, dim, keepdim=False: _pick_extreme(np.argmin, x, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
+    constants=("indices",),
+    formula="1 at the index of the smallest element, 0 elsewhere",
+    domain=_distinct_along,
+)
+
+
+def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) -> Array:
+    """Place `g` at `indices` along `dim`: a comparison with the positions, so no scatter is needed."""
+    if not shape:
+        return g
+    axis = normalize_dim(dim, len(shape))
+    positions = np.arange(shape[axis]).reshape(tuple(-1 if i == axis else 1 for i in range(len(shape))))
+    kept = indices if keepdim else np.expand_dims(indices, axis)
+    return np.where(positions == kept, spread(g, shape, dim, keepdim), 0)
+
+
+for _name, _ufunc in (("argmax", np.argmax), ("argmin", np.argmin)):
+    Op(
+        _name,
+        lambda x, *, dim=None, keepdim=False, _pick=_ufunc: np.asarray(
+            _pick(
+                x,
+                axis=None if dim is None else normalize_dim(dim, x.ndim) if x.ndim else None,
+                keepdims=keepdim,
+            )
+        ),
+        formula=f"the index of the {'largest' if _name == 'argmax' else 'smallest'} element, no derivative",
+        domain=_distinct_along,
+        result="int",
+    )
+
+
+def _denominator(shape: Any, dim: Any, correction: float) -> Any:
+    # PyTorch's: never negative; at 0 the division gives nan or inf, as NumPy scalars do.
+    return np.float64(max(count(shape, dim) - correction, 0))
+
+
+def _centered(x: Array, dim: Any) -> Array:
+    axes = normalize_dims(dim, x.ndim)
+    n = max(count(x.shape, dim), 1)
+    return x - np.sum(x, axis=axes, keepdims=True) / n
+
+
+def _var(x: Array, dim: Any, correction: float, keepdim: bool) -> Array:
+    total = np.add.reduce(np.square(_centered(x, dim)), axis=_axes(x, dim), keepdims=keepdim)
+    return total / x.dtype.type(_denominator(x.shape, dim, correction))
+
+
+def _spread_reduction(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=2)
+    return (d.distinct(shape),), {"dim": d.dims(shape), "correction": d.choice((0, 1)), "keepdim": d.flag()}
+
+
+var = Op(
+    "var",
+    lambda x, *, dim=None, correction=1, keepdim=False: _var(x, dim, correction, keepdim),
+    x=lambda g, x, x_shape, dim, correction, keepdim: (
+        spread(g * _inverse(2, x_shape, dim, correction), x_shape, dim, keepdim) * _centered(x, dim)
+    ),
+    formula="d var(x)/dx_i = 2 (x_i - mean)/(n - correction)",
+    domain=_spread_reduction,
+    result="floating",
+)
+std = Op(
+    "std",
+    lambda x, *, dim=None, correction=1, keepdim=False: np.sqrt(_var(x, dim, correction, keepdim)),
+    x=lambda g, x, x_shape, out, dim, correction, keepdim: (
+        spread(_zero_over_zero(g * _inverse(1, x_shape, dim, correction), out), x_shape, dim, keepdim)
+        * _centered(x, dim)
+    ),
+    formula="d std(x)/dx_i = (x_i - mean)/((n - correction) std),  0 where std = 0",
+    domain=_spread_reduction,
+    result="floating",
+)
+
+
+def _inverse(numerator: float, shape: Any, dim: Any, correction: float) -> float:
+    return float(np.divide(numerator, _denominator(shape, dim, correction)))
+
+
+def _zero_over_zero(a: Array, b: Array) -> Array:
+    """A / b, and 0 where b is 0."""
+    return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+
+
+def _logsumexp(x: Array, dim: Any, keepdim: bool) -> Array:
+    axes = _axes(x, dim)
+    top = np.maximum.reduce(x, axis=axes, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0)
+    out = np.log(np.add.reduce(np.exp(x - top), axis=axes, keepdims=True)) + top
+    return out if keepdim else np.squeeze(out, axes)
+
+
+logsumexp = Op(
+    "logsumexp",
+    lambda x, *, dim, keepdim=False: _logsumexp(x, dim, keepdim),
+    x=lambda g, x, out, x_shape, dim, keepdim: (
+        spread(g, x_shape, dim, keepdim) * np.exp(x - _finite(spread(out, x_shape, dim, keepdim)))
+    ),
+    formula="d logsumexp(x)/dx_i = exp(x_i - logsumexp(x)) = softmax(x)_i",
+    domain=_reduction(REAL),
+    result="float",
+)
+
+
+def _finite(out: Array) -> Array:
+    """`out` with 0 for -inf, so that exp(-inf - out) is 0 and not nan."""
+    return np.where(out == -np.inf, 0, out)
+
+
+def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
+    axes, size = _axes(x, dim), np.abs(x)
+    if ord == np.inf:
+        return np.maximum.reduce(size, axis=axes, keepdims=keepdim)
+    if ord == -np.inf:
+        return np.minimum.reduce(size, axis=axes, keepdims=keepdim)
+    if ord == 0:
+        return np.add.reduce(size != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
+    if ord == 1:
+        return np.add.reduce(size, axis=axes, keepdims=keepdim)
+    if ord == 2:
+        return np.sqrt(np.add.reduce(x * x, axis=axes, keepdims=keepdim))
+    return np.add.reduce(size**ord, axis=axes, keepdims=keepdim) ** (1.0 / ord)
+
+
+def _vector_norm_rule(g: Array, x: Array, out: Array, ord: float, dim: Any, keepdim: bool) -> Array:
+    shape = x.shape
+    if ord in (np.inf, -np.inf):
+        return _share(g, np.abs(x), out, shape, dim, keepdim) * np.sign(x)
+    if ord == 0:
+        return np.zeros_like(x)
+    if ord == 1:
+        return spread(g, shape, dim, keepdim) * np.sign(x)
+    if ord == 2:
+        return x * spread(_zero_over_zero(g, out), shape, dim, keepdim)
+    size = np.abs(x)
+    safe = np.where(size == 0, 1, size)
+    direction = np.where(size == 0, 0, np.sign(x) * safe ** (ord - 1))
+    return direction * spread(_zero_over_zero(g, out ** (ord - 1)), shape, dim, keepdim)
+
+
+def _norm_domain(d: Any) -> Any:
+    shape = d.shape(min_side=1)
+    order = d.choice((2.0, 1.0, 3.0, 1.5, np.inf, -np.inf))
+    x = d.distinct(shape) * d.signs(shape)
+    return (x,), {"ord": order, "dim": d.dims(shape), "keepdim": d.flag()}
+
+
+vector_norm = Op(
+    "vector_norm",
+    lambda x, *, ord=2.0, dim=None, keepdim=False: _vector_norm(x, ord, dim, keepdim),
+    x=_vector_norm_rule,
+    formula="d ||x||_p/dx_i = sign(x_i) (|x_i|/||x||_p)^(p-1),  0 at x = 0",
+    domain=_norm_domain,
+    result="floating",
+)
+
+for _name, _ufunc in (("all", np.logical_and), ("any", np.logical_or)):
+    Op(
+        _name,
+        lambda x, *, dim=None, keepdim=False, _fold=_ufunc: _fold.reduce(
+            x, axis=_axes(x, dim), keepdims=keepdim
+        ),
+        formula=f"whether {_name} elements are true, no derivative",
+        domain=_reduction(REAL),
+        result="bool",
+    )
+
+
+def _scan(values: Any) -> Any:
+    def domain(d: Any) -> Any:
+        shape = d.shape(min_dims=1, min_side=1)
+        return (d.values(shape, values),), {"dim": d.dim(shape)}
+
+    return domain
+
+
+def _cumulate(ufunc: np.ufunc, x: Array, dim: int) -> Array:
+    axis = normalize_dim(dim, x.ndim)
+    return ufunc.accumulate(x, axis=axis, dtype=_whole_number_sum(x)) if x.ndim else x.copy()
+
+
+cumsum = Op(
+    "cumsum",
+    lambda x, *, dim: _cumulate(np.add, x, dim),
+    x=lambda g, dim: np.flip(np.cumsum(np.flip(g, dim), axis=dim), dim) if g.ndim else g,
+    formula="d cumsum(x)_j/dx_i = 1 for i <= j",
+    domain=_scan(REAL),
+)
+cumprod = Op(
+    "cumprod",
+    lambda x, *, dim: _cumulate(np.multiply, x, dim),
+    x=lambda g, x, dim: (
+        np.cumprod(shifted(x, dim, 1.0), axis=dim) * reverse_scan_kernel(g, x, dim) if g.ndim else g
+    ),
+    formula="d cumprod(x)_j/dx_i = product of x_k over k <= j, k != i",
+    domain=_scan(REAL),
+)
+reverse_scan = Op(
+    "reverse_scan", reverse_scan_kernel, inputs="a x",
+    a=lambda g, x, dim: _forward_scan(g, x, dim),
+    x=lambda g, x, out, dim: shifted(_forward_scan(g, x, dim), dim, 0.0) * out,
+    formula="s_i = a_i + x_(i+1) s_(i+1):  ds/da runs forward, ds/dx_i = (that)_(i-1) s_i",
+    domain=lambda d: (
+        (d.values(s := d.shape(min_dims=1, min_side=1), REAL), d.values(s, REAL)),
+        {"dim": d.dim(s)},
+    ),
+)  # fmt: skip
+
+
+def _forward_scan(g: Array, x: Array, dim: int) -> Array:
+    """r[i] = g[i] + x[i] r[i - 1]: the reverse scan of the reversed arrays."""
+    return np.flip(reverse_scan_kernel(np.flip(g, dim), shifted(np.flip(x, dim), dim, 0.0), dim), dim)
+
+
+trace = Op(
+    "trace",
+    lambda x: np.trace(x),
+    x=lambda g, x_shape: g * np.eye(*x_shape, dtype=g.dtype),
+    formula="d trace(x)/dx_ij = 1 for i = j",
+    domain=lambda d: ((d.values((d.integer(1, 4), d.integer(1, 4)), REAL),), {}),
+)

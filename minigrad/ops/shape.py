@@ -1,0 +1,247 @@
+"""Derivatives of operations that only move elements: the gradient moves back the same way."""
+
+from typing import Any
+
+import numpy as np
+
+from .._array import (
+    Array,
+    embed_diagonal as embed_diagonal_kernel,
+    normalize_dim,
+    normalize_dims,
+    pad as pad_kernel,
+    unbroadcast,
+)
+from .._op import REAL, Op
+
+reshape = Op(
+    "reshape",
+    lambda x, *, shape: np.reshape(x, shape),
+    x=lambda g, x_shape: np.reshape(g, x_shape),
+    formula="the gradient in the old shape",
+    domain=lambda d: ((d.values(s := d.shape(), REAL),), {"shape": d.reshaped(s)}),
+    view=True,
+)
+permute = Op(
+    "permute",
+    lambda x, *, dims: np.transpose(x, _full_permutation(dims, x.ndim)),
+    x=lambda g, dims: np.transpose(g, _inverse_permutation(dims, g.ndim)),
+    formula="the gradient with its axes put back",
+    domain=lambda d: ((d.values(s := d.shape(), REAL),), {"dims": d.permutation(len(s))}),
+    view=True,
+)
+transpose = Op(
+    "transpose",
+    lambda x, *, dim0, dim1: (
+        np.swapaxes(x, normalize_dim(dim0, x.ndim), normalize_dim(dim1, x.ndim)) if x.ndim else x[()]
+    ),
+    x=lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1) if g.ndim else g,
+    formula="the gradient with the same two axes swapped",
+    domain=lambda d: ((d.values(s := d.shape(min_dims=1), REAL),), {"dim0": d.dim(s), "dim1": d.dim(s)}),
+    view=True,
+)
+
+
+def _full_permutation(dims: Any, ndim: int) -> tuple[int, ...]:
+    dims = tuple(normalize_dim(d, ndim) for d in dims)
+    if sorted(dims) != list(range(ndim)):
+        raise ValueError(f"permute: dims {dims} is no permutation of the {ndim} axes")
+    return dims
+
+
+def _inverse_permutation(dims: Any, ndim: int) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argsort(_full_permutation(dims, ndim)))
+
+
+def _squeeze(x: Array, dim: Any) -> Array:
+    dims = normalize_dims(dim, x.ndim) if x.ndim else ()
+    if isinstance(dim, (tuple, list)) and not dim:
+        dims = ()
+    gone = tuple(i for i in dims if x.shape[i] == 1)
+    return np.squeeze(x, axis=gone) if gone else x[...]
+
+
+squeeze = Op(
+    "squeeze",
+    lambda x, *, dim=None: _squeeze(x, dim),
+    x=lambda g, x_shape: np.reshape(g, x_shape),
+    formula="the gradient with the axes of length 1 put back",
+    domain=lambda d: ((d.values(s := d.shape(), REAL),), {"dim": d.dims(s)}),
+    view=True,
+)
+unsqueeze = Op(
+    "unsqueeze",
+    lambda x, *, dim: np.expand_dims(x, normalize_dim(dim, x.ndim + 1)),
+    x=lambda g, x_shape: np.reshape(g, x_shape),
+    formula="the gradient without the axis of length 1",
+    domain=lambda d: ((d.values(s := d.shape(), REAL),), {"dim": d.dim((*s, 1))}),
+    view=True,
+)
+
+
+def _expanded_shape(old: tuple[int, ...], new: Any) -> tuple[int, ...]:
+    new = tuple(int(n) for n in new)
+    if len(new) < len(old):
+        raise ValueError(f"expand: {new} has fewer axes than the tensor's shape {old}")
+    extra = len(new) - len(old)
+    if any(n == -1 for n in new[:extra]):
+        raise ValueError(f"expand: -1 keeps an old size, but {new} has it at a new leading axis")
+    return new[:extra] + tuple(o if n == -1 else n for n, o in zip(new[extra:], old, strict=True))
+
+
+expand = Op(
+    "expand",
+    lambda x, *, size: np.broadcast_to(x, _expanded_shape(x.shape, size)),
+    x=lambda g, x_shape: unbroadcast(g, x_shape),
+    formula="the gradient summed over the repeated axes",
+    domain=lambda d: ((d.values((s := d.shapes(2))[0], REAL),), {"size": np.broadcast_shapes(*s)}),
+    view=True,
+)
+
+
+def _part(g: Array, i: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Array:
+    axis = normalize_dim(dim, g.ndim)
+    start = sum(s[axis] for s in shapes[:i])
+    return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
+
+
+def _concatenated(d: Any) -> Any:
+    shape = d.shape(min_dims=1)
+    dim, n = d.dim(shape), d.integer(1, 3)
+    axis = dim % len(shape)
+    sides = [d.integer(0, 3) for _ in range(n)]
+    return tuple(d.values(shape[:axis] + (k,) + shape[axis + 1 :], REAL) for k in sides), {"dim": dim}
+
+
+def _cat(arrays: Any, dim: int) -> Array:
+    # A one-dimensional empty array joins anything, PyTorch's legacy start value of a loop.
+    shaped = [a for a in arrays if a.shape != (0,)] or list(arrays)
+    if len(shaped) != len(arrays) and shaped[0].ndim != 1:
+        raise ValueError(
+            "cat: an empty one-dimensional tensor cannot join tensors of more dimensions; leave it out"
+        )
+    return np.concatenate(arrays, axis=normalize_dim(dim, arrays[0].ndim))
+
+
+cat = Op(
+    "cat",
+    lambda *tensors, dim=0: _cat(tensors, dim),
+    tensors=lambda g, i, tensors_shape, dim: _part(g, i, tensors_shape, dim),
+    formula="each part takes its own slice of the gradient",
+    domain=_concatenated,
+)
+stack = Op(
+    "stack",
+    lambda *tensors, dim=0: np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1)),
+    tensors=lambda g, i, dim: g[(slice(None),) * normalize_dim(dim, g.ndim) + (i,)],
+    formula="each part takes its own layer of the gradient",
+    domain=lambda d: (
+        tuple(d.values(s, REAL) for s in [d.shape()] * d.integer(1, 3)),
+        {"dim": 0},
+    ),
+)
+flip = Op(
+    "flip",
+    lambda x, *, dims: np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ()).copy(),
+    x=lambda g, dims: np.flip(g, dims),
+    formula="the gradient flipped back",
+    domain=lambda d: ((d.values(s := d.shape(min_dims=1), REAL),), {"dims": (d.dim(s),)}),
+)
+
+
+def _backwards(shifts: Any) -> Any:
+    return tuple(-s for s in shifts) if isinstance(shifts, (tuple, list)) else -shifts
+
+
+roll = Op(
+    "roll",
+    lambda x, *, shifts, dims=None: np.roll(x, shifts, dims),
+    x=lambda g, shifts, dims: np.roll(g, _backwards(shifts), dims),
+    formula="the gradient rolled back",
+    domain=lambda d: (
+        (d.values(s := d.shape(min_dims=1), REAL),),
+        {"shifts": d.integer(-3, 3), "dims": d.dim(s)},
+    ),
+)
+
+
+def _untile(g: Array, shape: tuple[int, ...], reps: Any) -> Array:
+    """Sum the copies: split each axis into (copies, length) and sum over the copies."""
+    reps = (1,) * (len(shape) - len(reps)) + tuple(reps)
+    full = (1,) * (len(reps) - len(shape)) + tuple(shape)
+    split = tuple(n for pair in zip(reps, full, strict=True) for n in pair)
+    return np.reshape(np.sum(np.reshape(g, split), axis=tuple(range(0, len(split), 2))), shape)
+
+
+tile = Op(
+    "tile",
+    lambda x, *, dims: np.tile(x, dims),
+    x=lambda g, x_shape, dims: _untile(g, x_shape, dims),
+    formula="the gradients of all copies, summed",
+    domain=lambda d: (
+        (d.values(s := d.shape(), REAL),),
+        {"dims": tuple(d.integer(1, 3) for _ in range(d.integer(len(s), 3)))},
+    ),
+)
+
+
+def _diagonal_mask(shape: tuple[int, ...], k: int, lower: bool) -> Array:
+    mask = np.tri(shape[-2], shape[-1], k if lower else k - 1, dtype=np.bool_)
+    return mask if lower else ~mask
+
+
+def _matrices(d: Any) -> Any:
+    return (d.values((*d.shape(max_dims=1), d.integer(1, 4), d.integer(1, 4)), REAL),), {
+        "diagonal": d.integer(-2, 2)
+    }
+
+
+tril = Op(
+    "tril",
+    lambda x, *, diagonal=0: np.where(_diagonal_mask(x.shape, diagonal, lower=True), x, 0),
+    x=lambda g, diagonal: np.tril(g, diagonal),
+    formula="the gradient on and below the diagonal",
+    domain=_matrices,
+)
+triu = Op(
+    "triu",
+    lambda x, *, diagonal=0: np.where(_diagonal_mask(x.shape, diagonal, lower=False), x, 0),
+    x=lambda g, diagonal: np.triu(g, diagonal),
+    formula="the gradient on and above the diagonal",
+    domain=_matrices,
+)
+
+
+pad = Op(
+    "pad", pad_kernel, inputs="x",
+    x=lambda g, pad: pad_kernel(g, tuple(-p for p in pad)),
+    formula="the gradient without the border",
+    domain=lambda d: (
+        (d.values(s := d.shape(min_dims=1, min_side=2), REAL),),
+        {"pad": tuple(d.integer(-1, 2) for _ in range(2 * d.integer(1, len(s)))), "value": 0.5},
+    ),
+)  # fmt: skip
+
+
+def _diagonal_domain(d: Any) -> Any:
+    shape = (*d.shape(max_dims=1), d.integer(1, 4), d.integer(1, 4))
+    dim1, dim2 = d.permutation(len(shape))[:2]
+    return (d.values(shape, REAL),), {"offset": d.integer(-1, 1), "dim1": dim1, "dim2": dim2}
+
+
+diagonal = Op(
+    "diagonal",
+    lambda x, *, offset=0, dim1=0, dim2=1: np.diagonal(x, offset, dim1, dim2).copy(),
+    x=lambda g, x_shape, offset, dim1, dim2: embed_diagonal_kernel(g, x_shape, offset, dim1, dim2),
+    formula="the gradient on the diagonal, 0 elsewhere",
+    domain=_diagonal_domain,
+)
+embed_diagonal = Op(
+    "embed_diagonal", embed_diagonal_kernel, inputs="x",
+    x=lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),
+    formula="the diagonal of the gradient",
+    domain=lambda d: (
+        (d.values((n := d.integer(1, 4),), REAL),),
+        {"shape": (n, n + d.integer(0, 2)), "offset": 0, "dim1": 0, "dim2": 1},
+    ),
+)  # fmt: skip
