@@ -7,7 +7,7 @@ start with `_op.py` (what an op's record is), then `ops/elementwise.py` (the tab
 
 from math import e, inf, nan, pi
 
-from . import autograd, linalg, nn, optim, utils, viz
+from . import _view as _view, autograd, linalg, nn, optim, utils, viz
 from ._dtype import (
     bool_ as bool,
     double,
@@ -209,3 +209,27 @@ from .functional import (
 )
 
 __version__ = "0.1.0"
+__all__ = [
+    "Generator", "Tensor", "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm",
+    "all", "allclose", "amax", "amin", "any", "arange", "arccos", "arcsin", "arctan", "arctan2", "argmax",
+    "argmin", "argsort", "argwhere", "as_tensor", "asin", "asinh", "atan", "atan2", "atanh", "autograd",
+    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool", "broadcast_to", "cat",
+    "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos", "cosh", "cumprod",
+    "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "double", "e", "einsum", "empty",
+    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "flatten", "flip", "float",
+    "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full",
+    "full_like", "gather", "ge", "get_default_dtype", "gt", "half", "index_add", "index_select", "inf",
+    "inference_mode", "int", "int16", "int32", "int64", "int8", "is_floating_point", "is_grad_enabled",
+    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "linalg", "linspace", "log",
+    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "matmul", "max", "maximum",
+    "mean", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "nan", "narrow", "ne",
+    "neg", "negative", "nn", "no_grad", "nonzero", "norm", "numel", "ones", "ones_like", "optim", "outer",
+    "permute", "pi", "pow", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "reshape", "roll", "round",
+    "rsqrt", "scatter", "scatter_add", "set_default_dtype", "set_grad_enabled", "short", "sigmoid",
+    "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "tensor", "tile", "topk",
+    "trace", "transpose", "tril", "triu", "true_divide", "uint8", "unbind", "unsqueeze", "utils", "var",
+    "viz", "where", "xlogy", "zeros", "zeros_like",
+]  # fmt: skip

@@ -144,8 +144,8 @@ def repeat_sizes(sizes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
 def _product(name: str, a: T, b: T, dims: tuple[int, int]) -> T:
     if (a.ndim, b.ndim) != dims:
         raise RuntimeError(
-            f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes {a.shape} and {b.shape}; "
-            "matmul takes any"
+            f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes {a.shape} and "
+            f"{b.shape}; matmul takes any"
         )
     return a.matmul(b)
 

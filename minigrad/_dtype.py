@@ -50,7 +50,7 @@ def set_default_dtype(dtype: Any) -> None:
     dtype('float64')
     >>> torch.set_default_dtype(torch.float32)
     """
-    global _default
+    global _default  # noqa: PLW0603 (one setting of the process, as in PyTorch)
     dtype = as_dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(f"the default dtype must be floating (float32, float64), not {dtype}")
@@ -89,6 +89,7 @@ def result_type(operands: Any) -> np.dtype[Any]:
     """The dtype in which an op on these raw arrays and Python numbers is computed."""
     classes: list[np.dtype[Any] | None] = [None, None, None]  # with dimensions, 0-d, Python numbers
     for x in operands:
+        dtype: np.dtype[Any]
         if isinstance(x, bool):
             rank, dtype = 2, bool_
         elif isinstance(x, int):

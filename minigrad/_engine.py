@@ -192,9 +192,7 @@ def backward(
             continue
         if node.tick < writes.latest:
             _refuse_stale(node)
-        if create:
-            edges = _with_tensors(node, edges, wrap)
-        for position, edge in enumerate(edges):
+        for position, edge in enumerate(_with_tensors(node, edges, wrap) if create else edges):
             if edge is None or (wanted is not None and edge[0] not in wanted):
                 continue
             parent, rule, saved = edge
@@ -277,15 +275,14 @@ def _with_tensors(
         edge = edges[op.inputs.index(name)]
         return wrap(value, edge[0]) if edge else value
 
-    remade: list[Edge | None] = []
-    for position, edge in enumerate(edges):
-        if edge is not None:
-            parent, rule, saved = edge
-            needs = op.needs.get(op.inputs[0 if op.variadic else position], ()) if op.inputs else ()
-            if needs:
-                edge = (parent, rule, tuple(remake(n, v) for n, v in zip(needs, saved, strict=True)))
-        remade.append(edge)
-    return remade
+    def with_tensors(position: int, edge: Edge | None) -> Edge | None:
+        if edge is None or not op.needs:  # a Function's rules make their own Tensors
+            return edge
+        parent, rule, saved = edge
+        needs = op.needs[op.inputs[0 if op.variadic else position]]
+        return parent, rule, tuple(remake(n, v) for n, v in zip(needs, saved, strict=True))
+
+    return [with_tensors(position, edge) for position, edge in enumerate(edges)]
 
 
 def _run_hooks(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | None], Any]) -> Any:

@@ -29,7 +29,7 @@ def freed(node: Any) -> str:
 def stale(node: Any, array: Any) -> str:
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"{_where(node)} saved a tensor of shape {tuple(array.shape)} that was written after it was recorded. "
+        f"{_where(node)} saved a tensor of shape {tuple(array.shape)} that was written after that. "
         "Use the out-of-place form (x = x + 1, not x += 1), or clone() the tensor before writing to it."
     )
 
@@ -46,8 +46,8 @@ def hook_shape(node: Any, replaced: Any) -> str:
 
 def no_graph(what: str = "element 0 of tensors") -> str:
     return (
-        f"{what} does not require grad and does not have a grad_fn: nothing behind this output requires grad. "
-        "Either all inputs are constants (make one with requires_grad=True), or the history was cut by "
+        f"{what} does not require grad and does not have a grad_fn: nothing behind this output requires "
+        "grad. Either all inputs are constants (make one with requires_grad=True), or the history was cut by "
         "detach(), or the output was computed under no_grad()."
     )
 
@@ -90,8 +90,9 @@ def non_leaf_grad(node: Any) -> str:
 
 def unused(position: int) -> str:
     return (
-        f"One of the differentiated Tensors appears to not have been used in the graph: input {position} has no "
-        "path to the outputs. Set allow_unused=True to get None for it, or materialize_grads=True for zeros."
+        f"One of the differentiated Tensors appears to not have been used in the graph: input {position} has "
+        "no path to the outputs. Set allow_unused=True to get None for it, or materialize_grads=True "
+        "for zeros."
     )
 
 
@@ -165,8 +166,8 @@ def _broadcast_mismatch(name: str, shapes: list[Any], shown: str) -> str:
             axis = max(len(a), len(b)) - back
             return (
                 f"{name}: the size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
-                f"non-singleton dimension {axis}; the shapes are {shown}. Axes are compared from the last one; "
-                "unsqueeze() adds an axis of length 1 where one is meant to be repeated."
+                f"non-singleton dimension {axis}; the shapes are {shown}. Axes are compared from the last "
+                "one; unsqueeze() adds an axis of length 1 where one is meant to be repeated."
             )
     return f"{name}: shapes {shown} do not broadcast"
 

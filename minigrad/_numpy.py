@@ -55,8 +55,16 @@ def _transpose(a: Any, axes: Any = None) -> Call:
     return "permute", (a,), {"dims": tuple(reversed(range(a.ndim))) if axes is None else tuple(axes)}
 
 
+def _dot(a: Any, b: Any) -> Call:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return "mul", (a, b), {}
+    if np.ndim(b) > 2:
+        raise TypeError("beyond matrices np.dot pairs axes unlike matmul; say which with einsum")
+    return "matmul", (a, b), {}
+
+
 def _shape(shape: Any) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(shape)
 
 
 CALLS: dict[Callable[..., Any], Callable[..., Call]] = {
@@ -96,8 +104,8 @@ CALLS: dict[Callable[..., Any], Callable[..., Call]] = {
     np.where: lambda condition, x, y: ("where", (condition, x, y), {}),
     np.clip: lambda a, a_min=None, a_max=None: ("clamp", (a, a_min, a_max), {}),
     np.round: lambda a, decimals=0: ("round", (a,), {"decimals": decimals}),
-    np.dot: lambda a, b: ("matmul", (a, b), {}) if min(np.ndim(a), np.ndim(b)) and np.ndim(b) <= 2 else ("mul", (a, b), {}),
-    np.einsum: lambda equation, *operands, optimize=False: ("einsum", operands, {"equation": equation}),
+    np.dot: _dot,
+    np.einsum: lambda equation, *operands: ("einsum", operands, {"equation": equation}),
 }  # fmt: skip
 
 # Functions that need no op: they read the shape, or make a constant of the same one.

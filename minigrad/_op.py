@@ -126,7 +126,7 @@ class Op:
     def _read_signature(
         self, forward: Callable[..., Any], names: tuple[str, ...], given: str
     ) -> tuple[str, ...]:
-        """Inputs and options of a Python function; with `inputs` given, all parameters past them are options."""
+        """Inputs and options of a Python function; with `inputs` given, parameters past them are options."""
         read = []
         for position, p in enumerate(inspect.signature(forward).parameters.values()):
             if p.kind is p.KEYWORD_ONLY or (given and position >= len(names)):

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._dtype import get_default_dtype, result_type
-from ._engine import Node, mode
+from ._engine import Edge, Node, mode
 from ._op import Op
 
 ndarray = np.ndarray
@@ -74,15 +74,12 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     arrays: list[Any] = []
     nodes: list[Node | None] = []
     for position, x in enumerate(operands):
-        node = None
-        kind = type(x)
-        if kind is not ndarray and kind is not float and kind is not int:
-            try:
-                x, node = x._array, x._node
-            except AttributeError:
-                x = _constant(op, position, x)
-        arrays.append(x)
-        nodes.append(node)
+        if isinstance(x, Recorded):
+            arrays.append(x._array)
+            nodes.append(x._node)
+        else:
+            arrays.append(x if type(x) in (ndarray, float, int) else _constant(op, position, x))
+            nodes.append(None)
     if not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
     return arrays, nodes, _unify(op, arrays)
@@ -138,7 +135,7 @@ def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
 
 
 def forward_again(op: Op, arrays: Sequence[Any], options: dict[str, Any], error: Exception) -> Any:
-    """After a forward failed: once more without NumPy's warnings if that was it, else the error with its op."""
+    """After a forward failed: once more without warnings if those were errors, else the error with its op."""
     if isinstance(error, (RuntimeWarning, FloatingPointError)):
         with np.errstate(all="ignore"):
             return op.forward(*arrays, **options)
@@ -308,7 +305,7 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     if op.variadic:
         values = (tuple(arrays), out, *constants, *options.values(), None, *shapes)
         where = len(values) - 1 - len(shapes)
-        edges = []
+        edges: list[Edge | None] = []
         for i, node in enumerate(nodes):
             if node is None:
                 edges.append(None)

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from ._convert import as_array, sizes_of
 from ._dtype import as_dtype, get_default_dtype, int64
 from ._messages import integer_leaf
 from ._random import Generator, generator_of
 from ._record import wrap
-from ._tensor import Tensor, _sizes, as_array
+from ._tensor import Tensor
 
 
 def _made(array: Any, requires_grad: bool) -> Tensor:
@@ -129,7 +130,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
 
 
 def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
-    sizes = _sizes(size)
+    sizes = sizes_of(size)
     if any(n < 0 for n in sizes):
         raise RuntimeError(f"a size cannot be negative: {sizes}")
     return sizes

@@ -1,4 +1,4 @@
-"""The functions of the package: methods of Tensor by another spelling, and those that take several tensors."""
+"""The functions of the package: Tensor's methods by another spelling, and those of several tensors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,8 @@ import numpy as np
 
 from . import _composed as composed
 from ._dtype import is_float
-from ._tensor import CALLS, Tensor
+from ._operations import CALLS
+from ._tensor import Tensor
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
@@ -238,7 +239,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     for i, other in enumerate(tensors):
         if other.shape != first:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {first} at entry 0 and {other.shape} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {first} at entry 0 and {other.shape} "
+                f"at entry {i}"
             )
     return CALLS["stack"](tensors, dim=dim)
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ._array import normalize_dims
-from ._tensor import CALLS, Tensor
+from ._operations import CALLS
+from ._tensor import Tensor
 
 
 def vector_norm(

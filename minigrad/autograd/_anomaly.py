@@ -3,13 +3,14 @@
 import linecache
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._engine import Node, mode
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 def user_line() -> str:
@@ -56,8 +57,8 @@ class _Watcher:
         else:
             text += " Every recorded forward value was finite, so it is the derivative that is not."
         raise RuntimeError(
-            f"Function '{node.name()}' returned nan or inf values in its gradient: {text} If a where() discards "
-            "such values, mask the *input* of the op instead: x = where(ok, x, 1), then f(x)."
+            f"Function '{node.name()}' returned nan or inf values in its gradient: {text} If a where() "
+            "discards such values, mask the *input* of the op instead: x = where(ok, x, 1), then f(x)."
         )
 
     def leave(self, node: Node, freed: bool) -> None:

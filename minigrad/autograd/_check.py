@@ -79,9 +79,10 @@ def _check(
                 row, column = (int(v) for v in np.argwhere(wrong)[0])
                 where = tuple(int(v) for v in np.unravel_index(column, x.shape))
                 raise GradcheckError(
-                    f"Jacobian mismatch for output {k} with respect to input {i}: d output[{row}]/d input{list(where)} "
-                    f"is {a[row, column]:.8g} by backward and {n[row, column]:.8g} by central differences "
-                    f"({int(wrong.sum())} of {wrong.size} entries differ)"
+                    f"Jacobian mismatch for output {k} with respect to input {i}: "
+                    f"d output[{row}]/d input{list(where)} is {a[row, column]:.8g} by backward "
+                    f"and {n[row, column]:.8g} by central "
+                    f"differences ({int(wrong.sum())} of {wrong.size} entries differ)"
                 )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from .. import _messages as messages
+from .._backward import run_backward
 from .._engine import Node
 from .._record import wrap
-from .._tensor import Tensor, run_backward
+from .._tensor import Tensor
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -90,7 +91,7 @@ def grad(
     run_backward(outputs, gradients, retain_graph, create_graph, targets=nodes, deposit=keep)
     results = []
     for i, (x, node) in enumerate(zip(inputs, nodes, strict=True)):
-        result = found.get(node)  # type: ignore[arg-type]
+        result = found.get(node)
         if result is None and materialize_grads:
             result = wrap(np.zeros(x.shape, x.dtype), None)
         elif result is None and not allow_unused:

@@ -238,7 +238,7 @@ def _edges(run: _Backward, nodes: list[Any]) -> tuple[Any, ...]:
 _OPS: "weakref.WeakKeyDictionary[type, Op]" = weakref.WeakKeyDictionary()
 
 
-def _op_of(cls: type) -> Op:
+def _op_of(cls: Any) -> Op:
     """A record of its name, so that graphs and messages can show it; its rules are the user's backward."""
     if cls not in _OPS:
         _OPS[cls] = Op(

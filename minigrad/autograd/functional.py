@@ -159,7 +159,8 @@ def _stacked(rows: list[list[Tensor]], i: int, output: Tensor, x: Tensor, create
         return wrap(np.zeros(output.shape + x.shape, x.dtype), None)
     if not create_graph:
         return wrap(np.stack([r[i]._array for r in rows]).reshape(output.shape + x.shape), None)
-    return np.stack([r[i] for r in rows]).reshape(output.shape + x.shape)
+    stacked: Any = np.stack([r[i] for r in rows])
+    return stacked.reshape(output.shape + x.shape)
 
 
 def _scalar(func: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from .._op import REGISTRY
+from .._operations import CALLS
 from .._random import generator_of
 from .._record import record
-from .._tensor import CALLS, Tensor
+from .._tensor import Tensor
 
 __all__ = [
     "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu",

@@ -77,19 +77,27 @@ abs_ = Op(
     formula="d|x|/dx = sign(x),  0 at x = 0",
     domain=NONZERO,
 )  # fmt: skip
+
+
+def _between_multiples(d: Any) -> Any:
+    """Dividends well away from the multiples of their divisors, where the functions jump."""
+    divisor = 3 + d.values(s := d.shape(), UNIT) / 9
+    return (divisor * (d.values(s, Interval(0.2, 0.8)) + d.ints(s, 0, 2)), divisor), {}
+
+
 remainder = Op(
     "remainder", np.remainder,
     a=lambda g: g,
     b=lambda g, a, b: -g * np.floor(a / b),
     formula="d(a mod b)/da = 1,  d(a mod b)/db = -floor(a/b)",
-    domain=lambda d: ((d.values(s := d.shape(), Interval(0.2, 0.8)) + 3 * d.ints(s, 0, 2), 3 + d.values(s, UNIT) / 9), {}),
+    domain=_between_multiples,
 )  # fmt: skip
 floor_divide = Op(
     "floor_divide", np.floor_divide, inputs="a b",
     a=lambda g: np.zeros_like(g),
     b=lambda g: np.zeros_like(g),
     formula="floor(a/b) is flat between its steps: 0",
-    domain=lambda d: ((d.values(s := d.shape(), Interval(0.2, 0.8)) + 3 * d.ints(s, 0, 2), 3 + d.values(s, UNIT) / 9), {}),
+    domain=_between_multiples,
 )  # fmt: skip
 
 # --- flat functions: the derivative is 0 wherever there is one ---------------------------------------
@@ -347,6 +355,7 @@ clamp = Op(
 
 # --- comparisons and tests: no derivative ----------------------------------------------------------------
 
+_ufunc: Any
 for _name, _ufunc, _text in (
     ("eq", np.equal, "a = b"),
     ("ne", np.not_equal, "a != b"),

@@ -1,4 +1,4 @@
-"""Derivatives of picking and placing elements. Integer arrays and masks are constants: no rule of their own."""
+"""Derivatives of picking and placing elements. Integer arrays and masks are constants, without a rule."""
 
 from typing import Any
 

@@ -23,6 +23,11 @@ def _axes(x: Array, dim: Any) -> tuple[int, ...]:
     return normalize_dims(dim, x.ndim)
 
 
+def _fold(ufunc: Any, x: Array, dim: Any, keepdim: bool, **how: Any) -> Array:
+    """A ufunc's reduction over `dim`."""
+    return ufunc.reduce(x, axis=normalize_dims(dim, x.ndim), keepdims=keepdim, **how)
+
+
 def _reduction(values: Any) -> Any:
     """The domain of a reduction: an array, and any way to name some of its axes."""
 
@@ -45,9 +50,7 @@ def _whole_number_sum(x: Array) -> Any:
 
 sum_ = Op(
     "sum",
-    lambda x, *, dim=None, keepdim=False: np.add.reduce(
-        x, axis=_axes(x, dim), keepdims=keepdim, dtype=_whole_number_sum(x)
-    ),
+    lambda x, *, dim=None, keepdim=False: _fold(np.add, x, dim, keepdim, dtype=_whole_number_sum(x)),
     x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim),
     formula="d sum(x)/dx_i = 1",
     domain=_reduction(REAL),
@@ -55,7 +58,7 @@ sum_ = Op(
 mean = Op(
     "mean",
     lambda x, *, dim=None, keepdim=False: (
-        np.add.reduce(x, axis=_axes(x, dim), keepdims=keepdim) / _float_like(x, count(x.shape, dim))
+        _fold(np.add, x, dim, keepdim) / _float_like(x, count(x.shape, dim))
     ),
     x=lambda g, x_shape, dim, keepdim: spread(g / count(x_shape, dim), x_shape, dim, keepdim),
     formula="d mean(x)/dx_i = 1/n",
@@ -75,7 +78,7 @@ def _prod_others(x: Array, dim: Any) -> Array:
     if not axes:
         return np.ones_like(x)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
-    flat = np.reshape(np.transpose(x, rest + axes), tuple(x.shape[i] for i in rest) + (-1,))
+    flat = np.reshape(np.transpose(x, rest + axes), (*(x.shape[i] for i in rest), -1))
     before = np.cumprod(shifted(flat, -1, 1.0), axis=-1)
     after = np.flip(np.cumprod(shifted(np.flip(flat, -1), -1, 1.0), axis=-1), -1)
     others = np.reshape(before * after, tuple(x.shape[i] for i in rest + axes))
@@ -84,23 +87,21 @@ def _prod_others(x: Array, dim: Any) -> Array:
 
 prod = Op(
     "prod",
-    lambda x, *, dim=None, keepdim=False: np.multiply.reduce(
-        x, axis=_axes(x, dim), keepdims=keepdim, dtype=_whole_number_sum(x)
-    ),
+    lambda x, *, dim=None, keepdim=False: _fold(np.multiply, x, dim, keepdim, dtype=_whole_number_sum(x)),
     x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim) * _prod_others(x, dim),
     formula="d prod(x)/dx_i = product of the other x_j",
     domain=_reduction(REAL),
 )
 amax = Op(
     "amax",
-    lambda x, *, dim=None, keepdim=False: np.maximum.reduce(x, axis=_axes(x, dim), keepdims=keepdim),
+    lambda x, *, dim=None, keepdim=False: _fold(np.maximum, x, dim, keepdim),
     x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
     formula="1 at the largest x_i; k tied elements take 1/k each",
     domain=_distinct_reduction,
 )
 amin = Op(
     "amin",
-    lambda x, *, dim=None, keepdim=False: np.minimum.reduce(x, axis=_axes(x, dim), keepdims=keepdim),
+    lambda x, *, dim=None, keepdim=False: _fold(np.minimum, x, dim, keepdim),
     x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
     formula="1 at the smallest x_i; k tied elements take 1/k each",
     domain=_distinct_reduction,
@@ -157,20 +158,25 @@ def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) ->
     return np.where(positions == kept, spread(g, shape, dim, keepdim), 0)
 
 
-for _name, _ufunc in (("argmax", np.argmax), ("argmin", np.argmin)):
-    Op(
-        _name,
-        lambda x, *, dim=None, keepdim=False, _pick=_ufunc: np.asarray(
-            _pick(
-                x,
-                axis=None if dim is None else normalize_dim(dim, x.ndim) if x.ndim else None,
-                keepdims=keepdim,
-            )
-        ),
-        formula=f"the index of the {'largest' if _name == 'argmax' else 'smallest'} element, no derivative",
-        domain=_distinct_along,
-        result="int",
-    )
+def _position(argument: Any, x: Array, dim: int | None, keepdim: bool) -> Array:
+    axis = normalize_dim(dim, x.ndim) if dim is not None and x.ndim else None
+    return np.asarray(argument(x, axis=axis, keepdims=keepdim))
+
+
+argmax = Op(
+    "argmax",
+    lambda x, *, dim=None, keepdim=False: _position(np.argmax, x, dim, keepdim),
+    formula="the index of the largest element, no derivative",
+    domain=_distinct_along,
+    result="int",
+)
+argmin = Op(
+    "argmin",
+    lambda x, *, dim=None, keepdim=False: _position(np.argmin, x, dim, keepdim),
+    formula="the index of the smallest element, no derivative",
+    domain=_distinct_along,
+    result="int",
+)
 
 
 def _denominator(shape: Any, dim: Any, correction: float) -> Any:
@@ -185,7 +191,7 @@ def _centered(x: Array, dim: Any) -> Array:
 
 
 def _var(x: Array, dim: Any, correction: float, keepdim: bool) -> Array:
-    total = np.add.reduce(np.square(_centered(x, dim)), axis=_axes(x, dim), keepdims=keepdim)
+    total = _fold(np.add, np.square(_centered(x, dim)), dim, keepdim)
     return total / x.dtype.type(_denominator(x.shape, dim, correction))
 
 
@@ -252,18 +258,18 @@ def _finite(out: Array) -> Array:
 
 
 def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
-    axes, size = _axes(x, dim), np.abs(x)
+    size = np.abs(x)
     if ord == np.inf:
-        return np.maximum.reduce(size, axis=axes, keepdims=keepdim)
+        return _fold(np.maximum, size, dim, keepdim)
     if ord == -np.inf:
-        return np.minimum.reduce(size, axis=axes, keepdims=keepdim)
+        return _fold(np.minimum, size, dim, keepdim)
     if ord == 0:
-        return np.add.reduce(size != 0, axis=axes, keepdims=keepdim, dtype=x.dtype)
+        return _fold(np.add, size != 0, dim, keepdim, dtype=x.dtype)
     if ord == 1:
-        return np.add.reduce(size, axis=axes, keepdims=keepdim)
+        return _fold(np.add, size, dim, keepdim)
     if ord == 2:
-        return np.sqrt(np.add.reduce(x * x, axis=axes, keepdims=keepdim))
-    return np.add.reduce(size**ord, axis=axes, keepdims=keepdim) ** (1.0 / ord)
+        return np.sqrt(_fold(np.add, x * x, dim, keepdim))
+    return _fold(np.add, size**ord, dim, keepdim) ** (1.0 / ord)
 
 
 def _vector_norm_rule(g: Array, x: Array, out: Array, ord: float, dim: Any, keepdim: bool) -> Array:
@@ -298,16 +304,20 @@ vector_norm = Op(
     result="floating",
 )
 
-for _name, _ufunc in (("all", np.logical_and), ("any", np.logical_or)):
-    Op(
-        _name,
-        lambda x, *, dim=None, keepdim=False, _fold=_ufunc: _fold.reduce(
-            x, axis=_axes(x, dim), keepdims=keepdim
-        ),
-        formula=f"whether {_name} elements are true, no derivative",
-        domain=_reduction(REAL),
-        result="bool",
-    )
+all_ = Op(
+    "all",
+    lambda x, *, dim=None, keepdim=False: _fold(np.logical_and, x, dim, keepdim),
+    formula="whether all elements are true, no derivative",
+    domain=_reduction(REAL),
+    result="bool",
+)
+any_ = Op(
+    "any",
+    lambda x, *, dim=None, keepdim=False: _fold(np.logical_or, x, dim, keepdim),
+    formula="whether any element is true, no derivative",
+    domain=_reduction(REAL),
+    result="bool",
+)
 
 
 def _scan(values: Any) -> Any:

@@ -110,7 +110,7 @@ def _concatenated(d: Any) -> Any:
     dim, n = d.dim(shape), d.integer(1, 3)
     axis = dim % len(shape)
     sides = [d.integer(0, 3) for _ in range(n)]
-    return tuple(d.values(shape[:axis] + (k,) + shape[axis + 1 :], REAL) for k in sides), {"dim": dim}
+    return tuple(d.values((*shape[:axis], k, *shape[axis + 1 :]), REAL) for k in sides), {"dim": dim}
 
 
 def _cat(arrays: Any, dim: int) -> Array:

@@ -1,0 +1,91 @@
+"""Running backward: what is checked before the walk, and where its results go."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from . import _messages as messages
+from ._array import cast
+from ._engine import Node, backward as walk, mode, writes
+from ._record import Recorded, wrap
+
+_hook_ids = count()
+
+
+def run_backward(
+    tensors: Sequence[Any],
+    gradients: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    targets: Sequence[Any] | None = None,
+    deposit: Callable[[Node, Any, bool], None] | None = None,
+) -> None:
+    """Check what a backward is asked, and walk; results go to `deposit`, by default to leaves' `.grad`."""
+    roots, starts = [], []
+    for position, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        node = tensor._node
+        if node is None:
+            raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
+        roots.append(node)
+        starts.append(_start(tensor, gradient, create_graph))
+    before = mode.recording
+    mode.recording = before if create_graph and before else create_graph
+    try:
+        with np.errstate(all="ignore"):
+            walk(
+                roots, starts, retain=create_graph if retain_graph is None else retain_graph,
+                create=create_graph, deposit=deposit or accumulate, wrap=wrap, targets=targets,
+            )  # fmt: skip
+    finally:
+        mode.recording = before
+
+
+def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
+    array = tensor._array
+    if gradient is None:
+        if array.size != 1:
+            raise RuntimeError(messages.not_scalar(array.shape))
+        gradient = wrap(np.ones(array.shape, array.dtype), None)
+    elif not isinstance(gradient, Recorded):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+    if gradient._array.shape != array.shape:
+        raise RuntimeError(messages.gradient_shape(gradient._array.shape, array.shape))
+    if gradient._array.dtype != array.dtype:
+        gradient = cast(gradient, array.dtype)
+    return gradient if create_graph else gradient._array
+
+
+def accumulate(node: Node, g: Any, ours: bool) -> None:
+    """Add to a leaf's gradient, which owns its memory."""
+    watch = node.watched()
+    known = watch.grad
+    if isinstance(g, Recorded):
+        watch.grad = g if known is None else known + g
+    elif known is None:
+        watch.grad = wrap(np.asarray(g) if ours else np.array(g), None)
+    elif known._node is not None:
+        watch.grad = wrap(known._array + g, None)
+    else:
+        np.add(known._array, g, out=known._array)
+        writes.stamp(known._array)
+    for hook in tuple(watch.after.values()):
+        hook()
+
+
+class Handle:
+    """What registering a hook returns: `remove()` takes the hook away again."""
+
+    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        self._hooks, self.id = hooks, next(_hook_ids)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> "Handle":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()

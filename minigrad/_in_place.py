@@ -1,0 +1,202 @@
+"""Writing in place: right, recorded and stamped, or refused before anything is written."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from . import _composed as composed, _messages as messages
+from ._engine import mode, writes
+from ._index import normalize as normalize_index
+from ._op import REGISTRY
+from ._operations import CALLS, Operations
+from ._random import generator_of
+from ._record import Recorded, wrap
+
+
+def _in_place(name: str, call: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """The in-place twin of an op: the recorded result, written over the first operand."""
+    compute = call or CALLS[name]
+    ufunc = (
+        REGISTRY[name].forward if name in REGISTRY and isinstance(REGISTRY[name].forward, np.ufunc) else None
+    )
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._replace(f"{name}_", compute, ufunc, args, kwargs)
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    method.__doc__ = f"`{name}`, written over this tensor."
+    return method
+
+
+class InPlace(Operations):
+    """The methods that end in an underscore, and assignment by index."""
+
+    __slots__ = ()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        index = normalize_index(index, self._array.shape)
+        if not isinstance(value, Recorded):
+            value = wrap(np.asarray(value), None)
+        if value._array.dtype != self._array.dtype:
+            value = value.to(self._array.dtype)
+        self._replace("assignment by index", CALLS["index_put"], None, (value,), {"index": index})
+
+    # --- in place --------------------------------------------------------------------------------
+
+    add_ = __iadd__ = _in_place(
+        "add", lambda self, other, *, alpha=1: Operations.add(self, other, alpha=alpha)
+    )
+    sub_ = __isub__ = _in_place(
+        "sub", lambda self, other, *, alpha=1: Operations.sub(self, other, alpha=alpha)
+    )
+    mul_ = __imul__ = _in_place("mul")
+    div_ = __itruediv__ = _in_place("div", Operations.div)
+    pow_ = __ipow__ = _in_place("pow")
+    remainder_ = __imod__ = _in_place("remainder")
+    floor_divide_ = __ifloordiv__ = _in_place("floor_divide")
+    neg_ = _in_place("neg")
+    abs_ = _in_place("abs")
+    square_ = _in_place("square")
+    reciprocal_ = _in_place("reciprocal")
+    sign_ = _in_place("sign")
+    floor_ = _in_place("floor")
+    ceil_ = _in_place("ceil")
+    round_ = _in_place("round")
+    exp_ = _in_place("exp")
+    expm1_ = _in_place("expm1")
+    log_ = _in_place("log")
+    log2_ = _in_place("log2")
+    log10_ = _in_place("log10")
+    log1p_ = _in_place("log1p")
+    sqrt_ = _in_place("sqrt")
+    rsqrt_ = _in_place("rsqrt")
+    sin_ = _in_place("sin")
+    cos_ = _in_place("cos")
+    tan_ = _in_place("tan")
+    asin_ = _in_place("asin")
+    acos_ = _in_place("acos")
+    atan_ = _in_place("atan")
+    sinh_ = _in_place("sinh")
+    cosh_ = _in_place("cosh")
+    tanh_ = _in_place("tanh")
+    sigmoid_ = _in_place("sigmoid")
+    erf_ = _in_place("erf")
+    relu_ = _in_place("relu")
+    clamp_ = clip_ = _in_place("clamp")
+    tril_ = _in_place("tril")
+    triu_ = _in_place("triu")
+    cumsum_ = _in_place("cumsum")
+    cumprod_ = _in_place("cumprod")
+    addcmul_ = _in_place("addcmul", composed.addcmul)
+    addcdiv_ = _in_place("addcdiv", composed.addcdiv)
+    lerp_ = _in_place("lerp", composed.lerp)
+    masked_fill_ = _in_place("masked_fill", composed.masked_fill)
+    index_add_ = _in_place("index_add", composed.index_add)
+    scatter_ = _in_place("scatter", composed.scatter)
+    scatter_add_ = _in_place("scatter_add", composed.scatter_add)
+
+    def copy_(self, src: Any) -> Self:
+        """Write the values of `src`, broadcast and converted; its gradient flows through."""
+        self[...] = src
+        return self
+
+    def fill_(self, value: Any) -> Self:
+        """Write one number everywhere."""
+        if getattr(value, "ndim", 0):
+            raise RuntimeError(
+                f"fill_ takes a number or a 0-d tensor, not one of shape {value.shape}; use copy_"
+            )
+        return self.copy_(value)
+
+    def zero_(self) -> Self:
+        """Write 0 everywhere."""
+        return self.copy_(0)
+
+    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Self:
+        """Write draws from the uniform distribution on [a, b)."""
+        return self.copy_(generator_of(generator).uniform(a, b, self._array.shape))
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Self:
+        """Write draws from the normal distribution."""
+        return self.copy_(generator_of(generator).normal(mean, std, self._array.shape))
+
+    def _written(self) -> None:
+        """To be called after raw writes to the storage: stamp it, so that graphs that saved it notice."""
+        writes.stamp(self._array)
+
+    def _replace(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> Self:
+        """Write compute(self, *args) over this tensor, and record that where gradients are recorded."""
+        recording = mode.recording
+        node = self._node
+        if recording and node is not None and node.op is None:
+            raise RuntimeError(messages.leaf_in_place(name, self._array.shape))
+        if not self._array.flags.writeable:
+            raise RuntimeError(
+                f"{name}: this tensor cannot be written: its elements share memory (expand) or belong to a "
+                "read-only array. clone() it first."
+            )
+        others = [*args, *kwargs.values()]
+        if not recording or (
+            node is None and not any(isinstance(x, Recorded) and x._node is not None for x in others)
+        ):
+            self._overwrite(name, compute, ufunc, args, kwargs)
+            return self
+        # The op may save this tensor's old values, which are about to be overwritten: it gets a copy.
+        before = wrap(self._array.copy(), node)
+        args = [before if x is self else x for x in args]
+        result = compute(before, *args, **kwargs)
+        self._check_fits(name, result)
+        self._array[...] = result._array
+        self._written()
+        self._rebase(result if result.dtype == self._array.dtype else result.to(self._array.dtype))
+        return self
+
+    def _overwrite(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> None:
+        """An in-place op that nothing records."""
+        array = self._array
+        if ufunc is not None and not kwargs and all(_fits(array, x) for x in args):
+            with np.errstate(all="ignore"):
+                ufunc(array, *[getattr(x, "_array", x) for x in args], out=array)
+        elif compute is CALLS["index_put"]:
+            try:
+                array[kwargs["index"]] = args[0]._array
+            except ValueError as error:
+                raise RuntimeError(f"{name}: {error}") from None
+        else:
+            mine = mode.recording
+            mode.recording = False
+            try:
+                result = compute(self, *args, **kwargs)
+            finally:
+                mode.recording = mine
+            self._check_fits(name, result)
+            array[...] = result._array
+        self._written()
+
+    def _check_fits(self, name: str, result: Any) -> None:
+        if result.shape != self._array.shape:
+            raise RuntimeError(
+                f"{name}: output with shape {self._array.shape} doesn't match the broadcast shape "
+                f"{result.shape}; an in-place op cannot grow its tensor. Nothing was written."
+            )
+        kinds = "biuf"
+        mine, its = self._array.dtype.kind.replace("u", "i"), result._array.dtype.kind.replace("u", "i")
+        if kinds.index(its) > kinds.index(mine):
+            raise RuntimeError(
+                f"{name}: result type {result.dtype} can't be cast to the desired output type "
+                f"{self._array.dtype}. Nothing was written."
+            )
+
+    def _rebase(self, result: Any) -> None:
+        self._node = result._node
+
+
+def _fits(array: Any, x: Any) -> bool:
+    """Whether a ufunc may write its result on `array` and `x` straight into `array`."""
+    if type(x) is float:
+        return bool(array.dtype.kind == "f")
+    other = getattr(x, "_array", None)
+    if other is None or other.dtype != array.dtype or array.dtype.kind != "f":
+        return False
+    return other.shape == array.shape or np.broadcast_shapes(other.shape, array.shape) == array.shape

@@ -1,0 +1,489 @@
+"""The methods of Tensor that compute: every op under PyTorch's names, with PyTorch's arguments.
+
+A line like `exp = CALLS["exp"]` is the op's record made callable. A method with a body sorts out how
+PyTorch lets the call be written; the functions at the end are what several methods share.
+"""
+
+import builtins
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from . import _composed as composed, ops
+from ._array import normalize_dim
+from ._convert import as_array, as_operand, sizes_of
+from ._dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from ._index import normalize as normalize_index
+from ._op import REGISTRY
+from ._record import Recorded, call_of, record, wrap
+
+# Importing the families of `ops` has filled the registry.
+CALLS: dict[str, Callable[..., Any]] = {name: call_of(op) for name, op in REGISTRY.items()}
+__all__ = ["CALLS", "Operations", "ops"]
+
+
+def _swapped(name: str) -> Callable[..., Any]:
+    call = CALLS[name]
+    return lambda self, other: call(as_operand(other), self)
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    """A comparison or a bitwise operator: takes arrays too."""
+    call = CALLS[name]
+    return lambda self, other: call(self, as_operand(other))
+
+
+class Operations(Recorded):
+    """What tensors can compute. Nothing here changes a tensor."""
+
+    __slots__ = ()
+
+    # --- conversions -----------------------------------------------------------------------------
+
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        copy: bool = False,
+        non_blocking: bool = False,
+    ) -> Any:
+        """The tensor in another dtype (`device` can only be the CPU); itself where nothing changes."""
+        for arg in args:
+            if isinstance(arg, Recorded):
+                dtype = arg._array.dtype
+            elif isinstance(arg, str) and arg.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
+                device = arg
+            elif arg is not None and not isinstance(arg, bool):  # a flag here is non_blocking
+                dtype = arg
+        if device is not None and str(device).partition(":")[0] != "cpu":
+            raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
+        wanted = self._array.dtype if dtype is None else as_dtype(dtype)
+        if wanted == self._array.dtype:
+            return self.clone() if copy else self
+        return CALLS["cast"](self, wanted)
+
+    def type(self, dtype: Any = None) -> Any:
+        return str(self._array.dtype) if dtype is None else self.to(dtype)
+
+    def type_as(self, other: Any) -> Any:
+        return self.to(other.dtype)
+
+    def float(self) -> Any:
+        return self.to(float32)
+
+    def double(self) -> Any:
+        return self.to(float64)
+
+    def half(self) -> Any:
+        return self.to(float16)
+
+    def long(self) -> Any:
+        return self.to(int64)
+
+    def int(self) -> Any:
+        return self.to(int32)
+
+    def short(self) -> Any:
+        return self.to(int16)
+
+    def char(self) -> Any:
+        return self.to(int8)
+
+    def byte(self) -> Any:
+        return self.to(uint8)
+
+    def bool(self) -> Any:
+        return self.to(bool_)
+
+    def cpu(self) -> Any:
+        return self
+
+    def contiguous(self) -> Any:
+        return self if self._array.flags.c_contiguous else self.clone()
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
+        made = wrap(np.array(as_array(data, dtype or self._array.dtype)), None)
+        return made.requires_grad_(requires_grad)
+
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: builtins.bool = False
+    ) -> Any:
+        made = wrap(np.full(sizes_of((size,)), fill_value, as_dtype(dtype or self._array.dtype)), None)
+        return made.requires_grad_(requires_grad)
+
+    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
+        return self.new_full(sizes_of(size), 0, dtype=dtype, requires_grad=requires_grad)
+
+    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
+        return self.new_full(sizes_of(size), 1, dtype=dtype, requires_grad=requires_grad)
+
+    # --- elementwise ops -------------------------------------------------------------------------
+
+    __neg__ = neg = CALLS["neg"]
+    __abs__ = abs = absolute = CALLS["abs"]
+    square = CALLS["square"]
+    reciprocal = CALLS["reciprocal"]
+    sign = CALLS["sign"]
+    floor = CALLS["floor"]
+    ceil = CALLS["ceil"]
+    exp = CALLS["exp"]
+    expm1 = CALLS["expm1"]
+    log = CALLS["log"]
+    log2 = CALLS["log2"]
+    log10 = CALLS["log10"]
+    log1p = CALLS["log1p"]
+    sqrt = CALLS["sqrt"]
+    rsqrt = CALLS["rsqrt"]
+    sin = CALLS["sin"]
+    cos = CALLS["cos"]
+    tan = CALLS["tan"]
+    asin = arcsin = CALLS["asin"]
+    acos = arccos = CALLS["acos"]
+    atan = arctan = CALLS["atan"]
+    sinh = CALLS["sinh"]
+    cosh = CALLS["cosh"]
+    tanh = CALLS["tanh"]
+    asinh = CALLS["asinh"]
+    acosh = CALLS["acosh"]
+    atanh = CALLS["atanh"]
+    sigmoid = CALLS["sigmoid"]
+    erf = CALLS["erf"]
+    relu = CALLS["relu"]
+    clone = CALLS["clone"]
+    isnan = CALLS["isnan"]
+    isinf = CALLS["isinf"]
+    isfinite = CALLS["isfinite"]
+    __invert__ = bitwise_not = CALLS["bitwise_not"]
+    logical_not = CALLS["logical_not"]
+
+    def __pos__(self) -> Self:
+        return self
+
+    def round(self, *, decimals: builtins.int = 0) -> Any:
+        return CALLS["round"](self, decimals=decimals)
+
+    def __round__(self, ndigits: builtins.int = 0) -> Any:
+        return CALLS["round"](self, decimals=ndigits)
+
+    eq = __eq__ = _operator("eq")
+    ne = __ne__ = _operator("ne")
+    lt = __lt__ = _operator("lt")
+    le = __le__ = _operator("le")
+    gt = __gt__ = _operator("gt")
+    ge = __ge__ = _operator("ge")
+    logical_and = _operator("logical_and")
+    logical_or = _operator("logical_or")
+    logical_xor = _operator("logical_xor")
+    bitwise_and = __and__ = __rand__ = _operator("bitwise_and")
+    bitwise_or = __or__ = __ror__ = _operator("bitwise_or")
+    bitwise_xor = __xor__ = __rxor__ = _operator("bitwise_xor")
+
+    __add__ = __radd__ = CALLS["add"]
+    __sub__ = CALLS["sub"]
+    __rsub__ = _swapped("sub")
+    __mul__ = __rmul__ = multiply = mul = CALLS["mul"]
+    __truediv__ = CALLS["div"]
+    __rtruediv__ = _swapped("div")
+    __pow__ = pow = CALLS["pow"]
+    __rpow__ = _swapped("pow")
+    __mod__ = remainder = CALLS["remainder"]
+    __rmod__ = _swapped("remainder")
+    __floordiv__ = floor_divide = CALLS["floor_divide"]
+    __rfloordiv__ = _swapped("floor_divide")
+    __matmul__ = matmul = CALLS["matmul"]
+    __rmatmul__ = _swapped("matmul")
+    maximum = CALLS["maximum"]
+    minimum = CALLS["minimum"]
+    atan2 = arctan2 = CALLS["atan2"]
+    logaddexp = CALLS["logaddexp"]
+    xlogy = CALLS["xlogy"]
+
+    def add(self, other: Any, *, alpha: Any = 1) -> Any:
+        return CALLS["add"](self, other if alpha == 1 else _scaled(other, alpha))
+
+    def sub(self, other: Any, *, alpha: Any = 1) -> Any:
+        return CALLS["sub"](self, other if alpha == 1 else _scaled(other, alpha))
+
+    subtract = sub
+
+    def div(self, other: Any, *, rounding_mode: str | None = None) -> Any:
+        if rounding_mode is None:
+            return CALLS["div"](self, other)
+        if rounding_mode == "floor":
+            return CALLS["floor_divide"](self, other)
+        if rounding_mode == "trunc":
+            quotient = CALLS["div"](self, other)
+            return (quotient.sign() * quotient.abs().floor()).to(composed_dtype(self, other))
+        raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', not {rounding_mode!r}")
+
+    divide = div
+
+    def true_divide(self, other: Any) -> Any:
+        return CALLS["div"](self, other)
+
+    def clamp(self, min: Any = None, max: Any = None) -> Any:
+        """Values below `min` raised to it, above `max` lowered to it; both may be tensors."""
+        return CALLS["clamp"](self, min, max)
+
+    clip = clamp
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """This tensor where `condition`, else `other`."""
+        return CALLS["where"](condition, self, other)
+
+    addcmul = composed.addcmul
+    addcdiv = composed.addcdiv
+    lerp = composed.lerp
+    masked_fill = composed.masked_fill
+    isclose = composed.isclose
+    allclose = composed.allclose
+
+    # --- reductions and scans --------------------------------------------------------------------
+
+    def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None, **numpy: Any) -> Any:
+        """The sum over `dim` (an int, a tuple, or None for all axes)."""
+        return CALLS["sum"](_in_dtype(self, dtype), dim, keepdim, **numpy)
+
+    def mean(
+        self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None, **numpy: Any
+    ) -> Any:
+        """The mean over `dim`; nan for no elements."""
+        return CALLS["mean"](_in_dtype(self, dtype), dim, keepdim, **numpy)
+
+    def prod(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
+        """The product over `dim`; its gradient is exact where elements are 0."""
+        return CALLS["prod"](_in_dtype(self, dtype), dim, keepdim)
+
+    def cumsum(self, dim: builtins.int, *, dtype: Any = None) -> Any:
+        return CALLS["cumsum"](_in_dtype(self, dtype), dim)
+
+    def cumprod(self, dim: builtins.int, *, dtype: Any = None) -> Any:
+        return CALLS["cumprod"](_in_dtype(self, dtype), dim)
+
+    amax = CALLS["amax"]
+    amin = CALLS["amin"]
+    argmax = CALLS["argmax"]
+    argmin = CALLS["argmin"]
+    argsort = CALLS["argsort"]
+    all = CALLS["all"]
+    any = CALLS["any"]
+    logsumexp = CALLS["logsumexp"]
+    trace = CALLS["trace"]
+    norm = composed.norm
+    _vector_norm = CALLS["vector_norm"]
+
+    def max(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
+        """The largest element; with `dim` (values, indices) along it; with a tensor, `maximum`."""
+        return _extreme("max", self, dim, keepdim)
+
+    def min(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
+        """The smallest element; with `dim` (values, indices) along it; with a tensor, `minimum`."""
+        return _extreme("min", self, dim, keepdim)
+
+    def var(
+        self,
+        dim: Any = None,
+        unbiased: builtins.bool | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        correction: Any = None,
+    ) -> Any:
+        """The variance over `dim`, divided by n - correction (1 unless told)."""
+        return _spread_call("var", self, dim, unbiased, keepdim, correction)
+
+    def std(
+        self,
+        dim: Any = None,
+        unbiased: builtins.bool | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        correction: Any = None,
+    ) -> Any:
+        """The standard deviation over `dim`, with n - correction (1 unless told)."""
+        return _spread_call("std", self, dim, unbiased, keepdim, correction)
+
+    def sort(
+        self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
+    ) -> Any:
+        """(values, indices) in order along `dim`; equal elements keep their order."""
+        return _with_indices("sort", self, {"dim": dim, "descending": descending})
+
+    def topk(
+        self,
+        k: builtins.int,
+        dim: builtins.int = -1,
+        largest: builtins.bool = True,
+        sorted: builtins.bool = True,
+    ) -> Any:
+        """(values, indices) of the k largest (or smallest) elements along `dim`, in order."""
+        n = self._array.shape[normalize_dim(dim, self._array.ndim)] if self._array.ndim else 1
+        if not 0 <= k <= n:
+            raise RuntimeError(f"topk: k ({k}) is out of range for a dimension of size {n}")
+        return _with_indices("topk", self, {"k": k, "dim": dim, "largest": largest})
+
+    # --- shapes ----------------------------------------------------------------------------------
+
+    def reshape(self, *shape: Any) -> Any:
+        return CALLS["reshape"](self, shape=sizes_of(shape))
+
+    def view(self, *shape: Any) -> Any:
+        """The same memory in another shape; refused where that needs a copy."""
+        if len(shape) == 1 and isinstance(shape[0], np.dtype):
+            raise NotImplementedError("view(dtype) reinterprets bytes, which has no gradient; use .to(dtype)")
+        out = self.reshape(*shape)
+        if self._array.size and not np.may_share_memory(out._array, self._array):
+            raise RuntimeError(
+                f"view size is not compatible with the size {self._array.shape} and the strides of this "
+                "tensor: it would need a copy. Use .reshape(...) instead, which makes one."
+            )
+        return out
+
+    def reshape_as(self, other: Any) -> Any:
+        return self.reshape(other.shape)
+
+    def view_as(self, other: Any) -> Any:
+        return self.view(other.shape)
+
+    def permute(self, *dims: Any) -> Any:
+        return CALLS["permute"](self, dims=sizes_of(dims))
+
+    def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Any:
+        return CALLS["transpose"](self, dim0=dim0, dim1=dim1)
+
+    swapaxes = transpose
+
+    @property
+    def T(self) -> Any:
+        """The transpose (of more than two axes: their order reversed)."""
+        return (
+            self.transpose(0, 1)
+            if self._array.ndim == 2
+            else self.permute(tuple(range(self._array.ndim))[::-1])
+        )
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes swapped."""
+        if self._array.ndim < 2:
+            raise RuntimeError(f"mT needs at least two dimensions, got shape {self._array.shape}")
+        return self.transpose(-2, -1)
+
+    def squeeze(self, dim: Any = None) -> Any:
+        return CALLS["squeeze"](self, dim=dim)
+
+    def unsqueeze(self, dim: builtins.int) -> Any:
+        return CALLS["unsqueeze"](self, dim=dim)
+
+    def expand(self, *size: Any) -> Any:
+        return CALLS["expand"](self, size=sizes_of(size))
+
+    def broadcast_to(self, size: Any) -> Any:
+        return self.expand(size)
+
+    def expand_as(self, other: Any) -> Any:
+        return self.expand(other.shape)
+
+    def repeat(self, *sizes: Any) -> Any:
+        return CALLS["tile"](self, dims=composed.repeat_sizes(sizes_of(sizes), self._array.ndim))
+
+    def tile(self, *dims: Any) -> Any:
+        return CALLS["tile"](self, dims=sizes_of(dims))
+
+    def flip(self, *dims: Any) -> Any:
+        return CALLS["flip"](self, dims=sizes_of(dims))
+
+    def roll(self, shifts: Any, dims: Any = None) -> Any:
+        return CALLS["roll"](self, shifts=shifts, dims=dims)
+
+    def diagonal(self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Any:
+        return CALLS["diagonal"](self, offset=offset, dim1=dim1, dim2=dim2)
+
+    tril = CALLS["tril"]
+    triu = CALLS["triu"]
+    flatten = composed.flatten
+    movedim = moveaxis = composed.movedim
+    narrow = composed.narrow
+    split = composed.split
+    chunk = composed.chunk
+    unbind = composed.unbind
+    t = composed.t
+    diag = composed.diag
+    _embed_diagonal = CALLS["embed_diagonal"]
+
+    # --- picking and placing, products -----------------------------------------------------------
+
+    index_select = composed.index_select
+    index_add = composed.index_add
+    gather = composed.gather
+    take_along_dim = composed.take_along_dim
+    scatter = composed.scatter
+    scatter_add = composed.scatter_add
+    _gather = CALLS["gather"]
+    _scatter = CALLS["scatter"]
+    _add_along = CALLS["add_along"]
+    _scatter_index = CALLS["scatter_index"]
+    mm = composed.mm
+    bmm = composed.bmm
+    mv = composed.mv
+    dot = composed.dot
+    outer = composed.outer
+    addmm = composed.addmm
+
+    def softmax(self, dim: builtins.int, dtype: Any = None) -> Any:
+        return CALLS["softmax"](_in_dtype(self, dtype), dim)
+
+    def log_softmax(self, dim: builtins.int, dtype: Any = None) -> Any:
+        return CALLS["log_softmax"](_in_dtype(self, dtype), dim)
+
+    def __getitem__(self, index: Any) -> Any:
+        """A selection: a view for ints, slices, None and `...`; a copy for index arrays and masks."""
+        return record(REGISTRY["getitem"], (self,), {"index": normalize_index(index, self._array.shape)})[0]
+
+
+def _scaled(other: Any, alpha: Any) -> Any:
+    return other * alpha
+
+
+def composed_dtype(a: Any, b: Any) -> Any:
+    return CALLS["add"](a, b).dtype
+
+
+def _in_dtype(x: Any, dtype: Any) -> Any:
+    return x if dtype is None else x.to(dtype)
+
+
+def _pair(name: str) -> Any:
+    return namedtuple(name, ["values", "indices"])
+
+
+_PAIRS = {name: _pair(name) for name in ("max", "min", "sort", "topk")}
+
+
+def _with_indices(op: str, x: Any, options: dict[str, Any]) -> Any:
+    values, indices = record(REGISTRY[op], (x,), options)
+    return _PAIRS[op.removesuffix("_dim")](values, wrap(np.asarray(indices), None))
+
+
+def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:
+    if isinstance(dim, Recorded):
+        return CALLS["maximum" if name == "max" else "minimum"](x, dim)
+    if x._array.size == 0 and (dim is None or x.shape[normalize_dim(dim, x.ndim)] == 0):
+        raise RuntimeError(
+            f"{name}(): the tensor of shape {x.shape} has no elements to choose from; test numel() first"
+        )
+    if dim is None:
+        return CALLS["amax" if name == "max" else "amin"](x)
+    return _with_indices(f"{name}_dim", x, {"dim": dim, "keepdim": keepdim})
+
+
+def _spread_call(name: str, x: Any, dim: Any, unbiased: Any, keepdim: Any, correction: Any) -> Any:
+    if isinstance(dim, bool):  # x.var(False): the older signature, unbiased first
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    elif unbiased is not None:
+        raise TypeError(f"{name}: give correction or unbiased, not both")
+    return CALLS[name](x, dim=dim, correction=correction, keepdim=keepdim)
