@@ -12,7 +12,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -94,8 +93,8 @@ class _Mode(threading.local):
     Attributes:
         recording: False records nothing, True records; a function records and is called as
             recording(node, inputs, out) for each new node.
-        observer: None, or an object whose `arrive(node, g)`, `send(node, position, parent, d)` and
-            `leave(node, freed)` the walk calls at each step: backward as it really happens.
+        observer: None, or an object whose `arrive(node, g)`, `send(node, edge, d)` (for each edge that
+            is walked, in order) and `leave(node, freed)` the walk calls: backward as it really happens.
     """
 
     recording: Any = True
@@ -160,7 +159,6 @@ def backward(
         RuntimeError: when a node on the way has been freed, or a saved value was written since.
     """
     order = _reachable(roots)
-    order.sort(key=attrgetter("tick"))
     goals = None if targets is None else set(targets)
     wanted = None if goals is None else _leading_to(goals, order)
     observer = mode.observer
@@ -192,32 +190,36 @@ def backward(
             continue
         if node.tick < writes.latest:
             _refuse_stale(node)
-        for position, edge in enumerate(_with_tensors(node, edges, wrap) if create else edges):
-            if edge is None or (wanted is not None and edge[0] not in wanted):
+        for edge in _with_tensors(node, edges, wrap) if create else edges:
+            if edge is None:
                 continue
             parent, rule, saved = edge
+            if wanted is not None and parent not in wanted:
+                continue
             d = rule(g, *saved)
             if d is None:  # a Function's backward may say so
                 continue
             # What a rule makes is ours, unless it passed on `g` itself or a view. (A rule is linear in
-            # g, so it cannot return a saved value as it is.)
-            fresh = not create and d is not g and d.base is None
+            # g, so it cannot return a saved value as it is.) A leaf can keep it without a copy.
+            fresh = parent.op is None and d is not g and not create and d.base is None
             if d.shape != parent.shape:
                 d = unbroadcast(d, parent.shape)
             if d.dtype is not parent.dtype and d.dtype != parent.dtype:
                 d = cast(d, parent.dtype)
             if observer is not None:
-                observer.send(node, position, parent, d)
-            if parent not in arrived:
-                arrived[parent] = d
+                observer.send(node, edge, d)
+            total = arrived.get(parent)
+            if total is None:
                 if fresh:
                     ours.add(parent)
+                total = d
             elif parent in ours:
-                arrived[parent] += d
+                total += d
             else:
-                arrived[parent] = arrived[parent] + d
+                total = total + d
                 if not create:
                     ours.add(parent)
+            arrived[parent] = total
         if not retain:
             node.edges = None
         if observer is not None:
@@ -227,20 +229,21 @@ def backward(
 
 
 def _reachable(roots: Sequence[Node]) -> list[Node]:
-    seen = set(roots)
-    stack = list(seen)
-    found = []
+    """All nodes behind `roots`, oldest first: an explicit stack, then a sort by tick."""
+    found = {root.tick: root for root in roots}
+    stack = list(found.values())
     while stack:
         node = stack.pop()
         edges = node.edges
         if edges is None:
             raise RuntimeError(messages.freed(node))
-        found.append(node)
         for edge in edges:
-            if edge is not None and edge[0] not in seen:
-                seen.add(edge[0])
-                stack.append(edge[0])
-    return found
+            if edge is not None:
+                parent = edge[0]
+                if parent.tick not in found:
+                    found[parent.tick] = parent
+                    stack.append(parent)
+    return [found[tick] for tick in sorted(found)]
 
 
 def _leading_to(goals: set[Node], order: list[Node]) -> set[Node]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._dtype import get_default_dtype, result_type
-from ._engine import Edge, Node, mode
+from ._engine import Edge, Node, mode, tick
 from ._op import Op
 
 ndarray = np.ndarray
@@ -196,6 +196,7 @@ def _named(call: Call, op: Op) -> Call:
 def _unary(op: Op) -> Call:
     forward, rule = op.forward, op.rules[op.inputs[0]]
     pick = op.picks[op.inputs[0]]
+    by_x, by_out = op.needs[op.inputs[0]] == op.inputs, op.needs[op.inputs[0]] == ("out",)
     general = _general(op)
 
     def call(input: Any) -> Any:
@@ -215,8 +216,14 @@ def _unary(op: Op) -> Call:
         if parent is None or not (recording := mode.recording):
             result._node = None
             return result
-        saved = pick((x, out)) if pick else ()
-        result._node = node = Node(op, ((parent, rule, saved),), out.shape, dtype)
+        result._node = node = new(Node)
+        node.tick = tick()
+        node.op = op
+        saved = (out,) if by_out else (x,) if by_x else pick((x, out)) if pick else ()
+        node.edges = ((parent, rule, saved),)
+        node.shape = out.shape
+        node.dtype = dtype
+        node.watch = None
         if recording is not True:
             recording(node, (input,), out)
         return result
@@ -229,6 +236,7 @@ def _binary(op: Op) -> Call:
     first, second = op.inputs
     rule_a, rule_b = op.rules[first], op.rules[second]
     pick_a, pick_b = op.picks[first], op.picks[second]
+    a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
     general = _general(op)
 
     def call(input: Any, other: Any) -> Any:
@@ -256,12 +264,18 @@ def _binary(op: Op) -> Call:
         if (parent_a is None and parent_b is None) or not (recording := mode.recording):
             result._node = None
             return result
+        result._node = node = new(Node)
+        node.tick = tick()
+        node.op = op
         edge_a = edge_b = None
         if parent_a is not None:
-            edge_a = (parent_a, rule_a, pick_a((a, b, out)) if pick_a else ())
+            edge_a = (parent_a, rule_a, (b,) if a_by_b else pick_a((a, b, out)) if pick_a else ())
         if parent_b is not None:
-            edge_b = (parent_b, rule_b, pick_b((a, b, out)) if pick_b else ())
-        result._node = node = Node(op, (edge_a, edge_b), out.shape, dtype)
+            edge_b = (parent_b, rule_b, (a,) if b_by_a else pick_b((a, b, out)) if pick_b else ())
+        node.edges = (edge_a, edge_b)
+        node.shape = out.shape
+        node.dtype = dtype
+        node.watch = None
         if recording is not True:
             recording(node, (input, other), out)
         return result

@@ -40,7 +40,7 @@ class _Watcher:
     def arrive(self, node: Node, g: Any) -> None:
         pass
 
-    def send(self, node: Node, position: int, parent: Node, d: Any) -> None:
+    def send(self, node: Node, edge: Any, d: Any) -> None:
         values = getattr(d, "_array", d)
         if (
             not self.check_nan
@@ -49,6 +49,7 @@ class _Watcher:
         ):
             return
         assert node.op is not None
+        position = next(i for i, e in enumerate(node.edges or ()) if e is not None and e[:2] == edge[:2])
         names = node.op.inputs
         which = names[position] if position < len(names) and not node.op.variadic else f"input {position}"
         text = f"the backward of {_described(node)} gave {_first_bad(values)} in the gradient of {which}."

@@ -1,0 +1,87 @@
+"""Embedding: a table of vectors, looked up by index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad._tensor import Tensor
+from minigrad.autograd import no_grad
+from minigrad.nn import functional as F, init
+from minigrad.nn.module import Module
+from minigrad.nn.parameter import Parameter, new_parameter
+
+
+class Embedding(Module):
+    """Integer indices of any shape (...) to (..., embedding_dim): row i of `weight` for index i.
+
+    The row `padding_idx` starts at zero and receives no gradient. `weight` starts standard normal.
+
+    Raises:
+        ValueError: when padding_idx is not a row.
+        NotImplementedError: for max_norm, scale_grad_by_freq and sparse, which minigrad does not have.
+
+    >>> import minigrad as torch
+    >>> torch.nn.Embedding(10, 3)(torch.tensor([[1, 2], [4, 9]])).shape
+    (2, 2, 3)
+    """
+
+    weight: Parameter
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Tensor | None = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if max_norm is not None or norm_type != 2.0 or scale_grad_by_freq or sparse:
+            raise NotImplementedError(
+                "minigrad's Embedding has no max_norm, scale_grad_by_freq or sparse gradient"
+            )
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ValueError(f"padding_idx={padding_idx} is not one of the {num_embeddings} rows")
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        if _weight is None:
+            self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
+            self.weight.requires_grad_(not _freeze)
+            self.reset_parameters()
+        elif tuple(_weight.shape) != (num_embeddings, embedding_dim):
+            raise ValueError(
+                f"the table must be ({num_embeddings}, {embedding_dim}), not {tuple(_weight.shape)}"
+            )
+        else:
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None
+    ) -> Embedding:
+        """An embedding whose table is the given matrix, sharing its memory; frozen unless told otherwise."""
+        if embeddings.ndim != 2:
+            raise ValueError(f"a table of vectors is two-dimensional, not {tuple(embeddings.shape)}")
+        rows, columns = embeddings.shape
+        return cls(rows, columns, padding_idx, _weight=embeddings, _freeze=freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw a new table."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx] = 0.0
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.embedding(input, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

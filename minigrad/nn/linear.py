@@ -1,0 +1,157 @@
+"""Layers that are linear in their input, and the two that only pass it on: Identity and Flatten."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minigrad._tensor import Tensor
+from minigrad.functional import einsum
+from minigrad.nn import functional as F, init
+from minigrad.nn.module import Module
+from minigrad.nn.parameter import Parameter, new_parameter
+
+
+class Linear(Module):
+    """y = x Wᵀ + b: (..., in_features) to (..., out_features).
+
+    `weight` is (out_features, in_features), `bias` (out_features) or None; both start uniform in
+    ±1/sqrt(in_features).
+
+    >>> import minigrad as torch
+    >>> layer = torch.nn.Linear(4, 5)
+    >>> layer(torch.ones(2, 4)).shape
+    (2, 5)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = new_parameter(out_features, in_features, device=device, dtype=dtype)
+        made = new_parameter(out_features, device=device, dtype=dtype) if bias else None
+        self.register_parameter("bias", made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new first values."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            _fill_bias(self.bias, self.in_features)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(input, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        )
+
+
+class Bilinear(Module):
+    """y_o = x1ᵀ W_o x2 + b_o: (..., in1_features) and (..., in2_features) to (..., out_features).
+
+    `weight` is (out_features, in1_features, in2_features), `bias` (out_features) or None.
+
+    >>> import minigrad as torch
+    >>> torch.nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 3)).shape
+    (5, 4)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if in1_features < 1:
+            raise ValueError(f"in1_features must be positive, not {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = new_parameter(out_features, in1_features, in2_features, device=device, dtype=dtype)
+        made = new_parameter(out_features, device=device, dtype=dtype) if bias else None
+        self.register_parameter("bias", made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new first values."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        if input1.shape[:-1] != input2.shape[:-1]:
+            raise ValueError(
+                f"Bilinear needs inputs alike in all but the last dimension, "
+                f"not {tuple(input1.shape)} and {tuple(input2.shape)}"
+            )
+        for input, name in ((input1, "in1_features"), (input2, "in2_features")):
+            if input.shape[-1] != getattr(self, name):
+                raise ValueError(
+                    f"Bilinear has {name}={getattr(self, name)}, the input ends in {input.shape[-1]}"
+                )
+        rows1, rows2 = (x.reshape(-1, x.shape[-1]) for x in (input1, input2))
+        output = einsum("nij,nj->ni", einsum("ni,oij->noj", rows1, self.weight), rows2)
+        if self.bias is not None:
+            output = output + self.bias
+        return output.reshape(*input1.shape[:-1], self.out_features)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
+
+
+class Identity(Module):
+    """Returns its input; takes and ignores any arguments, so that it can stand in for another layer.
+
+    >>> import minigrad as torch
+    >>> torch.nn.Identity(54, unused=True)(3)
+    3
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Any) -> Any:
+        return input
+
+
+class Flatten(Module):
+    """Makes the dimensions from start_dim to end_dim one: by default all but the batch.
+
+    >>> import minigrad as torch
+    >>> torch.nn.Flatten()(torch.ones(2, 3, 4)).shape
+    (2, 12)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__()
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input.flatten(self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+def _fill_bias(bias: Tensor, fan_in: int) -> None:
+    bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0.0
+    init.uniform_(bias, -bound, bound)

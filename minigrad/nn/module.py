@@ -1,0 +1,277 @@
+"""Module: what layers, losses and models have in common."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from minigrad._tensor import Tensor
+from minigrad.creation import empty
+from minigrad.nn import state
+from minigrad.nn.hooks import Hook, RemovableHandle
+from minigrad.nn.registry import Registry
+
+Self = TypeVar("Self", bound="Module")
+
+
+class Module(Registry):
+    """Base class of everything with parameters: assign parts in `__init__`, compute in `forward`.
+
+    Parameters, buffers and submodules are kept in the order of their definition, under the names of the
+    attributes they were assigned to. Reading a name that nothing was assigned to raises AttributeError
+    and offers the nearest that exists.
+
+    >>> import minigrad as torch
+    >>> class Affine(torch.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.scale = torch.nn.Parameter(torch.ones(3))
+    ...         self.layer = torch.nn.Linear(3, 2)
+    ...
+    ...     def forward(self, x):
+    ...         return self.layer(x * self.scale)
+    >>> model = Affine()
+    >>> [name for name, _ in model.named_parameters()]
+    ['scale', 'layer.weight', 'layer.bias']
+    >>> model(torch.ones(5, 3)).shape
+    (5, 2)
+    """
+
+    training: bool
+    _forward_hooks: dict[int, Hook]
+    _forward_pre_hooks: dict[int, Hook]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.training = True
+        self._forward_hooks = {}
+        self._forward_pre_hooks = {}
+
+    # -- calling
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; every subclass defines its own."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward()")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._forward_hooks or self._forward_pre_hooks:
+            return self._call_with_hooks(args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook in tuple(self._forward_pre_hooks.values()):
+            if hook.with_kwargs:
+                changed = hook.function(self, args, kwargs)
+                if changed is not None:
+                    args, kwargs = changed
+            else:
+                changed = hook.function(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+        output = self.forward(*args, **kwargs)
+        for hook in tuple(self._forward_hooks.values()):
+            given = (self, args, kwargs, output) if hook.with_kwargs else (self, args, output)
+            changed = hook.function(*given)
+            if changed is not None:
+                output = changed
+        return output
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before every forward; what it returns, unless None, replaces args.
+
+        With `with_kwargs` it is `hook(module, args, kwargs)` and returns None or the pair.
+        """
+        return RemovableHandle(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after every forward; what it returns replaces the output.
+
+        None leaves the output. With `with_kwargs` it is `hook(module, args, kwargs, output)`.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Flatten()
+        >>> _ = layer.register_forward_hook(lambda module, args, output: print(output.shape))
+        >>> _ = layer(torch.ones(2, 3, 4))
+        (2, 12)
+        """
+        return RemovableHandle(self._forward_hooks, Hook(hook, with_kwargs), prepend)
+
+    # -- modes and conversions
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Set training mode (dropout drops, batch norm measures) on this module and all below it."""
+        if not isinstance(mode, bool):
+            raise TypeError(f"train() takes True or False, not {type(mode).__name__}")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: Self) -> Self:
+        """Set evaluation mode: `train(False)`.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Dropout().eval().training
+        False
+        """
+        return self.train(False)
+
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Let every parameter be trained, or freeze them all.
+
+        >>> import minigrad as torch
+        >>> [p.requires_grad for p in torch.nn.Linear(2, 1).requires_grad_(False).parameters()]
+        [False, False]
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Linear(1, 1)
+        >>> layer(torch.ones(1, 1)).sum().backward()
+        >>> layer.zero_grad()
+        >>> layer.weight.grad is None
+        True
+        """
+        for parameter in self.parameters():
+            clear_grad(parameter, set_to_none)
+
+    def apply(self: Self, fn: Callable[[Module], object]) -> Self:
+        """Call `fn` on every module below, children first, and on this one.
+
+        >>> import minigrad as torch
+        >>> def start_at_zero(module):
+        ...     if isinstance(module, torch.nn.Linear):
+        ...         torch.nn.init.zeros_(module.weight)
+        >>> torch.nn.MLP(2, 1).apply(start_at_zero)[0].weight.tolist()
+        [[0.0, 0.0]]
+        """
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
+        """Convert all floating parameters and buffers in place, by the arguments of `Tensor.to`.
+
+        Parameters stay the same objects, so an optimiser that holds them stays valid. Raises TypeError for a
+        dtype that is not floating.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(2, 1).to(torch.float64).weight.dtype
+        dtype('float64')
+        """
+        target = empty(()).to(*args, **kwargs)
+        if target.dtype.kind != "f":
+            raise TypeError(f"a module's parameters are floating: cannot convert them to {target.dtype}")
+        return self._convert(lambda tensor: tensor.to(*args, **kwargs))
+
+    def float(self: Self) -> Self:
+        """Convert floating parameters and buffers to float32."""
+        return self._convert(lambda tensor: tensor.float())
+
+    def double(self: Self) -> Self:
+        """Convert floating parameters and buffers to float64."""
+        return self._convert(lambda tensor: tensor.double())
+
+    def half(self: Self) -> Self:
+        """Convert floating parameters and buffers to float16."""
+        return self._convert(lambda tensor: tensor.half())
+
+    def type(self: Self, dst_type: Any) -> Self:
+        """Convert floating parameters and buffers to a floating dtype."""
+        return self.to(dst_type)
+
+    def cpu(self: Self) -> Self:
+        """This module: everything is on the CPU."""
+        return self
+
+    def _convert(self: Self, fn: Callable[[Tensor], Tensor]) -> Self:
+        for module in self.modules():
+            for parameter in module._parameters.values():
+                if parameter is None or parameter.dtype.kind != "f":
+                    continue
+                grad, parameter.grad = parameter.grad, None
+                parameter.data = fn(parameter.data)
+                if grad is not None:
+                    parameter.grad = fn(grad.detach())
+            for name, buffer in module._buffers.items():
+                if buffer is not None and buffer.dtype.kind == "f":
+                    module._buffers[name] = fn(buffer)
+        return self
+
+    # -- state
+
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """The parameters and persistent buffers by dotted name, detached but sharing memory with the module.
+
+        >>> import minigrad as torch
+        >>> list(torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ReLU()).state_dict())
+        ['0.weight', '0.bias']
+        """
+        found = OrderedDict() if destination is None else destination
+        for name, tensor, _ in state.entries(self, prefix):
+            found[name] = tensor if keep_vars else tensor.detach()
+        return found
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> state.IncompatibleKeys:
+        """Copy values by name into this module; `strict=False` lets names be missing or left over.
+
+        With `assign` the module takes the given tensors themselves. Returns the missing and the
+        unexpected names.
+
+        Raises:
+            RuntimeError: listing every missing, unexpected and misshapen key; the module is unchanged.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Linear(2, 1)
+        >>> layer.load_state_dict(torch.nn.Linear(2, 1).state_dict())
+        <All keys matched successfully>
+        """
+        return state.load(self, state_dict, strict, assign)
+
+    # -- printing
+
+    def extra_repr(self) -> str:
+        """What a module prints of its own options, between the parentheses."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        return layout(
+            type(self).__name__, extra, [(name, repr(child)) for name, child in self._modules.items()]
+        )
+
+
+def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
+    """Forget a leaf's gradient, or zero it in place and cut it from any graph."""
+    if tensor.grad is None:
+        return
+    if set_to_none:
+        tensor.grad = None
+    else:
+        if tensor.grad.requires_grad:
+            tensor.grad = tensor.grad.detach()
+        tensor.grad.zero_()
+
+
+def layout(name: str, extra: str, children: list[tuple[str, str]]) -> str:
+    """A module's printed form: its name, its options, and the printed children, labelled, indented."""
+    lines = extra.splitlines()
+    lines += [f"({label}): {text}" for label, text in children]
+    if not children and len(lines) <= 1:
+        return f"{name}({extra})"
+    body = "".join("\n  " + line.replace("\n", "\n  ") for line in lines)
+    return f"{name}({body}\n)"

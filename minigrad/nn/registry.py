@@ -1,0 +1,267 @@
+"""Registry: how a module knows its parts by name: assignment, lookup, walking down."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from minigrad._tensor import Tensor
+from minigrad.nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    from minigrad.nn.module import Module
+
+_TABLES = ("_parameters", "_buffers", "_modules")
+
+
+class Registry:
+    """An object that keeps the parameters, buffers and modules assigned to it in tables, in their order."""
+
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _non_persistent_buffers: set[str]
+
+    def __init__(self) -> None:
+        # Not by assignment, which already looks into these tables.
+        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _non_persistent_buffers=set())
+
+    # -- attributes
+
+    def __getattr__(self, name: str) -> Any:
+        # Called only when the ordinary lookup found nothing.
+        own = self.__dict__
+        for table in _TABLES:
+            if name in own.get(table, ()):
+                return own[table][name]
+        kind = type(self).__name__
+        message = f"{kind!r} object has no attribute {name!r}"
+        if "_modules" not in own:
+            message += f"; {kind}.__init__ must call super().__init__() first"
+        elif hasattr(type(self), name):
+            message += "; its property raised an AttributeError"
+        elif near := difflib.get_close_matches(name, _like(name, dir(self)), 1):
+            message += f". Did you mean: {near[0]!r}?"
+        raise AttributeError(message, name=name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = self.__dict__
+        if isinstance(value, Parameter):
+            self.register_parameter(name, value)
+        elif isinstance(value, Registry):
+            self.add_module(name, cast("Module", value))
+        elif name in own.get("_parameters", ()):
+            if value is not None:
+                raise TypeError(
+                    f"{name!r} is a parameter: assign a torch.nn.Parameter or None, not "
+                    f"{type(value).__name__}; to change its values, write in place under no_grad()"
+                )
+            self._parameters[name] = None
+        elif name in own.get("_modules", ()):
+            if value is not None:
+                raise TypeError(
+                    f"{name!r} is a submodule: assign a Module or None, not {type(value).__name__}"
+                )
+            self._modules[name] = None
+        elif name in own.get("_buffers", ()):
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"{name!r} is a buffer: assign a Tensor or None, not {type(value).__name__}")
+            self._buffers[name] = value
+        else:
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        for table in _TABLES:
+            if name in self.__dict__.get(table, ()):
+                del self.__dict__[table][name]
+                self._non_persistent_buffers.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        names = set(object.__dir__(self))
+        for table in _TABLES:
+            names.update(self.__dict__.get(table, ()))
+        return sorted(name for name in names if not name[:1].isdigit())
+
+    def _claim(self, name: str, table: str) -> None:
+        """Make room for `name` in one table: check it, and forget what it stood for in the others."""
+        kind = type(self).__name__
+        if "_modules" not in self.__dict__:
+            raise AttributeError(
+                f"cannot assign {name!r}: {kind}.__init__ must call super().__init__() first"
+            )
+        if not isinstance(name, str):
+            raise TypeError(f"a module's names are strings, not {type(name).__name__}")
+        if name == "" or "." in name:
+            raise KeyError(f"{name!r} cannot name a part of a module: it is empty or has a dot")
+        if hasattr(type(self), name):
+            raise KeyError(f"{name!r} already means something on every {kind}; choose another name")
+        self.__dict__.pop(name, None)
+        self._non_persistent_buffers.discard(name)
+        for other in _TABLES:
+            if other != table:
+                self.__dict__[other].pop(name, None)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under a name; None reserves the name. Raises TypeError for a plain tensor."""
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"parameter {name!r} must be a torch.nn.Parameter or None, not {type(param).__name__}"
+            )
+        if param is not None and not param.is_leaf:
+            raise ValueError(
+                f"parameter {name!r} is the output of an op; a parameter is a leaf: use detach()"
+            )
+        self._claim(name, "_parameters")
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is state but is not trained; `persistent=False` leaves it out of `state_dict`.
+
+        >>> import minigrad as torch
+        >>> counter = torch.nn.Module()
+        >>> counter.register_buffer("seen", torch.tensor(0))
+        >>> counter.state_dict()["seen"]
+        tensor(0)
+        """
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"buffer {name!r} must be a Tensor or None, not {type(tensor).__name__}")
+        self._claim(name, "_buffers")
+        self._buffers[name] = tensor
+        if not persistent:
+            self._non_persistent_buffers.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a submodule under a name; None reserves the name."""
+        if module is not None and not isinstance(module, Registry):
+            raise TypeError(f"submodule {name!r} must be a Module or None, not {type(module).__name__}")
+        self._claim(name, "_modules")
+        self._modules[name] = module
+
+    register_module = add_module
+
+    # -- walking
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and every one below it, depth first, with dotted names; each object once.
+
+        >>> import minigrad as torch
+        >>> [name for name, _ in torch.nn.Sequential(torch.nn.ReLU()).named_modules()]
+        ['', '0']
+        """
+        memo = set() if memo is None else memo
+        module = cast("Module", self)
+        if module in memo:
+            return
+        if remove_duplicate:
+            memo.add(module)
+        yield prefix, module
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child.named_modules(memo, _join(prefix, name), remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and every one below it, each once."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct submodules with their names, each object once."""
+        seen: set[Module] = set()
+        for name, child in self._modules.items():
+            if child is not None and child not in seen:
+                seen.add(child)
+                yield name, child
+
+    def children(self) -> Iterator[Module]:
+        """The direct submodules, each once."""
+        for _, child in self.named_children():
+            yield child
+
+    def _named_tensors(
+        self, table: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else ((prefix, self),)
+        for path, module in modules:
+            for name, tensor in module.__dict__[table].items():
+                if tensor is None or id(tensor) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(tensor))
+                yield _join(path, name), tensor
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with dotted names, in definition order; a shared one once, under its first name.
+
+        >>> import minigrad as torch
+        >>> [name for name, _ in torch.nn.MLP(3, 2).named_parameters()]
+        ['0.weight', '0.bias']
+        """
+        return self._named_tensors("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters in definition order, a shared one once.
+
+        >>> import minigrad as torch
+        >>> sum(p.numel() for p in torch.nn.Linear(3, 2).parameters())
+        8
+        """
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with dotted names, in definition order."""
+        return self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers in definition order."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    def get_submodule(self, target: str) -> Module:
+        """The submodule at a dotted path; the empty path is this module.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Sequential(torch.nn.Sequential(torch.nn.ReLU())).get_submodule("0.0")
+        ReLU()
+        """
+        module: Any = self
+        for name in target.split(".") if target else ():
+            module = getattr(module, name)
+            if not isinstance(module, Registry):
+                raise AttributeError(f"{name!r} in {target!r} is a {type(module).__name__}, not a Module")
+        found: Module = module
+        return found
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted path."""
+        return self._get(target, "_parameters", "parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted path."""
+        return self._get(target, "_buffers", "buffer")
+
+    def _get(self, target: str, table: str, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        found = self.get_submodule(path).__dict__[table].get(name)
+        if found is None:
+            raise AttributeError(f"{type(self).__name__} has no {what} {target!r}")
+        return found
+
+
+def _like(name: str, names: list[str]) -> list[str]:
+    """Those to suggest: private names only to someone who asked for one."""
+    return [other for other in names if other.startswith("_") == name.startswith("_")]
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name

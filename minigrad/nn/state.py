@@ -1,0 +1,96 @@
+"""State dicts: what a module saves under which name, and loading it back all or nothing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minigrad._tensor import Tensor
+from minigrad.autograd import no_grad
+from minigrad.nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    from minigrad.nn.module import Module
+
+
+class IncompatibleKeys(NamedTuple):
+    """What did not match in a load that was not strict."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+def entries(module: Module, prefix: str = "") -> Iterator[tuple[str, Tensor, tuple[Module, str]]]:
+    """Each saved name, its tensor, and its place (owner, attribute); a shared tensor under all its names."""
+    for name, parameter in module._parameters.items():
+        if parameter is not None:
+            yield prefix + name, parameter, (module, name)
+    for name, buffer in module._buffers.items():
+        if buffer is not None and name not in module._non_persistent_buffers:
+            yield prefix + name, buffer, (module, name)
+    for name, child in module._modules.items():
+        if child is not None:
+            yield from entries(child, f"{prefix}{name}.")
+
+
+def load(module: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
+    """Check every key, then copy; nothing is written when anything is wrong."""
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(
+            f"load_state_dict takes a mapping of names to tensors, not {type(state_dict).__name__}"
+        )
+    own = {name: (tensor, place) for name, tensor, place in entries(module)}
+    keys = IncompatibleKeys([k for k in own if k not in state_dict], [k for k in state_dict if k not in own])
+    problems = [
+        _misfit(name, tensor, state_dict[name]) for name, (tensor, _) in own.items() if name in state_dict
+    ]
+    problems = [problem for problem in problems if problem]
+    if strict:
+        if keys.unexpected_keys:
+            names = ", ".join(_with_nearest(key, keys.missing_keys) for key in keys.unexpected_keys)
+            problems.insert(0, f"Unexpected key(s) in state_dict: {names}.")
+        if keys.missing_keys:
+            problems.insert(0, f"Missing key(s) in state_dict: {', '.join(map(_quote, keys.missing_keys))}.")
+    if problems:
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        raise RuntimeError(
+            f"cannot load this state_dict into {type(module).__name__}, which is unchanged:{lines}"
+        )
+    with no_grad():
+        for name, (tensor, (owner, attribute)) in own.items():
+            if name not in state_dict:
+                continue
+            if not assign:
+                tensor.copy_(state_dict[name])
+            elif isinstance(tensor, Parameter):
+                owner._parameters[attribute] = Parameter(state_dict[name].detach(), tensor.requires_grad)
+            else:
+                owner._buffers[attribute] = state_dict[name].detach()
+    return keys
+
+
+def _misfit(name: str, tensor: Tensor, value: Any) -> str:
+    """Why a value cannot be loaded into a tensor, or the empty string."""
+    if not isinstance(value, Tensor):
+        return f"{_quote(name)} must be a Tensor, not {type(value).__name__}."
+    if value.shape != tensor.shape:
+        return (
+            f"size mismatch for {name}: the state_dict has {tuple(value.shape)}, "
+            f"the module {tuple(tensor.shape)}."
+        )
+    return ""
+
+
+def _quote(name: str) -> str:
+    return f'"{name}"'
+
+
+def _with_nearest(key: str, candidates: list[str]) -> str:
+    near = difflib.get_close_matches(str(key), candidates, 1)
+    return f'"{key}" (did you mean "{near[0]}"?)' if near else f'"{key}"'

@@ -1,0 +1,78 @@
+"""Clipping gradients between backward and the optimiser's step, against steps that are too long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from minigrad._tensor import Tensor
+from minigrad.autograd import no_grad
+from minigrad.creation import tensor
+from minigrad.functional import stack
+from minigrad.linalg import vector_norm
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scale all gradients in place so that their common norm is at most max_norm; returns the norm before.
+
+    The norm is that of all gradients as one long vector: `norm_type` 1, 2, inf, ... Parameters without a
+    gradient are skipped. `foreach`, PyTorch's choice of kernel, changes nothing.
+
+    Raises:
+        RuntimeError: when error_if_nonfinite is set and the norm is nan or inf.
+
+    Source: Pascanu et al., "On the difficulty of training recurrent neural networks" (2013),
+    algorithm 1.
+
+    >>> import minigrad as torch
+    >>> w = torch.zeros(2, requires_grad=True)
+    >>> (w * torch.tensor([3.0, 4.0])).sum().backward()
+    >>> torch.nn.utils.clip_grad_norm_([w], 1.0), w.grad
+    (tensor(5.), tensor([0.6000, 0.8000]))
+    """
+    grads = _grads(parameters)
+    if not grads:
+        return tensor(0.0)
+    with no_grad():
+        norms = [vector_norm(grad, norm_type) for grad in grads]
+        total = vector_norm(stack(norms), norm_type)
+        if error_if_nonfinite and not math.isfinite(total.item()):
+            raise RuntimeError(
+                f"the norm of order {norm_type} of the gradients is {total.item()}: they cannot be clipped; "
+                f"error_if_nonfinite=False scales them all the same"
+            )
+        factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
+        for grad in grads:
+            grad.mul_(factor)
+    return total
+
+
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor],
+    clip_value: float,
+    foreach: bool | None = None,
+) -> None:
+    """Cut every element of the gradients in place to [-clip_value, clip_value].
+
+    >>> import minigrad as torch
+    >>> w = torch.zeros(2, requires_grad=True)
+    >>> (w * torch.tensor([3.0, -0.5])).sum().backward()
+    >>> torch.nn.utils.clip_grad_value_([w], 1.0)
+    >>> w.grad
+    tensor([ 1.0000, -0.5000])
+    """
+    bound = float(clip_value)
+    with no_grad():
+        for grad in _grads(parameters):
+            grad.clamp_(-bound, bound)
+
+
+def _grads(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    given = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [parameter.grad for parameter in given if parameter.grad is not None]

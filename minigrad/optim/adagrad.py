@@ -1,0 +1,86 @@
+"""Adagrad: steps divided by the size of all gradients so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from minigrad._tensor import Tensor
+from minigrad.optim.optimizer import Array, Optimizer, array_of, count_step, like, new_counter, require
+
+
+class Adagrad(Optimizer):
+    """s = s + g², θ = θ - lr_t·g / (√s + eps), where lr_t = lr / (1 + (t-1)·lr_decay).
+
+    s starts at `initial_accumulator_value`. `weight_decay` adds its multiple of θ to g.
+
+    Raises:
+        ValueError: for a negative option.
+
+    Source: Duchi et al., "Adaptive subgradient methods for online learning and stochastic optimization"
+    (2011), with a decaying rate.
+
+    >>> import minigrad as torch
+    >>> w = torch.tensor([1.0], requires_grad=True)
+    >>> optimizer = torch.optim.Adagrad([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9000], requires_grad=True)
+    """
+
+    _shaped = ("sum",)
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "lr_decay": lr_decay,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        for parameter in group["params"]:
+            self._start(parameter, group)
+
+    def _start(self, parameter: Tensor, group: dict[str, Any]) -> None:
+        # As in PyTorch the state is there before the first step.
+        start = float(group["initial_accumulator_value"])
+        self.state[parameter] = {"step": new_counter(), "sum": like(array_of(parameter), start)}
+
+    def _check(self, group: dict[str, Any]) -> None:
+        require(group, lr=0, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=0)
+
+    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        t = count_step(state)
+        grad = self._decayed(param, grad, float(group["weight_decay"]))
+        total, step = array_of(state["sum"]), self._take(param, "step")
+        total += np.multiply(grad, grad, out=step)
+        np.sqrt(total, out=step)
+        step += float(group["eps"])
+        np.divide(grad, step, out=step)
+        step *= float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"]))
+        param -= step

@@ -1,0 +1,17 @@
+"""Learning-rate schedules: each changes the "lr" of an optimiser's groups in its `step()`."""
+
+from minigrad.optim.lr_scheduler.decay import CosineAnnealingLR, ExponentialLR, LambdaLR, MultiStepLR, StepLR
+from minigrad.optim.lr_scheduler.one_cycle import OneCycleLR
+from minigrad.optim.lr_scheduler.plateau import ReduceLROnPlateau
+from minigrad.optim.lr_scheduler.scheduler import LRScheduler
+
+__all__ = [
+    "LRScheduler",
+    "StepLR",
+    "MultiStepLR",
+    "ExponentialLR",
+    "CosineAnnealingLR",
+    "LambdaLR",
+    "ReduceLROnPlateau",
+    "OneCycleLR",
+]

@@ -1,0 +1,99 @@
+"""LRScheduler: what the learning-rate schedules share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from minigrad.optim.optimizer import Optimizer
+
+
+class LRScheduler:
+    """Base class of the schedules: `step()`, called after the optimiser's, sets the next rate.
+
+    A subclass defines `get_lr`, the rates for step `last_epoch`, one per group. `last_epoch=-1` starts
+    anew, from the rates that the groups have, which are kept there as "initial_lr"; any other value goes
+    on from there.
+
+    Raises:
+        TypeError: when not given an optimiser.
+        KeyError: when going on with groups that have no "initial_lr".
+
+    >>> import minigrad as torch
+    >>> class Halve(torch.optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [lr / 2**self.last_epoch for lr in self.base_lrs]
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+    >>> Halve(optimizer).get_last_lr()
+    [1.0]
+    """
+
+    # State that belongs to the objects around, not to the schedule.
+    _unsaved: tuple[str, ...] = ("optimizer", "_optimizer_steps")
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(self).__name__} schedules an Optimizer, not {type(optimizer).__name__}")
+        for number, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"group {number} has no 'initial_lr', which going on from last_epoch={last_epoch} needs: "
+                    f"load the optimiser's state_dict first"
+                )
+        self.optimizer = optimizer
+        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._optimizer_steps = optimizer._steps
+        self._step_count = 0
+        self._advance()
+
+    def get_lr(self) -> list[float]:
+        """The learning rate of each group for step `last_epoch`."""
+        raise NotImplementedError(f"{type(self).__name__} must define get_lr()")
+
+    def step(self) -> None:
+        """Go to the next step and set the groups' learning rates."""
+        counts = type(self.optimizer).step is Optimizer.step
+        if self._step_count == 1 and counts and self.optimizer._steps == self._optimizer_steps:
+            warnings.warn(
+                "lr_scheduler.step() came before optimizer.step(), so the first learning rate of the "
+                "schedule is skipped; call optimizer.step() first",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._advance()
+
+    def _advance(self) -> None:
+        self._step_count += 1
+        self.last_epoch += 1
+        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+            group["lr"] = lr
+        self._last_lr = self._rates()
+
+    def _rates(self) -> list[float]:
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rates that the schedule set last, one per group."""
+        return self._last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of the schedule's state; the optimiser's rates are in the optimiser's own state dict."""
+        return {name: value for name, value in self.__dict__.items() if name not in self._unsaved}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where the schedule was whose state this is; load the optimiser's state too."""
+        self.__dict__.update({name: value for name, value in state_dict.items() if name not in self._unsaved})
+
+
+def per_group(optimizer: Optimizer, value: Any, name: str) -> list[Any]:
+    """One value for each group, from a list of them or a single one for all."""
+    count = len(optimizer.param_groups)
+    if not isinstance(value, Sequence):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(f"{name} has {len(value)} values for {count} parameter groups")
+    return list(value)
