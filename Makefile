@@ -33,8 +33,8 @@ demo: $(DEMO) dot  ## train an MLP on handwritten digits; curves, predictions an
 	@$(RUN) examples/mlp_digits.py $(ARGS)
 	@[ ! -d out ] || { echo "results are in out/:"; ls out; }
 
-pictures: $(DEMO) dot  ## the tutorial's six pictures of activations and their derivatives, to out/
-	@$(RUN) examples/activations.py $(ARGS)
+pictures: $(DEMO) dot  ## the pictures that README shows, to docs/pictures/
+	@MPLBACKEND=Agg $(RUN) docs/pictures.py
 
 test: $(TEST) dot  ## the test suite; PyTorch is not needed
 	@$(RUN) -m pytest $(ARGS)
