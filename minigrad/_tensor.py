@@ -61,13 +61,17 @@ class Tensor(InPlace, result=True):
     shape = property(lambda self: self._array.shape, doc="The sizes of the axes: a tuple.")
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
     dtype = property(lambda self: self._array.dtype, doc="The type of the elements: a NumPy dtype.")
-    requires_grad = property(
-        lambda self: self._node is not None,
-        lambda self, value: self.requires_grad_(value) and None,
-        doc="Whether gradients flow to this tensor.",
-    )
     itemsize = property(lambda self: self._array.itemsize, doc="Bytes per element.")
     nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this tensor."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
 
     @property
     def device(self) -> str:

@@ -7,6 +7,8 @@ import hypothesis
 import pytest
 
 os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib: no window, ever
+# Tests multiply small matrices: threads that wait for each other on a busy machine only cost time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 hypothesis.settings.register_profile("dev", max_examples=20, deadline=None)
 hypothesis.settings.register_profile(

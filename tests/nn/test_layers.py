@@ -1,0 +1,204 @@
+"""Linear, Bilinear, Embedding, Dropout, the norms, Flatten, Identity, the activations."""
+
+import math
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+from minigrad import nn
+
+
+def test_linear_is_x_times_weight_transposed_plus_bias():
+    layer = nn.Linear(3, 2)
+    x = torch.randn(5, 3)
+    expected = x.numpy() @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-5)
+
+
+def test_linear_starts_uniform_within_one_over_the_root_of_its_inputs():
+    layer = nn.Linear(400, 50)
+    for parameter in layer.parameters():
+        values = parameter.detach().numpy()
+        assert np.abs(values).max() <= 1 / 20
+        assert abs(values.std() - 1 / 20 / math.sqrt(3)) < 0.01
+
+
+def test_linear_without_bias_and_in_float64():
+    layer = nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    assert layer.bias is None
+    assert list(layer.state_dict()) == ["weight"]
+    assert layer.weight.dtype == torch.float64
+
+
+def test_the_same_seed_gives_the_same_layer():
+    made = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        made.append(nn.Linear(3, 3).weight.tolist())
+    assert made[0] == made[1]
+
+
+def test_bilinear_is_a_form_per_output():
+    layer = nn.Bilinear(2, 3, 4)
+    x, y = torch.randn(5, 6, 2), torch.randn(5, 6, 3)
+    weight, bias = (p.detach().numpy() for p in layer.parameters())
+    expected = np.einsum("abi,oij,abj->abo", x.numpy(), weight, y.numpy()) + bias
+    np.testing.assert_allclose(layer(x, y).detach().numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_bilinear_explains_wrong_shapes():
+    layer = nn.Bilinear(2, 3, 4)
+    with pytest.raises(ValueError, match="last dimension"):
+        layer(torch.ones(2, 2), torch.ones(3, 3))
+    with pytest.raises(ValueError, match="in2_features=3, the input ends in 4"):
+        layer(torch.ones(2, 2), torch.ones(2, 4))
+    with pytest.raises(ValueError, match="positive"):
+        nn.Bilinear(0, 1, 1)
+
+
+def test_flatten_and_identity():
+    x = torch.ones(2, 3, 4, 5)
+    assert nn.Flatten()(x).shape == (2, 60)
+    assert nn.Flatten(0, 1)(x).shape == (6, 4, 5)
+    assert nn.Identity()(x) is x
+
+
+def test_dropout_drops_and_rescales_in_training_only():
+    torch.manual_seed(0)
+    layer = nn.Dropout(0.25)
+    out = layer(torch.ones(2000))
+    kept = out.numpy() != 0
+    assert abs(kept.mean() - 0.75) < 0.05
+    np.testing.assert_allclose(out.numpy()[kept], 1 / 0.75, rtol=1e-6)
+    x = torch.ones(5)
+    assert torch.equal(layer.eval()(x), x)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        nn.Dropout(1.5)
+
+
+def test_dropout_of_everything_is_zero_with_zero_gradient():
+    x = torch.ones(3, requires_grad=True)
+    nn.Dropout(1.0)(x).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_batch_norm_gives_each_feature_mean_zero_and_variance_one():
+    layer = nn.BatchNorm1d(3)
+    out = layer(torch.randn(50, 3) * 4 + 2).detach().numpy()
+    np.testing.assert_allclose(out.mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(out.std(0), 1, atol=1e-3)
+
+
+def test_batch_norm_remembers_and_uses_it_in_evaluation():
+    layer = nn.BatchNorm1d(1)
+    x = torch.tensor([[1.0], [3.0]])
+    layer(x)
+    assert layer.running_mean.tolist() == pytest.approx([0.2])
+    assert layer.running_var.tolist() == pytest.approx([0.9 + 0.1 * 2])
+    assert layer.num_batches_tracked.item() == 1
+    out = layer.eval()(x).detach()
+    np.testing.assert_allclose(out.numpy(), (x.numpy() - 0.2) / np.sqrt(1.1 + 1e-5), rtol=1e-5)
+    assert layer.num_batches_tracked.item() == 1
+    layer.reset_running_stats()
+    assert layer.running_mean.tolist() == [0.0]
+    assert layer.running_var.tolist() == [1.0]
+
+
+def test_batch_norm_without_momentum_averages_all_batches():
+    layer = nn.BatchNorm1d(1, momentum=None)
+    for value in (1.0, 2.0, 6.0):
+        layer(torch.tensor([[value], [value]]))
+    assert layer.running_mean.tolist() == pytest.approx([3.0])
+
+
+def test_batch_norm_without_statistics_uses_the_batch_in_evaluation_too():
+    layer = nn.BatchNorm1d(2, track_running_stats=False, affine=False).eval()
+    assert not list(layer.parameters())
+    assert not layer.state_dict()
+    assert abs(layer(torch.randn(20, 2)).mean().item()) < 1e-6
+
+
+def test_batch_norm_refuses_other_ranks():
+    with pytest.raises(ValueError, match=r"\(N, C\) or \(N, C, L\)"):
+        nn.BatchNorm1d(2)(torch.ones(2))
+
+
+def test_layer_norm_normalises_each_sample():
+    layer = nn.LayerNorm((2, 3))
+    out = layer(torch.randn(4, 2, 3) * 3 + 1).detach().numpy()
+    np.testing.assert_allclose(out.mean((1, 2)), 0, atol=1e-5)
+    assert nn.LayerNorm(3, bias=False).bias is None
+    assert nn.LayerNorm(3, elementwise_affine=False).weight is None
+
+
+def test_embedding_looks_rows_up_and_sends_gradients_to_them():
+    layer = nn.Embedding(4, 2)
+    out = layer(torch.tensor([[1, 3], [1, 1]]))
+    assert out.shape == (2, 2, 2)
+    assert out[0, 1].tolist() == layer.weight[3].tolist()
+    out.sum().backward()
+    assert layer.weight.grad.tolist() == [[0.0, 0.0], [3.0, 3.0], [0.0, 0.0], [1.0, 1.0]]
+
+
+def test_embedding_padding_is_zero_and_is_not_trained():
+    layer = nn.Embedding(3, 2, padding_idx=-1)
+    assert layer.padding_idx == 2
+    assert layer.weight[2].tolist() == [0.0, 0.0]
+    layer(torch.tensor([2, 0])).sum().backward()
+    assert layer.weight.grad[2].tolist() == [0.0, 0.0]
+    assert layer.weight.grad[0].tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match="rows"):
+        nn.Embedding(3, 2, padding_idx=3)
+
+
+def test_embedding_from_a_given_table():
+    table = torch.randn(3, 2)
+    layer = nn.Embedding.from_pretrained(table)
+    assert not layer.weight.requires_grad
+    assert layer(torch.tensor([1])).tolist() == [table[1].tolist()]
+    assert nn.Embedding.from_pretrained(table, freeze=False).weight.requires_grad
+    with pytest.raises(ValueError, match="two-dimensional"):
+        nn.Embedding.from_pretrained(torch.ones(3))
+
+
+def test_embedding_says_what_it_does_not_have():
+    for option in ({"max_norm": 1.0}, {"sparse": True}, {"scale_grad_by_freq": True}):
+        with pytest.raises(NotImplementedError, match="Embedding"):
+            nn.Embedding(2, 2, **option)
+
+
+@pytest.mark.parametrize(
+    ("layer", "function"),
+    [
+        (nn.ReLU(), lambda x: np.maximum(x, 0)),
+        (nn.LeakyReLU(0.1), lambda x: np.where(x > 0, x, 0.1 * x)),
+        (nn.ELU(2.0), lambda x: np.where(x > 0, x, 2 * np.expm1(x))),
+        (nn.SELU(), lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x))),
+        (nn.SiLU(), lambda x: x / (1 + np.exp(-x))),
+        (nn.Softplus(2.0), lambda x: np.log1p(np.exp(2 * x)) / 2),
+        (nn.Hardtanh(-0.5, 2.0), lambda x: np.clip(x, -0.5, 2.0)),
+        (nn.LogSigmoid(), lambda x: -np.log1p(np.exp(-x))),
+        (nn.Sigmoid(), lambda x: 1 / (1 + np.exp(-x))),
+        (nn.Tanh(), np.tanh),
+        (nn.GELU(), lambda x: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))),
+        (nn.Softmax(1), lambda x: np.exp(x) / np.exp(x).sum(1, keepdims=True)),
+        (nn.LogSoftmax(1), lambda x: x - np.log(np.exp(x).sum(1, keepdims=True))),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_activations_are_their_formula(layer, function):
+    x = np.linspace(-3, 3, 24).reshape(4, 6)
+    np.testing.assert_allclose(layer(torch.tensor(x)).numpy(), function(x), rtol=1e-12, atol=1e-12)
+
+
+def test_an_activation_in_place_changes_its_input():
+    x = torch.tensor([-1.0, 2.0])
+    out = nn.ReLU(inplace=True)(x)
+    assert x.tolist() == [0.0, 2.0]
+    assert out.tolist() == [0.0, 2.0]
+
+
+def test_hardtanh_wants_an_interval():
+    with pytest.raises(ValueError, match="min_val < max_val"):
+        nn.Hardtanh(1.0, 1.0)

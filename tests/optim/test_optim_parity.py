@@ -1,0 +1,117 @@
+"""Two hundred steps beside PyTorch from the same weights: losses, rates, printed form."""
+
+import numpy as np
+import pytest
+
+import minigrad
+
+pytestmark = pytest.mark.parity
+
+OPTIMIZERS = {
+    "SGD": lambda o, p: o.SGD(p, lr=0.05),
+    "SGD momentum": lambda o, p: o.SGD(p, lr=0.02, momentum=0.9, weight_decay=1e-3),
+    "SGD dampening": lambda o, p: o.SGD(p, lr=0.05, momentum=0.8, dampening=0.3),
+    "SGD nesterov": lambda o, p: o.SGD(p, lr=0.02, momentum=0.9, nesterov=True),
+    "Adam": lambda o, p: o.Adam(p, lr=0.01),
+    "Adam decay": lambda o, p: o.Adam(
+        p, lr=0.01, weight_decay=0.01, amsgrad=True, betas=(0.8, 0.99), eps=1e-6
+    ),
+    "AdamW": lambda o, p: o.AdamW(p, lr=0.01, weight_decay=0.1),
+    "RMSprop": lambda o, p: o.RMSprop(p, lr=0.002),
+    "RMSprop all": lambda o, p: o.RMSprop(
+        p, lr=0.002, alpha=0.9, eps=1e-6, weight_decay=0.01, momentum=0.5, centered=True
+    ),
+    "Adagrad": lambda o, p: o.Adagrad(p, lr=0.05),
+    "Adagrad all": lambda o, p: o.Adagrad(
+        p, lr=0.05, lr_decay=0.01, weight_decay=0.01, initial_accumulator_value=0.1, eps=1e-6
+    ),
+}
+
+SCHEDULES = {
+    "StepLR": lambda s, o: s.StepLR(o, 30, 0.5),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [20, 90, 90, 150], 0.5),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.99),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 60, eta_min=1e-3),
+    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda t: 1 / (1 + 0.02 * t)),
+    "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(
+        o, factor=0.5, patience=2, threshold=0.05, cooldown=2, min_lr=1e-4
+    ),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.1, total_steps=200),
+    "OneCycleLR linear": lambda s, o: s.OneCycleLR(
+        o, [0.1], epochs=20, steps_per_epoch=10, anneal_strategy="linear", three_phase=True, pct_start=0.4
+    ),
+}
+
+
+def curve(lib, weights, make, schedule=None, steps=200):
+    """The losses and rates of a small network on fixed data."""
+    rng = np.random.default_rng(0)
+    x = lib.tensor(rng.standard_normal((64, 4)).astype(np.float32))
+    y = lib.tensor(rng.integers(0, 3, 64))
+    net = lib.nn.Sequential(lib.nn.Linear(4, 8), lib.nn.Tanh(), lib.nn.Linear(8, 3))
+    net.load_state_dict({name: lib.tensor(value) for name, value in weights.items()})
+    optimizer = make(lib.optim, net.parameters())
+    plan = schedule and schedule(lib.optim.lr_scheduler, optimizer)
+    criterion = lib.nn.CrossEntropyLoss()
+    losses, rates = [], []
+    for step in range(steps):
+        rows = slice(16 * (step % 4), 16 * (step % 4) + 16)
+        optimizer.zero_grad()
+        loss = criterion(net(x[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        group = optimizer.param_groups[0]
+        rates.append((group["lr"], group.get("momentum", 0), *group.get("betas", ())))
+        if plan is not None:
+            plan.step(*([losses[-1]] if "Plateau" in type(plan).__name__ else []))
+    return losses, rates, repr(optimizer)
+
+
+@pytest.fixture
+def torch():
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # arrays this small only wait for the others
+    yield torch
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def weights():
+    rng = np.random.default_rng(1)
+    shapes = {"0.weight": (8, 4), "0.bias": (8,), "2.weight": (3, 8), "2.bias": (3,)}
+    return {name: (0.5 * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_loss_curve_of_an_optimiser(torch, name, weights):
+    ours, _, our_repr = curve(minigrad, weights, OPTIMIZERS[name])
+    theirs, _, their_repr = curve(torch, weights, OPTIMIZERS[name])
+    np.testing.assert_allclose(ours, theirs, rtol=2e-6)
+    assert ours[-1] < ours[0]
+    assert our_repr == their_repr
+
+
+@pytest.mark.parametrize("optimizer", ["SGD momentum", "AdamW"])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_loss_curve_of_a_schedule(torch, name, optimizer, weights):
+    ours, our_rates, _ = curve(minigrad, weights, OPTIMIZERS[optimizer], SCHEDULES[name])
+    theirs, their_rates, _ = curve(torch, weights, OPTIMIZERS[optimizer], SCHEDULES[name])
+    np.testing.assert_allclose(our_rates, their_rates, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(ours, theirs, rtol=2e-6)
+
+
+def test_state_dicts_have_the_same_names(torch):
+    for name, make in OPTIMIZERS.items():
+        states = []
+        for lib in (minigrad, torch):
+            w = lib.ones(2, requires_grad=True)
+            optimizer = make(lib.optim, [w])
+            w.sum().backward()
+            optimizer.step()
+            states.append(optimizer.state_dict())
+        ours, theirs = states
+        assert set(ours["param_groups"][0]) == set(theirs["param_groups"][0]), name
+        saved = {key: value for key, value in theirs["state"].get(0, {}).items() if value is not None}
+        assert set(ours["state"].get(0, {})) == set(saved), name
