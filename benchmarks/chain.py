@@ -70,15 +70,19 @@ def contenders() -> dict[str, Callable[[], tuple[float, float]]]:
     try:
         import torch
     except ImportError:
-        print("PyTorch is not installed here; `make parity` installs it and the comparison then includes it.")
+        print("PyTorch is not installed here; `make parity` installs it, and then it takes part.")
     else:
         found[f"PyTorch {torch.__version__}"] = framework_chain(torch)
     return found
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=300, help="timed rounds of each contender (default 300)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=300, help="timed rounds of each contender (default 300)"
+    )
     rounds = parser.parse_args(argv).rounds
     runs = contenders()
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
@@ -87,7 +91,8 @@ def main(argv: list[str] | None = None) -> None:
             seconds = run()
             if number >= max(10, rounds // 10):  # the first rounds warm up
                 times[name].append(seconds)
-    print(f"y = tanh(y * w + b): {LINKS} links, length {LENGTH}, float32; median of {rounds} rounds, µs per op\n")
+    print(f"y = tanh(y * w + b): {LINKS} links, length {LENGTH}, float32")
+    print(f"median of {rounds} rounds, µs per op\n")
     print(f"{'':24s}{'forward':>10s}{'backward':>10s}{'both':>10s}{'ratio':>10s}")
     total = {name: statistics.median(f + b for f, b in rows) for name, rows in times.items()}
     for name, rows in times.items():

@@ -57,7 +57,7 @@ def draw(out: Path) -> None:
 
 def save(path: Path) -> None:
     """Write the picture that was just drawn, and close it."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415 - optional, and by now `plot` has found it
+    import matplotlib.pyplot as plt
 
     plt.savefig(path, dpi=200)
     plt.close()

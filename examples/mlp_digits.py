@@ -4,7 +4,6 @@ The 1,797 digits of scikit-learn, or with --data a folder with the IDX files of 
 
     python examples/mlp_digits.py --hidden 256 128 --activation relu --out out
 """
-# ruff: noqa: PLC0415 - the extras are imported where they are used: --help works without them
 
 import argparse
 import math

@@ -11,10 +11,10 @@ from .._record import record
 from .._tensor import Tensor
 
 __all__ = [
-    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu",
-    "embedding", "gelu", "hardtanh", "huber_loss", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
-    "log_softmax", "logsigmoid", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "relu", "selu", "sigmoid",
-    "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
+    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+    "dropout", "elu", "embedding", "gelu", "hardtanh", "huber_loss", "kl_div", "l1_loss", "layer_norm",
+    "leaky_relu", "linear", "log_softmax", "logsigmoid", "mse_loss", "nll_loss", "normalize", "one_hot",
+    "pad", "relu", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """x Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016); or its "tanh" approximation.
+    """x Phi(x), Phi the normal distribution (Hendrycks and Gimpel 2016); or its "tanh" approximation.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.gelu(torch.tensor([1.0]))
@@ -360,8 +360,8 @@ def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
     """PyTorch warns and broadcasts, which computes a loss over all pairs: refused here."""
     if input.shape != target.shape:
         raise RuntimeError(
-            f"{name}: input {input.shape} and target {target.shape} must have the same shape; broadcasting them "
-            "would compare every input with every target. reshape or expand one of them."
+            f"{name}: input {input.shape} and target {target.shape} must have the same shape; broadcasting "
+            "them would compare every input with every target. reshape or expand one of them."
         )
 
 
@@ -469,7 +469,8 @@ def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
     expected = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != expected:
         raise ValueError(
-            f"{name}: for logits of shape {input.shape} expected target of shape {expected}, got {target.shape}"
+            f"{name}: for logits of shape {input.shape} expected target of shape {expected}, "
+            f"got {target.shape}"
         )
 
 
@@ -576,7 +577,7 @@ def kl_div(
     input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
     reduction: str = "mean", log_target: bool = False,
 ) -> Tensor:  # fmt: skip
-    """t (log t - x), x being log-probabilities; "batchmean" divides the sum by the batch, as the divergence does.
+    """t (log t - x), x being log-probabilities; "batchmean" divides the sum by the batch.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.kl_div(torch.zeros(2), torch.ones(2), reduction="sum")
