@@ -25,6 +25,8 @@ def run_backward(
     """Check what a backward is asked, and walk; results go to `deposit`, by default to leaves' `.grad`."""
     roots, starts = [], []
     for position, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if not isinstance(tensor, Recorded):
+            raise TypeError(f"element {position} of tensors must be a Tensor, not {type(tensor).__name__}")
         node = tensor._node
         if node is None:
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
@@ -40,6 +42,15 @@ def run_backward(
             )  # fmt: skip
     finally:
         mode.recording = before
+
+
+def target_nodes(inputs: Any) -> list[Node]:
+    """The nodes of the tensors to which a backward is confined."""
+    inputs = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+    nodes = [x._node if isinstance(x, Recorded) else None for x in inputs]
+    if not nodes or None in nodes:
+        raise RuntimeError("backward: inputs must be tensors that require grad, at least one")
+    return nodes  # type: ignore[return-value]
 
 
 def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
@@ -61,17 +72,26 @@ def accumulate(node: Node, g: Any, ours: bool) -> None:
     """Add to a leaf's gradient, which owns its memory."""
     watch = node.watched()
     known = watch.grad
-    if isinstance(g, Recorded):
-        watch.grad = g if known is None else known + g
-    elif known is None:
-        watch.grad = wrap(np.asarray(g) if ours else np.array(g), None)
-    elif known._node is not None:
+    if known is None:
+        watch.grad = owned(g, ours)
+    elif isinstance(g, Recorded):
+        watch.grad = known + g
+    elif known._node is not None or not known._array.flags.writeable:
         watch.grad = wrap(known._array + g, None)
     else:
         np.add(known._array, g, out=known._array)
         writes.stamp(known._array)
     for hook in tuple(watch.after.values()):
         hook()
+
+
+def owned(g: Any, ours: bool) -> Any:
+    """A gradient that the walk hands out, as a tensor whose memory nobody else holds."""
+    if not isinstance(g, Recorded):
+        return wrap(np.asarray(g) if ours else np.array(g), None)
+    if g._node is not None and g._node.op is None:  # the user's gradient itself, passed on by `add`
+        return g.clone()  # type: ignore[attr-defined]
+    return wrap(g._array.copy(), g._node)
 
 
 class Handle:

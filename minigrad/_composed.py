@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._array import normalize_dim
+from ._record import Recorded
 
 T = Any  # a tensor
 
@@ -25,16 +26,22 @@ def narrow(input: T, dim: int, start: int, length: int) -> T:
     >>> torch.narrow(torch.arange(5), 0, 1, 3)
     tensor([1, 2, 3])
     """
+    if input.ndim == 0:
+        raise RuntimeError("narrow: a 0-d tensor has no axis to take elements of")
     dim = normalize_dim(dim, input.ndim)
     n = input.shape[dim]
     start = operator.index(start)
+    if not -n <= start <= n:
+        raise IndexError(
+            f"narrow: start out of range (expected to be in range of [-{n}, {n}], but got {start})"
+        )
     start = start + n if start < 0 else start
     if not 0 <= start <= n or length < 0 or start + length > n:
         raise RuntimeError(f"narrow: start ({start}) + length ({length}) exceeds dimension size ({n})")
     return _slice(input, dim, start, start + length)
 
 
-def split(input: T, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[T, ...]:
+def split(input: T, split_size: int | Sequence[int], dim: int = 0) -> tuple[T, ...]:
     """Consecutive parts along `dim`, of one size (the last may be smaller) or of the given sizes: views.
 
     >>> import minigrad as torch
@@ -43,13 +50,13 @@ def split(input: T, split_size_or_sections: int | Sequence[int], dim: int = 0) -
     """
     dim = normalize_dim(dim, input.ndim)
     n = input.shape[dim]
-    if isinstance(split_size_or_sections, (int, np.integer)):
-        size = int(split_size_or_sections)
+    if isinstance(split_size, (int, np.integer)):
+        size = int(split_size)
         if size < 0 or (size == 0 and n):
             raise RuntimeError(f"split: the size of a part must be positive, not {size}")
         sections = [min(size, n - i) for i in range(0, n, size)] if n else [0]
     else:
-        sections = [int(s) for s in split_size_or_sections]
+        sections = [int(s) for s in split_size]
         if sum(sections) != n or min(sections, default=0) < 0:
             raise RuntimeError(
                 f"split: the sections {sections} must add up to the size {n} of dimension {dim}"
@@ -67,6 +74,8 @@ def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """
     if chunks < 1:
         raise RuntimeError(f"chunk: expects at least one chunk, got {chunks}")
+    if input.ndim == 0:
+        raise RuntimeError("chunk: expects a tensor of at least one dimension")
     n = input.shape[normalize_dim(dim, input.ndim)]
     if n == 0:
         return (input,) * chunks
@@ -114,6 +123,8 @@ def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[i
         raise RuntimeError(f"movedim: {len(sources)} axes cannot go to {len(places)} places")
     sources = tuple(normalize_dim(s, input.ndim) for s in sources)
     places = tuple(normalize_dim(p, input.ndim) for p in places)
+    if input.ndim == 0:
+        return input.view_as(input)
     order = [i for i in range(input.ndim) if i not in sources]
     for place, origin in sorted(zip(places, sources, strict=True)):
         order.insert(place, origin)
@@ -141,7 +152,14 @@ def repeat_sizes(sizes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
     return sizes
 
 
+def _tensors(name: str, **operands: Any) -> None:
+    for key, x in operands.items():
+        if not isinstance(x, Recorded):
+            raise TypeError(f"{name}(): argument '{key}' must be Tensor, not {type(x).__name__}")
+
+
 def _product(name: str, a: T, b: T, dims: tuple[int, int]) -> T:
+    _tensors(name, input=a, other=b)
     if (a.ndim, b.ndim) != dims:
         raise RuntimeError(
             f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes {a.shape} and "
@@ -167,6 +185,7 @@ def bmm(input: T, mat2: T) -> T:
     >>> torch.bmm(torch.ones(5, 1, 2), torch.ones(5, 2, 1)).shape
     (5, 1, 1)
     """
+    _tensors("bmm", input=input, mat2=mat2)
     if input.ndim == mat2.ndim == 3 and input.shape[0] != mat2.shape[0]:
         raise RuntimeError(
             f"bmm: batches differ: {input.shape[0]} and {mat2.shape[0]}; matmul broadcasts them"
@@ -191,6 +210,7 @@ def dot(input: T, tensor: T) -> T:
     >>> torch.dot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
     tensor(11.)
     """
+    _tensors("dot", input=input, tensor=tensor)
     if input.ndim == tensor.ndim == 1 and input.shape != tensor.shape:
         raise RuntimeError(f"dot: expected vectors of one length, got {input.shape[0]} and {tensor.shape[0]}")
     return _product("dot", input, tensor, (1, 1))
@@ -204,6 +224,7 @@ def outer(input: T, vec2: T) -> T:
     tensor([[3., 4.],
             [6., 8.]])
     """
+    _tensors("outer", input=input, vec2=vec2)
     if input.ndim != 1 or vec2.ndim != 1:
         raise RuntimeError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
     return input.unsqueeze(1) * vec2
@@ -217,9 +238,13 @@ def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T
     tensor([[5.]])
     """
     product = mm(mat1, mat2)
+    if input.dtype != product.dtype:
+        raise RuntimeError(
+            f"addmm: expected operands of the same dtype, got {input.dtype} and {product.dtype}"
+        )
     product = product if alpha == 1 else product * alpha
     if beta == 0:  # nan and inf in `input` must not leak through a factor of 0
-        return product + input.detach().new_zeros(input.shape)
+        return product + masked_fill(input, input.new_ones((), dtype=bool), 0)
     return (input if beta == 1 else input * beta) + product
 
 
@@ -230,7 +255,16 @@ def addcmul(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
     >>> torch.addcmul(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
     tensor([3.])
     """
-    return input + (tensor1 * tensor2 if value == 1 else tensor1 * tensor2 * value)
+    _tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
+    product = tensor1 * tensor2
+    _factor("addcmul", "value", value, input, product)
+    return input + (product if value == 1 else product * value)
+
+
+def _factor(name: str, key: str, value: Any, *operands: T) -> None:
+    """PyTorch cuts 0.5 down to 0 where all operands are integers: refused."""
+    if isinstance(value, float) and not any(x.is_floating_point() for x in operands):
+        raise RuntimeError(f"{name}: {key} must be an integer for integer tensors, not {value}")
 
 
 def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
@@ -240,6 +274,7 @@ def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
     >>> torch.addcdiv(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
     tensor([3.])
     """
+    _tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
     if not any(x.is_floating_point() for x in (tensor1, tensor2)):
         raise RuntimeError("addcdiv: integer division is not supported; convert with .float()")
     return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
@@ -252,6 +287,9 @@ def lerp(input: T, end: T, weight: Any) -> T:
     >>> torch.lerp(torch.zeros(1), torch.ones(1), 0.25)
     tensor([0.2500])
     """
+    _tensors("lerp", input=input, end=end)
+    if not input.is_floating_point():
+        raise RuntimeError(f"lerp: expected floating tensors, got {input.dtype}; convert with .float()")
     if isinstance(weight, (int, float)):
         span = end - input
         return input + span * weight if abs(weight) < 0.5 else end - span * (1 - weight)
@@ -275,7 +313,9 @@ def masked_fill(input: T, mask: T, value: Any) -> T:
         raise RuntimeError(
             f"masked_fill: value must be a number or a 0-d tensor, not of shape {value.shape}; use where"
         )
-    return input.where(~mask, value.to(input.dtype) if hasattr(value, "dtype") else value)
+    if not isinstance(value, Recorded):
+        value = input.new_full((), value)
+    return input.where(~mask, value.to(input.dtype))
 
 
 def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> T:
@@ -285,6 +325,7 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
     >>> torch.isclose(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.1]))
     tensor([ True, False])
     """
+    _tensors("isclose", input=input, other=other)
     if input.dtype != other.dtype:
         raise RuntimeError(f"isclose: dtypes differ: {input.dtype} and {other.dtype}; convert one with .to()")
     close = np.isclose(
@@ -303,7 +344,7 @@ def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
-def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> T:
+def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The vector norm of order `p` over `dim` (all axes by default); "fro" is order 2.
 
     >>> import minigrad as torch
@@ -314,6 +355,9 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> T:
         raise NotImplementedError(
             "norm: the nuclear norm needs singular values, which minigrad does not have"
         )
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f"norm: order {p!r} is not supported; use 'fro' or a number")
+    input = input if dtype is None else input.to(dtype)
     return input._vector_norm(ord=2.0 if p in ("fro", None) else float(p), dim=dim, keepdim=keepdim)
 
 
@@ -329,7 +373,7 @@ def diag(input: T, diagonal: int = 0) -> T:
         n = input.shape[0] + abs(diagonal)
         return input._embed_diagonal(shape=(n, n), offset=diagonal, dim1=0, dim2=1)
     if input.ndim == 2:
-        return input.diagonal(diagonal)
+        return input.diagonal(diagonal).clone()
     raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
 
 
@@ -347,15 +391,15 @@ def index_select(input: T, dim: int, index: T) -> T:
         )
     if index.dtype.kind not in "iu" or index.dtype == np.uint8:
         raise RuntimeError(f"index_select: expected an int32 or int64 index, got {index.dtype}; use .long()")
-    _in_bounds("index_select", index, input.shape[dim] if input.ndim else 1)
+    _in_bounds("index_select", index, input.shape[dim] if input.ndim else 1, IndexError)
     return input[(slice(None),) * dim + (index.reshape(-1),)] if input.ndim else input.clone()
 
 
-def _in_bounds(name: str, index: T, n: int) -> None:
+def _in_bounds(name: str, index: T, n: int, kind: type[Exception] = RuntimeError) -> None:
     values = index.numpy()
     if values.size and not (values.min() >= 0 and values.max() < n):
         wrong = values[(values < 0) | (values >= n)].flat[0]
-        raise IndexError(f"{name}: index {wrong} is out of bounds for a dimension of size {n}")
+        raise kind(f"{name}: index {wrong} is out of bounds for a dimension of size {n}")
 
 
 def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T:
@@ -365,7 +409,12 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
     >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.ones(2))
     tensor([2., 0., 0.])
     """
+    _tensors("index_add", input=input, index=index, source=source)
     dim = normalize_dim(dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexError(f"index_add: index must be a vector, got shape {index.shape}")
+    _integer("index_add", index)
+    index = index.reshape(-1)
     _in_bounds("index_add", index, input.shape[dim])
     if source.dtype != input.dtype:
         raise RuntimeError(
@@ -378,9 +427,14 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
     return input + (source if alpha == 1 else source * alpha)._scatter_index(index=where, shape=input.shape)
 
 
+def _integer(name: str, index: T) -> None:
+    if index.dtype not in (np.int64, np.int32):
+        raise RuntimeError(f"{name}: expected an int64 or int32 index, got {index.dtype}; use index.long()")
+
+
 def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) -> None:
-    if index.dtype != np.int64:
-        raise RuntimeError(f"{name}: expected an int64 index, got {index.dtype}; use index.long()")
+    _tensors(name, input=input, index=index, **({} if src is None else {"src": src}))
+    _integer(name, index)
     if index.ndim != input.ndim and index.numel():
         raise RuntimeError(
             f"{name}: index of shape {index.shape} must have the {input.ndim} dimensions of the input"
@@ -415,6 +469,7 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     >>> torch.take_along_dim(x, torch.argsort(x), dim=1)
     tensor([[10, 20, 30]])
     """
+    _integer("take_along_dim", indices)
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     if input.ndim != indices.ndim:
@@ -422,9 +477,13 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
             f"take_along_dim: input {input.shape} and indices {indices.shape} must have equal dimensions"
         )
     dim = normalize_dim(dim, input.ndim)
-    shared = np.broadcast_shapes(
-        (*input.shape[:dim], 1, *input.shape[dim + 1 :]), (*indices.shape[:dim], 1, *indices.shape[dim + 1 :])
-    )
+    others = [(*x.shape[:dim], 1, *x.shape[dim + 1 :]) for x in (input, indices)]
+    try:
+        shared = np.broadcast_shapes(*others)
+    except ValueError:
+        raise RuntimeError(
+            f"take_along_dim: apart from dimension {dim}, {input.shape} and {indices.shape} do not broadcast"
+        ) from None
     widened = input.expand(*shared[:dim], input.shape[dim], *shared[dim + 1 :])
     return gather(widened, dim, indices.expand(*shared[:dim], indices.shape[dim], *shared[dim + 1 :]))
 
@@ -439,7 +498,7 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
     if reduce is not None:
         raise NotImplementedError("scatter: reduce= is not covered; scatter_add adds")
     src = value if src is None else src
-    if not hasattr(src, "_array"):
+    if not isinstance(src, Recorded):
         src = input.new_full(index.shape, src)
     _check_along("scatter", input, dim, index, src)
     return input._scatter(index, _covered(src, index), dim=dim)

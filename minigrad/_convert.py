@@ -16,7 +16,8 @@ def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def as_operand(x: Any) -> Any:
-    return wrap(x, None) if isinstance(x, np.ndarray) else x
+    """An array as a tensor, by value: what the user writes to it later must not reach what was saved."""
+    return wrap(x.copy(), None) if isinstance(x, np.ndarray) else x
 
 
 def as_array(data: Any, dtype: Any = None) -> Any:
@@ -25,20 +26,29 @@ def as_array(data: Any, dtype: Any = None) -> Any:
     Without `dtype`, Python floats become the default dtype; arrays and NumPy scalars keep their own.
     """
     if isinstance(data, Recorded):
-        return data._array if dtype is None else data._array.astype(as_dtype(dtype), copy=False)
+        return data._array if dtype is None else _as(data._array, as_dtype(dtype))
     if isinstance(data, np.ndarray):
-        return data.astype(as_dtype(data.dtype if dtype is None else dtype), copy=False)
-    tensors = isinstance(data, (list, tuple)) and any(isinstance(x, Recorded) for x in data)
+        return _as(data, as_dtype(data.dtype if dtype is None else dtype))
     try:
-        array = np.array(
-            [x._array.tolist() if isinstance(x, Recorded) else x for x in data] if tensors else data
-        )
+        array = np.array(_plain(data))
     except ValueError as error:
         raise ValueError(f"expected nested sequences of equal lengths at each level: {error}") from None
     if dtype is not None:
-        return array.astype(as_dtype(dtype), copy=False)
+        return _as(array, as_dtype(dtype))
     if array.size == 0 and not isinstance(data, np.generic):
         return array.astype(get_default_dtype())
-    if array.dtype.kind == "f" and not isinstance(data, np.generic) and array.dtype == np.float64:
-        return array.astype(get_default_dtype())
-    return array.astype(as_dtype(array.dtype), copy=False)
+    if array.dtype == np.float64 and not isinstance(data, np.generic):
+        return _as(array, get_default_dtype())
+    return _as(array, as_dtype(array.dtype))
+
+
+def _as(array: Any, dtype: Any) -> Any:
+    with np.errstate(all="ignore"):  # what does not fit becomes inf, as in PyTorch, without a word
+        return array.astype(dtype, copy=False)
+
+
+def _plain(data: Any) -> Any:
+    """Nested sequences with Python's numbers in the place of tensors."""
+    if isinstance(data, (list, tuple)):
+        return [_plain(x) for x in data]
+    return data._array.tolist() if isinstance(data, Recorded) else data

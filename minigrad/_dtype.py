@@ -59,8 +59,6 @@ def set_default_dtype(dtype: Any) -> None:
 
 def as_dtype(dtype: Any) -> np.dtype[Any]:
     """One of the supported dtypes from a dtype, a NumPy scalar type, a name, or Python's float, int, bool."""
-    if dtype is float:
-        return _default
     try:
         return _BY_NAME[str(np.dtype(dtype))]
     except (KeyError, TypeError):

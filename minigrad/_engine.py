@@ -74,10 +74,11 @@ class Watch:
     """What a user attached to a node: its gradient when kept, and hooks.
 
     `hooks` see the gradient on its way and may replace it; `after` run once a leaf's `.grad` is
-    complete. `line` is the user's source line, known where `autograd.detect_anomaly()` recorded it.
+    complete. `line` is the user's source line, known where `autograd.detect_anomaly()` recorded it; `seen`
+    is what `viz.watch()` noted of the call.
     """
 
-    __slots__ = ("after", "grad", "hooks", "keep", "line")
+    __slots__ = ("after", "grad", "hooks", "keep", "line", "seen")
 
     def __init__(self) -> None:
         self.grad: Any = None
@@ -85,6 +86,7 @@ class Watch:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], Any]] = {}
         self.line = ""
+        self.seen: Any = None
 
 
 class _Mode(threading.local):
@@ -93,8 +95,9 @@ class _Mode(threading.local):
     Attributes:
         recording: False records nothing, True records; a function records and is called as
             recording(node, inputs, out) for each new node.
-        observer: None, or an object whose `arrive(node, g)`, `send(node, edge, d)` (for each edge that
-            is walked, in order) and `leave(node, freed)` the walk calls: backward as it really happens.
+        observer: None, or an object whose `arrive(node, g)` (after the node's hooks), `send(node, edge, d)`
+            (for each edge that is walked, in order) and `leave(node, freed)` the walk calls: backward as it
+            really happens.
     """
 
     recording: Any = True
@@ -158,8 +161,8 @@ def backward(
     Raises:
         RuntimeError: when a node on the way has been freed, or a saved value was written since.
     """
-    order = _reachable(roots)
     goals = None if targets is None else set(targets)
+    order = _reachable(roots, min((goal.tick for goal in goals), default=0) if goals else 0)
     wanted = None if goals is None else _leading_to(goals, order)
     observer = mode.observer
     # Gradients in flight belong to this call, so an interrupted backward leaves nothing to the next.
@@ -175,19 +178,20 @@ def backward(
         g = arrived.pop(node, None)
         if g is None:
             continue
-        if observer is not None:
-            observer.arrive(node, g)
         watch = node.watch
         if watch is not None and watch.hooks:
             g = _run_hooks(node, g, create, wrap)
+            ours.discard(node)  # a hook may have kept what it saw
+        if observer is not None:
+            observer.arrive(node, g)
         if goals is None:
             if node.op is None or (watch is not None and watch.keep):
                 results.append((node, g))
         elif node in goals:
             results.append((node, g))
         edges = node.edges
-        if not edges:
-            continue
+        if not edges or (wanted is not None and not any(e is not None and e[0] in wanted for e in edges)):
+            continue  # a leaf, or a goal behind which there is no other: it stays as it is
         if node.tick < writes.latest:
             _refuse_stale(node)
         for edge in _with_tensors(node, edges, wrap) if create else edges:
@@ -228,14 +232,19 @@ def backward(
         deposit(node, g, node in ours)
 
 
-def _reachable(roots: Sequence[Node]) -> list[Node]:
-    """All nodes behind `roots`, oldest first: an explicit stack, then a sort by tick."""
+def _reachable(roots: Sequence[Node], since: int) -> list[Node]:
+    """All nodes behind `roots`, oldest first: an explicit stack, then a sort by tick.
+
+    What was freed is refused, unless it is no younger than `since`: then nothing sought lies behind it.
+    """
     found = {root.tick: root for root in roots}
     stack = list(found.values())
     while stack:
         node = stack.pop()
         edges = node.edges
         if edges is None:
+            if node.tick <= since:
+                continue
             raise RuntimeError(messages.freed(node))
         for edge in edges:
             if edge is not None:
@@ -289,17 +298,21 @@ def _with_tensors(
 
 
 def _run_hooks(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | None], Any]) -> Any:
-    """Pass the gradient through the user's hooks, in the order of their registration."""
+    """Pass the gradient through the user's hooks, in the order of their registration.
+
+    They get a copy: `g` may be the user's array, or on its way to another node too (`add` hands one array
+    to both parents), and a hook may write to what it sees.
+    """
     assert node.watch is not None
+    seen = wrap(g._array.copy(), g._node) if create else wrap(np.array(g), None)
     for hook in tuple(node.watch.hooks.values()):
-        seen = g if create else wrap(np.asarray(g), None)
         replaced = hook(seen)
         if replaced is None:
             continue
-        if getattr(replaced, "shape", None) != node.shape:
-            raise RuntimeError(messages.hook_shape(node, replaced))
-        g = replaced if create else replaced._array
-    return g
+        if not hasattr(replaced, "_array") or replaced.shape != node.shape or replaced.dtype != node.dtype:
+            raise RuntimeError(messages.hook_result(node, replaced))
+        seen = replaced
+    return seen if create else seen._array
 
 
 def _refuse_stale(node: Node) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from . import _composed as composed, _messages as messages
-from ._engine import mode, writes
+from ._engine import Node, mode, writes
 from ._index import normalize as normalize_index
 from ._op import REGISTRY
 from ._operations import CALLS, Operations
@@ -35,12 +35,14 @@ class InPlace(Operations):
     __slots__ = ()
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        index = normalize_index(index, self._array.shape)
+        self._put("assignment by index", normalize_index(index, self._array.shape), value)
+
+    def _put(self, name: str, index: Any, value: Any) -> Self:
         if not isinstance(value, Recorded):
-            value = wrap(np.asarray(value), None)
+            value = wrap(np.array(value), None)  # the user may write to an array of theirs later
         if value._array.dtype != self._array.dtype:
             value = value.to(self._array.dtype)
-        self._replace("assignment by index", CALLS["index_put"], None, (value,), {"index": index})
+        return self._replace(name, CALLS["index_put"], None, (value,), {"index": index})
 
     # --- in place --------------------------------------------------------------------------------
 
@@ -98,8 +100,7 @@ class InPlace(Operations):
 
     def copy_(self, src: Any) -> Self:
         """Write the values of `src`, broadcast and converted; its gradient flows through."""
-        self[...] = src
-        return self
+        return self._put("copy_", (Ellipsis,), src)
 
     def fill_(self, value: Any) -> Self:
         """Write one number everywhere."""
@@ -107,19 +108,19 @@ class InPlace(Operations):
             raise RuntimeError(
                 f"fill_ takes a number or a 0-d tensor, not one of shape {value.shape}; use copy_"
             )
-        return self.copy_(value)
+        return self._put("fill_", (Ellipsis,), value)
 
     def zero_(self) -> Self:
         """Write 0 everywhere."""
-        return self.copy_(0)
+        return self._put("zero_", (Ellipsis,), 0)
 
     def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Self:
         """Write draws from the uniform distribution on [a, b)."""
-        return self.copy_(generator_of(generator).uniform(a, b, self._array.shape))
+        return self._put("uniform_", (Ellipsis,), generator_of(generator).uniform(a, b, self._array.shape))
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Self:
         """Write draws from the normal distribution."""
-        return self.copy_(generator_of(generator).normal(mean, std, self._array.shape))
+        return self._put("normal_", (Ellipsis,), generator_of(generator).normal(mean, std, self._array.shape))
 
     def _written(self) -> None:
         """To be called after raw writes to the storage: stamp it, so that graphs that saved it notice."""
@@ -128,14 +129,11 @@ class InPlace(Operations):
     def _replace(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> Self:
         """Write compute(self, *args) over this tensor, and record that where gradients are recorded."""
         recording = mode.recording
-        node = self._node
-        if recording and node is not None and node.op is None:
-            raise RuntimeError(messages.leaf_in_place(name, self._array.shape))
+        if recording:
+            self._refuse_history(name)
         if not self._array.flags.writeable:
-            raise RuntimeError(
-                f"{name}: this tensor cannot be written: its elements share memory (expand) or belong to a "
-                "read-only array. clone() it first."
-            )
+            raise RuntimeError(messages.not_writable(name))
+        node = self._node
         others = [*args, *kwargs.values()]
         if not recording or (
             node is None and not any(isinstance(x, Recorded) and x._node is not None for x in others)
@@ -145,17 +143,26 @@ class InPlace(Operations):
         # The op may save this tensor's old values, which are about to be overwritten: it gets a copy.
         before = wrap(self._array.copy(), node)
         args = [before if x is self else x for x in args]
+        kwargs = {key: before if x is self else x for key, x in kwargs.items()}
         result = compute(before, *args, **kwargs)
         self._check_fits(name, result)
-        self._array[...] = result._array
+        with np.errstate(all="ignore"):
+            self._array[...] = result._array
         self._written()
         self._rebase(result if result.dtype == self._array.dtype else result.to(self._array.dtype))
         return self
 
+    def _refuse_history(self, name: str) -> None:
+        """Raise where a recorded write to this tensor could not be given a right history."""
+        node = self._node
+        if node is not None and node.op is None:
+            raise RuntimeError(messages.leaf_in_place(name, self._array.shape))
+
     def _overwrite(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> None:
         """An in-place op that nothing records."""
         array = self._array
-        if ufunc is not None and not kwargs and all(_fits(array, x) for x in args):
+        floating = array.dtype.kind == "f"
+        if ufunc is not None and floating and not kwargs and all(_fits(array, x) for x in args):
             with np.errstate(all="ignore"):
                 ufunc(array, *[getattr(x, "_array", x) for x in args], out=array)
         elif compute is CALLS["index_put"]:
@@ -171,7 +178,8 @@ class InPlace(Operations):
             finally:
                 mode.recording = mine
             self._check_fits(name, result)
-            array[...] = result._array
+            with np.errstate(all="ignore"):
+                array[...] = result._array
         self._written()
 
     def _check_fits(self, name: str, result: Any) -> None:
@@ -189,14 +197,26 @@ class InPlace(Operations):
             )
 
     def _rebase(self, result: Any) -> None:
+        carry_retain(self._node, result._node)
         self._node = result._node
 
 
+def carry_retain(old: Node | None, new: Node | None) -> None:
+    """A tensor that retains its gradient does so after a write too: then it is the new value's."""
+    if old is not None and new is not None and old.op is not None and old.watch and old.watch.keep:
+        old.watch.keep = False
+        new.watched().keep = True
+
+
 def _fits(array: Any, x: Any) -> bool:
-    """Whether a ufunc may write its result on `array` and `x` straight into `array`."""
+    """Whether a ufunc may write its result on `array`, of floats, and `x` straight into `array`."""
     if type(x) is float:
-        return bool(array.dtype.kind == "f")
+        return True
     other = getattr(x, "_array", None)
-    if other is None or other.dtype != array.dtype or array.dtype.kind != "f":
+    if other is None or other.dtype != array.dtype:
         return False
-    return other.shape == array.shape or np.broadcast_shapes(other.shape, array.shape) == array.shape
+    mine, its = array.shape, other.shape
+    return its == mine or (
+        len(its) <= len(mine)
+        and all(n in (1, m) for n, m in zip(its, mine[len(mine) - len(its) :], strict=True))
+    )

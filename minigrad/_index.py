@@ -21,7 +21,7 @@ def normalize(index: Any, shape: tuple[int, ...]) -> Any:
     if type(index) is int:
         return (index, Ellipsis)
     if type(index) is slice:
-        return (index, Ellipsis)
+        return (_forwards(index), Ellipsis)
     parts = [_part(p) for p in (index if isinstance(index, tuple) else (index,))]
     if is_basic(tuple(parts)):
         return tuple(parts) if any(p is Ellipsis for p in parts) else (*parts, Ellipsis)
@@ -31,9 +31,21 @@ def normalize(index: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _part(part: Any) -> Any:
-    array = getattr(part, "_array", part)
-    if isinstance(array, list):
-        array = np.asarray([getattr(p, "_array", p) for p in array])
+    # A copy of the user's own array: they may write to it before backward uses it again.
+    array = part.copy() if isinstance(part, np.ndarray) else getattr(part, "_array", part)
+    if isinstance(array, slice):
+        return _forwards(array)
+    if isinstance(array, str):
+        raise TypeError(
+            f"an index must be an integer, a slice, a tensor, None or ..., not the text {array!r}"
+        )
+    if isinstance(array, (list, tuple, range)):
+        if any(not isinstance(p, (int, float, np.number, np.bool_)) for p in array):
+            raise IndexError(
+                "a list of lists or tensors between the brackets is one index for NumPy and one per axis for "
+                "PyTorch: write x[tensor(...)] or x[a, b]"
+            )
+        array = np.asarray(array)
         if array.size == 0:
             array = array.astype(np.int64)
     if isinstance(array, np.generic):
@@ -43,9 +55,9 @@ def _part(part: Any) -> Any:
             raise IndexError(
                 "an index of dtype uint8 is a mask in old PyTorch code; say which: .bool() or .long()"
             )
-        if array.dtype.kind not in "biu":
+        if array.dtype not in (np.int64, np.int32, np.bool_):
             raise IndexError(
-                f"tensors used as indices must be integer or boolean, not {array.dtype}; use .long()"
+                f"tensors used as indices must be int64, int32 or bool, not {array.dtype}; use .long()"
             )
         return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
     if isinstance(array, float):
@@ -53,6 +65,14 @@ def _part(part: Any) -> Any:
             f"an index must be an integer, a slice, a tensor, None or ..., not the float {array}"
         )
     return array
+
+
+def _forwards(part: slice) -> slice:
+    if part.step is not None and part.step <= 0:
+        raise ValueError(
+            f"a slice's step must be greater than zero, not {part.step}; flip() turns an axis round"
+        )
+    return part
 
 
 def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:

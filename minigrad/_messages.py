@@ -19,10 +19,10 @@ def _where(node: Any) -> str:
 
 def freed(node: Any) -> str:
     return (
-        f"Trying to backward through the graph a second time: the values saved by {_where(node)} are gone, "
-        "a first backward freed them. Compute the loss anew in every step, and detach() a state that is "
-        "carried from one step to the next. If the same graph really must be walked twice, give the first "
-        "backward retain_graph=True."
+        f"Trying to backward through the graph a second time: what {_where(node)} had saved is gone, a first "
+        "backward freed it. Compute the loss anew in every step, and detach() a state that is carried from "
+        "one step to the next. If the same graph really must be walked twice, give the first backward "
+        "retain_graph=True."
     )
 
 
@@ -39,9 +39,14 @@ def once(node: Any) -> str:
     return f"{_where(node)} has no second derivative: {node.op.once}"
 
 
-def hook_shape(node: Any, replaced: Any) -> str:
-    got = f"shape {tuple(replaced.shape)}" if hasattr(replaced, "shape") else f"a {type(replaced).__name__}"
-    return f"a hook on {_where(node)} must return None or a tensor of shape {node.shape}; it returned {got}"
+def hook_result(node: Any, replaced: Any) -> str:
+    got = f"a {type(replaced).__name__}"
+    if hasattr(replaced, "dtype"):
+        got += f" of shape {tuple(replaced.shape)} and dtype {replaced.dtype}"
+    return (
+        f"a hook on {_where(node)} must return None, to leave the gradient as it is, or a Tensor of its "
+        f"shape {node.shape} and dtype {node.dtype}; it returned {got}"
+    )
 
 
 def no_graph(what: str = "element 0 of tensors") -> str:
@@ -73,11 +78,33 @@ def gradient_shape(given: Any, shape: Any) -> str:
     return f"Mismatch in shape: {text}. They must be equal."
 
 
-def leaf_in_place(name: str, shape: Any) -> str:
+def leaf_in_place(name: str, shape: Any, view: bool = False) -> str:
     return (
-        f"a leaf Variable that requires grad is being used in an in-place operation: {name} on a leaf of "
-        f"shape {shape}. Nothing was written. Update parameters inside `with no_grad():`, or use the "
-        "out-of-place form."
+        f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an in-place "
+        f"operation: {name} on {'a view of ' if view else ''}a leaf of shape {shape}. Nothing was written. "
+        "Update parameters inside `with no_grad():`, or use the out-of-place form (x = x + 1, not x += 1)."
+    )
+
+
+def not_writable(name: str) -> str:
+    return (
+        f"{name}: this tensor cannot be written: its elements share memory (expand) or belong to a read-only "
+        "array. Nothing was written; clone() it first."
+    )
+
+
+def unrecorded_view(name: str, node: Any) -> str:
+    return (
+        f"{name}: this view was made under no_grad(), of a tensor that {_where(node)} produced, and is being "
+        "written while gradients are recorded: the history of that tensor would not know of it. Nothing was "
+        "written. Make the view outside of no_grad(), or write inside it."
+    )
+
+
+def odd_layout() -> str:
+    return (
+        "an in-place op on a view of a tensor whose elements are not a whole number of elements apart in "
+        "memory (a field of a structured array) cannot be recorded; clone() the tensor first"
     )
 
 
@@ -129,6 +156,11 @@ def failed(name: str, shapes: list[Any], error: BaseException) -> str:
     shown = " and ".join(str(s) for s in shapes)
     if name in ("matmul", "linear") and len(shapes) >= 2 and all(shapes[:2]):
         return _product_mismatch(name, shapes, shown)
+    if name == "matmul":
+        return (
+            "matmul: both operands need at least one dimension, and a number has none; the shapes are "
+            f"{shown}. Multiply by a number with *."
+        )
     if len(shapes) == 2 and "broadcast" in str(error):
         return _broadcast_mismatch(name, shapes, shown)
     text = str(error)

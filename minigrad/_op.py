@@ -76,8 +76,8 @@ class Op:
     """
 
     __slots__ = (
-        "constants", "domain", "formula", "forward", "inputs", "name", "needs", "once", "optional", "options",
-        "picks", "promote", "result", "rules", "variadic", "view", "wants_shapes",
+        "constants", "domain", "formula", "forward", "inputs", "meeting", "name", "needs", "once", "optional",
+        "options", "picks", "promote", "result", "rules", "variadic", "view", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -111,11 +111,14 @@ class Op:
         if len({id(r) for r in rules.values()}) != len(rules):
             raise TypeError(f"op {name}: one function stands as the rule of two inputs; write it twice")
         self.rules = rules
+        # The inputs that meet in the result, hence in one dtype; the others are indices and masks.
+        self.meeting = tuple(i for i, n in enumerate(names) if not rules or n in rules)
         # What a rule may name, in the order in which a recorded call lines the values up.
         shapes = tuple(f"{n}_shape" for n in names)
-        known = (*names, "out", *constants, *self.options, *(("i",) if self.variadic else ()), *shapes)
+        known = (*names, "out", *constants, *self.options, *shapes, *(("i",) if self.variadic else ()))
         self.needs = {k: self._read_rule(k, rule, known) for k, rule in rules.items()}
-        self.wants_shapes = any(n in shapes for needs in self.needs.values() for n in needs)
+        wanted = any(n in shapes for needs in self.needs.values() for n in needs)
+        self.wants_shapes = wanted or self.variadic
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
         if register:
             if name in REGISTRY:

@@ -35,6 +35,13 @@ def _operator(name: str) -> Callable[..., Any]:
     return lambda self, other: call(self, as_operand(other))
 
 
+def _equality(name: str) -> Callable[..., Any]:
+    """The operator == or !=: tensors are never equal to None, to a string and the like."""
+    compare = _operator(name)
+    operands = (Recorded, np.ndarray, np.generic, int, float)
+    return lambda self, other: compare(self, other) if isinstance(other, operands) else NotImplemented
+
+
 class Operations(Recorded):
     """What tensors can compute. Nothing here changes a tensor."""
 
@@ -168,8 +175,8 @@ class Operations(Recorded):
     def __round__(self, ndigits: builtins.int = 0) -> Any:
         return CALLS["round"](self, decimals=ndigits)
 
-    eq = __eq__ = _operator("eq")
-    ne = __ne__ = _operator("ne")
+    eq, __eq__ = _operator("eq"), _equality("eq")
+    ne, __ne__ = _operator("ne"), _equality("ne")
     lt = __lt__ = _operator("lt")
     le = __le__ = _operator("le")
     gt = __gt__ = _operator("gt")

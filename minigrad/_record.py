@@ -78,7 +78,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
             arrays.append(x._array)
             nodes.append(x._node)
         else:
-            arrays.append(x if type(x) in (ndarray, float, int) else _constant(op, position, x))
+            arrays.append(x if type(x) in (float, int) else _constant(op, position, x))
             nodes.append(None)
     if not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
@@ -86,6 +86,8 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
 
 
 def _constant(op: Op, position: int, x: Any) -> Any:
+    if type(x) is ndarray:  # the user's: what they write to it later must not reach what the graph saved
+        return x.copy()
     if isinstance(x, np.generic):
         # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as
         # np.float64 it would turn a float32 result into float64.
@@ -101,19 +103,16 @@ def _constant(op: Op, position: int, x: Any) -> Any:
 
 def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
     """Bring the operands that meet in the result to one dtype (those without a rule are indices or masks)."""
-    meeting = [
-        i
-        for i, x in enumerate(arrays)
-        if x is not None and (op.variadic or not op.rules or op.inputs[i] in op.rules)
-    ]
-    dtypes = [arrays[i].dtype for i in meeting if hasattr(arrays[i], "dtype")]
-    if not dtypes:
-        common = result_type([arrays[i] for i in meeting])
-    elif all(d is dtypes[0] for d in dtypes) and len(dtypes) == len(meeting):
+    meeting = range(len(arrays)) if op.variadic else [i for i in op.meeting if arrays[i] is not None]
+    dtypes = [arrays[i].dtype for i in meeting if type(arrays[i]) is ndarray or hasattr(arrays[i], "dtype")]
+    alike = all(d is dtypes[0] for d in dtypes)
+    if dtypes and alike and len(dtypes) == len(meeting):
         common = dtypes[0]
-    elif op.promote:
+        if common.kind == "f":  # nearly always
+            return common
+    elif op.promote or not dtypes:
         common = result_type([arrays[i] for i in meeting])
-    elif any(d != dtypes[0] for d in dtypes):
+    elif not alike and any(d != dtypes[0] for d in dtypes):
         raise RuntimeError(messages.mixed_dtypes(op.name, dtypes))
     else:
         common = dtypes[0]
@@ -284,7 +283,11 @@ def _binary(op: Op) -> Call:
 
 
 def _general(op: Op) -> Call:
+    complete = -1 if op.variadic or Parameter.empty in op.options.values() else len(op.inputs)
+
     def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == complete and not kwargs:
+            return record(op, args, op.options)[0]
         return record(op, *bind(op, args, kwargs))[0]
 
     return call
@@ -312,39 +315,29 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
         result = new(Result)
     result._array = out
     recording = mode.recording
-    if not op.rules or not recording or not any(n is not None for n in nodes) or out.dtype.kind != "f":
-        result._node = None
+    result._node = None
+    if not op.rules or not recording or not any(nodes) or out.dtype.kind != "f":
         return (result, *constants)
     shapes = _shapes(op, arrays) if op.wants_shapes else ()
-    if op.variadic:
-        values = (tuple(arrays), out, *constants, *options.values(), None, *shapes)
-        where = len(values) - 1 - len(shapes)
-        edges: list[Edge | None] = []
-        for i, node in enumerate(nodes):
-            if node is None:
-                edges.append(None)
-                continue
-            row = (*values[:where], i, *values[where + 1 :])
-            edges.append((node, op.rules[op.inputs[0]], _saved(op.picks[op.inputs[0]], row)))
-    else:
-        values = (*arrays, out, *constants, *options.values(), *shapes)
-        edges = [
-            None
-            if node is None or name not in op.rules
-            else (node, op.rules[name], _saved(op.picks[name], values))
-            for name, node in zip(op.inputs, nodes, strict=True)
-        ]
-    if not any(edges):
-        result._node = None
-        return (result, *constants)
-    result._node = node = Node(op, tuple(edges), out.shape, out.dtype)
-    if recording is not True:
-        recording(node, operands, out)
+    inputs = (tuple(arrays),) if op.variadic else arrays
+    values = (*inputs, out, *constants, *options.values(), *shapes)
+    edges = tuple([_edge(op, position, parent, values) for position, parent in enumerate(nodes)])
+    if any(edges):
+        result._node = node = Node(op, edges, out.shape, out.dtype)
+        if recording is not True:
+            recording(node, operands, out)
     return (result, *constants)
 
 
-def _saved(pick: Any, values: tuple[Any, ...]) -> tuple[Any, ...]:
-    return pick(values) if pick else ()
+def _edge(op: Op, position: int, parent: Node | None, values: tuple[Any, ...]) -> Edge | None:
+    """The edge to one input, with what its rule names among the values of this call."""
+    name = op.inputs[0 if op.variadic else position]
+    if parent is None or name not in op.rules:
+        return None
+    pick = op.picks[name]
+    if pick is None:
+        return parent, op.rules[name], ()
+    return parent, op.rules[name], pick((*values, position) if op.variadic else values)
 
 
 def _shapes(op: Op, arrays: Sequence[Any]) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ its gradient, and its ways out to Python and NumPy.
 import opcode
 import sys
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._array import normalize_dim
-from ._backward import Handle, run_backward
+from ._backward import Handle, run_backward, target_nodes
 from ._convert import as_array, as_operand
 from ._dtype import get_default_dtype
 from ._engine import Node
@@ -126,13 +127,14 @@ class Tensor(InPlace, result=True):
         node = self._node
         if node is None:
             return getattr(self, "_grad", None)
-        if node.op is not None and (node.watch is None or not node.watch.keep):
+        watch = node.watch
+        if node.op is not None and (watch is None or not (watch.keep or watch.grad is not None)):
             # hasattr(), getattr() and printers look at every attribute; only `x.grad` in code is a question.
             frame = sys._getframe(1)
             if opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("LOAD_"):
                 warnings.warn(messages.non_leaf_grad(node), UserWarning, stacklevel=2)
             return None
-        return None if node.watch is None else node.watch.grad
+        return None if watch is None else watch.grad
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:
@@ -194,11 +196,7 @@ class Tensor(InPlace, result=True):
             RuntimeError: nothing behind it requires grad; the output is not scalar and no gradient was
                 given; its shape differs; the graph was freed; a saved value was written in place.
         """
-        chosen = None
-        if inputs is not None:
-            chosen = [x._node for x in ((inputs,) if isinstance(inputs, Tensor) else inputs)]
-            if not chosen or None in chosen:
-                raise RuntimeError("backward: inputs must be tensors that require grad, at least one")
+        chosen = None if inputs is None else target_nodes(inputs)
         run_backward((self,), (gradient,), retain_graph, create_graph, targets=chosen)
 
     def detach(self) -> "Tensor":
@@ -261,7 +259,14 @@ class Tensor(InPlace, result=True):
             raise RuntimeError(
                 "post accumulate grad hooks can only be registered on leaf tensors that require grad"
             )
-        return Handle(self._node.watched().after, lambda: hook(self))
+        # Held weakly: the node holds the hook, so holding the tensor would close a cycle.
+        me, array, place = weakref.ref(self), self._array, weakref.ref(self._node)
+
+        def after() -> None:
+            tensor = me()
+            hook(wrap(array, place()) if tensor is None else tensor)
+
+        return Handle(self._node.watched().after, after)
 
     # --- out to Python and NumPy -----------------------------------------------------------------
 
@@ -372,6 +377,11 @@ class Tensor(InPlace, result=True):
             self.requires_grad,
             self.grad,
         )
+
+    def __copy__(self) -> "Tensor":
+        """A leaf of its own over the same memory, as in PyTorch."""
+        self._refuse_non_leaf("copy")
+        return _rebuild(Tensor if self._alias else type(self), self._array, self.requires_grad, None)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Tensor":
         self._refuse_non_leaf("deepcopy")

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from . import _messages as messages
-from ._engine import Node
+from ._engine import Node, mode
+from ._in_place import carry_retain
 from ._op import REGISTRY
 from ._operations import CALLS
 from ._record import record, wrap
@@ -31,8 +32,9 @@ class View(Tensor, view=True):
         root = self._root
         now = root._node
         if now is not self._root_node and now is not None and now.op is not None:
-            self._root_node = now
-            self._own = _select(root, _positions(root, self._array))._node
+            renewed = _select(root, _positions(root._array, self._array))._node
+            carry_retain(self._own, renewed)
+            self._root_node, self._own = now, renewed
         return self._own
 
     @_node.setter
@@ -48,36 +50,78 @@ class View(Tensor, view=True):
         self._root = source._root if isinstance(source, View) else source
         self._root_node = self._root._node
 
+    @property
+    def data(self) -> Tensor:
+        """The values without history, for writing past the engine."""
+        return super().data
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        raise RuntimeError(
+            "data of a view cannot be replaced, it belongs to another tensor; clone() it first"
+        )
+
     def detach_(self) -> Tensor:
         raise RuntimeError("detach_: views cannot be detached in place; use detach()")
 
-    def _rebase(self, result: Tensor) -> None:
+    def _written(self) -> None:
+        self._root._written()  # which for a view of `.data` leaves no stamp
+
+    def _refuse_history(self, name: str) -> None:
+        super()._refuse_history(name)
         root = self._root
-        if root._node is not None and root._node.op is None:
-            raise RuntimeError(messages.leaf_in_place("an in-place op on a view", root.shape))
+        if root._node is None:
+            return
+        if root._node.op is None:
+            raise RuntimeError(messages.leaf_in_place(name, root.shape, view=True))
+        if self._node is None:
+            raise RuntimeError(messages.unrecorded_view(name, root._node))
+        _positions(root._array, self._array)  # raises where they cannot be told
+
+    def _rebase(self, result: Tensor) -> None:
+        root, old = self._root, self._own
         flat = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
-        where = _positions(root, self._array)
+        where = _positions(root._array, self._array)
         flat = record(REGISTRY["index_put"], (flat, result), {"index": (where,)})[0]
-        root._node = self._root_node = CALLS["reshape"](flat, shape=root.shape)._node
+        renewed = CALLS["reshape"](flat, shape=root.shape)._node
+        carry_retain(root._node, renewed)
+        root._node = self._root_node = renewed
         self._own = _select(root, where)._node
+        carry_retain(old, self._own)
 
 
-def _positions(root: Tensor, view: Any) -> Any:
+def _positions(root: Any, view: Any) -> Any:
     """Where the elements of a view stand in its flattened root."""
-    array = root._array
-    if not array.flags.c_contiguous:
-        raise RuntimeError(
-            "an in-place op on a view of a tensor that is not contiguous in memory cannot be recorded; "
-            "clone() the tensor first, or write x = torch.where(...) out of place"
-        )
-    start = (view.__array_interface__["data"][0] - array.__array_interface__["data"][0]) // array.itemsize
-    where = np.full(view.shape, start)
-    for axis, (n, stride) in enumerate(zip(view.shape, view.strides, strict=True)):
+    if any(stride % root.itemsize for stride in (*root.strides, *view.strides)):
+        raise RuntimeError(messages.odd_layout())
+    if root.flags.c_contiguous:
+        return _places(view, _address(root))
+    # A transposed root, or one with gaps: number the places in its memory by its own order first.
+    low, high = np.lib.array_utils.byte_bounds(root)
+    numbers = np.empty((high - low) // root.itemsize, np.int64)
+    numbers[_places(root, low)] = np.arange(root.size).reshape(root.shape)
+    return numbers[_places(view, low)]
+
+
+def _address(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _places(array: Any, low: int) -> Any:
+    """For each element, how many elements' worth of memory lies between the address `low` and it."""
+    places = np.full(array.shape, (_address(array) - low) // array.itemsize)
+    for axis, (n, stride) in enumerate(zip(array.shape, array.strides, strict=True)):
         steps = np.arange(n) * (stride // array.itemsize)
-        where += steps.reshape([-1 if i == axis else 1 for i in range(view.ndim)])
-    return where
+        places += steps.reshape([-1 if i == axis else 1 for i in range(array.ndim)])
+    return places
 
 
 def _select(root: Tensor, where: Any) -> Tensor:
-    with_history = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
-    return record(REGISTRY["getitem"], (with_history,), {"index": (where,)})[0]
+    """The elements of `root` at flat positions, with a history also where nothing is being recorded."""
+    before = mode.recording
+    mode.recording = before or True
+    try:
+        with_history = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
+        return record(REGISTRY["getitem"], (with_history,), {"index": (where,)})[0]
+    finally:
+        mode.recording = before

@@ -1,11 +1,14 @@
 """Tensors from data, from a pattern, and from random numbers."""
 
+import functools
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ._convert import as_array, sizes_of
+from ._convert import as_array
 from ._dtype import as_dtype, get_default_dtype, int64
 from ._messages import integer_leaf
 from ._random import Generator, generator_of
@@ -18,10 +21,23 @@ def _made(array: Any, requires_grad: bool) -> Tensor:
     return tensor.requires_grad_() if requires_grad else tensor
 
 
+def _on_cpu(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Let a function take `device`, as PyTorch's do; here it can only be the CPU."""
+
+    @functools.wraps(make)
+    def made(*args: Any, device: Any = None, **kwargs: Any) -> Tensor:
+        if device is not None and str(device).partition(":")[0] != "cpu":
+            raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
+        return make(*args, **kwargs)
+
+    return made
+
+
 def _float_dtype(dtype: Any) -> Any:
     return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
+@_on_cpu
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A leaf with a copy of `data`: numbers, nested sequences, an array.
 
@@ -42,6 +58,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     return _made(array, requires_grad)
 
 
+@_on_cpu
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where it is a tensor or an array of that dtype already.
 
@@ -82,6 +99,7 @@ def from_dlpack(other: Any) -> Tensor:
     return _made(array, False)
 
 
+@_on_cpu
 def arange(
     start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -117,6 +135,7 @@ def _checked_leaf(array: Any, requires_grad: bool) -> Tensor:
     return _made(array, requires_grad)
 
 
+@_on_cpu
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` evenly spaced values from `start` to `end`, both included.
 
@@ -129,43 +148,54 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     return _checked_leaf(np.linspace(start, end, steps, dtype=_float_dtype(dtype)), requires_grad)
 
 
-def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
-    sizes = sizes_of(size)
+def _shape(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    """f(2, 3), f((2, 3)) and f(size=(2, 3)) mean the same."""
+    given = sizes if size is None else (*sizes, size)
+    if len(given) == 1 and isinstance(given[0], (tuple, list)):
+        given = given[0]
+    try:
+        sizes = tuple(operator.index(n) for n in given)
+    except TypeError:
+        raise TypeError(f"a size must be made of integers, not {given!r}") from None
     if any(n < 0 for n in sizes):
         raise RuntimeError(f"a size cannot be negative: {sizes}")
     return sizes
 
 
-def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+@_on_cpu
+def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the given shape.
 
     >>> import minigrad as torch
     >>> torch.zeros(2)
     tensor([0., 0.])
     """
-    return _checked_leaf(np.zeros(_shape(size), _float_dtype(dtype)), requires_grad)
+    return _checked_leaf(np.zeros(_shape(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+@_on_cpu
+def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the given shape.
 
     >>> import minigrad as torch
     >>> torch.ones(1, 2)
     tensor([[1., 1.]])
     """
-    return _checked_leaf(np.ones(_shape(size), _float_dtype(dtype)), requires_grad)
+    return _checked_leaf(np.ones(_shape(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+@_on_cpu
+def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of the given shape whose values are whatever was in memory.
 
     >>> import minigrad as torch
     >>> torch.empty(3).shape
     (3,)
     """
-    return _checked_leaf(np.empty(_shape(size), _float_dtype(dtype)), requires_grad)
+    return _checked_leaf(np.empty(_shape(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
+@_on_cpu
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere; its type decides the dtype unless one is given.
 
@@ -173,10 +203,11 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     >>> torch.full((2,), 7)
     tensor([7, 7])
     """
-    value = as_array(fill_value, dtype)
+    value = as_array(fill_value.item() if isinstance(fill_value, np.generic) else fill_value, dtype)
     return _checked_leaf(np.full(_shape((size,)), value, value.dtype), requires_grad)
 
 
+@_on_cpu
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal of an (n, m) matrix of zeros.
 
@@ -185,9 +216,11 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _checked_leaf(np.eye(n, m, dtype=_float_dtype(dtype)), requires_grad)
+    rows, columns = _shape((n, n if m is None else m))
+    return _checked_leaf(np.eye(rows, columns, dtype=_float_dtype(dtype)), requires_grad)
 
 
+@_on_cpu
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of `input`.
 
@@ -198,6 +231,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
 
 
+@_on_cpu
 def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of `input`.
 
@@ -208,6 +242,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
 
 
+@_on_cpu
 def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """An uninitialised tensor of the shape and dtype of `input`.
 
@@ -218,6 +253,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return empty(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
+@_on_cpu
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` in the shape and dtype of `input`.
 
@@ -229,8 +265,13 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     return _checked_leaf(np.full(input.shape, as_array(fill_value), dtype), requires_grad)
 
 
+@_on_cpu
 def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+    *sizes: Any,
+    size: Any = None,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draws from the uniform distribution on [0, 1).
 
@@ -238,11 +279,16 @@ def rand(
     >>> torch.rand(2, 3).shape
     (2, 3)
     """
-    return _drawn(lambda g, s, t: g.random(s, t), size, generator, dtype, requires_grad)
+    return _drawn(lambda g, s, t: g.random(s, t), _shape(sizes, size), generator, dtype, requires_grad)
 
 
+@_on_cpu
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+    *sizes: Any,
+    size: Any = None,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draws from the standard normal distribution.
 
@@ -250,20 +296,23 @@ def randn(
     >>> torch.randn(2, 3).shape
     (2, 3)
     """
-    return _drawn(lambda g, s, t: g.standard_normal(s, t), size, generator, dtype, requires_grad)
+    return _drawn(
+        lambda g, s, t: g.standard_normal(s, t), _shape(sizes, size), generator, dtype, requires_grad
+    )
 
 
-def _drawn(draw: Any, size: tuple[Any, ...], generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def _drawn(draw: Any, size: tuple[int, ...], generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     dtype = _float_dtype(dtype)
     if dtype.kind != "f":
         raise RuntimeError(f"random floats cannot be drawn as {dtype}; randint draws integers")
     wide = np.float64 if dtype == np.float64 else np.float32
-    array = np.asarray(draw(generator_of(generator), _shape(size), wide), dtype)
+    array = np.asarray(draw(generator_of(generator), size, wide), dtype)
     return _made(array, requires_grad)
 
 
+@_on_cpu
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None
+    low: Any = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None
 ) -> Tensor:
     """Integers from `low` (0 where left out) up to, without, `high`.
 
@@ -271,14 +320,17 @@ def randint(
     >>> torch.randint(0, 2, (5,)).dtype
     dtype('int64')
     """
-    if size is None:
+    if size is None:  # randint(high, size)
         low, high, size = 0, low, high
+    elif high is None:  # randint(high, size=size)
+        low, high = 0, low
     if high <= low:
         raise RuntimeError(f"randint expects low < high, but got {low} >= {high}")
     array = generator_of(generator).integers(low, high, _shape((size,)))
     return _made(np.asarray(array).astype(as_dtype(dtype or int64)), False)
 
 
+@_on_cpu
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
     """The integers 0 to n - 1 in random order.
 
@@ -289,6 +341,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -
     return _made(generator_of(generator).permutation(n).astype(as_dtype(dtype or int64)), False)
 
 
+@_on_cpu
 def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform draws in the shape and dtype of `input`.
 
@@ -299,6 +352,7 @@ def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
+@_on_cpu
 def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Normal draws in the shape and dtype of `input`.
 
@@ -309,6 +363,7 @@ def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
+@_on_cpu
 def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
     """Integers in the shape of `input`, in its dtype.
 

@@ -96,7 +96,6 @@ flatten = composed.flatten
 movedim = moveaxis = composed.movedim
 narrow = composed.narrow
 numel = Tensor.numel
-split = composed.split
 squeeze = Tensor.squeeze
 swapaxes = transpose = Tensor.transpose
 t = composed.t
@@ -140,10 +139,19 @@ sub = subtract = _number_first("sub")
 mul = multiply = _number_first("mul")
 div = divide = _number_first("div")
 true_divide = CALLS["div"]
-pow = _number_first("pow")
 remainder = _number_first("remainder")
 floor_divide = _number_first("floor_divide")
 eq, ne, lt, le, gt, ge = Tensor.eq, Tensor.ne, Tensor.lt, Tensor.le, Tensor.gt, Tensor.ge
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """`input` to the power of `exponent`; one of them may be a number.
+
+    >>> import minigrad as torch
+    >>> torch.pow(2, torch.arange(3))
+    tensor([1, 2, 4])
+    """
+    return CALLS["pow"](input, exponent)
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -213,6 +221,16 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     return input.roll(shifts, dims)
 
 
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Consecutive parts along `dim`, of one size (the last may be smaller) or of the given sizes: views.
+
+    >>> import minigrad as torch
+    >>> torch.split(torch.arange(5), [1, 4])
+    (tensor([0]), tensor([1, 2, 3, 4]))
+    """
+    return composed.split(tensor, split_size_or_sections, dim)
+
+
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors joined along an axis that they have.
 
@@ -220,7 +238,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     >>> torch.cat([torch.zeros(1), torch.ones(2)])
     tensor([0., 1., 1.])
     """
-    return CALLS["cat"](_several("cat", tensors), dim=dim)
+    return CALLS["cat"](_several("cat", tensors, ValueError), dim=dim)
 
 
 concat = concatenate = cat
@@ -245,12 +263,15 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return CALLS["stack"](tensors, dim=dim)
 
 
-def _several(name: str, tensors: Any) -> tuple[Tensor, ...]:
+def _several(name: str, tensors: Any, if_none: type[Exception] = RuntimeError) -> tuple[Tensor, ...]:
     if isinstance(tensors, Tensor):
         raise TypeError(f"{name}(): expected a list or tuple of tensors, not one Tensor")
     tensors = tuple(tensors)
     if not tensors:
-        raise RuntimeError(f"{name}: expected a non-empty list of Tensors")
+        raise if_none(f"{name}(): expected a non-empty list of Tensors")
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name}(): expected Tensor as element {i}, but got {type(x).__name__}")
     return tensors
 
 

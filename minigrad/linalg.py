@@ -28,9 +28,11 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, 
     tensor(5.)
     """
     A = A if dtype is None else A.to(dtype)
+    axes = normalize_dims(dim, A.ndim)
+    if dim is not None and len(axes) not in (1, 2):
+        raise RuntimeError(f"linalg.norm: dim must name one axis or two, got {dim}; vector_norm takes any")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim)
-    axes = normalize_dims(dim, A.ndim)
     if ord == "fro":
         if len(axes) != 2:
             raise RuntimeError(

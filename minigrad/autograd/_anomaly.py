@@ -3,6 +3,7 @@
 import linecache
 import os
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,22 @@ class _Watcher:
 
     def __init__(self, check_nan: bool) -> None:
         self.check_nan = check_nan
-        self.first = ""
+        self._first: tuple[weakref.ref[Node], str] | None = None  # the first that still matters
+        self._given = ""
 
     def __call__(self, node: Node, inputs: Any, out: Any) -> None:
         node.watched().line = user_line()
-        if self.check_nan and not self.first and not np.all(np.isfinite(out)):
-            self.first = f"{_described(node)} gave {_first_bad(out)}"
+        if self.check_nan and not self._forward() and not np.all(np.isfinite(out)):
+            self._first = weakref.ref(node), f"{_described(node)} gave {_first_bad(out)}"
+
+    def _forward(self) -> str:
+        """What the first forward op that was not finite gave, unless its graph is gone."""
+        return self._first[1] if self._first is not None and self._first[0]() is not None else ""
 
     def arrive(self, node: Node, g: Any) -> None:
-        pass
+        values = getattr(g, "_array", g)
+        bad = isinstance(values, (np.ndarray, np.generic)) and not np.all(np.isfinite(values))
+        self._given = f"the gradient that arrived there already held {_first_bad(values)}" if bad else ""
 
     def send(self, node: Node, edge: Any, d: Any) -> None:
         values = getattr(d, "_array", d)
@@ -53,8 +61,10 @@ class _Watcher:
         names = node.op.inputs
         which = names[position] if position < len(names) and not node.op.variadic else f"input {position}"
         text = f"the backward of {_described(node)} gave {_first_bad(values)} in the gradient of {which}."
-        if self.first:
-            text = f"In forward, {self.first}. Then {text}"
+        if self._given:
+            text += f" But {self._given}: look at what was passed to backward, or at what a hook returned."
+        elif forward := self._forward():
+            text = f"In forward, {forward}. Then {text}"
         else:
             text += " Every recorded forward value was finite, so it is the derivative that is not."
         raise RuntimeError(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _messages as messages
-from .._backward import run_backward
+from .._backward import owned, run_backward, target_nodes
 from .._engine import Node
 from .._record import wrap
 from .._tensor import Tensor
@@ -39,7 +39,7 @@ def backward(
     tensor([3., 3.])
     """
     tensors = _tuple(tensors)
-    targets = None if inputs is None else [x._node for x in _tuple(inputs)]
+    targets = None if inputs is None else target_nodes(inputs)
     run_backward(tensors, _gradients(grad_tensors, len(tensors)), retain_graph, create_graph, targets)
 
 
@@ -84,7 +84,7 @@ def grad(
             raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}")
 
     def keep(node: Node, g: Any, ours: bool) -> None:
-        found[node] = g if isinstance(g, Tensor) else wrap(np.asarray(g) if ours else np.array(g), None)
+        found[node] = owned(g, ours)
 
     nodes = [x._node for x in inputs]
     gradients = _gradients(grad_outputs, len(outputs))

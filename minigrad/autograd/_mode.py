@@ -1,8 +1,9 @@
 """Grad modes: whether ops are recorded. Per thread, as context managers and as decorators."""
 
 import functools
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Callable, Generator
+from typing import Any, Self
 
 from .._engine import mode
 
@@ -24,13 +25,43 @@ class _GradMode:
     def __exit__(self, *exc: object) -> None:
         mode.recording = self._before.pop()
 
+    def _again(self) -> Self:
+        """A fresh one for each call: one that threads share would mix up what to restore."""
+        return type(self)()
+
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        again = self._again
+
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with self:
+            with again():
                 return function(*args, **kwargs)
 
-        return wrapped
+        @functools.wraps(function)
+        def stepwise(*args: Any, **kwargs: Any) -> Any:
+            return (yield from _steps(function(*args, **kwargs), again))
+
+        return stepwise if inspect.isgeneratorfunction(function) else wrapped
+
+
+def _steps(generator: Generator[Any, Any, Any], again: Callable[[], _GradMode]) -> Generator[Any, Any, Any]:
+    """Run each step of a generator in the mode; between the steps the caller has its own."""
+    step: Callable[[Any], Any] = generator.send
+    given: Any = None
+    while True:
+        try:
+            with again():
+                made = step(given)
+        except StopIteration as end:
+            return end.value
+        try:
+            step, given = generator.send, (yield made)
+        except GeneratorExit:
+            with again():
+                generator.close()
+            raise
+        except BaseException as error:
+            step, given = generator.throw, error
 
 
 class no_grad(_GradMode):
@@ -88,16 +119,12 @@ class set_grad_enabled(_GradMode):
     def __enter__(self) -> None:
         pass
 
+    def _again(self) -> Self:
+        return type(self)(self.recording)
+
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        self.__exit__()
-        chosen = type(self)
-
-        @functools.wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with chosen(self.recording):
-                return function(*args, **kwargs)
-
-        return wrapped
+        self.__exit__()  # as a decorator it is about the function only
+        return super().__call__(function)
 
 
 def is_grad_enabled() -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._engine import Node, mode
+from .. import _messages as messages
+from .._engine import Node, mode, writes
 from .._op import REAL, Op
 from .._record import wrap
 from .._tensor import Tensor
@@ -22,6 +23,7 @@ class FunctionCtx:
         self._tensors: tuple[Any, ...] = ()
         self._constant: tuple[int, ...] = ()
         self._materialize = True
+        self._place: Callable[[], Node | None] = lambda: None
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep inputs, outputs or other tensors for backward, where `saved_tensors` gives them back."""
@@ -52,20 +54,27 @@ class FunctionCtx:
         Raises:
             RuntimeError: when one of them was written in place since.
         """
+        place = self._place()
+        for array, _ in self._saved:
+            if place is not None and array is not None and writes.of(array) > place.tick:
+                raise RuntimeError(messages.stale(place, array))
         return tuple(
             None if array is None else wrap(array, of() if callable(of) else of) for array, of in self._saved
         )
 
-    def _settle(self, outputs: dict[int, Node]) -> None:
+    def _settle(self, outputs: dict[int, Tensor]) -> None:
         """Hold saved tensors as array and node: a saved output itself would hold the graph that holds it."""
         for x in self._tensors:
             if x is None:
                 self._saved.append((None, None))
             elif id(x) in outputs:
-                self._saved.append((x._array, weakref.ref(outputs[id(x)])))
+                made = outputs[id(x)]
+                self._saved.append((made._array, weakref.ref(made._node)))
             else:
                 self._saved.append((x._array, x._node))
         self._tensors = ()
+        if outputs:
+            self._place = weakref.ref(next(iter(outputs.values()))._node)
 
 
 class _Bundle:
@@ -82,19 +91,32 @@ class _Bundle:
 
 
 class _Backward:
-    """Runs a Function's backward once per visit and hands out the parts, one per input."""
+    """Runs a Function's backward once per visit and hands out the parts, one per input.
 
-    def __init__(self, function: Any, ctx: FunctionCtx, outputs: list[Tensor]) -> None:
+    A visit asks for them in ascending order. So a lower position is another visit, also when it comes with
+    the same array of the user's, whose values may have changed.
+    """
+
+    def __init__(self, function: Any, ctx: FunctionCtx, args: Any, outputs: list[Tensor]) -> None:
         self.function, self.ctx = function, ctx
         self.kinds = [(x._array.shape, x._array.dtype) for x in outputs]
+        self.inputs = [x._array.shape if isinstance(x, Tensor) else None for x in args]
+        self.highest = max(i for i, needed in enumerate(ctx.needs_input_grad) if needed)
+        self._forget()
+
+    def _forget(self) -> None:
         self.seen: Any = None
+        self.at = (-1, 0)  # the latest position, and the latest write by then
         self.results: tuple[Any, ...] = ()
 
     def part(self, position: int, g: Any) -> Any:
-        if g is not self.seen:
+        if g is not self.seen or position <= self.at[0] or writes.latest != self.at[1]:
             self.results = self._run(g)
             self.seen = g
+        self.at = (position, writes.latest)
         result = self.results[position]
+        if position == self.highest:
+            self._forget()
         if result is None:
             return None
         # On raw arrays a view, so that the engine does not take the user's array for its own.
@@ -126,7 +148,25 @@ class _Backward:
                 raise TypeError(
                     f"{name}.backward: gradient {i} must be a Tensor or None, not {type(r).__name__}"
                 )
+            if r is not None:
+                self._check_shape(i, r)
         return results
+
+    def _check_shape(self, i: int, r: Tensor) -> None:
+        name, shape = self.function.__name__, self.inputs[i]
+        if shape is None:
+            raise RuntimeError(
+                f"{name}.backward returned a gradient for argument {i} of forward, which was not a Tensor; "
+                "return None there"
+            )
+        extra = r.ndim - len(shape)
+        if self.ctx.needs_input_grad[i] and (
+            extra < 0 or any(n not in (1, m) for n, m in zip(shape, r.shape[extra:], strict=True))
+        ):
+            raise RuntimeError(
+                f"{name}.backward returned an invalid gradient for argument {i} of forward: got shape "
+                f"{r.shape}, but expected one compatible with {shape}"
+            )
 
 
 class Function:
@@ -193,35 +233,45 @@ class Function:
                 raise TypeError(
                     f"{cls.__name__}.forward must return a Tensor or a tuple of them, not {type(x).__name__}"
                 )
-        # A fresh tensor each: forward may have returned an argument as it is.
-        fresh = [wrap(x._array, None) if isinstance(x, Tensor) else x for x in outputs]
-        placed: dict[int, Node] = {}
+        # A fresh tensor each, with memory of its own: forward may have returned an argument or a view of it,
+        # and a write to the result must not reach the argument past its history.
+        held = [x._array for x in args if isinstance(x, Tensor)]
+        fresh = list(outputs)
+        for i, x in enumerate(outputs):
+            if isinstance(x, Tensor):
+                shared = any(np.may_share_memory(x._array, other) for other in held)
+                fresh[i] = wrap(x._array.copy() if shared else x._array, None)
+                held.append(fresh[i]._array)
+        placed: dict[int, Tensor] = {}
         if before and any(n is not None for n in nodes):
             recorded = [
                 i
                 for i, x in enumerate(outputs)
                 if isinstance(x, Tensor) and x._array.dtype.kind == "f" and id(x) not in ctx._constant
             ]
-            cls._record(ctx, nodes, fresh, recorded)
+            cls._record(ctx, args, nodes, fresh, recorded)
             for i in recorded:
-                placed[id(outputs[i])] = fresh[i]._node
+                placed[id(outputs[i])] = fresh[i]
                 if before is not True:
                     before(fresh[i]._node, args, fresh[i]._array)
         ctx._settle(placed)
         return (tuple(fresh) if isinstance(made, tuple) else fresh) if several else fresh[0]
 
     @classmethod
-    def _record(cls, ctx: FunctionCtx, nodes: list[Any], outputs: list[Any], recorded: list[int]) -> None:
+    def _record(
+        cls, ctx: FunctionCtx, args: Any, nodes: list[Any], outputs: list[Any], recorded: list[int]
+    ) -> None:
         if not recorded:
             return
         op = _op_of(cls)
         tensors = [outputs[i] for i in recorded]
         if len(outputs) == 1:
             tensors[0]._node = Node(
-                op, _edges(_Backward(cls, ctx, outputs), nodes), outputs[0].shape, outputs[0].dtype
+                op, _edges(_Backward(cls, ctx, args, outputs), nodes), outputs[0].shape, outputs[0].dtype
             )
             return
-        run = _Backward(cls, ctx, [x if isinstance(x, Tensor) else wrap(np.zeros(()), None) for x in outputs])
+        tensors_only = [x if isinstance(x, Tensor) else wrap(np.zeros(()), None) for x in outputs]
+        run = _Backward(cls, ctx, args, tensors_only)
         dtype = tensors[0].dtype
         joint = Node(op, _edges(run, nodes), (), dtype)
         for i in recorded:

@@ -288,6 +288,8 @@ def embedding(
         raise IndexError(f"embedding: index {wrong} is out of range for {n} rows (0 to {n - 1})")
     if padding_idx is None:
         return weight[input]
+    if not -n <= padding_idx < n:
+        raise ValueError(f"embedding: padding_idx {padding_idx} is no row of the {n} rows")
     padding = padding_idx if padding_idx >= 0 else n + padding_idx
     rows = weight[input]
     return rows.where((input != padding).unsqueeze(-1), rows.detach())
@@ -326,7 +328,14 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     """
     if mode != "constant":
         raise NotImplementedError(f"pad: mode {mode!r} is not covered; 'constant' is")
-    return CALLS["pad"](input, pad=tuple(int(p) for p in pad), value=0.0 if value is None else value)
+    widths = tuple(int(p) for p in pad)
+    for axis, n in zip(range(input.ndim - 1, -1, -1), (input.shape[::-1]), strict=True):
+        before, after = (*widths[2 * (input.ndim - 1 - axis) :], 0, 0)[:2]
+        if n + before + after < 0 or n + min(before, 0) < 0 or n + min(after, 0) < 0:
+            raise RuntimeError(
+                f"pad: {before} and {after} take more than the {n} elements of dimension {axis}"
+            )
+    return CALLS["pad"](input, pad=widths, value=0.0 if value is None else value)
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
@@ -356,10 +365,10 @@ def _check_reduction(reduction: str) -> None:
         raise ValueError(f"{reduction!r} is not a valid value for reduction; use 'mean', 'sum' or 'none'")
 
 
-def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
+def _same_shape(name: str, input: Tensor, target: Tensor, kind: type[Exception] = RuntimeError) -> None:
     """PyTorch warns and broadcasts, which computes a loss over all pairs: refused here."""
     if input.shape != target.shape:
-        raise RuntimeError(
+        raise kind(
             f"{name}: input {input.shape} and target {target.shape} must have the same shape; broadcasting "
             "them would compare every input with every target. reshape or expand one of them."
         )
@@ -396,7 +405,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     tensor(2.5000)
     """
     if delta <= 0:
-        raise ValueError(f"huber_loss: delta must be greater than 0, not {delta}")
+        raise RuntimeError(f"huber_loss: delta must be greater than 0, not {delta}")
     _same_shape("huber_loss", input, target)
     return _reduced(CALLS["huber"](input - target, delta=delta), reduction)
 
@@ -409,7 +418,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     tensor(2.5000)
     """
     if beta < 0:
-        raise ValueError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction)
     _same_shape("smooth_l1_loss", input, target)
@@ -464,7 +473,7 @@ def cross_entropy(
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
-    if target.dtype.kind not in "iu" or target.dtype == np.int8:
+    if target.dtype not in (np.int64, np.uint8):
         raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
     expected = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != expected:
@@ -485,7 +494,7 @@ def _soft_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, label_smoothing: float
 ) -> Tensor:
     """With probabilities as targets, through which a gradient may flow: a composition."""
-    _same_shape("cross_entropy", input, target)
+    _same_shape("cross_entropy", input, target, ValueError)
     classes = input.shape[axis]
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / classes
@@ -542,7 +551,7 @@ def binary_cross_entropy(
     tensor(0.6931)
     """
     _refuse_legacy("binary_cross_entropy", size_average, reduce)
-    _same_shape("binary_cross_entropy", input, target)
+    _same_shape("binary_cross_entropy", input, target, ValueError)
     values = input.detach().numpy()
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise RuntimeError(
@@ -564,7 +573,7 @@ def binary_cross_entropy_with_logits(
     tensor(1000.)
     """
     _refuse_legacy("binary_cross_entropy_with_logits", size_average, reduce)
-    _same_shape("binary_cross_entropy_with_logits", input, target)
+    _same_shape("binary_cross_entropy_with_logits", input, target, ValueError)
     missed = -CALLS["logsigmoid"](input)  # -log sigmoid(x) = softplus(-x)
     if pos_weight is None:
         each = (1 - target) * input + missed

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array, sigmoid as sigmoid_kernel
-from .._op import ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
-from ._special import erf as erf_kernel
+from .._array import Array, keep as keep_kernel, sigmoid as sigmoid_kernel
+from .._op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from ._special import erf as erf_kernel, sign as sign_kernel
 
 # --- arithmetic -------------------------------------------------------------------------------------
 
@@ -49,17 +49,25 @@ neg = Op(
     formula="d(-x)/dx = -1",
     domain=REAL,
 )  # fmt: skip
-# b - 1 + (b == 0): at b = 0 the factor b makes the derivative 0, and 0 ** 0 = 1 keeps 0 ** -1 = inf away.
 # The logarithm of 1 stands in at base 0, where a ** b log(a) -> 0 for b >= 0.
 pow_ = Op(
     "pow", operator.pow, inputs="a b",
-    a=lambda g, a, b: g * b * a ** (b - 1 + (b == 0)),
+    a=lambda g, a, b: g * b * a ** _one_less(a, b),
     b=lambda g, a, b, out: g * out * np.log(np.where((a == 0) & (b >= 0), 1, a)),
     formula="d(a^b)/da = b a^(b-1),  d(a^b)/db = a^b log(a)",
     domain=(POSITIVE, REAL),
 )  # fmt: skip
+
+
+def _one_less(a: Array, b: Array) -> Array:
+    """b - 1, but 0 for 0 ** 0: there the factor b makes the derivative 0, and inf = 0 ** -1 must not meet it."""
+    if isinstance(b, (int, float)):
+        return b - 1 if b else 0
+    return b - 1 + ((a == 0) & (b == 0))  # only there: at 2 ** 0 the derivative by b of this one is 1/2
+
+
 square = Op(
-    "square", np.square,
+    "square", lambda x: np.square(x, dtype=np.int64 if x.dtype.kind == "b" else None),
     x=lambda g, x: g * 2 * x,
     formula="d(x^2)/dx = 2 x",
     domain=REAL,
@@ -73,7 +81,7 @@ reciprocal = Op(
 )  # fmt: skip
 abs_ = Op(
     "abs", np.abs,
-    x=lambda g, x: g * np.sign(x),
+    x=lambda g, x: g * sign_kernel(x),
     formula="d|x|/dx = sign(x),  0 at x = 0",
     domain=NONZERO,
 )  # fmt: skip
@@ -86,25 +94,33 @@ def _between_multiples(d: Any) -> Any:
 
 
 remainder = Op(
-    "remainder", np.remainder,
+    "remainder", lambda a, b: np.remainder(a, _divisor(a, b)),
     a=lambda g: g,
-    b=lambda g, a, b: -g * np.floor(a / b),
+    b=lambda g, a, b: -g * np.floor_divide(a, b),
     formula="d(a mod b)/da = 1,  d(a mod b)/db = -floor(a/b)",
     domain=_between_multiples,
 )  # fmt: skip
 floor_divide = Op(
-    "floor_divide", np.floor_divide, inputs="a b",
+    "floor_divide", lambda a, b: np.floor_divide(a, _divisor(a, b)),
     a=lambda g: np.zeros_like(g),
     b=lambda g: np.zeros_like(g),
     formula="floor(a/b) is flat between its steps: 0",
     domain=_between_multiples,
 )  # fmt: skip
 
+
+def _divisor(a: Any, b: Any) -> Any:
+    """`b`, refused where an integer would be divided by 0, for which there is no number."""
+    if not np.all(b) and np.asarray(a).dtype.kind != "f" and np.asarray(b).dtype.kind != "f":
+        raise ValueError("ZeroDivisionError: an integer divided by 0; convert with .float() for inf and nan")
+    return b
+
+
 # --- flat functions: the derivative is 0 wherever there is one ---------------------------------------
 
 _BETWEEN_STEPS = Interval(-3.0, 3.0, avoid=(-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3))
 sign = Op(
-    "sign", np.sign,
+    "sign", sign_kernel, inputs="x",
     x=lambda g: np.zeros_like(g),
     formula="d sign(x)/dx = 0",
     domain=NONZERO,
@@ -241,12 +257,18 @@ atan = Op(
 )  # fmt: skip
 atan2 = Op(
     "atan2", np.arctan2,
-    a=lambda g, a, b: g * b / (a * a + b * b),
-    b=lambda g, a, b: -g * a / (a * a + b * b),
-    formula="d atan2(a, b)/da = b/(a^2 + b^2),  d/db = -a/(a^2 + b^2)",
+    a=lambda g, a, b: g * b * _inverse_or_zero(a * a + b * b),
+    b=lambda g, a, b: -g * a * _inverse_or_zero(a * a + b * b),
+    formula="d atan2(a, b)/da = b/(a^2 + b^2),  d/db = -a/(a^2 + b^2);  0 at a = b = 0",
     domain=(NONZERO, POSITIVE),
     result="float",
 )  # fmt: skip
+
+
+def _inverse_or_zero(x: Array) -> Array:
+    return np.where(x == 0, 0, 1 / np.where(x == 0, 1, x))
+
+
 sinh = Op(
     "sinh", np.sinh,
     x=lambda g, x: g * np.cosh(x),
@@ -320,12 +342,21 @@ minimum = Op(
     formula="the smaller one takes the gradient; at a tie, half each",
     domain=lambda d: (d.apart(*d.shapes(2)), {}),
 )  # fmt: skip
+# Not ~condition: ~True is -2.
 where = Op(
     "where", lambda condition, a, b: np.where(condition, a, b),
-    a=lambda g, condition: np.where(condition, g, 0),
-    b=lambda g, condition: np.where(condition, 0, g),
+    a=lambda g, condition: keep_kernel(g, condition != 0),
+    b=lambda g, condition: keep_kernel(g, condition == 0),
     formula="each element's gradient goes where the element came from",
     domain=lambda d: ((d.bools((s := d.shapes(3))[0]), d.values(s[1], REAL), d.values(s[2], REAL)), {}),
+)  # fmt: skip
+
+
+keep = Op(
+    "keep", keep_kernel, inputs="x mask",
+    x=lambda g, mask: keep_kernel(g, mask),
+    formula="1 where the mask is true, 0 elsewhere",
+    domain=lambda d: ((d.values((s := d.shapes(2))[0], REAL), d.bools(s[1])), {}),
 )  # fmt: skip
 
 
@@ -346,9 +377,9 @@ def _within(x: Array, low: Any, high: Any) -> Array:
 
 clamp = Op(
     "clamp", _clamp,
-    x=lambda g, x, min, max: np.where(_within(x, min, max), g, 0),
-    min=lambda g, x, min, max: np.where((x < min) if max is None else (x < min) & (min < max), g, 0),
-    max=lambda g, x, min, max: np.where((x > max) if min is None else (x > max) | (max < min), g, 0),
+    x=lambda g, x, min, max: keep_kernel(g, _within(x, min, max)),
+    min=lambda g, x, min, max: keep_kernel(g, (x < min) if max is None else (x < min) & (min < max)),
+    max=lambda g, x, min, max: keep_kernel(g, (x > max) if min is None else (x > max) | (max < min)),
     formula="1 where min <= x <= max, 0 outside; a binding bound takes the gradient",
     domain=lambda d: ((d.values(d.shape(), Interval(-3, 3, avoid=(-1.0, 1.5))), -1.0, 1.5), {}),
 )  # fmt: skip
@@ -388,3 +419,12 @@ Op(
     "bitwise_not", np.invert, inputs="x", formula="each bit turned, no derivative",
     domain=lambda d: ((d.ints(d.shape(), 0, 8),), {}),
 )  # fmt: skip
+
+# NumPy's functions that these records stand for, though their forward is more than that.
+for _ufunc, _op in (
+    (np.square, square),
+    (np.sign, sign),
+    (np.remainder, remainder),
+    (np.floor_divide, floor_divide),
+):
+    BY_FORWARD[_ufunc] = _op

@@ -120,9 +120,9 @@ scatter = Op(
 
 
 def _ordered(x: Array, dim: int, descending: bool, k: int | None = None) -> tuple[Array, Array]:
+    axis = normalize_dim(dim, x.ndim)
     if x.ndim == 0:
         return x.copy(), np.zeros((), np.int64)
-    axis = normalize_dim(dim, x.ndim)
     if descending:  # stable: sort the reversed array upwards, then reverse, so that equals keep their order
         n = x.shape[axis]
         order = n - 1 - np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._array import (
     Array,
+    keep,
     log_softmax as log_softmax_kernel,
     normalize_dim,
     normalize_dims,
@@ -13,13 +14,13 @@ from .._array import (
     softmax as softmax_kernel,
 )
 from .._op import NONZERO, REAL, UNIT, Interval, Op
-from ._special import erf
+from ._special import erf, sign
 
 # --- activations -----------------------------------------------------------------------------------------
 
 relu = Op(
     "relu", lambda x: np.maximum(x, 0),
-    x=lambda g, out: g * (out > 0),
+    x=lambda g, out: keep(g, ~(out <= 0)),
     formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
     domain=NONZERO,
 )  # fmt: skip
@@ -32,8 +33,8 @@ leaky_relu = Op(
 )  # fmt: skip
 # exp(min(x, 0)): the branch not taken must not overflow, or its inf would meet a 0 in a second derivative.
 elu = Op(
-    "elu", lambda x, *, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
-    x=lambda g, x, alpha: np.where(x > 0, g, g * alpha * np.exp(np.minimum(x, 0))),
+    "elu", lambda x, *, alpha=1.0: np.where(x <= 0, alpha * np.expm1(np.minimum(x, 0)), x),
+    x=lambda g, x, alpha: np.where(x <= 0, g * alpha * np.exp(np.minimum(x, 0)), g),
     formula="1 for x > 0,  alpha exp(x) for x <= 0",
     domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
     result="floating",
@@ -41,8 +42,8 @@ elu = Op(
 # Klambauer et al. 2017, "Self-Normalizing Neural Networks", equation 2.
 _SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772
 selu = Op(
-    "selu", lambda x: _SCALE * np.where(x > 0, x, _ALPHA * np.expm1(np.minimum(x, 0))),
-    x=lambda g, x: g * _SCALE * np.where(x > 0, 1.0, _ALPHA * np.exp(np.minimum(x, 0))),
+    "selu", lambda x: _SCALE * np.where(x <= 0, _ALPHA * np.expm1(np.minimum(x, 0)), x),
+    x=lambda g, x: g * _SCALE * np.where(x <= 0, _ALPHA * np.exp(np.minimum(x, 0)), 1.0),
     formula="s for x > 0,  s alpha exp(x) for x <= 0",
     domain=NONZERO,
     result="floating",
@@ -105,7 +106,7 @@ logsigmoid = Op(
 )  # fmt: skip
 hardtanh = Op(
     "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
-    x=lambda g, x, min_val, max_val: np.where((x > min_val) & (x < max_val), g, 0),
+    x=lambda g, x, min_val, max_val: keep(g, ~((x <= min_val) | (x >= max_val))),
     formula="1 for min_val < x < max_val,  0 elsewhere",
     domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
 )  # fmt: skip
@@ -227,7 +228,7 @@ mse_loss = Op(
 huber = Op(
     "huber",
     lambda x, *, delta=1.0: np.where(np.abs(x) <= delta, 0.5 * x * x, delta * (np.abs(x) - 0.5 * delta)),
-    x=lambda g, x, delta: g * np.where(np.abs(x) <= delta, x, delta * np.sign(x)),
+    x=lambda g, x, delta: g * np.where(np.abs(x) <= delta, x, delta * sign(x)),
     formula="x for |x| <= delta,  delta sign(x) beyond",
     domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
     result="floating",
@@ -235,24 +236,27 @@ huber = Op(
 xlogy = Op(
     "xlogy",
     lambda a, b: np.where((a == 0) & (b == b), 0, a * np.log(np.where(a == 0, 1, b))),
-    a=lambda g, b: g * np.log(b),
-    b=lambda g, a, b: np.where(a == 0, 0, g * a / b),
-    formula="d(a log b)/da = log b,  d/db = a/b;  0 log 0 = 0",
+    a=lambda g, a, b: keep(g * np.log(b), ~((a == 0) & (b <= 0))),
+    b=lambda g, a, b: g * a / b,
+    formula="d(a log b)/da = log b, but 0 where 0 log 0 = 0;  d/db = a/b",
     domain=lambda d: (
         ((s := d.shapes(2)) and d.values(s[0], NONZERO), d.values(s[1], Interval(0.3, 4.0))),
         {},
     ),
     result="float",
 )
-# PyTorch keeps the logarithms above -100, so that a certain wrong answer costs 100 and not inf.
+# PyTorch keeps the logarithms above -100, so that a certain wrong answer costs 100 and not inf, and divides
+# by no less than 1e-12, as float32 has it.
+_SMALL = float(np.float32(1e-12))
 binary_cross_entropy = Op(
     "binary_cross_entropy",
     lambda x, target: -(target * np.maximum(np.log(x), -100) + (1 - target) * np.maximum(np.log1p(-x), -100)),
-    x=lambda g, x, target: g * (x - target) / np.maximum((1 - x) * x, 1e-12),
+    x=lambda g, x, target: g * (x - target) / np.maximum((1 - x) * x, _SMALL),
     target=lambda g, x: g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)),
     formula="d/dx = (x - t)/(x (1 - x))",
     domain=lambda d: ((d.values(s := d.shape(), Interval(0.1, 0.9)), d.values(s, UNIT) / 2 + 0.5), {}),
     result="floating",
+    promote=False,
 )
 
 
@@ -282,10 +286,14 @@ def _cross_entropy(
     per_class = 1 if weight is None else np.reshape(weight, shape)
     mass = np.where(kept, 1, 0) if weight is None else np.where(kept, weight[known], 0)
     goal = goal * per_class * np.expand_dims(kept, axis)
+    out = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
+    if reduction != "none":
+        out = np.add.reduce(out, axis=None)
     if reduction == "mean":
-        goal = goal / x.dtype.type(mass.sum())
-    each = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
-    return (each if reduction == "none" else np.add.reduce(each, axis=None)), goal.astype(x.dtype, copy=False)
+        total = x.dtype.type(mass.sum())  # 0 where every target is ignored: the loss is nan, the gradient 0
+        out = out / total
+        goal = goal / total if total else goal
+    return out, goal.astype(x.dtype, copy=False)
 
 
 def _cross_entropy_domain(d: Any) -> Any:

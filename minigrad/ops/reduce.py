@@ -9,6 +9,7 @@ import numpy as np
 
 from .._array import (
     Array,
+    cast,
     count,
     normalize_dim,
     normalize_dims,
@@ -17,6 +18,7 @@ from .._array import (
     spread,
 )
 from .._op import REAL, Op
+from ._special import sign
 
 
 def _axes(x: Array, dim: Any) -> tuple[int, ...]:
@@ -75,7 +77,7 @@ def _float_like(x: Array, n: int) -> Any:
 # The product of the others, from both sides: exact where x holds zeros, which out / x is not.
 def _prod_others(x: Array, dim: Any) -> Array:
     axes = normalize_dims(dim, x.ndim)
-    if not axes:
+    if not axes or 0 in x.shape:
         return np.ones_like(x)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     flat = np.reshape(np.transpose(x, rest + axes), (*(x.shape[i] for i in rest), -1))
@@ -94,18 +96,29 @@ prod = Op(
 )
 amax = Op(
     "amax",
-    lambda x, *, dim=None, keepdim=False: _fold(np.maximum, x, dim, keepdim),
+    lambda x, *, dim=None, keepdim=False: _fold(np.maximum, _not_empty(x, dim), dim, keepdim),
     x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
     formula="1 at the largest x_i; k tied elements take 1/k each",
     domain=_distinct_reduction,
 )
 amin = Op(
     "amin",
-    lambda x, *, dim=None, keepdim=False: _fold(np.minimum, x, dim, keepdim),
+    lambda x, *, dim=None, keepdim=False: _fold(np.minimum, _not_empty(x, dim), dim, keepdim),
     x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
     formula="1 at the smallest x_i; k tied elements take 1/k each",
     domain=_distinct_reduction,
 )
+
+
+def _not_empty(x: Array, dim: Any) -> Array:
+    """`x`, refused where a named axis holds nothing to choose from."""
+    if 0 in x.shape and dim not in (None, ()):
+        for axis in normalize_dims(dim, x.ndim):
+            if x.shape[axis] == 0:
+                raise IndexError(
+                    f"expected dimension {axis} of shape {x.shape} to have elements to choose from"
+                )
+    return x
 
 
 def _share(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) -> Array:
@@ -113,11 +126,11 @@ def _share(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) 
     extreme = spread(out, shape, dim, keepdim)
     chosen = (x == extreme) | ((x != x) & (extreme != extreme))  # nan is the extreme where there is one
     ties = np.sum(chosen, axis=normalize_dims(dim, len(shape)), keepdims=True)
-    return np.where(chosen, spread(g, shape, dim, keepdim) / ties, 0)
+    return np.where(chosen, spread(g, shape, dim, keepdim) / cast(ties, g.dtype), 0)
 
 
 def _pick_extreme(argument: Any, x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
-    dim = normalize_dim(dim, x.ndim)
+    dim = normalize_dim(dim, _not_empty(x, dim).ndim)
     if x.ndim == 0:
         return x.copy(), np.zeros((), np.int64)
     indices = argument(x, axis=dim, keepdims=True)
@@ -159,8 +172,10 @@ def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) ->
 
 
 def _position(argument: Any, x: Array, dim: int | None, keepdim: bool) -> Array:
-    axis = normalize_dim(dim, x.ndim) if dim is not None and x.ndim else None
-    return np.asarray(argument(x, axis=axis, keepdims=keepdim))
+    if dim is None and x.size == 0:
+        raise IndexError(f"expected elements to choose from, or a dim to choose along, in shape {x.shape}")
+    axis = None if dim is None else normalize_dim(dim, _not_empty(x, dim).ndim)
+    return np.asarray(argument(x, axis=axis if x.ndim else None, keepdims=keepdim))
 
 
 argmax = Op(
@@ -244,17 +259,12 @@ logsumexp = Op(
     "logsumexp",
     lambda x, *, dim, keepdim=False: _logsumexp(x, dim, keepdim),
     x=lambda g, x, out, x_shape, dim, keepdim: (
-        spread(g, x_shape, dim, keepdim) * np.exp(x - _finite(spread(out, x_shape, dim, keepdim)))
+        spread(g, x_shape, dim, keepdim) * np.exp(x - spread(out, x_shape, dim, keepdim))
     ),
     formula="d logsumexp(x)/dx_i = exp(x_i - logsumexp(x)) = softmax(x)_i",
     domain=_reduction(REAL),
     result="float",
 )
-
-
-def _finite(out: Array) -> Array:
-    """`out` with 0 for -inf, so that exp(-inf - out) is 0 and not nan."""
-    return np.where(out == -np.inf, 0, out)
 
 
 def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
@@ -275,16 +285,16 @@ def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
 def _vector_norm_rule(g: Array, x: Array, out: Array, ord: float, dim: Any, keepdim: bool) -> Array:
     shape = x.shape
     if ord in (np.inf, -np.inf):
-        return _share(g, np.abs(x), out, shape, dim, keepdim) * np.sign(x)
+        return _share(g, np.abs(x), out, shape, dim, keepdim) * sign(x)
     if ord == 0:
         return np.zeros_like(x)
     if ord == 1:
-        return spread(g, shape, dim, keepdim) * np.sign(x)
+        return spread(g, shape, dim, keepdim) * sign(x)
     if ord == 2:
         return x * spread(_zero_over_zero(g, out), shape, dim, keepdim)
     size = np.abs(x)
     safe = np.where(size == 0, 1, size)
-    direction = np.where(size == 0, 0, np.sign(x) * safe ** (ord - 1))
+    direction = np.where(size == 0, 0, sign(x) * safe ** (ord - 1))
     return direction * spread(_zero_over_zero(g, out ** (ord - 1)), shape, dim, keepdim)
 
 
@@ -304,16 +314,24 @@ vector_norm = Op(
     result="floating",
 )
 
+
+def _quantify(ufunc: Any, x: Array, dim: Any, keepdim: bool) -> Array:
+    """PyTorch's all and any: over no axis for an empty dim, and uint8 for uint8, its masks of old."""
+    axes = () if isinstance(dim, (tuple, list)) and not dim else _axes(x, dim)
+    found = ufunc.reduce(x != 0, axis=axes, keepdims=keepdim)
+    return np.asarray(found, np.uint8 if x.dtype == np.uint8 else np.bool_)
+
+
 all_ = Op(
     "all",
-    lambda x, *, dim=None, keepdim=False: _fold(np.logical_and, x, dim, keepdim),
+    lambda x, *, dim=None, keepdim=False: _quantify(np.logical_and, x, dim, keepdim),
     formula="whether all elements are true, no derivative",
     domain=_reduction(REAL),
     result="bool",
 )
 any_ = Op(
     "any",
-    lambda x, *, dim=None, keepdim=False: _fold(np.logical_or, x, dim, keepdim),
+    lambda x, *, dim=None, keepdim=False: _quantify(np.logical_or, x, dim, keepdim),
     formula="whether any element is true, no derivative",
     domain=_reduction(REAL),
     result="bool",
@@ -330,7 +348,8 @@ def _scan(values: Any) -> Any:
 
 def _cumulate(ufunc: np.ufunc, x: Array, dim: int) -> Array:
     axis = normalize_dim(dim, x.ndim)
-    return ufunc.accumulate(x, axis=axis, dtype=_whole_number_sum(x)) if x.ndim else x.copy()
+    dtype = _whole_number_sum(x) or x.dtype
+    return ufunc.accumulate(x, axis=axis, dtype=dtype) if x.ndim else x.astype(dtype)
 
 
 cumsum = Op(

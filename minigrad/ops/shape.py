@@ -43,6 +43,8 @@ transpose = Op(
 
 
 def _full_permutation(dims: Any, ndim: int) -> tuple[int, ...]:
+    if len(dims) != ndim:
+        raise ValueError(f"permute: {len(dims)} dims for {ndim} axes; name each axis once")
     dims = tuple(normalize_dim(d, ndim) for d in dims)
     if sorted(dims) != list(range(ndim)):
         raise ValueError(f"permute: dims {dims} is no permutation of the {ndim} axes")
@@ -149,13 +151,25 @@ flip = Op(
 )
 
 
+def _shifts(x: Array, shifts: Any, dims: Any) -> tuple[Any, Any]:
+    """NumPy broadcasts shifts against axes; here there is one for each, and without axes only one."""
+    count = len(shifts) if isinstance(shifts, (tuple, list)) else 1
+    if dims is None or (isinstance(dims, (tuple, list)) and not dims):
+        axes = None
+    else:
+        axes = tuple(normalize_dim(d, x.ndim) for d in (dims if isinstance(dims, (tuple, list)) else (dims,)))
+    if count != (1 if axes is None else len(axes)):
+        raise ValueError(f"roll: shifts {shifts} and dims {dims} must align: a shift for each of dims")
+    return (shifts[0] if axes is None and isinstance(shifts, (tuple, list)) else shifts), axes
+
+
 def _backwards(shifts: Any) -> Any:
     return tuple(-s for s in shifts) if isinstance(shifts, (tuple, list)) else -shifts
 
 
 roll = Op(
     "roll",
-    lambda x, *, shifts, dims=None: np.roll(x, shifts, dims),
+    lambda x, *, shifts, dims=None: np.roll(x, *_shifts(x, shifts, dims)),
     x=lambda g, shifts, dims: np.roll(g, _backwards(shifts), dims),
     formula="the gradient rolled back",
     domain=lambda d: (
@@ -185,9 +199,11 @@ tile = Op(
 )
 
 
-def _diagonal_mask(shape: tuple[int, ...], k: int, lower: bool) -> Array:
-    mask = np.tri(shape[-2], shape[-1], k if lower else k - 1, dtype=np.bool_)
-    return mask if lower else ~mask
+def _triangle(x: Array, k: int, lower: bool) -> Array:
+    if x.ndim < 2:
+        raise ValueError(f"expected at least 2 dimensions, got shape {x.shape}")
+    mask = np.tri(x.shape[-2], x.shape[-1], k if lower else k - 1, dtype=np.bool_)
+    return np.where(mask if lower else ~mask, x, x.dtype.type(0))
 
 
 def _matrices(d: Any) -> Any:
@@ -198,14 +214,14 @@ def _matrices(d: Any) -> Any:
 
 tril = Op(
     "tril",
-    lambda x, *, diagonal=0: np.where(_diagonal_mask(x.shape, diagonal, lower=True), x, 0),
+    lambda x, *, diagonal=0: _triangle(x, diagonal, lower=True),
     x=lambda g, diagonal: np.tril(g, diagonal),
     formula="the gradient on and below the diagonal",
     domain=_matrices,
 )
 triu = Op(
     "triu",
-    lambda x, *, diagonal=0: np.where(_diagonal_mask(x.shape, diagonal, lower=False), x, 0),
+    lambda x, *, diagonal=0: _triangle(x, diagonal, lower=False),
     x=lambda g, diagonal: np.triu(g, diagonal),
     formula="the gradient on and above the diagonal",
     domain=_matrices,
@@ -229,12 +245,19 @@ def _diagonal_domain(d: Any) -> Any:
     return (d.values(shape, REAL),), {"offset": d.integer(-1, 1), "dim1": dim1, "dim2": dim2}
 
 
+def _diagonal(x: Array, offset: int, dim1: int, dim2: int) -> Array:
+    view = np.diagonal(x, offset, normalize_dim(dim1, x.ndim), normalize_dim(dim2, x.ndim))
+    view.flags.writeable = x.flags.writeable  # NumPy's is read-only; a write to PyTorch's reaches the tensor
+    return view
+
+
 diagonal = Op(
     "diagonal",
-    lambda x, *, offset=0, dim1=0, dim2=1: np.diagonal(x, offset, dim1, dim2).copy(),
+    lambda x, *, offset=0, dim1=0, dim2=1: _diagonal(x, offset, dim1, dim2),
     x=lambda g, x_shape, offset, dim1, dim2: embed_diagonal_kernel(g, x_shape, offset, dim1, dim2),
     formula="the gradient on the diagonal, 0 elsewhere",
     domain=_diagonal_domain,
+    view=True,
 )
 embed_diagonal = Op(
     "embed_diagonal", embed_diagonal_kernel, inputs="x",

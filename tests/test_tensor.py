@@ -1,0 +1,406 @@
+"""What a tensor is: leaf or not, its gradient, its ways out to Python."""
+
+import copy
+import pickle
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+from minigrad import nn
+
+
+def leaf(values, dtype=torch.float32):
+    return torch.tensor(values, dtype=dtype, requires_grad=True)
+
+
+# --- leaves and non-leaves -------------------------------------------------------------------------------
+
+
+def test_what_the_user_makes_is_a_leaf_and_what_is_computed_from_it_is_not():
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    assert x.is_leaf and x.requires_grad and x.grad_fn is None and x.grad is None
+    assert not y.is_leaf and y.requires_grad and y.grad_fn.name() == "MulBackward0"
+    c = torch.ones(2) * 2
+    assert c.is_leaf and not c.requires_grad and c.grad_fn is None and c.grad is None
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8, torch.bool])
+def test_integers_and_booleans_cannot_require_grad(dtype):
+    x = torch.ones(2, dtype=dtype)
+    for ask in (
+        x.requires_grad_,
+        lambda: setattr(x, "requires_grad", True),
+        lambda: torch.tensor([1, 2], dtype=dtype, requires_grad=True),
+        lambda: torch.zeros(2, dtype=dtype, requires_grad=True),
+        lambda: torch.arange(3, dtype=dtype, requires_grad=True),
+        lambda: nn.Parameter(x),
+    ):
+        with pytest.raises(RuntimeError, match="floating point"):
+            ask()
+    assert not x.requires_grad
+    x.requires_grad_(False)
+
+
+def test_a_leaf_can_be_switched_on_and_off_and_keeps_its_grad():
+    x = leaf([1.0, 2.0])
+    (x * 3).sum().backward()
+    assert x.requires_grad_(False) is x
+    assert not x.requires_grad and x.grad.tolist() == [3.0, 3.0]
+    assert (x * 2).is_leaf
+    x.requires_grad = True
+    assert x.grad.tolist() == [3.0, 3.0]
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [6.0, 6.0]
+
+
+def test_a_non_leaf_can_only_be_set_to_require_grad():
+    y = leaf([1.0]) * 2
+    y.requires_grad_(True)
+    y.requires_grad = True
+    for ask in (lambda: y.requires_grad_(False), lambda: setattr(y, "requires_grad", False)):
+        with pytest.raises(RuntimeError, match=r"mul.*detach\(\)"):
+            ask()
+
+
+def test_detach_shares_the_data_and_has_no_history():
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    d = y.detach()
+    assert d.is_leaf and not d.requires_grad and np.shares_memory(d.numpy(), y.numpy(force=True))
+    d[0] = 100.0
+    assert y.tolist() == [100.0, 4.0]
+
+
+def test_detach_keeps_a_gradient_from_flowing_back():
+    x = leaf([3.0])
+    (x * x.detach()).backward()
+    assert x.grad.tolist() == [3.0]
+
+
+def test_clone_copies_and_is_differentiable():
+    x = leaf([1.0, 2.0])
+    y = x.clone()
+    assert not np.shares_memory(y.detach().numpy(), x.detach().numpy())
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+# --- .grad -----------------------------------------------------------------------------------------------
+
+
+def test_grad_of_a_non_leaf_is_none_with_a_warning_at_the_users_line():
+    y = leaf([1.0]) * 2
+    with pytest.warns(UserWarning, match=r"not a leaf.*mul.*retain_grad\(\)") as caught:
+        assert y.grad is None
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda y: hasattr(y, "grad"),
+        lambda y: getattr(y, "grad", None),
+        repr,
+        str,
+        lambda y: f"{y}",
+        lambda y: [getattr(y, name, None) for name in dir(y) if name not in ("T", "mT")],
+        lambda y: torch.viz.graph(y),
+        lambda y: y.sum().backward(),
+        torch.Tensor.detach,
+        lambda y: y.is_leaf,
+        lambda y: y == y,
+    ],
+)
+def test_looking_at_a_non_leaf_does_not_warn(look):
+    if look.__name__ == "<lambda>" and "viz" in look.__code__.co_names:
+        pytest.importorskip("graphviz")
+    y = leaf([[1.0]]) * 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        look(y)
+
+
+def test_a_retained_grad_of_a_non_leaf_is_there_without_a_warning():
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    y.retain_grad()
+    assert y.grad is None and y.retains_grad
+    (y * y).sum().backward()
+    assert y.grad.tolist() == [4.0, 8.0]
+    assert not x.retains_grad
+    with pytest.raises(RuntimeError, match="requires_grad=False"):
+        torch.ones(1).retain_grad()
+    x.retain_grad()  # nothing to do for a leaf
+
+
+def test_grad_can_be_assigned_cleared_and_deleted():
+    x = leaf([1.0, 2.0])
+    x.grad = torch.tensor([5.0, 6.0])
+    (x * 1).sum().backward()
+    assert x.grad.tolist() == [6.0, 7.0]
+    x.grad = None
+    assert x.grad is None
+    x.grad = torch.zeros(2)
+    del x.grad
+    assert x.grad is None
+
+
+def test_an_assigned_grad_must_fit():
+    x = leaf([1.0, 2.0])
+    for wrong, kind in (
+        (np.ones(2), TypeError),
+        (torch.ones(3), RuntimeError),
+        (torch.ones(2).double(), RuntimeError),
+    ):
+        with pytest.raises(kind, match="assigned grad"):
+            x.grad = wrong
+
+
+def test_a_constant_can_hold_a_grad_too():
+    c = torch.ones(2)
+    c.grad = torch.ones(2)
+    assert c.grad.tolist() == [1.0, 1.0]
+
+
+# --- .data -----------------------------------------------------------------------------------------------
+
+
+def test_data_shares_memory_and_escapes_the_graph():
+    x = leaf([1.0, 2.0])
+    assert not x.data.requires_grad and isinstance(x.data, torch.Tensor)
+    x.data -= 0.5
+    x.data[0] = 7.0
+    assert x.tolist() == [7.0, 1.5] and x.is_leaf
+
+
+def test_data_can_be_replaced():
+    x = leaf([1.0, 2.0])
+    x.data = torch.tensor([[3.0], [4.0], [5.0]])
+    (x * x).sum().backward()
+    assert x.shape == (3, 1) and x.grad.tolist() == [[6.0], [8.0], [10.0]]
+    x.grad = None
+    x.data = torch.ones(1, dtype=torch.float64)
+    (x * 2).backward()
+    assert x.grad.dtype == torch.float64
+
+
+def test_data_of_a_leaf_stays_floating_and_of_a_non_leaf_stays():
+    x = leaf([1.0])
+    with pytest.raises(RuntimeError, match="floating"):
+        x.data = torch.tensor([1])
+    with pytest.raises(TypeError, match="Tensor"):
+        x.data = np.ones(1)
+    y = x * 2
+    with pytest.raises(RuntimeError, match="mul"):
+        y.data = torch.ones(1)
+
+
+# --- out to Python ---------------------------------------------------------------------------------------
+
+
+def test_item_and_conversions():
+    x = leaf(2.5)
+    assert x.item() == 2.5 and type(x.item()) is float
+    assert float(x) == 2.5 and int(x) == 2 and bool(x) and f"{x:.2f}" == "2.50"
+    i = torch.tensor(3)
+    assert type(i.item()) is int and [10, 20, 30, 40][i] == 40 and range(i) == range(3)
+    assert torch.tensor([[1.0]]).item() == 1.0
+    assert torch.tensor([[1, 2], [3, 4]]).tolist() == [[1, 2], [3, 4]]
+    assert torch.tensor(True).item() is True
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "words"),
+    [
+        (lambda x: x.item(), RuntimeError, "2 elements.*tolist"),
+        (float, RuntimeError, "2 elements"),
+        (bool, RuntimeError, r"ambiguous; use .any\(\) or .all\(\)"),
+        (lambda x: [1, 2][x.sum()], TypeError, "only integer tensors"),
+        (lambda x: len(x.sum()), TypeError, "len"),
+        (lambda x: list(x.sum()), TypeError, "0-d"),
+        (lambda x: x.to("cuda"), RuntimeError, "CPU only"),
+        (lambda x: x.cuda(), AttributeError, "cuda"),
+        (lambda x: x.size(3), IndexError, r"range of \[-1, 0\]"),
+        (hash, None, ""),
+    ],
+)
+def test_what_a_tensor_cannot_be(ask, kind, words):
+    x = leaf([1.0, 2.0])
+    if kind is None:
+        ask(x)
+        return
+    with pytest.raises(kind, match=words):
+        ask(x)
+
+
+def test_sizes():
+    x = torch.zeros(2, 3, 4)
+    assert x.shape == (2, 3, 4) == x.size() and x.size(-1) == 4 and len(x) == 2
+    assert x.ndim == x.dim() == 3 and x.numel() == x.nelement() == 24
+    assert x.stride() == (12, 4, 1) and x.is_contiguous() and not x.mT.is_contiguous()
+    assert x.element_size() == x.itemsize == 4 and x.nbytes == 96 and x.device == "cpu"
+
+
+def test_iteration_gives_differentiable_rows():
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    a, b = x
+    (a * b).sum().backward()
+    assert x.grad.tolist() == [[3.0, 4.0], [1.0, 2.0]]
+    assert 3.0 in x and 9.0 not in x
+
+
+def test_comparison_with_what_is_no_number():
+    x = leaf([1.0, 2.0])
+    assert (x == None) is False and (x != None) is True and (x == "a") is False  # noqa: E711
+    assert x not in (None, "a")
+    with pytest.raises(TypeError):
+        _ = x < None
+    with pytest.raises(TypeError):
+        torch.eq(x, None)
+
+
+def test_tensors_are_keys_by_identity():
+    x, y = leaf([1.0]), leaf([1.0])
+    assert len({x, y, x}) == 2 and {x: 1}[x] == 1
+
+
+def test_to_converts_or_gives_the_tensor_itself():
+    x = leaf([1.0, 2.0])
+    assert x.to(torch.float32) is x and x.to("cpu") is x and x.float() is x and x.cpu() is x
+    assert (
+        x.to(torch.float64).dtype == x.double().dtype == x.to(torch.ones(1).double()).dtype == torch.float64
+    )
+    assert x.to(torch.float32, copy=True) is not x
+    x.double().sum().backward()
+    assert x.grad.dtype == torch.float32
+    assert x.long().dtype == x.type(torch.int64).dtype == torch.int64 and x.bool().tolist() == [True, True]
+    assert x.half().dtype == torch.float16 and x.type_as(torch.ones(1).double()).dtype == torch.float64
+
+
+def test_repr_is_pytorchs():
+    x = leaf([[1.0, 2.5], [3.0, -4.0]])
+    assert repr(x) == "tensor([[ 1.0000,  2.5000],\n        [ 3.0000, -4.0000]], requires_grad=True)"
+    assert repr(x.sum()) == "tensor(2.5000, grad_fn=<SumBackward0>)"
+    assert repr(torch.tensor([1, 2])) == "tensor([1, 2])"
+    assert repr(torch.tensor([True])) == "tensor([True])"
+    assert repr(torch.tensor([1.0], dtype=torch.float64)) == "tensor([1.], dtype=float64)"
+    assert repr(torch.zeros(0)) == "tensor([])" and "size=(2, 0)" in repr(torch.zeros(2, 0))
+    assert repr(torch.tensor([np.nan, np.inf, 1.0])) == "tensor([nan, inf, 1.])"
+    assert "..." in repr(torch.zeros(2000))
+    assert f"{leaf([1.0])}" == "tensor([1.], requires_grad=True)"
+
+
+def test_misspelt_attributes_raise():
+    with pytest.raises(AttributeError, match="shap"):
+        torch.ones(1).shap
+    with pytest.raises(AttributeError):
+        torch.ones(1).requires_gard = True
+
+
+# --- pickle and copy -------------------------------------------------------------------------------------
+
+CARRIERS = {
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)),
+    "deepcopy": copy.deepcopy,
+    "old pickle": lambda x: pickle.loads(pickle.dumps(x, protocol=2)),
+}
+
+
+@pytest.mark.parametrize("carry", CARRIERS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.int64, torch.bool])
+def test_leaves_are_carried_with_values_and_dtype(carry, dtype):
+    x = torch.tensor([[1, 0], [1, 1]], dtype=dtype)
+    y = CARRIERS[carry](x)
+    assert type(y) is torch.Tensor and y.dtype == dtype and y.tolist() == x.tolist()
+    assert not y.requires_grad and not np.shares_memory(x.numpy(), y.numpy())
+
+
+@pytest.mark.parametrize("carry", CARRIERS)
+def test_leaves_are_carried_with_their_gradient_and_start_a_graph_of_their_own(carry):
+    x = leaf([1.0, 2.0])
+    (x * 3).sum().backward()
+    y = CARRIERS[carry](x)
+    assert y.requires_grad and y.is_leaf and y.grad.tolist() == [3.0, 3.0]
+    y.grad.zero_()
+    (y * y).sum().backward()
+    assert y.grad.tolist() == [2.0, 4.0] and x.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("carry", ["pickle", "deepcopy"])
+def test_parameters_stay_parameters(carry):
+    p = nn.Parameter(torch.ones(2))
+    p.sum().backward()
+    q = CARRIERS[carry](p)
+    assert type(q) is nn.Parameter and q.requires_grad and q.grad.tolist() == [1.0, 1.0]
+    frozen = CARRIERS[carry](nn.Parameter(torch.ones(2), requires_grad=False))
+    assert type(frozen) is nn.Parameter and not frozen.requires_grad
+
+
+@pytest.mark.parametrize("carry", CARRIERS)
+def test_views_and_data_are_carried_as_plain_tensors(carry):
+    x = torch.arange(6.0).reshape(2, 3)
+    for v in (x[0], x.t(), x.data):
+        w = CARRIERS[carry](v)
+        assert type(w) is torch.Tensor and w.tolist() == v.tolist()
+
+
+@pytest.mark.parametrize("carry", CARRIERS)
+def test_non_leaves_are_refused(carry):
+    y = leaf([1.0]) * 2
+    with pytest.raises(RuntimeError, match=r"mul.*detach\(\)"):
+        CARRIERS[carry](y)
+    assert CARRIERS[carry](y.detach()).tolist() == [2.0]
+
+
+def test_a_shallow_copy_is_another_leaf_over_the_same_memory():
+    x = leaf([1.0, 2.0])
+    (x * 3).sum().backward()
+    y = copy.copy(x)
+    assert y.is_leaf and y.requires_grad and y.grad is None
+    assert np.shares_memory(y.detach().numpy(), x.detach().numpy())
+    assert type(copy.copy(nn.Parameter(x))) is nn.Parameter
+    with pytest.raises(RuntimeError, match="mul"):
+        copy.copy(x * 2)
+
+
+def test_deepcopy_keeps_what_is_shared_shared():
+    x = leaf([1.0])
+    a, b = copy.deepcopy([x, x])
+    assert a is b and a is not x
+
+
+# --- threads ---------------------------------------------------------------------------------------------
+
+
+def test_threads_differentiate_side_by_side():
+    errors, interval = [], sys.getswitchinterval()
+
+    def work(seed):
+        try:
+            draw = np.random.default_rng(seed)
+            for _ in range(30):
+                a = draw.standard_normal(4)
+                x = leaf(a, torch.float64)
+                h = x * 2
+                h.mul_(3.0)
+                ((h.sin() * x).sum() + h.exp().sum()).backward()
+                expected = 6 * a * np.cos(6 * a) + np.sin(6 * a) + 6 * np.exp(6 * a)
+                np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-12)
+        except BaseException as error:
+            errors.append(error)
+
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not errors
