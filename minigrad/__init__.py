@@ -31,6 +31,7 @@ from ._dtype import (
 from ._random import Generator, manual_seed
 from ._tensor import Tensor
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .checkpoint import CheckpointError, load, save
 from .creation import (
     arange,
     as_tensor,
@@ -210,26 +211,27 @@ from .functional import (
 
 __version__ = "0.1.0"
 __all__ = [
-    "Generator", "Tensor", "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm",
-    "all", "allclose", "amax", "amin", "any", "arange", "arccos", "arcsin", "arctan", "arctan2", "argmax",
-    "argmin", "argsort", "argwhere", "as_tensor", "asin", "asinh", "atan", "atan2", "atanh", "autograd",
-    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool", "broadcast_to", "cat",
-    "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos", "cosh", "cumprod",
-    "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "double", "e", "einsum", "empty",
-    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "flatten", "flip", "float",
-    "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full",
-    "full_like", "gather", "ge", "get_default_dtype", "gt", "half", "index_add", "index_select", "inf",
-    "inference_mode", "int", "int16", "int32", "int64", "int8", "is_floating_point", "is_grad_enabled",
-    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "linalg", "linspace", "log",
-    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "matmul", "max", "maximum",
-    "mean", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "nan", "narrow", "ne",
-    "neg", "negative", "nn", "no_grad", "nonzero", "norm", "numel", "ones", "ones_like", "optim", "outer",
-    "permute", "pi", "pow", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
-    "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "reshape", "roll", "round",
-    "rsqrt", "scatter", "scatter_add", "set_default_dtype", "set_grad_enabled", "short", "sigmoid",
-    "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
-    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "tensor", "tile", "topk",
-    "trace", "transpose", "tril", "triu", "true_divide", "uint8", "unbind", "unsqueeze", "utils", "var",
-    "viz", "where", "xlogy", "zeros", "zeros_like",
+    "CheckpointError", "Generator", "Tensor", "abs", "absolute", "acos", "acosh", "add", "addcdiv",
+    "addcmul", "addmm", "all", "allclose", "amax", "amin", "any", "arange", "arccos", "arcsin", "arctan",
+    "arctan2", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asin", "asinh", "atan", "atan2",
+    "atanh", "autograd", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
+    "broadcast_to", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos",
+    "cosh", "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "double", "e",
+    "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
+    "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack",
+    "from_numpy", "full", "full_like", "gather", "ge", "get_default_dtype", "gt", "half", "index_add",
+    "index_select", "inf", "inference_mode", "int", "int16", "int32", "int64", "int8",
+    "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le",
+    "lerp", "linalg", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed",
+    "masked_fill", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "moveaxis", "movedim",
+    "mul", "multiply", "mv", "nan", "narrow", "ne", "neg", "negative", "nn", "no_grad", "nonzero", "norm",
+    "numel", "ones", "ones_like", "optim", "outer", "permute", "pi", "pow", "prod", "promote_types",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal",
+    "relu", "remainder", "reshape", "roll", "round", "rsqrt", "save", "scatter", "scatter_add",
+    "set_default_dtype", "set_grad_enabled", "short", "sigmoid", "sign", "sin", "sinh", "softmax", "sort",
+    "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes", "t",
+    "take_along_dim", "tan", "tanh", "tensor", "tile", "topk", "trace", "transpose", "tril", "triu",
+    "true_divide", "uint8", "unbind", "unsqueeze", "utils", "var", "viz", "where", "xlogy", "zeros",
+    "zeros_like",
 ]  # fmt: skip

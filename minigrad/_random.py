@@ -38,8 +38,9 @@ class Generator:
         return {"seed": self._seed, "stream": self.numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self._seed = state["seed"]
-        self.numpy.bit_generator.state = state["stream"]
+        seed = int(state["seed"])
+        self.numpy.bit_generator.state = state["stream"]  # raises before anything has changed
+        self._seed = seed
 
 
 default_generator = Generator()

@@ -4,17 +4,22 @@ import shutil
 import struct
 import sys
 
+import image_training
 import mlp_digits
 import numpy as np
 import pytest
+
+from minigrad.checkpoint import load, save
 
 plt = pytest.importorskip("matplotlib.pyplot")
 SMALL = ["--epochs", "2", "--hidden", "16"]
 
 
 @pytest.fixture
-def no_dot(monkeypatch, tmp_path):
-    """Laying out a graph takes longer than the rest of a small run."""
+def no_pictures(monkeypatch, tmp_path):
+    """Drawing takes longer than the rest of a small run; without dot the graph is not drawn either."""
+    for name in ("curves", "predictions", "confusion"):
+        monkeypatch.setattr(mlp_digits, f"draw_{name}", lambda *_: "nothing")
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
@@ -61,18 +66,21 @@ def test_as_it_comes_it_reaches_97_percent_and_leaves_its_pictures(tmp_path, cap
     lines, accuracy = run(capsys, "--out", out)
     assert accuracy >= 0.97
     assert any(re.fullmatch(r"trained in \d+\.\d s", line) for line in lines)
-    assert any("1,437 images to learn from, 360 to test on" in line for line in lines)
-    for name in ("curves.png", "predictions.png"):
+    assert any("1,293 images to learn from, 144 held out, 360 to test on" in line for line in lines)
+    assert any(re.fullmatch(r"epoch \d+ did best on the images held out; .*", line) for line in lines)
+    for name in ("confusion.png", "curves.png", "predictions.png"):
         assert plt.imread(out / name).ndim == 3
     assert not plt.get_fignums()
     if shutil.which("dot"):
         svg = (out / "network.svg").read_text(encoding="utf-8")
         assert ">loss</text>" in svg
         assert "weight</text>" in svg
-        assert sorted(path.name for path in out.iterdir()) == ["curves.png", "network.svg", "predictions.png"]
+        assert sorted(path.name for path in out.iterdir()) == [
+            "checkpoint.npz", "confusion.png", "curves.png", "network.svg", "predictions.png"
+        ]  # fmt: skip
 
 
-@pytest.mark.usefixtures("no_dot")
+@pytest.mark.usefixtures("no_pictures")
 def test_without_dot_it_leaves_the_source_and_names_the_package(tmp_path, capsys):
     lines, _ = run(capsys, *SMALL, "--out", tmp_path)
     (line,) = (line for line in lines if "network" in line)
@@ -82,19 +90,19 @@ def test_without_dot_it_leaves_the_source_and_names_the_package(tmp_path, capsys
     assert not (tmp_path / "network.svg").exists()
 
 
-@pytest.mark.usefixtures("no_dot")
+@pytest.mark.usefixtures("no_pictures")
 def test_the_progress_bar_tells_loss_and_accuracy_of_every_epoch(tmp_path, capsys):
     mlp_digits.main([*SMALL, "--out", str(tmp_path)])
     bars = capsys.readouterr().err
     for epoch in (1, 2):
-        numbers = r"loss \d\.\d{3} test \d\.\d{3}, accuracy \d\.\d{3} test \d\.\d{3}"
-        assert re.search(rf"epoch +{epoch}/2 .* 45/45, {numbers}", bars)
+        numbers = r"loss \d\.\d{3} val \d\.\d{3}, accuracy \d\.\d{3} val \d\.\d{3}"
+        assert re.search(rf"epoch +{epoch}/2 .* 41/41, {numbers}", bars)
 
 
-@pytest.mark.usefixtures("no_dot")
+@pytest.mark.usefixtures("no_pictures")
 def test_a_seed_decides_everything(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(mlp_digits, "draw_curves", lambda history, _: seen.append(history))
+    monkeypatch.setattr(mlp_digits, "draw_curves", lambda history, *_: seen.append(history))
     for seed in ("3", "3", "4"):
         mlp_digits.main([*SMALL, "--seed", seed, "--out", str(tmp_path)])
     first, again, other = seen
@@ -103,7 +111,7 @@ def test_a_seed_decides_everything(tmp_path, monkeypatch):
     assert {len(numbers) for numbers in first.values()} == {2}
 
 
-@pytest.mark.usefixtures("no_dot")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(("activation", "hidden"), [("sigmoid", [20]), ("tanh", [20, 12])])
 def test_depth_and_activation_can_be_chosen(tmp_path, capsys, activation, hidden):
     options = ["--hidden", *hidden, "--activation", activation]
@@ -114,14 +122,13 @@ def test_depth_and_activation_can_be_chosen(tmp_path, capsys, activation, hidden
     assert accuracy > 0.3
 
 
-@pytest.mark.usefixtures("no_dot")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_idx_files_are_read_from_a_folder(tmp_path, capsys, ending):
     folder = make_idx_folder(tmp_path / "data", ending)
     lines, accuracy = run(capsys, "--epochs", 5, "--hidden", 16, "--data", folder, "--out", tmp_path / "out")
-    assert "300 images to learn from, 30 to test on" in lines
+    assert "270 images to learn from, 30 held out, 30 to test on" in lines
     assert accuracy == 1.0
-    assert (tmp_path / "out" / "predictions.png").exists()
 
 
 def test_a_damaged_data_file_stops_with_status_2_and_one_line(tmp_path, capsys):
@@ -150,6 +157,8 @@ def test_a_missing_data_folder_stops_with_status_2_and_one_line(tmp_path, capsys
         ["--lr", "-0.1"],
         ["--batch-size", "0"],
         ["--noise", "-1"],
+        ["--validation", "1"],
+        ["--patience", "0"],
         ["--activation", "step"],
         ["--seed", "x"],
     ],
@@ -165,7 +174,8 @@ def test_help_names_every_option(capsys):
         mlp_digits.main(["--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    for option in ["epochs", "hidden", "activation", "lr", "batch-size", "seed", "out", "data"]:
+    options = "epochs hidden activation lr batch-size noise validation patience seed out resume data"
+    for option in options.split():
         assert f"--{option}" in text
 
 
@@ -180,30 +190,135 @@ def test_a_missing_package_stops_before_the_training_and_names_the_extra(
     assert error.count("\n") == 1
 
 
-@pytest.mark.usefixtures("no_dot")
+@pytest.mark.usefixtures("no_pictures")
 def test_a_training_that_blows_up_says_so(tmp_path, capsys):
     status, error = refused(capsys, *SMALL, "--lr", "1e12", "--out", tmp_path)
     assert status == 1
     assert "smaller --lr" in error.splitlines()[-1]
 
 
-def test_mistakes_are_marked_and_come_first(tmp_path, monkeypatch):
-    torch = mlp_digits.torch
-    x = torch.zeros(4, 4)
-    y = torch.tensor([0, 1, 2, 2])
-    data = mlp_digits.Data(x, y, (2, 2))
+# --------------------------------------------------------------------------- interrupted and resumed
 
-    def model(images):
-        return torch.eye(3)[torch.tensor([0, 1, 0, 2])]
 
-    drawn = []
-    monkeypatch.setattr(plt, "close", drawn.append)
-    mlp_digits.draw_predictions(model, data, tmp_path / "page.png", rows=1, columns=5)
-    monkeypatch.undo()
-    plt.close("all")
-    (axes,) = drawn[0].axes
-    assert [text.get_text() for text in axes.texts] == ["0, not 2", "0", "1", "2"]
-    colours = [text.get_color() for text in axes.texts]
-    assert colours[0] not in colours[1:]
-    assert len({patch.get_edgecolor() for patch in axes.patches}) == 2
-    assert axes.get_title() == "3 of 4 recognised; the mistakes come first"
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Make Ctrl-C come in an epoch, after its steps; or in none."""
+    evaluate = image_training.evaluate
+
+    def at(epoch):
+        calls = iter(range(1, 1000))
+
+        def pressed(*arguments):
+            if next(calls) == epoch:
+                raise KeyboardInterrupt
+            return evaluate(*arguments)
+
+        monkeypatch.setattr(image_training, "evaluate", pressed)
+
+    return at
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_an_interrupted_training_goes_on_as_if_nothing_had_been(tmp_path, capsys, interrupt):
+    options = ["--epochs", "4", "--hidden", "12", "8", "--activation", "tanh", "--lr", "0.2", "--seed", "5"]
+    lines, accuracy = run(capsys, *options, "--out", tmp_path / "whole")
+
+    out = tmp_path / "broken"
+    interrupt(3)
+    assert mlp_digits.main([*options, "--out", str(out)]) == 130
+    said = capsys.readouterr().out
+    path = out / "checkpoint.npz"
+    assert f"interrupted; {path} holds everything up to epoch 2. To go on:" in said
+    assert said.splitlines()[-1].split("--")[-1] == f"resume {path}"
+    assert "Traceback" not in said
+    assert [file.name for file in out.iterdir()] == [path.name]
+
+    interrupt(None)
+    resumed_lines, resumed_accuracy = run(capsys, "--resume", path)
+    assert "going on after epoch 2 of 4" in resumed_lines
+    assert resumed_accuracy == accuracy
+    for name in ("checkpoint.npz", "network.dot"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+    assert [line for line in resumed_lines if "did best" in line] == [
+        line for line in lines if "did best" in line
+    ]
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_interrupted_in_the_first_epoch_it_can_go_on_too(tmp_path, capsys, interrupt):
+    interrupt(1)
+    assert mlp_digits.main([*SMALL, "--out", str(tmp_path)]) == 130
+    assert "holds everything up to epoch 0" in capsys.readouterr().out
+    interrupt(None)
+    lines, _ = run(capsys, "--resume", tmp_path / "checkpoint.npz")
+    assert "going on after epoch 0 of 2" in lines
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_finished_training_is_drawn_again(tmp_path, capsys):
+    _, accuracy = run(capsys, *SMALL, "--out", tmp_path)
+    (tmp_path / "network.dot").unlink()
+    lines, again = run(capsys, "--resume", tmp_path / "checkpoint.npz")
+    assert again == accuracy
+    assert "going on after epoch 2 of 2" in lines
+    assert (tmp_path / "network.dot").exists()
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_other_options_beside_resume_are_refused(tmp_path, capsys):
+    status, error = refused(capsys, "--resume", tmp_path / "a.npz", "--lr", "1", "--batch-size", "3")
+    assert status == 2
+    assert "leave out --lr, --batch-size" in error
+
+
+def damaged(path):
+    path.write_bytes(path.read_bytes()[:-100])
+    return r"checkpoint.npz cannot be loaded: "
+
+
+def foreign(path):
+    save({"model": {}}, path)
+    return r"checkpoint.npz is no checkpoint of mlp_digits.py"
+
+
+def of_another_program(path):
+    state = load(path)
+    state["plan"]["program"] = "fashion_mnist.py"
+    save(state, path)
+    return r"checkpoint.npz is no checkpoint of mlp_digits.py"
+
+
+def missing(path):
+    path.unlink()
+    return "No such file"
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_what_cannot_be_resumed_stops_with_status_2_and_one_line(tmp_path, capsys):
+    run(capsys, "--epochs", "1", "--hidden", "4", "--out", tmp_path)
+    whole = (tmp_path / "checkpoint.npz").read_bytes()
+    for spoil in (damaged, foreign, of_another_program, missing):
+        (tmp_path / "checkpoint.npz").write_bytes(whole)
+        message = spoil(tmp_path / "checkpoint.npz")
+        status, error = refused(capsys, "--resume", tmp_path / "checkpoint.npz")
+        assert status == 2
+        assert message in error
+        assert error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_it_stops_early_and_takes_the_best_weights(tmp_path, monkeypatch, capsys):
+    accuracies = iter([0.5, 0.9, 0.8, 0.9, 0.7, 0.8, 0.6, 0.9])
+    evaluate = image_training.evaluate
+    monkeypatch.setattr(image_training, "evaluate", lambda *a: (evaluate(*a)[0], next(accuracies)))
+    lines, _ = run(capsys, "--epochs", 9, "--hidden", 4, "--patience", 3, "--out", tmp_path)
+    assert "stopped early: the last 3 epochs did worse than one before" in lines
+    assert "epoch 4 did best on the images held out; its weights are taken" in lines
+    assert load(tmp_path / "checkpoint.npz")["epoch"] == 7
+    assert next(accuracies) == 0.9
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_too_few_images_to_hold_some_out_are_refused(tmp_path, capsys):
+    status, error = refused(capsys, *SMALL, "--validation", "0.0001", "--out", tmp_path)
+    assert (status, error) == (2, "mlp_digits.py: --validation leaves nothing on one side of 1437 images\n")
