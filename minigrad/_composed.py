@@ -123,6 +123,8 @@ def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[i
         raise RuntimeError(f"movedim: {len(sources)} axes cannot go to {len(places)} places")
     sources = tuple(normalize_dim(s, input.ndim) for s in sources)
     places = tuple(normalize_dim(p, input.ndim) for p in places)
+    if len({*sources}) < len(sources) or len({*places}) < len(places):
+        raise RuntimeError(f"movedim: an axis or a place is named twice in {source} to {destination}")
     if input.ndim == 0:
         return input.view_as(input)
     order = [i for i in range(input.ndim) if i not in sources]
@@ -313,6 +315,8 @@ def masked_fill(input: T, mask: T, value: Any) -> T:
         raise RuntimeError(
             f"masked_fill: value must be a number or a 0-d tensor, not of shape {value.shape}; use where"
         )
+    if isinstance(value, complex):
+        raise RuntimeError(f"masked_fill: {value} is complex, and minigrad has real numbers only")
     if not isinstance(value, Recorded):
         value = input.new_full((), value)
     return input.where(~mask, value.to(input.dtype))
@@ -326,6 +330,8 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
     tensor([ True, False])
     """
     _tensors("isclose", input=input, other=other)
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
     if input.dtype != other.dtype:
         raise RuntimeError(f"isclose: dtypes differ: {input.dtype} and {other.dtype}; convert one with .to()")
     close = np.isclose(
@@ -342,6 +348,40 @@ def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal
     True
     """
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
+
+
+def argwhere(input: T) -> T:
+    """The positions of the non-zero elements, one row each.
+
+    >>> import minigrad as torch
+    >>> torch.argwhere(torch.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    found = np.argwhere(input.detach().numpy())
+    return input.new_tensor(found, dtype=found.dtype)
+
+
+def nonzero(input: T, *, as_tuple: bool = False) -> Any:
+    """The positions of the non-zero elements: a row for each, or, as a tuple, a vector for each axis.
+
+    >>> import minigrad as torch
+    >>> torch.nonzero(torch.tensor([0, 3, 4]), as_tuple=True)
+    (tensor([1, 2]),)
+    """
+    if not as_tuple:
+        return argwhere(input)
+    return tuple(input.new_tensor(i, dtype=i.dtype) for i in np.atleast_1d(input.detach().numpy()).nonzero())
+
+
+def equal(input: T, other: T) -> bool:
+    """Whether shapes and all elements are the same.
+
+    >>> import minigrad as torch
+    >>> torch.equal(torch.ones(2), torch.ones(2))
+    True
+    """
+    return input.shape == other.shape and bool((input == other).all())
 
 
 def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
@@ -410,6 +450,8 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
     tensor([2., 0., 0.])
     """
     _tensors("index_add", input=input, index=index, source=source)
+    if input.ndim == 0:
+        return index_add(input.reshape(1), dim, index, source.reshape(-1), alpha=alpha).reshape(())
     dim = normalize_dim(dim, input.ndim)
     if index.ndim > 1:
         raise IndexError(f"index_add: index must be a vector, got shape {index.shape}")
@@ -449,6 +491,12 @@ def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) 
     _in_bounds(name, index, input.shape[dim] if input.ndim else 1)
 
 
+def _flat(name: str, *tensors: T) -> bool:
+    """Whether vectors and a 0-d tensor among them meet, which then counts as a vector."""
+    _tensors(name, **{f"operand {i}": x for i, x in enumerate(tensors)})
+    return min(x.ndim for x in tensors) == 0 and max(x.ndim for x in tensors) < 2
+
+
 def gather(input: T, dim: int, index: T) -> T:
     """out[i][j] = input[index[i][j]][j] for dim = 0, and so on; out has the shape of `index`.
 
@@ -457,6 +505,8 @@ def gather(input: T, dim: int, index: T) -> T:
     tensor([[1, 1],
             [4, 3]])
     """
+    if _flat("gather", input, index):
+        return gather(input.reshape(-1), dim, index.reshape(-1)).reshape(index.shape)
     _check_along("gather", input, dim, index)
     return input._gather(index, dim=dim)
 
@@ -472,6 +522,7 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     _integer("take_along_dim", indices)
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
+    indices = indices.where(indices >= 0, indices + input.size(dim))
     if input.ndim != indices.ndim:
         raise RuntimeError(
             f"take_along_dim: input {input.shape} and indices {indices.shape} must have equal dimensions"
@@ -500,6 +551,8 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
     src = value if src is None else src
     if not isinstance(src, Recorded):
         src = input.new_full(index.shape, src)
+    if _flat("scatter", input, index):
+        return scatter(input.reshape(-1), dim, index.reshape(-1), src.reshape(-1)).reshape(input.shape)
     _check_along("scatter", input, dim, index, src)
     return input._scatter(index, _covered(src, index), dim=dim)
 
@@ -511,6 +564,8 @@ def scatter_add(input: T, dim: int, index: T, src: T) -> T:
     >>> torch.scatter_add(torch.zeros(3), 0, torch.tensor([0, 0, 2]), torch.ones(3))
     tensor([2., 0., 1.])
     """
+    if _flat("scatter_add", input, index, src):
+        return scatter_add(input.reshape(-1), dim, index.reshape(-1), src.reshape(-1)).reshape(input.shape)
     _check_along("scatter_add", input, dim, index, src)
     if src.dtype != input.dtype:
         raise RuntimeError(

@@ -1,5 +1,6 @@
 """From Python's data to arrays, and from the ways a call may be written to one of them."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,21 @@ from ._dtype import as_dtype, get_default_dtype
 from ._record import Recorded, wrap
 
 
-def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    """f(2, 3) and f((2, 3)) mean the same."""
+def sizes_of(sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """f(2, 3), f((2, 3)) and f(shape=(2, 3)) mean the same."""
+    if named is not None:
+        sizes = (*sizes, named)
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = tuple(sizes[0])
-    return tuple(int(n) for n in sizes)
+    try:
+        return tuple(operator.index(n) for n in sizes)
+    except TypeError:
+        raise TypeError(f"sizes and dims must be integers, not {sizes!r}") from None
 
 
 def as_operand(x: Any) -> Any:
     """An array as a tensor, by value: what the user writes to it later must not reach what was saved."""
-    return wrap(x.copy(), None) if isinstance(x, np.ndarray) else x
+    return wrap(x.astype(as_dtype(x.dtype)), None) if isinstance(x, np.ndarray) else x
 
 
 def as_array(data: Any, dtype: Any = None) -> Any:
@@ -32,12 +38,14 @@ def as_array(data: Any, dtype: Any = None) -> Any:
     try:
         array = np.array(_plain(data))
     except ValueError as error:
-        raise ValueError(f"expected nested sequences of equal lengths at each level: {error}") from None
+        raise ValueError(
+            "expected nested sequences of equal lengths at each level, like [[1, 2], [3, 4]]"
+        ) from error
     if dtype is not None:
         return _as(array, as_dtype(dtype))
     if array.size == 0 and not isinstance(data, np.generic):
         return array.astype(get_default_dtype())
-    if array.dtype == np.float64 and not isinstance(data, np.generic):
+    if array.dtype == np.float64 and not _has_numpy_float(data):
         return _as(array, get_default_dtype())
     return _as(array, as_dtype(array.dtype))
 
@@ -45,6 +53,13 @@ def as_array(data: Any, dtype: Any = None) -> Any:
 def _as(array: Any, dtype: Any) -> Any:
     with np.errstate(all="ignore"):  # what does not fit becomes inf, as in PyTorch, without a word
         return array.astype(dtype, copy=False)
+
+
+def _has_numpy_float(data: Any) -> bool:
+    """Whether NumPy's scalars, whose dtype counts, are among the numbers."""
+    if isinstance(data, (list, tuple)):
+        return any(map(_has_numpy_float, data))
+    return isinstance(data, np.floating)
 
 
 def _plain(data: Any) -> Any:

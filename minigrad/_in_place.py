@@ -42,7 +42,14 @@ class InPlace(Operations):
             value = wrap(np.array(value), None)  # the user may write to an array of theirs later
         if value._array.dtype != self._array.dtype:
             value = value.to(self._array.dtype)
-        return self._replace(name, CALLS["index_put"], None, (value,), {"index": index})
+        try:
+            return self._replace(name, CALLS["index_put"], None, (value,), {"index": index})
+        except (ValueError, RuntimeError) as error:
+            cause = error if isinstance(error, ValueError) else error.__cause__
+            if not isinstance(cause, ValueError):
+                raise
+            selected = np.empty(self._array.shape, np.bool_)[index].shape
+            raise RuntimeError(messages.assignment(name, value._array.shape, selected)) from cause
 
     # --- in place --------------------------------------------------------------------------------
 
@@ -52,13 +59,14 @@ class InPlace(Operations):
     sub_ = __isub__ = _in_place(
         "sub", lambda self, other, *, alpha=1: Operations.sub(self, other, alpha=alpha)
     )
-    mul_ = __imul__ = _in_place("mul")
-    div_ = __itruediv__ = _in_place("div", Operations.div)
+    subtract_ = sub_
+    mul_ = multiply_ = __imul__ = _in_place("mul")
+    div_ = divide_ = true_divide_ = __itruediv__ = _in_place("div", Operations.div)
     pow_ = __ipow__ = _in_place("pow")
     remainder_ = __imod__ = _in_place("remainder")
     floor_divide_ = __ifloordiv__ = _in_place("floor_divide")
-    neg_ = _in_place("neg")
-    abs_ = _in_place("abs")
+    neg_ = negative_ = _in_place("neg")
+    abs_ = absolute_ = _in_place("abs")
     square_ = _in_place("square")
     reciprocal_ = _in_place("reciprocal")
     sign_ = _in_place("sign")
@@ -76,20 +84,29 @@ class InPlace(Operations):
     sin_ = _in_place("sin")
     cos_ = _in_place("cos")
     tan_ = _in_place("tan")
-    asin_ = _in_place("asin")
-    acos_ = _in_place("acos")
-    atan_ = _in_place("atan")
+    asin_ = arcsin_ = _in_place("asin")
+    acos_ = arccos_ = _in_place("acos")
+    atan_ = arctan_ = _in_place("atan")
+    atan2_ = arctan2_ = _in_place("atan2")
     sinh_ = _in_place("sinh")
     cosh_ = _in_place("cosh")
     tanh_ = _in_place("tanh")
+    asinh_ = _in_place("asinh")
+    acosh_ = _in_place("acosh")
+    atanh_ = _in_place("atanh")
     sigmoid_ = _in_place("sigmoid")
     erf_ = _in_place("erf")
     relu_ = _in_place("relu")
     clamp_ = clip_ = _in_place("clamp")
+    logical_not_ = _in_place("logical_not")
+    bitwise_not_ = _in_place("bitwise_not")
+    bitwise_and_ = __iand__ = _in_place("bitwise_and", Operations.bitwise_and)
+    bitwise_or_ = __ior__ = _in_place("bitwise_or", Operations.bitwise_or)
+    bitwise_xor_ = __ixor__ = _in_place("bitwise_xor", Operations.bitwise_xor)
     tril_ = _in_place("tril")
     triu_ = _in_place("triu")
-    cumsum_ = _in_place("cumsum")
-    cumprod_ = _in_place("cumprod")
+    cumsum_ = _in_place("cumsum", Operations.cumsum)
+    cumprod_ = _in_place("cumprod", Operations.cumprod)
     addcmul_ = _in_place("addcmul", composed.addcmul)
     addcdiv_ = _in_place("addcdiv", composed.addcdiv)
     lerp_ = _in_place("lerp", composed.lerp)
@@ -166,10 +183,7 @@ class InPlace(Operations):
             with np.errstate(all="ignore"):
                 ufunc(array, *[getattr(x, "_array", x) for x in args], out=array)
         elif compute is CALLS["index_put"]:
-            try:
-                array[kwargs["index"]] = args[0]._array
-            except ValueError as error:
-                raise RuntimeError(f"{name}: {error}") from None
+            array[kwargs["index"]] = args[0]._array
         else:
             mine = mode.recording
             mode.recording = False
@@ -191,10 +205,7 @@ class InPlace(Operations):
         kinds = "biuf"
         mine, its = self._array.dtype.kind.replace("u", "i"), result._array.dtype.kind.replace("u", "i")
         if kinds.index(its) > kinds.index(mine):
-            raise RuntimeError(
-                f"{name}: result type {result.dtype} can't be cast to the desired output type "
-                f"{self._array.dtype}. Nothing was written."
-            )
+            raise RuntimeError(messages.narrower(name, result.dtype, self._array.dtype))
 
     def _rebase(self, result: Any) -> None:
         carry_retain(self._node, result._node)

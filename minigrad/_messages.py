@@ -8,13 +8,10 @@ import numpy as np
 
 
 def _where(node: Any) -> str:
+    if node.op is None:
+        return f"a leaf of shape {node.shape}"
     line = node.watch.line if node.watch is not None else ""
-    made = (
-        f"{node.op.name} (output shape {node.shape})"
-        if node.op is not None
-        else f"a leaf of shape {node.shape}"
-    )
-    return f"{made}, recorded at {line}" if line else made
+    return f"{node.op.name} (output shape {node.shape}{', recorded at ' + line if line else ''})"
 
 
 def freed(node: Any) -> str:
@@ -93,6 +90,20 @@ def not_writable(name: str) -> str:
     )
 
 
+def assignment(name: str, value: Any, selected: Any) -> str:
+    return (
+        f"{name}: a value of shape {tuple(value)} does not broadcast to the selected elements, of shape "
+        f"{tuple(selected)}. Nothing was written."
+    )
+
+
+def narrower(name: str, result: Any, own: Any) -> str:
+    return (
+        f"{name}: result type {result} can't be cast to the desired output type {own}. Nothing was written. "
+        f"Use the out-of-place form, or convert the tensor first with .to({result})."
+    )
+
+
 def unrecorded_view(name: str, node: Any) -> str:
     return (
         f"{name}: this view was made under no_grad(), of a tensor that {_where(node)} produced, and is being "
@@ -161,10 +172,14 @@ def failed(name: str, shapes: list[Any], error: BaseException) -> str:
             "matmul: both operands need at least one dimension, and a number has none; the shapes are "
             f"{shown}. Multiply by a number with *."
         )
-    if len(shapes) == 2 and "broadcast" in str(error):
-        return _broadcast_mismatch(name, shapes, shown)
     text = str(error)
-    return text if text.startswith(name) else f"{name}: {text}" + (f" (shapes {shown})" if shapes else "")
+    if len(shapes) == 2 and text.startswith("operands could not be broadcast together with shapes"):
+        return _broadcast_mismatch(name, shapes, shown)
+    if text.startswith(name):
+        return text
+    if shapes:
+        text += f"; the shapes are {shown}" if len(shapes) > 1 else f"; the input has shape {shown}"
+    return f"{name}: {text}"
 
 
 def _product_mismatch(name: str, shapes: list[Any], shown: str) -> str:

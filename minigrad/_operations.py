@@ -5,6 +5,7 @@ PyTorch lets the call be written; the functions at the end are what several meth
 """
 
 import builtins
+import functools
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, Self
@@ -14,7 +15,7 @@ import numpy as np
 from . import _composed as composed, ops
 from ._array import normalize_dim
 from ._convert import as_array, as_operand, sizes_of
-from ._dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from ._dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from ._index import normalize as normalize_index
 from ._op import REGISTRY
 from ._record import Recorded, call_of, record, wrap
@@ -40,6 +41,21 @@ def _equality(name: str) -> Callable[..., Any]:
     compare = _operator(name)
     operands = (Recorded, np.ndarray, np.generic, int, float)
     return lambda self, other: compare(self, other) if isinstance(other, operands) else NotImplemented
+
+
+def _numpy_names(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a reduction take NumPy's axis and keepdims too, as PyTorch's do."""
+
+    @functools.wraps(method)
+    def renamed(*args: Any, **kwargs: Any) -> Any:
+        return method(*args, **{_NAMES.get(key, key): value for key, value in kwargs.items()})
+
+    return renamed
+
+
+_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+_TYPES = {"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char", "int16": "Short"}
+_TYPES |= {"int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
 
 
 class Operations(Recorded):
@@ -73,7 +89,7 @@ class Operations(Recorded):
         return CALLS["cast"](self, wanted)
 
     def type(self, dtype: Any = None) -> Any:
-        return str(self._array.dtype) if dtype is None else self.to(dtype)
+        return f"torch.{_TYPES[str(self._array.dtype)]}Tensor" if dtype is None else self.to(dtype)
 
     def type_as(self, other: Any) -> Any:
         return self.to(other.dtype)
@@ -121,6 +137,9 @@ class Operations(Recorded):
         made = wrap(np.full(sizes_of((size,)), fill_value, as_dtype(dtype or self._array.dtype)), None)
         return made.requires_grad_(requires_grad)
 
+    def new_empty(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
+        return self.new_full(sizes_of(size), 0, dtype=dtype, requires_grad=requires_grad)
+
     def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
         return self.new_full(sizes_of(size), 0, dtype=dtype, requires_grad=requires_grad)
 
@@ -129,7 +148,7 @@ class Operations(Recorded):
 
     # --- elementwise ops -------------------------------------------------------------------------
 
-    __neg__ = neg = CALLS["neg"]
+    __neg__ = neg = negative = CALLS["neg"]
     __abs__ = abs = absolute = CALLS["abs"]
     square = CALLS["square"]
     reciprocal = CALLS["reciprocal"]
@@ -209,10 +228,10 @@ class Operations(Recorded):
     xlogy = CALLS["xlogy"]
 
     def add(self, other: Any, *, alpha: Any = 1) -> Any:
-        return CALLS["add"](self, other if alpha == 1 else _scaled(other, alpha))
+        return CALLS["add"](self, other if alpha == 1 else _scaled(self, other, alpha))
 
     def sub(self, other: Any, *, alpha: Any = 1) -> Any:
-        return CALLS["sub"](self, other if alpha == 1 else _scaled(other, alpha))
+        return CALLS["sub"](self, other if alpha == 1 else _scaled(self, other, alpha))
 
     subtract = sub
 
@@ -222,8 +241,11 @@ class Operations(Recorded):
         if rounding_mode == "floor":
             return CALLS["floor_divide"](self, other)
         if rounding_mode == "trunc":
+            if composed_dtype(self, other).kind != "f":  # exact, where a float32 quotient would not be
+                cut = (CALLS["remainder"](self, other) != 0) & ((self < 0) != (other < 0))
+                return CALLS["floor_divide"](self, other) + cut
             quotient = CALLS["div"](self, other)
-            return (quotient.sign() * quotient.abs().floor()).to(composed_dtype(self, other))
+            return quotient.sign() * quotient.abs().floor()
         raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', not {rounding_mode!r}")
 
     divide = div
@@ -247,34 +269,46 @@ class Operations(Recorded):
     masked_fill = composed.masked_fill
     isclose = composed.isclose
     allclose = composed.allclose
+    equal = composed.equal
+    nonzero = composed.nonzero
+    argwhere = composed.argwhere
 
     # --- reductions and scans --------------------------------------------------------------------
 
-    def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None, **numpy: Any) -> Any:
+    @_numpy_names
+    def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
         """The sum over `dim` (an int, a tuple, or None for all axes)."""
-        return CALLS["sum"](_in_dtype(self, dtype), dim, keepdim, **numpy)
+        return _in_dtype(CALLS["sum"](_in_dtype(self, dtype), dim, keepdim), dtype)
 
-    def mean(
-        self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None, **numpy: Any
-    ) -> Any:
+    @_numpy_names
+    def mean(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
         """The mean over `dim`; nan for no elements."""
-        return CALLS["mean"](_in_dtype(self, dtype), dim, keepdim, **numpy)
+        return CALLS["mean"](_in_dtype(self, dtype), dim, keepdim)
 
+    @_numpy_names
     def prod(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
         """The product over `dim`; its gradient is exact where elements are 0."""
-        return CALLS["prod"](_in_dtype(self, dtype), dim, keepdim)
+        return _in_dtype(CALLS["prod"](_in_dtype(self, dtype), dim, keepdim), dtype)
 
+    @_numpy_names
     def cumsum(self, dim: builtins.int, *, dtype: Any = None) -> Any:
-        return CALLS["cumsum"](_in_dtype(self, dtype), dim)
+        return _in_dtype(CALLS["cumsum"](_in_dtype(self, dtype), dim), dtype)
 
+    @_numpy_names
     def cumprod(self, dim: builtins.int, *, dtype: Any = None) -> Any:
-        return CALLS["cumprod"](_in_dtype(self, dtype), dim)
+        return _in_dtype(CALLS["cumprod"](_in_dtype(self, dtype), dim), dtype)
 
     amax = CALLS["amax"]
     amin = CALLS["amin"]
     argmax = CALLS["argmax"]
     argmin = CALLS["argmin"]
-    argsort = CALLS["argsort"]
+
+    def argsort(
+        self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
+    ) -> Any:
+        """The indices that sort along `dim`; equal elements keep their order."""
+        return CALLS["argsort"](self, dim, descending)
+
     all = CALLS["all"]
     any = CALLS["any"]
     logsumexp = CALLS["logsumexp"]
@@ -282,14 +316,17 @@ class Operations(Recorded):
     norm = composed.norm
     _vector_norm = CALLS["vector_norm"]
 
+    @_numpy_names
     def max(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
         """The largest element; with `dim` (values, indices) along it; with a tensor, `maximum`."""
         return _extreme("max", self, dim, keepdim)
 
+    @_numpy_names
     def min(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
         """The smallest element; with `dim` (values, indices) along it; with a tensor, `minimum`."""
         return _extreme("min", self, dim, keepdim)
 
+    @_numpy_names
     def var(
         self,
         dim: Any = None,
@@ -301,6 +338,7 @@ class Operations(Recorded):
         """The variance over `dim`, divided by n - correction (1 unless told)."""
         return _spread_call("var", self, dim, unbiased, keepdim, correction)
 
+    @_numpy_names
     def std(
         self,
         dim: Any = None,
@@ -333,8 +371,8 @@ class Operations(Recorded):
 
     # --- shapes ----------------------------------------------------------------------------------
 
-    def reshape(self, *shape: Any) -> Any:
-        return CALLS["reshape"](self, shape=sizes_of(shape))
+    def reshape(self, *sizes: Any, shape: Any = None) -> Any:
+        return CALLS["reshape"](self, shape=sizes_of(sizes, shape))
 
     def view(self, *shape: Any) -> Any:
         """The same memory in another shape; refused where that needs a copy."""
@@ -354,8 +392,8 @@ class Operations(Recorded):
     def view_as(self, other: Any) -> Any:
         return self.view(other.shape)
 
-    def permute(self, *dims: Any) -> Any:
-        return CALLS["permute"](self, dims=sizes_of(dims))
+    def permute(self, *order: Any, dims: Any = None) -> Any:
+        return CALLS["permute"](self, dims=sizes_of(order, dims))
 
     def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Any:
         return CALLS["transpose"](self, dim0=dim0, dim1=dim1)
@@ -384,8 +422,8 @@ class Operations(Recorded):
     def unsqueeze(self, dim: builtins.int) -> Any:
         return CALLS["unsqueeze"](self, dim=dim)
 
-    def expand(self, *size: Any) -> Any:
-        return CALLS["expand"](self, size=sizes_of(size))
+    def expand(self, *sizes: Any, size: Any = None) -> Any:
+        return CALLS["expand"](self, size=sizes_of(sizes, size))
 
     def broadcast_to(self, size: Any) -> Any:
         return self.expand(size)
@@ -399,8 +437,8 @@ class Operations(Recorded):
     def tile(self, *dims: Any) -> Any:
         return CALLS["tile"](self, dims=sizes_of(dims))
 
-    def flip(self, *dims: Any) -> Any:
-        return CALLS["flip"](self, dims=sizes_of(dims))
+    def flip(self, *axes: Any, dims: Any = None) -> Any:
+        return CALLS["flip"](self, dims=sizes_of(axes, dims))
 
     def roll(self, shifts: Any, dims: Any = None) -> Any:
         return CALLS["roll"](self, shifts=shifts, dims=dims)
@@ -450,12 +488,17 @@ class Operations(Recorded):
         return record(REGISTRY["getitem"], (self,), {"index": normalize_index(index, self._array.shape)})[0]
 
 
-def _scaled(other: Any, alpha: Any) -> Any:
-    return other * alpha
+def _scaled(x: Any, other: Any, alpha: Any) -> Any:
+    """alpha * other, in the dtype that it shares with `x`."""
+    common = composed_dtype(x, other)
+    if common.kind != "f" and isinstance(alpha, float):
+        raise RuntimeError(f"alpha must be an integer for integer tensors, not {alpha}")
+    alpha = bool(alpha) if common.kind == "b" else alpha
+    return (other.to(common) if isinstance(other, Operations) else other) * alpha
 
 
 def composed_dtype(a: Any, b: Any) -> Any:
-    return CALLS["add"](a, b).dtype
+    return result_type([getattr(x, "_array", x) for x in (a, b.item() if isinstance(b, np.generic) else b)])
 
 
 def _in_dtype(x: Any, dtype: Any) -> Any:
@@ -478,7 +521,7 @@ def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:
     if isinstance(dim, Recorded):
         return CALLS["maximum" if name == "max" else "minimum"](x, dim)
     if x._array.size == 0 and (dim is None or x.shape[normalize_dim(dim, x.ndim)] == 0):
-        raise RuntimeError(
+        raise (RuntimeError if dim is None else IndexError)(
             f"{name}(): the tensor of shape {x.shape} has no elements to choose from; test numel() first"
         )
     if dim is None:

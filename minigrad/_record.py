@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import _messages as messages
-from ._dtype import get_default_dtype, result_type
+from ._dtype import as_dtype, get_default_dtype, result_type
 from ._engine import Edge, Node, mode, tick
 from ._op import Op
 
@@ -87,7 +87,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
 
 def _constant(op: Op, position: int, x: Any) -> Any:
     if type(x) is ndarray:  # the user's: what they write to it later must not reach what the graph saved
-        return x.copy()
+        return x.astype(as_dtype(x.dtype))
     if isinstance(x, np.generic):
         # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as
         # np.float64 it would turn a float32 result into float64.
@@ -138,9 +138,11 @@ def forward_again(op: Op, arrays: Sequence[Any], options: dict[str, Any], error:
     if isinstance(error, (RuntimeWarning, FloatingPointError)):
         with np.errstate(all="ignore"):
             return op.forward(*arrays, **options)
-    kind = RuntimeError if isinstance(error, ValueError) else type(error)
     if not isinstance(error, (ValueError, TypeError, IndexError, OverflowError)):
         raise error
+    kind = RuntimeError if isinstance(error, ValueError) else type(error)
+    if isinstance(error, TypeError):
+        kind = TypeError  # NumPy's own subclasses cannot be made from a message
     raise kind(messages.failed(op.name, [x.shape for x in arrays if hasattr(x, "shape")], error)) from error
 
 

@@ -48,8 +48,9 @@ class Tensor(InPlace, result=True):
     tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_grad")
-    _grad: "Tensor | None"
+    __slots__ = ("__weakref__", "_frozen", "_grad")
+    _grad: "Tensor | None"  # of a constant
+    _frozen: Node  # where gradients went before requires_grad was set to False
     _alias = False  # whether its class only says how it came about: views, `.data`
     __hash__ = object.__hash__
 
@@ -163,18 +164,22 @@ class Tensor(InPlace, result=True):
         if requires_grad and self._node is None:
             if self._array.dtype.kind != "f":
                 raise RuntimeError(messages.integer_leaf(self._array.dtype))
+            # The same node as before, if there was one: graphs that end in it are still this leaf's.
+            node = getattr(self, "_frozen", None) or Node(None, (), (), self._array.dtype)
+            node.shape, node.dtype = self._array.shape, self._array.dtype
             kept = getattr(self, "_grad", None)
-            self._node = Node(None, (), self._array.shape, self._array.dtype)
-            if kept is not None:
-                self._node.watched().grad = kept
+            if kept is not None or node.watch is not None:
+                node.watched().grad = kept
+            self._node = node
         elif not requires_grad and self._node is not None:
             if self._node.op is not None:
                 raise RuntimeError(
                     "you can only change requires_grad flags of leaf variables; this one was produced by "
                     f"{self._node.op.name}. Use detach() for a tensor without its history."
                 )
-            self._grad = self._node.watch.grad if self._node.watch else None
-            self._node = None
+            self._grad = self.grad
+            self.grad = None  # what a graph of before may still add goes nowhere, as in PyTorch
+            self._frozen, self._node = self._node, None
         return self
 
     def backward(
@@ -210,6 +215,9 @@ class Tensor(InPlace, result=True):
         return wrap(self._array, None)
 
     def detach_(self) -> "Tensor":
+        """Take the history away from this tensor itself."""
+        if self.is_leaf:
+            return self.requires_grad_(False)
         self._node = None
         return self
 
@@ -367,7 +375,7 @@ class Tensor(InPlace, result=True):
         )  # fmt: skip
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self._array.ndim else format(str(self), spec)
+        return object.__format__(self, spec) if self._array.ndim else format(self.item(), spec)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._refuse_non_leaf("pickle")

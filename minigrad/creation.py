@@ -116,6 +116,8 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
+    if dtype is not None and as_dtype(dtype).kind != "f":
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise RuntimeError("arange: step must be nonzero")
     if (end - start) / step < 0:
@@ -145,14 +147,22 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     """
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
-    return _checked_leaf(np.linspace(start, end, steps, dtype=_float_dtype(dtype)), requires_grad)
+    dtype, steps = _float_dtype(dtype), operator.index(steps)
+    start, end = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end))
+    if dtype.kind != "f":
+        start, end = int(start), int(end)
+    # From both ends to the middle, so that both are exact; what is cast to integers is cut off.
+    step, places = (end - start) / max(steps - 1, 1), np.arange(steps)
+    values = np.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
+    values[: steps == 1] = start
+    return _checked_leaf(values.astype(dtype), requires_grad)
 
 
 def _shape(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
     """f(2, 3), f((2, 3)) and f(size=(2, 3)) mean the same."""
     given = sizes if size is None else (*sizes, size)
     if len(given) == 1 and isinstance(given[0], (tuple, list)):
-        given = given[0]
+        given = tuple(given[0])
     try:
         sizes = tuple(operator.index(n) for n in given)
     except TypeError:
@@ -262,7 +272,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     tensor([3., 3.])
     """
     dtype = input.dtype if dtype is None else as_dtype(dtype)
-    return _checked_leaf(np.full(input.shape, as_array(fill_value), dtype), requires_grad)
+    return _checked_leaf(np.full(input.shape, as_array(fill_value, dtype)), requires_grad)
 
 
 @_on_cpu

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from . import _composed as composed
 from ._dtype import is_float
 from ._operations import CALLS
@@ -106,7 +104,8 @@ unsqueeze = Tensor.unsqueeze
 # Picking and placing, products.
 addcdiv, addcmul, lerp = composed.addcdiv, composed.addcmul, composed.lerp
 addmm = composed.addmm
-allclose, isclose = composed.allclose, composed.isclose
+allclose, equal, isclose = composed.allclose, composed.equal, composed.isclose
+argwhere, nonzero = composed.argwhere, composed.nonzero
 bmm, dot, mm, mv = composed.bmm, composed.dot, composed.mm, composed.mv
 gather = composed.gather
 index_add, index_select = composed.index_add, composed.index_select
@@ -166,7 +165,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
             f"where expected condition to be a boolean tensor, but got {condition.dtype}; use .bool()"
         )
     if input is None and other is None:
-        return tuple(condition.new_tensor(i, dtype=i.dtype) for i in condition.numpy().nonzero())
+        return nonzero(condition, as_tuple=True)
     return CALLS["where"](condition, input, other)
 
 
@@ -285,31 +284,6 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     return CALLS["einsum"](operands, equation=equation)
-
-
-def argwhere(input: Tensor) -> Tensor:
-    """The positions of the non-zero elements, one row each.
-
-    >>> import minigrad as torch
-    >>> torch.argwhere(torch.tensor([0, 3, 4]))
-    tensor([[1],
-            [2]])
-    """
-    found = np.argwhere(input.detach().numpy())
-    return input.new_tensor(found, dtype=found.dtype)
-
-
-nonzero = argwhere
-
-
-def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether shapes and all elements are the same.
-
-    >>> import minigrad as torch
-    >>> torch.equal(torch.ones(2), torch.ones(2))
-    True
-    """
-    return input.shape == other.shape and bool((input == other).all())
 
 
 def is_tensor(obj: Any) -> bool:

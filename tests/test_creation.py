@@ -46,7 +46,7 @@ def test_the_default_dtype_can_be_set():
         torch.zeros(1, dtype="complex64")
 
 
-# --- data ------------------------------------------------------------------------------------------------
+# --- data ----------------------------------------------------------------------------------------------
 
 
 def test_a_tensor_copies_the_users_array_and_from_numpy_shares_it():
@@ -82,7 +82,7 @@ def test_a_tensor_of_a_tensor_is_a_constant_copy():
         (np.int32(1), torch.int32),
         (np.arange(3), torch.int64),
         (np.ones(2), torch.float64),
-        ([np.float64(1.0), 2.0], torch.float32),
+        ([np.float64(1.0), 2.0], torch.float64),
         (range(3), torch.int64),
         ((1.0, 2.0), torch.float32),
         ([torch.tensor(1.0), 2.0], torch.float32),
@@ -127,7 +127,7 @@ def test_new_tensors_take_the_dtype_of_another():
     assert [m.shape for m in made] == [(3,), (1, 2), (2,), (2,)]
 
 
-# --- patterns --------------------------------------------------------------------------------------------
+# --- patterns ------------------------------------------------------------------------------------------
 
 
 def test_arange_counts_as_pytorch_does():
@@ -163,7 +163,7 @@ def test_sizes_may_be_several_arguments_or_one_and_never_negative():
         torch.zeros(-1)
 
 
-# --- random numbers --------------------------------------------------------------------------------------
+# --- random numbers ------------------------------------------------------------------------------------
 
 DRAWS = {
     "rand": lambda **kw: torch.rand(50, **kw),

@@ -445,8 +445,9 @@ def test_a_stale_value_that_is_not_needed_does_not_matter():
 
 def test_stamps_are_forgotten_with_their_arrays():
     known = len(writes._stamps)
-    for _ in range(5):
-        torch.zeros(3).add_(1)
+    written = [torch.zeros(3).add_(1) for _ in range(5)]
+    assert len(writes._stamps) == known + 5
+    del written
     assert len(writes._stamps) == known
 
 

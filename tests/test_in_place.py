@@ -23,8 +23,9 @@ CALLS = {
     "reciprocal_": (), "sign_": (), "floor_": (),
     "ceil_": (), "round_": (), "exp_": (), "expm1_": (), "log_": (), "log2_": (), "log10_": (),
     "log1p_": (), "sqrt_": (), "rsqrt_": (), "sin_": (), "cos_": (), "tan_": (), "asin_": (), "acos_": (),
-    "atan_": (), "sinh_": (), "cosh_": (), "tanh_": (), "sigmoid_": (), "erf_": (), "relu_": (),
-    "clamp_": (0.35, 0.65), "clip_": (0.35,), "tril_": (), "triu_": (), "cumsum_": (1,), "cumprod_": (0,),
+    "atan_": (), "sinh_": (), "cosh_": (), "tanh_": (), "asinh_": (), "atanh_": (),
+    "atan2_": (2.0,), "sigmoid_": (), "erf_": (), "relu_": (),
+    "clamp_": (0.35, 0.65), "tril_": (), "triu_": (), "cumsum_": (1,), "cumprod_": (0,),
     "addcmul_": (ONES, ONES * 2), "addcdiv_": (ONES, ONES * 2), "lerp_": (ONES, 0.25),
     "masked_fill_": (MASK, 5.0), "index_add_": (1, ROW, ONES), "scatter_": (0, ROW.reshape(1, 3), ONES),
     "scatter_add_": (0, ROW.reshape(1, 3), ONES),
@@ -32,19 +33,43 @@ CALLS = {
 WRITES = {**CALLS, "copy_": (ONES,), "fill_": (2.0,), "zero_": (), "uniform_": (), "normal_": ()}
 
 
-def test_the_table_above_is_complete():
-    public = {n for n in vars(InPlace) if n.endswith("_") and not n.startswith("_")}
-    assert public == set(WRITES)
+WHOLE = {
+    "logical_not_",
+    "bitwise_not_",
+    "bitwise_and_",
+    "bitwise_or_",
+    "bitwise_xor_",
+}  # no floats, no gradients
 
 
-# --- leaves ----------------------------------------------------------------------------------------------
+def test_the_tables_above_are_complete():
+    written = {n: f for n, f in vars(InPlace).items() if n.endswith("_") and not n.startswith("_")}
+    assert {f.__name__ for f in written.values()} == {*WRITES, *WHOLE, "acosh_"}
+    aliases = {n: f for n, f in written.items() if f.__name__ != n}  # as clip_ is clamp_
+    assert all(written[f.__name__] is f and hasattr(torch.Tensor, n[:-1]) for n, f in aliases.items())
+
+
+def test_booleans_and_integers_are_written_bit_by_bit():
+    mask, alias = torch.tensor([True, True, False]), torch.zeros(3).bool()
+    same = mask
+    mask &= torch.tensor([True, False, False])
+    mask |= torch.tensor([False, False, True])
+    mask ^= torch.tensor([True, True, True])
+    assert mask is same and mask.tolist() == [False, True, False]
+    assert alias.logical_not_().tolist() == [True] * 3 and alias.bitwise_not_().tolist() == [False] * 3
+    i = torch.tensor([6, 5])
+    i &= 4
+    i |= np.array([1, 2])
+    assert i.tolist() == [5, 6] and torch.tensor([0.0, 2.0]).logical_not_().tolist() == [1.0, 0.0]
+
+
+# --- leaves --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_leaf_that_requires_grad_is_refused_before_anything_is_written(name):
     x = leaf(START)
-    said = "clamp_" if name == "clip_" else name
-    with pytest.raises(RuntimeError, match=f"leaf .*{said} on a leaf .*Nothing was written.*no_grad"):
+    with pytest.raises(RuntimeError, match=f"leaf .*{name} on a leaf .*Nothing was written.*no_grad"):
         getattr(x, name)(*WRITES[name])
     assert x.tolist() == START
 
@@ -70,7 +95,7 @@ def test_under_no_grad_a_leaf_is_written_and_stays_a_leaf(name):
     assert x.is_leaf and x.requires_grad and x.tolist() == y.tolist()
 
 
-# --- non-leaves: the same computation written out of place -----------------------------------------------
+# --- non-leaves: the same computation written out of place ---------------------------------------------
 
 
 def both_ways(in_place, out_of_place):
@@ -130,6 +155,7 @@ def test_options_are_passed_on():
     both_ways(lambda h, w: h.add_(w, alpha=2), lambda h, w: h + 2 * w)
     both_ways(lambda h, w: h.div_(w, rounding_mode="floor"), lambda h, w: torch.floor(h / w))
     both_ways(lambda h, w: h.addcmul_(w, w, value=0.5), lambda h, w: h + 0.5 * w * w)
+    both_ways(lambda h, _: h.add_(1.0).acosh_(), lambda h, _: (h + 1.0).acosh())
     both_ways(lambda h, _: h.clamp_(min=0.35), lambda h, _: h.clamp(min=0.35))
 
 
@@ -163,7 +189,7 @@ def test_a_clone_takes_the_write_instead():
     both_ways(in_place, lambda h, w: h * w + h.sin())
 
 
-# --- assignment ------------------------------------------------------------------------------------------
+# --- assignment ----------------------------------------------------------------------------------------
 
 INDICES = [
     0, -1, (0, 1), (1, -1), slice(0, 1), slice(None), slice(None, None, 2), slice(2, 2), (slice(None), 1),
@@ -282,7 +308,7 @@ def test_a_list_that_hides_tensors_with_a_history_is_refused():
         h[:] = [leaf(1.0), leaf(2.0)]
 
 
-# --- copy_, fill_, zero_ ---------------------------------------------------------------------------------
+# --- copy_, fill_, zero_ -------------------------------------------------------------------------------
 
 
 def test_copy_takes_gradients_to_the_source():
@@ -303,7 +329,7 @@ def test_zero_cuts_the_history():
     assert x.grad.tolist() == np.zeros((2, 3)).tolist()
 
 
-# --- refusals --------------------------------------------------------------------------------------------
+# --- refusals ------------------------------------------------------------------------------------------
 
 
 def test_an_in_place_op_cannot_grow_its_tensor():
@@ -362,7 +388,7 @@ def test_a_failed_write_changes_nothing(kind):
     assert h.tolist() == START and h._node is node
 
 
-# --- what else a write means -----------------------------------------------------------------------------
+# --- what else a write means ---------------------------------------------------------------------------
 
 
 def test_retain_grad_means_the_value_after_the_write():

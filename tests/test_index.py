@@ -9,7 +9,8 @@ SHAPE = (3, 4, 5)
 MASK = np.arange(12).reshape(3, 4) % 3 == 0
 BASIC = [
     0, -1, np.int64(1), slice(1, 3), slice(None, None, 2), slice(5, 9), ..., None, (), (0, 1), (0, 1, 2),
-    (..., 0), (0, ..., 1), (slice(None), 2), (None, 0, None), (slice(1, None), ..., slice(None, 2)), (..., None),
+    (..., 0), (0, ..., 1), (slice(None), 2), (None, 0, None), (slice(1, None), ..., slice(None, 2)),
+    (..., None),
 ]  # fmt: skip
 ADVANCED = [
     [0, 2], [2, 2, 2], np.array([[0, 1], [2, 0]]), (slice(None), [3, 0]), (..., [4, 4]), ([0, 1], [1, 2]),

@@ -181,7 +181,7 @@ def test_the_leaf_dies_but_its_node_gets_the_gradient():
     assert node.watch.grad.tolist() == [2.0, 2.0, 2.0]
 
 
-# --- during the walk ---------------------------------------------------------------------------------------
+# --- during the walk -----------------------------------------------------------------------------------
 
 
 def test_a_saved_array_dies_as_the_walk_passes_its_op():
@@ -237,7 +237,7 @@ def test_retain_graph_keeps_what_was_saved():
     assert saved() is None
 
 
-# --- what an op keeps alive --------------------------------------------------------------------------------
+# --- what an op keeps alive ----------------------------------------------------------------------------
 
 
 def kept(make, *operands):
@@ -289,7 +289,7 @@ def test_nothing_is_kept_under_no_grad():
     assert out() is None and z.grad_fn is None
 
 
-# --- deep graphs -------------------------------------------------------------------------------------------
+# --- deep graphs ---------------------------------------------------------------------------------------
 
 # The design's figure is a million; a fifth of it takes a second, and recursion would fail at a thousand.
 DEEP = 200_000

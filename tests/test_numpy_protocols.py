@@ -133,7 +133,7 @@ def test_every_function_of_the_table_is_tried_above():
         assert function.__name__ in tried or function.__name__ in rest, function
 
 
-# --- refusals --------------------------------------------------------------------------------------------
+# --- refusals ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_list_of_constants_becomes_a_plain_array():
     assert a.dtype == np.float32 and a.tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
-# --- to and from arrays ----------------------------------------------------------------------------------
+# --- to and from arrays --------------------------------------------------------------------------------
 
 
 def test_detached_tensors_share_their_memory_with_asarray():
@@ -240,7 +240,7 @@ def test_a_rule_in_numpys_functions_runs_on_tensors():
     torch.autograd.grad(np.sum(g), x)
 
 
-# --- DLPack ----------------------------------------------------------------------------------------------
+# --- DLPack --------------------------------------------------------------------------------------------
 
 
 def test_dlpack_to_numpy_and_back_shares_memory():

@@ -19,7 +19,7 @@ def op(forward, name="probe", **rules):
     return Op(name, forward, **settings)
 
 
-# --- every registered op ---------------------------------------------------------------------------------
+# --- every registered op -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -56,7 +56,7 @@ def test_the_repr_is_the_formula(name):
     assert REGISTRY[name].formula in repr(REGISTRY[name])
 
 
-# --- what is saved ---------------------------------------------------------------------------------------
+# --- what is saved -------------------------------------------------------------------------------------
 
 
 def saved(tensor):
@@ -100,7 +100,7 @@ def test_shapes_and_options_are_saved_without_arrays():
             assert not any(isinstance(v, np.ndarray) for v in values), y
 
 
-# --- what a record refuses -------------------------------------------------------------------------------
+# --- what a record refuses -----------------------------------------------------------------------------
 
 
 def test_a_rule_of_an_unknown_input_is_refused():
@@ -131,7 +131,7 @@ def test_one_function_is_no_rule_of_two_inputs():
         op(lambda a, b: a + b, a=rule, b=rule)
 
 
-# --- what a signature says -------------------------------------------------------------------------------
+# --- what a signature says -----------------------------------------------------------------------------
 
 
 def test_inputs_are_positional_and_options_keyword_only():

@@ -18,7 +18,7 @@ def leaf(values, dtype=torch.float32):
     return torch.tensor(values, dtype=dtype, requires_grad=True)
 
 
-# --- 0-d results -----------------------------------------------------------------------------------------
+# --- 0-d results ---------------------------------------------------------------------------------------
 
 SCALARS = {
     "sum": lambda x: x.sum(),
@@ -66,7 +66,7 @@ def test_a_0d_leaf_accumulates():
     assert x.grad.item() == 15.0 and type(x.grad._array) is np.ndarray
 
 
-# --- numbers ---------------------------------------------------------------------------------------------
+# --- numbers -------------------------------------------------------------------------------------------
 
 NUMBERS = [2, 2.0, True, np.float64(2.0), np.float32(2.0), np.int64(2), np.bool_(True), np.array(2.0)[()]]
 BINARY = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
@@ -116,7 +116,7 @@ def test_products_of_matrices_do_not_mix_dtypes():
         torch.ones(2, 2) @ torch.ones(2, 2, dtype=torch.float64)
 
 
-# --- arrays as operands ----------------------------------------------------------------------------------
+# --- arrays as operands --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("op", [*BINARY, operator.matmul], ids=lambda op: op.__name__)
@@ -137,7 +137,20 @@ def test_an_array_that_is_written_later_does_not_reach_the_graph(use):
     assert x.grad.tolist() == [3.0, 4.0]
 
 
-# --- options ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([1j]), np.array([None]), np.array([1.0], ">f8")])
+def test_an_array_of_a_foreign_dtype_is_refused(array):
+    x = leaf([1.0, 2.0])
+    for call in (
+        lambda: x * array,
+        lambda: np.multiply(array, x),
+        lambda: x == array,
+        lambda: torch.tensor(array),
+    ):
+        with pytest.raises(TypeError, match="minigrad has no dtype"):
+            call()
+
+
+# --- options -------------------------------------------------------------------------------------------
 
 
 def test_options_come_by_position_or_by_pytorchs_or_numpys_name():
@@ -193,7 +206,7 @@ def test_integers_become_floats_or_are_told_to(name):
             getattr(i, name)(0)
 
 
-# --- warnings --------------------------------------------------------------------------------------------
+# --- warnings ------------------------------------------------------------------------------------------
 
 SILENT = {
     "log of 0": lambda: torch.tensor([0.0]).log(),
@@ -256,7 +269,7 @@ def test_the_users_own_numpy_still_warns():
         np.log(np.zeros(1))
 
 
-# --- under no_grad, nothing is recorded --------------------------------------------------------------------
+# --- under no_grad, nothing is recorded ----------------------------------------------------------------
 
 
 def test_constants_make_constants():

@@ -176,7 +176,7 @@ def test_fields_of_a_structured_array_are_refused():
     assert record["value"].tolist() == [0, 0, 0]
 
 
-# --- copies are no views ---------------------------------------------------------------------------------
+# --- copies are no views -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_view_refuses_what_needs_a_copy():
         matrix().t().view(-1)
 
 
-# --- leaves and modes ------------------------------------------------------------------------------------
+# --- leaves and modes ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -330,7 +330,7 @@ def test_retain_grad_of_the_source_survives_a_write_to_a_view():
     assert y.grad.tolist() == [2.0, 12.0]
 
 
-# --- random programs on families of views ----------------------------------------------------------------
+# --- random programs on families of views --------------------------------------------------------------
 
 
 SELECTIONS = [

@@ -20,7 +20,9 @@ class _GradMode:
         before = mode.recording
         self._before.append(before)
         if bool(before) != self.recording:
-            mode.recording = self.recording
+            # Anomaly mode, which observes backward, is to be called for each new node here too.
+            watched = callable(mode.observer)
+            mode.recording = mode.observer if self.recording and watched else self.recording
 
     def __exit__(self, *exc: object) -> None:
         mode.recording = self._before.pop()

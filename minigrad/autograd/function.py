@@ -226,13 +226,10 @@ class Function:
             mode.recording = before
         several = isinstance(made, (tuple, list))
         outputs = list(made) if several else [made]
-        for x in outputs:
-            if several and x is not None and not isinstance(x, Tensor):
-                continue
-            if not isinstance(x, Tensor):
-                raise TypeError(
-                    f"{cls.__name__}.forward must return a Tensor or a tuple of them, not {type(x).__name__}"
-                )
+        if not several and not isinstance(made, Tensor):
+            raise TypeError(
+                f"{cls.__name__}.forward must return a Tensor or a tuple of them, not {type(made).__name__}"
+            )
         # A fresh tensor each, with memory of its own: forward may have returned an argument or a view of it,
         # and a write to the result must not reach the argument past its history.
         held = [x._array for x in args if isinstance(x, Tensor)]

@@ -103,6 +103,10 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     >>> torch.nn.functional.hardtanh(torch.tensor([-3.0, 0.5]))
     tensor([-1.0000,  0.5000])
     """
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val {min_val} must not be greater than max_val {max_val}")
+    if input.dtype.kind != "f":
+        min_val, max_val = int(min_val), int(max_val)
     return _activation("hardtanh", input, inplace, min_val=min_val, max_val=max_val)
 
 

@@ -2,14 +2,14 @@
 
 import sys
 
-from . import elementwise, index, linalg, neural, reduce, shape
 from .._op import Op
+from . import elementwise, index, linalg, neural, reduce, shape
 
 FAMILIES = (elementwise, reduce, shape, index, linalg, neural)
 
 
 def table() -> str:
-    """All ops with a derivative, by family: signature, derivative, and what each rule keeps for backward."""
+    """All ops with a derivative, by family: signature, derivative, what each rule keeps for backward."""
     lines = [
         "# The table of derivatives",
         "",
@@ -36,7 +36,8 @@ def _kept(op: Op) -> str:
     kept = {name: [n for n in needs if n in arrays] for name, needs in op.needs.items()}
     if len(kept) == 1:
         return ", ".join(*kept.values()) or "nothing"
-    return "; ".join(f"{', '.join(needs)} (for {name})" for name, needs in kept.items() if needs) or "nothing"
+    parts = [f"{', '.join(needs)} (for {name})" for name, needs in kept.items() if needs]
+    return "; ".join(parts) or "nothing"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array, keep as keep_kernel, sigmoid as sigmoid_kernel
+from .._array import Array, cast, keep as keep_kernel, sigmoid as sigmoid_kernel
 from .._op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 from ._special import erf as erf_kernel, sign as sign_kernel
 
@@ -60,10 +60,12 @@ pow_ = Op(
 
 
 def _one_less(a: Array, b: Array) -> Array:
-    """b - 1, but 0 for 0 ** 0: there the factor b makes the derivative 0, and inf = 0 ** -1 must not meet it."""
+    """The exponent b - 1, but 0 for 0 ** 0: there the factor b gives 0, and must not meet inf = 0 ** -1."""
     if isinstance(b, (int, float)):
         return b - 1 if b else 0
-    return b - 1 + ((a == 0) & (b == 0))  # only there: at 2 ** 0 the derivative by b of this one is 1/2
+    # Only there: at 2 ** 0 the derivative by b of this one is 1/2. And cast, for a b that is an array of no
+    # dimensions becomes a NumPy scalar here, too weak beside a boolean tensor to stay float64.
+    return b - 1 + cast((a == 0) & (b == 0), a.dtype)
 
 
 square = Op(
@@ -375,13 +377,23 @@ def _within(x: Array, low: Any, high: Any) -> Array:
     return x >= low if high is None else (x >= low) & (x <= high)
 
 
+def _clamp_domain(d: Any) -> Any:
+    """Bounds that are numbers, None or arrays, also a max below the min, all of them apart from x."""
+    shape, low, high = d.shapes(3)
+    kind = d.choice(("both", "numbers", "min", "max"))
+    if kind == "numbers":
+        return (d.values(shape, Interval(-3, 3, avoid=(-1.0, 1.5))), -1.0, 1.5), {}
+    x, min, max = d.apart(shape, low, high)
+    return (x, None if kind == "max" else min, None if kind == "min" else max), {}
+
+
 clamp = Op(
     "clamp", _clamp,
     x=lambda g, x, min, max: keep_kernel(g, _within(x, min, max)),
     min=lambda g, x, min, max: keep_kernel(g, (x < min) if max is None else (x < min) & (min < max)),
     max=lambda g, x, min, max: keep_kernel(g, (x > max) if min is None else (x > max) | (max < min)),
     formula="1 where min <= x <= max, 0 outside; a binding bound takes the gradient",
-    domain=lambda d: ((d.values(d.shape(), Interval(-3, 3, avoid=(-1.0, 1.5))), -1.0, 1.5), {}),
+    domain=_clamp_domain,
 )  # fmt: skip
 
 # --- comparisons and tests: no derivative ----------------------------------------------------------------

@@ -37,23 +37,33 @@ scatter_index = Op(
 
 def _put(x: Array, value: Array, index: Any) -> Array:
     out = x.copy()
+    while value.ndim > 1 and value.shape[0] == 1:  # NumPy puts no such value at a mask, though it broadcasts
+        value = value[0]
     out[index] = value
     return out
+
+
+def _lengthened(g: Array, ndim: int) -> Array:
+    """`g` with leading axes of length 1: a value may have those where the place that it is put in has not."""
+    return g if g.ndim >= ndim else np.reshape(g, (1,) * (ndim - g.ndim) + g.shape)
+
+
+def _put_domain(d: Any) -> Any:
+    """A value of the shape of its place, or one that broadcasts to it, also with axes of length 1 in front."""
+    shape = d.shape(min_side=1)
+    index = d.index(shape, repeats=False)
+    place = np.empty(shape)[index].shape
+    value = place if d.equal_shapes else d.choice((place, place[1:], (1, *place), (1, 1, *place), (1,) * len(place)))
+    return (d.values(shape, REAL), d.values(value, REAL)), {"index": index}
 
 
 index_put = Op(
     "index_put",
     lambda x, value, *, index: _put(x, value, index),
     x=lambda g, x_shape, index: np.where(outside(x_shape, index), g, 0),
-    value=lambda g, index: g[index],
+    value=lambda g, value_shape, index: _lengthened(g[index], len(value_shape)),
     formula="old values take the gradient where they stayed, new ones where they were put",
-    domain=lambda d: (
-        (
-            d.values(s := d.shape(min_side=1), REAL),
-            d.values(np.empty(s)[(i := d.index(s, repeats=False))].shape, REAL),
-        ),
-        {"index": i},
-    ),
+    domain=_put_domain,
     promote=False,
 )
 
@@ -94,12 +104,11 @@ add_along = Op(
 def _scatter_domain(d: Any) -> Any:
     x, _, dim = _lookup(d)
     axis = dim % x.ndim
-    # Each place is written once: which of two writes wins is not defined.
-    index = np.broadcast_to(
-        np.array(d.permutation(x.shape[axis])).reshape([-1 if i == axis else 1 for i in range(x.ndim)]),
-        x.shape,
-    )
-    return (x, index.copy(), d.values(x.shape, REAL)), {"dim": dim}
+    # Each place is written once (which of two writes wins is not defined), and some are left alone.
+    shape = tuple(d.integer(1, n) for n in x.shape)
+    places = np.array(d.permutation(x.shape[axis])[: shape[axis]])
+    index = np.broadcast_to(places.reshape([-1 if i == axis else 1 for i in range(x.ndim)]), shape)
+    return (x, index.copy(), d.values(shape, REAL)), {"dim": dim}
 
 
 def _place(x: Array, index: Array, src: Array, dim: int) -> Array:

@@ -1,5 +1,6 @@
 """Derivatives of products of matrices."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def _matmul_b(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
 
 def _rows(x: Array) -> Array:
     """All leading axes as one: a matrix."""
-    return x if x.ndim == 2 else np.reshape(x, (-1, x.shape[-1]) if x.size else (0, x.shape[-1]))
+    return x if x.ndim == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _matmul_domain(d: Any) -> Any:
@@ -71,7 +72,8 @@ def _linear_weight(g: Array, x: Array) -> Array:
 
 def _linear_domain(d: Any) -> Any:
     batch, n_in, n_out = d.shape(max_dims=2, min_side=1), d.integer(1, 3), d.integer(1, 3)
-    return (d.values((*batch, n_in), REAL), d.values((n_out, n_in), REAL), d.values((n_out,), REAL)), {}
+    bias = d.values((n_out,), REAL) if d.flag() else None
+    return (d.values((*batch, n_in), REAL), d.values((n_out, n_in), REAL), bias), {}
 
 
 linear = Op(
@@ -143,10 +145,16 @@ def _einsum_domain(d: Any) -> Any:
     size = {c: d.integer(1, 3) for c in "ijkl"}
     equation = d.choice(
         ("ij,jk->ik", "ij->ji", "ij->", "ii->i", "ii->", "i,j->ij", "ij,ij->i", "...ij,...jk->...ik",
-         "ij,jk,kl->il", "i,i", "ij,j", "iij->j", "ij,kj,lj->ikl", "...i->...", "ijk,jil->kl")
+         "ij,jk,kl->il", "i,i", "ij,j", "iij->j", "ij,kj,lj->ikl", "...i->...", "ijk,jil->kl",
+         "...ij,...jk", "j...,ji...", "ji", "...i,i", "...,...i->i...")
     )  # fmt: skip
+    # What `...` stands for may differ in length, and broadcasts.
     shapes = [
-        tuple(n for c in term.replace("...", ".") for n in ((2, 1) if c == "." else (size[c],)))
+        tuple(
+            n
+            for c in term.replace("...", ".")
+            for n in (d.choice(((2, 1), (3,), ())) if c == "." else (size[c],))
+        )
         for term in equation.partition("->")[0].split(",")
     ]
     return tuple(d.values(s, REAL) for s in shapes), {"equation": equation}

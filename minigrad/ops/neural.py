@@ -94,7 +94,10 @@ softplus = Op(
     ),
     x=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * sigmoid(beta * x)),
     formula="d softplus(x)/dx = sigmoid(beta x)",
-    domain=lambda d: ((d.values(d.shape(), REAL),), {"beta": d.choice((1.0, 2.0))}),
+    domain=lambda d: (
+        (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(0.5,))),),
+        d.choice(({"beta": 1.0}, {"beta": 2.0}, {"beta": 2.0, "threshold": 1.0})),
+    ),
     result="floating",
 )
 logsigmoid = Op(
@@ -230,7 +233,10 @@ huber = Op(
     lambda x, *, delta=1.0: np.where(np.abs(x) <= delta, 0.5 * x * x, delta * (np.abs(x) - 0.5 * delta)),
     x=lambda g, x, delta: g * np.where(np.abs(x) <= delta, x, delta * sign(x)),
     formula="x for |x| <= delta,  delta sign(x) beyond",
-    domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
+    domain=lambda d: (
+        (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(-1.5, -1.0, 1.0, 1.5))),),
+        {"delta": d.choice((1.0, 1.5))},
+    ),
     result="floating",
 )
 xlogy = Op(

@@ -385,9 +385,15 @@ def _forward_scan(g: Array, x: Array, dim: int) -> Array:
     return np.flip(reverse_scan_kernel(np.flip(g, dim), shifted(np.flip(x, dim), dim, 0.0), dim), dim)
 
 
+def _matrix(x: Array) -> Array:
+    if x.ndim != 2:
+        raise ValueError(f"expected a matrix, got shape {x.shape}")
+    return x
+
+
 trace = Op(
     "trace",
-    lambda x: np.trace(x),
+    lambda x: np.trace(_matrix(x)),
     x=lambda g, x_shape: g * np.eye(*x_shape, dtype=g.dtype),
     formula="d trace(x)/dx_ij = 1 for i = j",
     domain=lambda d: ((d.values((d.integer(1, 4), d.integer(1, 4)), REAL),), {}),

@@ -103,7 +103,9 @@ expand = Op(
 
 def _part(g: Array, i: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Array:
     axis = normalize_dim(dim, g.ndim)
-    start = sum(s[axis] for s in shapes[:i])
+    if len(shapes[i]) != g.ndim:
+        return np.zeros(shapes[i], g.dtype)
+    start = sum(s[axis] for s in shapes[:i] if len(s) == g.ndim)
     return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
 
 
@@ -116,13 +118,9 @@ def _concatenated(d: Any) -> Any:
 
 
 def _cat(arrays: Any, dim: int) -> Array:
-    # A one-dimensional empty array joins anything, PyTorch's legacy start value of a loop.
+    # A one-dimensional empty array joins anything: tensor([]), the start value of many a loop.
     shaped = [a for a in arrays if a.shape != (0,)] or list(arrays)
-    if len(shaped) != len(arrays) and shaped[0].ndim != 1:
-        raise ValueError(
-            "cat: an empty one-dimensional tensor cannot join tensors of more dimensions; leave it out"
-        )
-    return np.concatenate(arrays, axis=normalize_dim(dim, arrays[0].ndim))
+    return np.concatenate(shaped, axis=normalize_dim(dim, shaped[0].ndim))
 
 
 cat = Op(
@@ -132,15 +130,19 @@ cat = Op(
     formula="each part takes its own slice of the gradient",
     domain=_concatenated,
 )
+
+
+def _stacked(d: Any) -> Any:
+    shape = d.shape()
+    return tuple(d.values(shape, REAL) for _ in range(d.integer(1, 3))), {"dim": d.dim((*shape, 1))}
+
+
 stack = Op(
     "stack",
     lambda *tensors, dim=0: np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1)),
     tensors=lambda g, i, dim: g[(slice(None),) * normalize_dim(dim, g.ndim) + (i,)],
     formula="each part takes its own layer of the gradient",
-    domain=lambda d: (
-        tuple(d.values(s, REAL) for s in [d.shape()] * d.integer(1, 3)),
-        {"dim": 0},
-    ),
+    domain=_stacked,
 )
 flip = Op(
     "flip",
@@ -167,15 +169,19 @@ def _backwards(shifts: Any) -> Any:
     return tuple(-s for s in shifts) if isinstance(shifts, (tuple, list)) else -shifts
 
 
+def _rolled(d: Any) -> Any:
+    shape = d.shape(min_dims=1)
+    dims = d.dims(shape)
+    shifts = tuple(d.integer(-3, 3) for _ in dims) if isinstance(dims, tuple) else d.integer(-3, 3)
+    return (d.values(shape, REAL),), {"shifts": shifts, "dims": dims}
+
+
 roll = Op(
     "roll",
     lambda x, *, shifts, dims=None: np.roll(x, *_shifts(x, shifts, dims)),
     x=lambda g, shifts, dims: np.roll(g, _backwards(shifts), dims),
     formula="the gradient rolled back",
-    domain=lambda d: (
-        (d.values(s := d.shape(min_dims=1), REAL),),
-        {"shifts": d.integer(-3, 3), "dims": d.dim(s)},
-    ),
+    domain=_rolled,
 )
 
 
@@ -193,8 +199,8 @@ tile = Op(
     x=lambda g, x_shape, dims: _untile(g, x_shape, dims),
     formula="the gradients of all copies, summed",
     domain=lambda d: (
-        (d.values(s := d.shape(), REAL),),
-        {"dims": tuple(d.integer(1, 3) for _ in range(d.integer(len(s), 3)))},
+        (d.values(d.shape(), REAL),),
+        {"dims": tuple(d.integer(1, 3) for _ in range(d.integer(0, 4)))},
     ),
 )
 
@@ -259,12 +265,18 @@ diagonal = Op(
     domain=_diagonal_domain,
     view=True,
 )
+
+
+def _embedded(d: Any) -> Any:
+    """The reverse of a diagonal: the shape that it came from, and a gradient for it."""
+    (x,), options = _diagonal_domain(d)
+    diagonal = np.diagonal(x, options["offset"], options["dim1"], options["dim2"])
+    return (d.values(diagonal.shape, REAL),), {"shape": x.shape, **options}
+
+
 embed_diagonal = Op(
     "embed_diagonal", embed_diagonal_kernel, inputs="x",
     x=lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),
     formula="the diagonal of the gradient",
-    domain=lambda d: (
-        (d.values((n := d.integer(1, 4),), REAL),),
-        {"shape": (n, n + d.integer(0, 2)), "offset": 0, "dim1": 0, "dim2": 1},
-    ),
+    domain=_embedded,
 )  # fmt: skip

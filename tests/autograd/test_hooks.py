@@ -1,0 +1,239 @@
+"""Hooks on tensors: their order, what they may return, their removal; and retained gradients."""
+
+import copy
+
+import pytest
+
+import minigrad as torch
+
+
+def leaf(values):
+    return torch.tensor(values, dtype=torch.float64, requires_grad=True)
+
+
+def test_a_hook_sees_the_complete_gradient_once():
+    x, seen = leaf([1.0, 2.0]), []
+    h = x * 3
+    h.register_hook(seen.append)
+    (h * h + h).sum().backward()
+    assert [g.tolist() for g in seen] == [[7.0, 13.0]]
+    assert isinstance(seen[0], torch.Tensor) and not seen[0].requires_grad
+
+
+def test_hooks_run_in_the_order_of_registration_and_each_sees_the_last_ones_result():
+    x, seen = leaf([1.0]), []
+
+    def hook(name, factor):
+        def run(g):
+            seen.append((name, g.item()))
+            return None if factor is None else g * factor
+
+        return run
+
+    x.register_hook(hook("first", 2))
+    x.register_hook(hook("second", None))
+    x.register_hook(hook("third", 5))
+    x.register_hook(hook("fourth", 1))
+    (x * 3).sum().backward()
+    assert seen == [("first", 3.0), ("second", 6.0), ("third", 6.0), ("fourth", 30.0)]
+    assert x.grad.item() == 30.0
+
+
+def test_a_replaced_gradient_flows_on():
+    x = leaf([1.0, 2.0])
+    h = x * 3
+    h.register_hook(lambda g: g.clamp(max=0.5))
+    (h * 10).sum().backward()
+    assert x.grad.tolist() == [1.5, 1.5]
+
+
+def test_a_removed_hook_is_not_called():
+    x, seen = leaf([1.0]), []
+    first = x.register_hook(lambda _: seen.append(1))
+    x.register_hook(lambda _: seen.append(2))
+    first.remove()
+    first.remove()
+    (x * 2).backward()
+    assert seen == [2]
+    with x.register_hook(lambda _: seen.append(3)):
+        (x * 2).backward()
+    (x * 2).backward()
+    assert seen == [2, 2, 3, 2]
+
+
+def test_a_hook_may_remove_itself_and_others():
+    x, seen, handles = leaf([1.0]), [], []
+
+    def once(_):
+        seen.append("once")
+        for handle in handles:
+            handle.remove()
+
+    handles += [x.register_hook(once), x.register_hook(lambda _: seen.append("late"))]
+    (x * 2).backward()
+    (x * 2).backward()
+    assert seen == ["once", "late"]
+
+
+def test_what_a_hook_keeps_does_not_change_later():
+    x, seen = leaf([1.0, 2.0]), []
+    x.register_hook(seen.append)
+    for factor in (1.0, 10.0):
+        (x * factor).sum().backward()
+    x.grad.zero_()
+    assert [g.tolist() for g in seen] == [[1.0, 1.0], [10.0, 10.0]]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_hook_that_writes_to_its_gradient_changes_that_one_only(create_graph):
+    x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    given = torch.ones(2, dtype=torch.float64)
+    x.register_hook(lambda g: g.mul_(10))
+    (x + y).backward(given, create_graph=create_graph)
+    assert x.grad.tolist() == [10.0, 10.0]
+    assert y.grad.tolist() == [1.0, 1.0] and given.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda g: g.sum(),
+        lambda g: g.reshape(2, 1),
+        lambda g: g.float(),
+        lambda g: g.numpy(),
+        lambda _: 1.0,
+        lambda _: True,
+    ],
+)
+def test_a_hook_must_return_a_gradient_like_the_one_it_got(wrong):
+    x = leaf([1.0, 2.0])
+    x.register_hook(wrong)
+    with pytest.raises(RuntimeError, match=r"must return None.*shape \(2,\) and dtype float64; it returned"):
+        (x * 2).sum().backward()
+    assert x.grad is None
+
+
+def test_hooks_of_inputs_and_of_intermediates_run_for_autograd_grad():
+    x = leaf([1.0, 2.0])
+    h = x * 3
+    h.register_hook(lambda g: g * 10)
+    x.register_hook(lambda g: g + 1)
+    gh, gx = torch.autograd.grad(h.sum(), (h, x))
+    assert gh.tolist() == [10.0, 10.0] and gx.tolist() == [31.0, 31.0]
+
+
+def test_a_hook_off_the_way_is_not_called():
+    x, w = leaf([1.0]), leaf([2.0])
+
+    def fail(g):
+        raise AssertionError
+
+    x.register_hook(fail)
+    torch.autograd.grad((x * w).sum(), w)
+
+
+def test_hooks_see_differentiable_gradients_under_create_graph():
+    x, seen = leaf(2.0), []
+    handle = x.register_hook(lambda g: (seen.append(g.requires_grad), g * x)[1])
+    (g,) = torch.autograd.grad(x**2, x, create_graph=True)
+    handle.remove()
+    # The hook made of 2x the function 2x^2.
+    assert seen == [True] and g.item() == 8.0
+    assert torch.autograd.grad(g, x)[0].item() == 8.0
+
+
+def test_ops_in_a_hook_are_not_recorded_without_create_graph():
+    x, w, seen = leaf([1.0]), leaf([2.0]), []
+    x.register_hook(lambda g: seen.append((g * w).requires_grad))
+    (x * 2).backward()
+    assert seen == [False] and torch.is_grad_enabled()
+
+
+def test_a_hook_may_run_a_backward_of_its_own():
+    x, w = leaf([1.0]), leaf([2.0])
+
+    def hook(g):
+        with torch.enable_grad():
+            (w * w).sum().backward()
+
+    x.register_hook(hook)
+    (x * 3).backward()
+    assert w.grad.item() == 4.0 and x.grad.item() == 3.0
+
+
+def test_a_constant_has_no_hooks():
+    for register in (torch.ones(1).register_hook, torch.ones(1).register_post_accumulate_grad_hook):
+        with pytest.raises(RuntimeError, match=r"requires? grad"):
+            register(lambda g: None)  # noqa: ARG005
+    with pytest.raises(RuntimeError, match="leaf"):
+        (leaf(1.0) * 2).register_post_accumulate_grad_hook(print)
+
+
+# --- after accumulation --------------------------------------------------------------------------------
+
+
+def test_a_post_accumulate_hook_sees_the_leaf_with_its_new_grad():
+    x, seen = leaf([1.0, 2.0]), []
+    x.register_post_accumulate_grad_hook(lambda t: seen.append((t is x, t.grad.tolist())))
+    (x * 3).sum().backward()
+    (x * 4).sum().backward()
+    assert seen == [(True, [3.0, 3.0]), (True, [7.0, 7.0])]
+
+
+def test_a_post_accumulate_hook_may_take_the_step_and_clear_the_grad():
+    x = leaf([1.0, 2.0])
+
+    def step(t):
+        with torch.no_grad():
+            t -= 0.1 * t.grad
+        t.grad = None
+
+    handle = x.register_post_accumulate_grad_hook(step)
+    (x * 10).sum().backward()
+    assert x.tolist() == [0.0, 1.0] and x.grad is None
+    handle.remove()
+    (x * 10).sum().backward()
+    assert x.grad.tolist() == [10.0, 10.0]
+
+
+def test_a_post_accumulate_hook_does_not_run_for_autograd_grad():
+    x, seen = leaf([1.0]), []
+    x.register_post_accumulate_grad_hook(seen.append)
+    torch.autograd.grad(x * 2, x)
+    assert not seen
+
+
+def test_a_post_accumulate_hook_outlives_the_name_of_its_leaf():
+    x, seen = leaf([1.0]), []
+    x.register_post_accumulate_grad_hook(lambda t: seen.append((t.tolist(), t.grad.tolist())))
+    y = x * 2
+    del x
+    y.backward()
+    assert seen == [([1.0], [2.0])]
+
+
+# --- retained gradients --------------------------------------------------------------------------------
+
+
+def test_retained_gradients_come_after_the_hooks():
+    x = leaf([1.0])
+    h = x * 2
+    h.register_hook(lambda g: g * 10)
+    h.retain_grad()
+    h.sum().backward()
+    assert h.grad.item() == 10.0 and x.grad.item() == 20.0
+
+
+def test_retained_gradients_accumulate():
+    h = leaf([1.0]) * 2
+    h.retain_grad()
+    for _ in range(2):
+        (h * 3).sum().backward(retain_graph=True)
+    assert h.grad.item() == 6.0
+
+
+def test_hooks_are_not_copied():
+    x, seen = leaf([1.0]), []
+    x.register_hook(lambda _: seen.append(1))
+    (copy.deepcopy(x) * 2).backward()
+    assert not seen

@@ -1,0 +1,205 @@
+"""The shape of the package: imports point downwards, nothing is imported or set from afar."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minigrad
+
+ROOT = Path(minigrad.__file__).parent
+# From the ground up. A module may import what stands on a lower line, and its own package.
+LAYERS = [
+    {"_array", "_dtype", "_random", "_repr", "_messages", "_numpy"},
+    {"_op", "_index"},
+    {"ops"},
+    {"_engine"},
+    {"_record"},
+    {"_convert", "_composed"},
+    {"_operations"},
+    {"_in_place", "_backward"},
+    {"_tensor"},
+    {"_view"},
+    {"creation", "functional", "linalg"},
+    {"autograd"},
+    {"nn"},
+    {"optim", "utils", "checkpoint"},
+    {"viz"},
+    {""},  # the package's __init__
+    {"testing"},  # loaded only where it is asked for, so it may use the package as users do
+]
+# What a part may know of the inside; of the public modules it may import any below it.
+KNOWS = {
+    "ops": {"_op", "_array"},  # the table of derivatives: never a Tensor
+    "_engine": {"_op", "_array", "_messages"},
+    "nn": {"_tensor"},
+    "optim": {"_tensor"},
+    "utils": {"_tensor"},
+    "checkpoint": {"_tensor", "_dtype"},
+    "testing": {"_tensor", "_op", "_record"},
+    "viz": {"_tensor", "_engine", "_op", "_array", "_record", "_backward"},
+}
+# Where ops become functions, as in `functional`.
+EXEMPT = {"nn.functional"}
+
+
+def modules():
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(p for p in parts if p != "__init__"), path
+
+
+MODULES = dict(modules())
+
+
+def part_of(name):
+    return name.split(".")[0]
+
+
+def target(node, name, path):
+    """The modules of ours that an import statement names, as dotted names below the package."""
+    if isinstance(node, ast.Import):
+        named = [alias.name for alias in node.names]
+        return [n.removeprefix("minigrad").lstrip(".") for n in named if n.split(".")[0] == "minigrad"]
+    if node.level:
+        package = name.split(".") if name else []
+        if path.name != "__init__.py":
+            package = package[:-1]
+        package = package[: len(package) - (node.level - 1)]
+    elif (node.module or "").split(".")[0] == "minigrad":
+        package = []
+    else:
+        return []
+    inner = (node.module or "").removeprefix("minigrad").lstrip(".") if not node.level else node.module or ""
+    base = ".".join([*package, *([inner] if inner else [])])
+    found = []
+    for alias in node.names:
+        deeper = f"{base}.{alias.name}" if base else alias.name
+        found.append(deeper if deeper in MODULES else base)
+    return found
+
+
+class Imports:
+    """The imports of our own modules: those that run when the module is read, and those within functions."""
+
+    def __init__(self, name, path):
+        self.top, self.inside = set(), set()
+        waiting = [(ast.parse(path.read_text(encoding="utf-8")), self.top)]
+        while waiting:
+            node, found = waiting.pop()
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                found.update(target(node, name, path))
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                continue
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found = self.inside
+            waiting += [(child, found) for child in ast.iter_child_nodes(node)]
+
+
+IMPORTS = {name: Imports(name, path) for name, path in MODULES.items()}
+RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
+
+
+def test_every_part_of_the_package_has_a_layer():
+    assert {part_of(name) for name in MODULES} == set(RANK)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_downwards(name):
+    for other in IMPORTS[name].top:
+        if part_of(other) == part_of(name):
+            continue
+        assert RANK[part_of(other)] < RANK[part_of(name)], (
+            f"{name or 'minigrad'} imports {other or 'minigrad'}"
+        )
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if part_of(n) in KNOWS and n not in EXEMPT])
+def test_a_part_knows_no_more_of_the_inside_than_it_needs(name):
+    inside = {o for o in map(part_of, IMPORTS[name].top) if o.startswith("_") or o == "ops"}
+    assert inside - {part_of(name)} <= KNOWS[part_of(name)]
+
+
+def test_no_two_modules_import_each_other():
+    done, on_the_way = set(), []
+
+    def visit(name):
+        assert name not in on_the_way, f"a circle: {' -> '.join([*on_the_way, name])}"
+        if name not in done:
+            on_the_way.append(name)
+            # Its own package is half loaded when a module asks it for a sister: no circle.
+            for other in sorted(IMPORTS[name].top - {name, name.rpartition(".")[0]}):
+                visit(other)
+            done.add(on_the_way.pop())
+
+    for name in MODULES:
+        visit(name)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_of_ours_is_imported_within_a_function(name):
+    assert not IMPORTS[name].inside
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_is_set_from_afar(name):
+    """No attribute of an imported module or class is assigned: what a class is stands in its own file."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    imported = {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    imported.discard("mode")  # the grad mode of this thread is there to be set
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for t in targets:
+            if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name):
+                assert t.value.id not in imported, f"line {t.lineno} sets {ast.unparse(t)}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+            assert isinstance(node.args[0], ast.Name) and node.args[0].id not in imported
+
+
+def test_the_package_itself_defines_nothing():
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    assert isinstance(tree.body[0], ast.Expr)  # the docstring
+    for node in tree.body[1:]:
+        if isinstance(node, ast.Assign):
+            assert [t.id for t in node.targets] in (["__version__"], ["__all__"])
+        else:
+            assert isinstance(node, ast.ImportFrom)
+
+
+def test_the_public_names_are_there_and_each_once():
+    assert len(set(minigrad.__all__)) == len(minigrad.__all__)
+    for name in minigrad.__all__:
+        assert hasattr(minigrad, name) and not name.startswith("_"), name
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_importing_minigrad_imports_nothing_heavy():
+    optional = "matplotlib graphviz hypothesis sklearn scipy tqdm torch safetensors pytest pandas PIL"
+    loaded = run(
+        f"import sys, minigrad; print(*[m for m in {optional.split()} if m in sys.modules]); "
+        "print('numpy' in sys.modules)"
+    )
+    assert loaded == ["True"]
+
+
+def test_importing_minigrad_writes_and_warns_nothing_and_keeps_numpys_settings():
+    code = (
+        "import numpy as np; before = np.geterr(), np.get_printoptions(); "
+        "import minigrad; print((np.geterr(), np.get_printoptions()) == before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
