@@ -13,8 +13,8 @@ def table() -> str:
     lines = [
         "# The table of derivatives",
         "",
-        "Written by `python -m minigrad.ops` from the records in `minigrad/ops`. The last column is what a recorded",
-        "call keeps: what the rule of each input names, for those inputs that need a gradient.",
+        "Written by `python -m minigrad.ops` from the records in `minigrad/ops`. The last column is what a",
+        "recorded call keeps: what the rule of each input names, for those inputs that need a gradient.",
     ]
     for family in FAMILIES:
         title = family.__name__.rpartition(".")[2]
