@@ -98,6 +98,8 @@ class Handle:
     """What registering a hook returns: `remove()` takes the hook away again."""
 
     def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        if not callable(hook):
+            raise TypeError(f"a hook must be a function, not {type(hook).__name__}")
         self._hooks, self.id = hooks, next(_hook_ids)
         hooks[self.id] = hook
 

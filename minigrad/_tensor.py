@@ -267,6 +267,8 @@ class Tensor(InPlace, result=True):
             raise RuntimeError(
                 "post accumulate grad hooks can only be registered on leaf tensors that require grad"
             )
+        if not callable(hook):
+            raise TypeError(f"a hook must be a function, not {type(hook).__name__}")
         # Held weakly: the node holds the hook, so holding the tensor would close a cycle.
         me, array, place = weakref.ref(self), self._array, weakref.ref(self._node)
 

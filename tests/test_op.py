@@ -56,6 +56,29 @@ def test_the_repr_is_the_formula(name):
     assert REGISTRY[name].formula in repr(REGISTRY[name])
 
 
+ELEMENTWISE = [name for name in DIFFERENTIABLE if not callable(REGISTRY[name].domain)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_a_raw_rule_gives_the_inputs_shape_and_dtype(name, dtype):
+    # The engine sums a gradient to its input's shape and casts it, which would hide a rule that does neither.
+    record = REGISTRY[name]
+    intervals = record.domain if len(record.inputs) > 1 else (record.domain,)
+    arrays = [np.linspace(d.low + 0.05, d.high - 0.07, 6, dtype=dtype).reshape(2, 3) for d in intervals]
+    out = record.forward(*arrays, **record.options)
+    values = (*arrays, out, *record.options.values())
+    for of, rule in record.rules.items():
+        g = np.ones((2, 3), dtype)
+        before = [v.copy() for v in (*arrays, out, g)]
+        d = rule(g, *(record.picks[of](values) if record.picks[of] else ()))
+        assert type(d) is np.ndarray and d.shape == (2, 3) and d.dtype == dtype
+        assert not any(np.shares_memory(d, v) for v in (*arrays, out))
+        assert all((a == b).all() for a, b in zip(before, (*arrays, out, g), strict=True)), (
+            "it wrote to what it saved"
+        )
+
+
 # --- what is saved -------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,7 @@ scatter_index = Op(
 
 def _put(x: Array, value: Array, index: Any) -> Array:
     out = x.copy()
-    while value.ndim > 1 and value.shape[0] == 1:  # NumPy puts no such value at a mask, though it broadcasts
+    while value.ndim and value.shape[0] == 1:  # NumPy puts no such value at a mask, though it broadcasts
         value = value[0]
     out[index] = value
     return out
@@ -49,11 +49,12 @@ def _lengthened(g: Array, ndim: int) -> Array:
 
 
 def _put_domain(d: Any) -> Any:
-    """A value of the shape of its place, or one that broadcasts to it, also with axes of length 1 in front."""
+    """A value of the shape of its place, or one that broadcasts to it, if by axes of length 1 in front."""
     shape = d.shape(min_side=1)
     index = d.index(shape, repeats=False)
     place = np.empty(shape)[index].shape
-    value = place if d.equal_shapes else d.choice((place, place[1:], (1, *place), (1, 1, *place), (1,) * len(place)))
+    others = (place[1:], (1, *place), (1, 1, *place), (1,) * len(place))
+    value = place if d.equal_shapes else d.choice((place, *others))
     return (d.values(shape, REAL), d.values(value, REAL)), {"index": index}
 
 

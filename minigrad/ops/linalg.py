@@ -114,6 +114,23 @@ def explicit_equation(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tup
     return spelled, output.replace("...", batch)
 
 
+def _einsum(operands: tuple[Array, ...], equation: str) -> Array:
+    try:
+        return np.einsum(equation, *operands)
+    except ValueError as error:
+        known: dict[str, int] = {}
+        for term, x in zip(
+            explicit_equation(equation, tuple(x.shape for x in operands))[0], operands, strict=True
+        ):
+            for letter, n in zip(term, x.shape, strict=True):
+                if 1 not in (n, known.setdefault(letter, n)) and known[letter] != n:
+                    raise ValueError(
+                        f"einsum: {letter!r} in {equation!r} has size {known[letter]} in one operand "
+                        f"and {n} in another"
+                    ) from error
+        raise
+
+
 def _einsum_rule(g: Array, i: int, operands: tuple[Array, ...], operands_shape: Any, equation: str) -> Array:
     """Contract the gradient with the other operands, back to the subscripts of operand i."""
     terms, output = explicit_equation(equation, operands_shape)
@@ -148,21 +165,18 @@ def _einsum_domain(d: Any) -> Any:
          "ij,jk,kl->il", "i,i", "ij,j", "iij->j", "ij,kj,lj->ikl", "...i->...", "ijk,jil->kl",
          "...ij,...jk", "j...,ji...", "ji", "...i,i", "...,...i->i...")
     )  # fmt: skip
-    # What `...` stands for may differ in length, and broadcasts.
-    shapes = [
-        tuple(
-            n
-            for c in term.replace("...", ".")
-            for n in (d.choice(((2, 1), (3,), ())) if c == "." else (size[c],))
-        )
-        for term in equation.partition("->")[0].split(",")
-    ]
+    terms = equation.partition("->")[0].split(",")
+    shapes = []
+    for term, batch in zip(terms, d.shapes(len(terms), max_dims=2), strict=True):
+        before, dots, after = term.partition("...")
+        sides = [tuple(size[c] for c in part) for part in (before, after)]
+        shapes.append(sides[0] + (batch if dots else ()) + sides[1])
     return tuple(d.values(s, REAL) for s in shapes), {"equation": equation}
 
 
 einsum = Op(
     "einsum",
-    lambda *operands, equation: np.einsum(equation, *operands),
+    lambda *operands, equation: _einsum(operands, equation),
     operands=lambda g, i, operands, operands_shape, equation: _einsum_rule(
         g, i, operands, operands_shape, equation
     ),

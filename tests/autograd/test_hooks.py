@@ -161,6 +161,13 @@ def test_a_hook_may_run_a_backward_of_its_own():
     assert w.grad.item() == 4.0 and x.grad.item() == 3.0
 
 
+def test_a_hook_is_a_function():
+    x = leaf([1.0])
+    for register in (x.register_hook, x.register_post_accumulate_grad_hook):
+        with pytest.raises(TypeError, match="must be a function, not int"):
+            register(3)
+
+
 def test_a_constant_has_no_hooks():
     for register in (torch.ones(1).register_hook, torch.ones(1).register_post_accumulate_grad_hook):
         with pytest.raises(RuntimeError, match=r"requires? grad"):

@@ -85,6 +85,11 @@ def test_a_decorated_function_runs_in_the_mode(decorator, expected):
         assert not recorded()
 
 
+def test_what_is_no_function_cannot_be_decorated():
+    with pytest.raises(TypeError, match="no_grad decorates a function, not bool"):
+        torch.no_grad(True)
+
+
 def test_a_decorated_function_may_recurse_and_raise():
     @torch.no_grad()
     def work(n):
