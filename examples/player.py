@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def sum_of_two(out: Path) -> None:
-    """In x*y + sin(x) the x is used twice, so two parts of its gradient meet."""
+    """The sum of x*y and sin(x): two parts of the gradient of x meet."""
     x = torch.tensor(2.0, requires_grad=True)
     y = torch.tensor(3.0, requires_grad=True)
     with viz.watch():
@@ -60,7 +60,7 @@ def broadcast(out: Path) -> None:
 
 
 def detach(out: Path) -> None:
-    """Values flow through detach(), gradients do not."""
+    """Values flow through a detach, gradients do not."""
     x = torch.tensor(3.0, requires_grad=True)
     with viz.watch():
         h = x * x

@@ -83,6 +83,8 @@ class no_grad(_GradMode):
         made = super().__new__(cls)
         if function is None:
             return made
+        if not callable(function):
+            raise TypeError(f"{cls.__name__} decorates a function, not {type(function).__name__}")
         made.__init__()  # type: ignore[misc]
         return made(function)
 

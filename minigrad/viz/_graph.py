@@ -1,44 +1,58 @@
 """`graph`: a picture of the recorded graph, the one that `backward` walks."""
 
-from collections.abc import Iterable, Mapping
-from html import escape
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from minigrad._engine import Node
 from minigrad._tensor import Tensor
+from minigrad.nn import Module
+from minigrad.viz._boxes import Box, Fold, boxes_of, folded
+from minigrad.viz._cards import FONT, THEMES, Theme, card, module_card
+from minigrad.viz._names import Named, Names
+from minigrad.viz._rules import rule_of, rule_text
+from minigrad.viz._scene import Entry, Operand, Scene
 
 if TYPE_CHECKING:
     import graphviz
 
-Named = Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
-
-FONT = "Helvetica,Arial,sans-serif"
-QUIET = "#7a828c"  # shapes, operand names, arrows: there when looked for
-# What a node is decides its fill and its border.
-LEAF = ("#fff4d6", "#d79b00")
-PARAMETER = ("#e3f1e5", "#4f9d5d")
-RECORDED = ("#f4f6f8", "#9aa5b1")
-OUTPUT = ("#dce9f8", "#2b6cb0")
-FREED = ("#ffffff", "#b8bec6")
+ADVICE = (
+    "graph: drawing needs the program dot, of the system package graphviz: "
+    "apt install graphviz, or brew install graphviz. Without it, .source holds the picture's text, "
+    "and minigrad.explain(tensor) tells the same in words."
+)
 
 
 def graph(
     tensor: Tensor,
     names: Named | None = None,
-    params: Named | None = None,
+    params: Named | Module | None = None,
     max_nodes: int = 500,
+    *,
+    depth: int | None = None,
+    fold: Fold = False,
+    direction: str = "forward",
+    theme: str = "light",
 ) -> "graphviz.Digraph":
     """Draw how a tensor was computed: leaves, recorded ops, and which operand each value became.
 
-    Each op and each leaf is drawn once, with shape and dtype; an op also with what it saves for the way
-    back, or that a backward has freed it (what lay behind is then gone). Where an op has several
-    operands, each has its place, so `x * x` shows two arrows. A constant is not recorded, so its
-    operand has no arrow. In an SVG the pointer shows the derivative. Nothing is changed by looking.
+    Each op stands once, with the tensor that it made: shape and dtype, small values as numbers, large ones
+    as a strip of colour (blue below 0, orange above), its gradient if it has one, what it saves for the way
+    back or that a backward has freed it (what lay behind is then gone). Where an op has several operands,
+    each has its place, so `x * x` shows two arrows. In an SVG the pointer shows the derivative. Values are
+    known where a derivative keeps them, where a variable holds them, and for all that ran inside `watch()`.
+    Nothing is changed by looking.
 
-    `names` (a dict or pairs) gives tensors of the graph a name, and `params` does the same for
-    parameters: `params=model.named_parameters()`. Names of what is not in the graph are passed over.
-    Beyond `max_nodes` the newest are drawn, and one node says how many more there are.
+    Arguments:
+        tensor: what to draw; it must have been recorded.
+        names: names of tensors, a dict or pairs. Left out, the variables of your program are asked.
+        params: a model, or names and parameters as `model.named_parameters()` gives them; a box is drawn
+            around what a module did. Left out, your variables are asked too.
+        max_nodes: beyond it the newest are drawn, and one node says how many more there are.
+        depth: draw only what lies so many steps back.
+        fold: True draws each of the innermost modules (a `Linear`, ...) as one node; a path or a class name,
+            or several, folds those. What belongs to a module is known exactly inside `watch(model)`;
+            otherwise an op belongs to the module whose parameters it uses.
+        direction: "forward" has arrows as values flow, "backward" as gradients do, with each op's rules.
+        theme: "light" or "dark".
 
     The picture is a `graphviz.Digraph`: a notebook shows it, `render("name", format="svg")` writes it
     (both run the program `dot`), and `source` is its text.
@@ -51,152 +65,149 @@ def graph(
     >>> import minigrad as torch
     >>> from minigrad.viz import graph
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
-    >>> picture = graph((x * x).sum(), names={"x": x})
+    >>> picture = graph((x * x).sum())
     >>> picture.source.count("->")
     3
     """
+    scene = read("graph", tensor, names, params, depth, max_nodes)
+    if direction not in ("forward", "backward"):
+        raise ValueError(f"graph: direction is 'forward' or 'backward', not {direction!r}")
+    if theme not in THEMES:
+        raise ValueError(f"graph: theme is 'light' or 'dark', not {theme!r}")
+    boxes = boxes_of(scene)
+    picture = _Picture(scene, boxes, folded(boxes, fold), THEMES[theme], direction == "backward")
+    return picture.draw(_digraph_class())
+
+
+def read(
+    what: str, tensor: Any, names: Any, params: Any, depth: int | None = None, max_nodes: int | None = None
+) -> Scene:
+    """The scene behind a tensor, or the error that says why there is none."""
     if not isinstance(tensor, Tensor):
-        raise TypeError(f"graph: draws the graph behind a tensor, not a {type(tensor).__name__}")
-    if max_nodes < 1:
-        raise ValueError(f"graph: max_nodes is {max_nodes}; it must be at least 1")
-    root = tensor._node
-    if root is None:
+        raise TypeError(f"{what}: shows the graph behind a tensor, not a {type(tensor).__name__}")
+    if max_nodes is not None and max_nodes < 1:
+        raise ValueError(f"{what}: max_nodes is {max_nodes}; it must be at least 1")
+    if depth is not None and depth < 0:
+        raise ValueError(f"{what}: depth is {depth}; it must be at least 0")
+    if tensor._node is None:
         raise RuntimeError(
-            "graph: nothing is recorded behind this tensor: no input required grad, "
+            f"{what}: nothing is recorded behind this tensor: no input required grad, "
             "or it was detached or built under no_grad()."
         )
-    parameters = {node: name for name, node in _named_nodes(params)}
-    called = parameters | {node: name for name, node in _named_nodes(names)}
-    nodes = _reachable(root)
-    kept = _newest(nodes, max_nodes)
-    number = {node: f"n{i}" for i, node in enumerate(kept)}
+    return Scene(tensor, Names(names, params), depth=depth, max_nodes=max_nodes)
 
-    picture = _digraph_class()(
-        graph_attr={"rankdir": "LR", "bgcolor": "white", "nodesep": "0.22", "ranksep": "0.4", "pad": "0.15"},
-        node_attr={"shape": "plain", "fontname": FONT, "fontsize": "12", "fontcolor": "#1f2933"},
-        edge_attr={"color": QUIET, "arrowsize": "0.6", "penwidth": "1.1"},
-    )
-    for node in reversed(kept):
-        if node.op is None:
-            colours = PARAMETER if node in parameters else LEAF
-            kind = "parameter" if node in parameters else "leaf"
-        else:
-            colours = OUTPUT if node is root else FREED if node.edges is None else RECORDED
-            kind = node.op.name
-        label = _label(node, kind, called.get(node), colours)
-        picture.node(number[node], label, tooltip=_tooltip(node))
-    left = len(nodes) - len(kept)
-    if left:
-        picture.node(
-            "more", f"and {left:,} more", shape="box", style="dashed,rounded", color=QUIET, fontcolor=QUIET
-        )
-    for node in reversed(kept):
-        several = len(node.edges or ()) > 1
-        for i, edge in enumerate(node.edges or ()):
-            if edge is None:
+
+class _Picture:
+    """A scene on its way to a Digraph."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        boxes: dict[Entry, tuple[Box, ...]],
+        inside: dict[Entry, Box],
+        theme: Theme,
+        backward: bool,
+    ) -> None:
+        self.scene, self.boxes, self.inside, self.theme, self.backward = scene, boxes, inside, theme, backward
+        self.number = {entry: f"n{i}" for i, entry in enumerate(reversed(scene.entries))}
+        for box in dict.fromkeys(inside.values()):
+            first = min(self.number[entry] for entry in inside if inside[entry] == box)
+            self.number |= {entry: f"m{first[1:]}" for entry in inside if inside[entry] == box}
+
+    def draw(self, kind: Any) -> Any:
+        theme = self.theme
+        picture = kind(
+            graph_attr={
+                "rankdir": "LR", "bgcolor": theme.ground, "nodesep": "0.22", "ranksep": "0.4", "pad": "0.15",
+                "fontname": FONT, "fontsize": "10", "fontcolor": theme.quiet,
+            },
+            node_attr={"shape": "plain", "fontname": FONT, "fontsize": "12", "fontcolor": theme.text},
+            edge_attr={
+                "color": theme.quiet, "arrowsize": "0.6", "penwidth": "1.1", "fontname": FONT,
+                "fontsize": "9", "fontcolor": theme.gradient,
+            },
+        )  # fmt: skip
+        self._nodes(picture)
+        if self.scene.left_out:
+            text = f"and {self.scene.left_out:,} more"
+            picture.node(
+                "more", text, shape="box", style="dashed,rounded", color=theme.quiet, fontcolor=theme.quiet
+            )
+        self._edges(picture)
+        return picture
+
+    def _nodes(self, picture: Any) -> None:
+        """Each box with its content; what stands in no box first."""
+        tree: dict[Any, Any] = {}
+        for entry in self.scene.entries:
+            place = tree
+            for box in self.boxes.get(entry, ()):
+                if box == self.inside.get(entry):
+                    break
+                place = place.setdefault(box, {})
+            place.setdefault(None, []).append(entry)
+        self._fill(picture, tree)
+
+    def _fill(self, picture: Any, tree: dict[Any, Any]) -> None:
+        drawn: set[str] = set()
+        for entry in tree.get(None, ()):
+            if self.number[entry] in drawn:
                 continue
-            head = f"{number[node]}:i{i}:w" if several else number[node]
-            if edge[0] in number:
-                picture.edge(number[edge[0]], head)
-            else:
-                picture.edge("more", head, style="dashed")
-    return picture
+            drawn.add(self.number[entry])
+            picture.node(self.number[entry], self._label(entry), tooltip=_tooltip(entry))
+        for box in sorted((box for box in tree if box is not None), key=attrgetter("number")):
+            with picture.subgraph(name=f"cluster_{box.path}_{box.number}") as cluster:
+                cluster.attr(
+                    label=box.title, style="rounded", color=self.theme.box, labeljust="l", tooltip=box.options
+                )
+                self._fill(cluster, tree[box])
+
+    def _label(self, entry: Entry) -> str:
+        box = self.inside.get(entry)
+        if box is None:
+            return card(
+                entry, self.theme, root=entry is self.scene.root, ports="right" if self.backward else "left"
+            )
+        return module_card(box, [e for e in self.inside if self.inside[e] == box], self.theme)
+
+    def _edges(self, picture: Any) -> None:
+        drawn = set()
+        modules = {self.number[entry] for entry in self.inside}
+        for entry in self.scene.entries:
+            several = len(entry.operands) > 1 and entry not in self.inside
+            for operand in entry.operands:
+                tail = self.number[operand.source] if operand.source is not None else "more"
+                head = self.number[entry]
+                if (operand.source is None and operand.edge is None) or tail == head:
+                    continue
+                if head in modules and (tail, head) in drawn:
+                    continue
+                drawn.add((tail, head))
+                port = f":i{operand.place}" if several else ""
+                how = {} if operand.edge is not None and operand.source is not None else {"style": "dashed"}
+                if not self.backward:
+                    picture.edge(tail, f"{head}{port}:w" if port else head, **how)
+                elif operand.edge is not None:
+                    rule = {"label": _rule(entry, operand)} if entry not in self.inside else {}
+                    picture.edge(f"{head}{port}:e" if port else head, tail, **how, **rule)
+                else:  # no gradient flows to a constant
+                    picture.edge(f"{head}{port}:e" if port else head, tail, dir="none", **how)
+            if isinstance(entry.detached, Entry):
+                picture.edge(self.number[entry.detached], self.number[entry], style="dotted", dir="none")
 
 
-def _named_nodes(named: Named | None) -> Iterable[tuple[str, Node]]:
-    for name, tensor in named.items() if isinstance(named, Mapping) else named or ():
-        if tensor._node is not None:
-            yield name, tensor._node
+def _rule(entry: Entry, operand: Operand) -> str:
+    found = rule_of(entry.op, operand.place) if entry.op is not None else None
+    text = rule_text(found[1]) if found else ""
+    return f" {text} " if len(text) <= 28 else " g \N{HORIZONTAL ELLIPSIS} "
 
 
-def _reachable(root: Node) -> list[Node]:
-    """Every node behind `root` and itself, newest first."""
-    found = [root]
-    seen = {root}
-    for node in found:  # grows while it is walked
-        for edge in node.edges or ():
-            if edge is not None and edge[0] not in seen:
-                seen.add(edge[0])
-                found.append(edge[0])
-    found.sort(key=attrgetter("tick"), reverse=True)
-    return found
-
-
-def _newest(nodes: list[Node], limit: int) -> list[Node]:
-    """The newest ops, each with its leaves (a weight may be older than all that was computed with it)."""
-    if len(nodes) <= limit:
-        return nodes
-    kept: dict[Node, None] = {}
-    for node in nodes:
-        family = [node] + [e[0] for e in node.edges or () if e is not None and e[0].op is None]
-        fresh = dict.fromkeys(n for n in family if n not in kept)
-        if kept and len(kept) + len(fresh) > limit:
-            break
-        kept |= dict.fromkeys(list(fresh)[:limit])
-    return list(kept)
-
-
-def _label(node: Node, kind: str, name: str | None, colours: tuple[str, str]) -> str:
-    """An HTML-like label: a rounded box, on its left a place for each operand where there are several."""
-    fill, border = colours
-    title = f"<B>{_text(name)}</B> = {_text(kind)}" if name and node.op else f"<B>{_text(name or kind)}</B>"
-    lines = [title, _small(f"{node.shape} {node.dtype}")]
-    if node.op is not None and node.edges is None:
-        lines.append(_small("freed by backward"))
-    elif node.op is not None and (saved := _saved(node)):
-        lines.append(_small(f"saves {', '.join(saved)}"))
-    elif node.op is None and name is not None:
-        lines[1] = _small(f"{kind} {node.shape} {node.dtype}")
-    operands = _operands(node)
-    body = f'<TD ROWSPAN="{max(len(operands), 1)}" CELLPADDING="5">{"<BR/>".join(lines)}</TD>'
-    places = [
-        f'<TD PORT="i{i}" CELLPADDING="3" ALIGN="LEFT">{_small(operand)}</TD>' for i, operand in operands
-    ]
-    rows = "".join(f"<TR>{place}{body if not r else ''}</TR>" for r, place in enumerate(places or [""]))
-    return (
-        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" STYLE="ROUNDED" BGCOLOR="{fill}" '
-        f'COLOR="{border}">{rows}</TABLE>>'
-    )
-
-
-def _operands(node: Node) -> list[tuple[int, str]]:
-    """Position and name of each operand, where there are several; of a list only the recorded ones."""
-    if node.op is None or node.edges is None or len(node.edges) < 2:
-        return []
-    named = 0 if node.op.variadic else len(node.op.inputs)
-    operands = ((i, node.op.inputs[i] if i < named else str(i)) for i in range(len(node.edges)))
-    return [(i, name) for i, name in operands if i < named or node.edges[i] is not None]
-
-
-def _saved(node: Node) -> list[str]:
-    """The names of the arrays that the op keeps for its rules: operands in their order, then the rest."""
-    op, names = node.op, set()
-    assert op is not None
-    for i, edge in enumerate(node.edges or ()):
-        ruled = op.inputs[:1] if op.variadic else op.inputs[i : i + 1]  # none for a user's own Function
-        if edge is not None and ruled:
-            pairs = zip(op.needs[ruled[0]], edge[2], strict=False)
-            names |= {name for name, value in pairs if _holds_array(value)}
-    return sorted(
-        names, key=lambda name: (op.inputs.index(name) if name in op.inputs else len(op.inputs), name)
-    )
-
-
-def _holds_array(value: Any) -> bool:
-    return any(hasattr(v, "nbytes") for v in (value if isinstance(value, tuple | list) else (value,)))
-
-
-def _tooltip(node: Node) -> str:
-    return node.op.formula.replace("\\", "\\\\") if node.op is not None else "leaf: its gradient is in .grad"
-
-
-def _small(text: str) -> str:
-    return f'<FONT POINT-SIZE="9" COLOR="{QUIET}">{_text(text)}</FONT>'
-
-
-def _text(text: str) -> str:
-    """Fit for an HTML-like label, whatever a user named a tensor."""
-    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
+def _tooltip(entry: Entry) -> str:
+    if entry.op is not None:
+        return entry.op.formula.replace("\\", "\\\\")
+    if entry.kind == "constant":
+        return "constant: no gradient flows here"
+    return "leaf: its gradient is in .grad"
 
 
 def _digraph_class() -> type["graphviz.Digraph"]:
@@ -222,12 +233,16 @@ def _digraph_class() -> type["graphviz.Digraph"]:
             except graphviz.ExecutableNotFound as error:
                 raise _with_advice(error) from None
 
+        def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
+            """What a notebook shows: the picture, or its text and the advice where there is no `dot`."""
+            try:
+                return super()._repr_mimebundle_(*args, **kwargs)
+            except graphviz.ExecutableNotFound:
+                return {"text/plain": f"{ADVICE}\n\n{self.source}"}
+
     return Digraph
 
 
 def _with_advice(error: Exception) -> Exception:
-    error.args = (
-        "graph: drawing needs the program dot, of the system package graphviz: "
-        "apt install graphviz, or brew install graphviz. Without it, .source holds the picture's text.",
-    )
+    error.args = (ADVICE,)
     return error

@@ -60,7 +60,7 @@ def plot(
     if len(legend) > len(ys):
         raise ValueError(f"plot: {len(legend)} legend entries for {len(ys)} curves")
     if axes is None:
-        axes = _new_axes(figsize)
+        axes = new_axes("plot", figsize)
     for x, y, fmt, label in zip(xs, ys, cycle(fmts), chain(legend, repeat(None)), strict=False):
         axes.plot(x, y, fmt, label=label)
     axes.set(xscale=xscale, yscale=yscale)
@@ -80,12 +80,19 @@ def plot(
     return axes
 
 
-def _new_axes(figsize: tuple[float, float]) -> "Axes":
+def pyplot(what: str) -> Any:
+    """matplotlib.pyplot, or an error that says what gives it."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError('plot draws with matplotlib: pip install "minigrad[viz]"') from error
-    return plt.subplots(figsize=figsize, layout="constrained")[1]
+        raise ImportError(f'{what} draws with matplotlib: pip install "minigrad[viz]"') from error
+    return plt
+
+
+def new_axes(what: str, figsize: tuple[float, float]) -> "Axes":
+    """The axes of a new pyplot figure."""
+    axes: Axes = pyplot(what).subplots(figsize=figsize, layout="constrained")[1]
+    return axes
 
 
 def _curves(values: Any, name: str) -> list[np.ndarray]:

@@ -1,11 +1,15 @@
 import re
 import shutil
+import subprocess
 import sys
 import warnings
+import xml.etree.ElementTree as ET
+from html import unescape
 
 import pytest
 
 import minigrad as torch
+from minigrad import viz
 from minigrad.viz import graph
 
 graphviz = pytest.importorskip("graphviz")
@@ -18,13 +22,13 @@ def leaf(*shape):
 
 def labels(picture):
     """The words of each node's label, under the node's identifier."""
-    found = re.findall(r"^\t(\w+) \[label=<(.*)> tooltip=", picture.source, flags=re.MULTILINE)
-    return {node: " ".join(re.sub("<[^>]*>", " ", label).split()) for node, label in found}
+    found = re.findall(r"^\t+(\w+) \[label=<(.*)> tooltip=", picture.source, flags=re.MULTILINE)
+    return {node: " ".join(unescape(re.sub("<[^>]*>", " ", label)).split()) for node, label in found}
 
 
 def arrows(picture):
     """(from, to, place) of each arrow; place is None where the op has one operand."""
-    found = re.findall(r"^\t(\w+) -> (\w+)(?::i(\d+):w)?", picture.source, flags=re.MULTILINE)
+    found = re.findall(r"^\t+(\w+)(?::i\d+:e)? -> (\w+)(?::i(\d+):w)?", picture.source, flags=re.MULTILINE)
     return [(tail, head, int(place) if place else None) for tail, head, place in found]
 
 
@@ -46,7 +50,7 @@ def test_each_op_and_each_leaf_is_drawn_once():
 def test_a_node_tells_shape_and_dtype():
     x = torch.ones(2, 3, dtype=torch.float64, requires_grad=True)
     picture = graph(x.sum(0))
-    assert labels(picture)[node_called(picture, "leaf")] == "leaf (2, 3) float64"
+    assert labels(picture)[node_called(picture, "leaf")].startswith("x leaf (2, 3) float64")
     assert labels(picture)[node_called(picture, "sum")].startswith("sum (3,) float64")
 
 
@@ -105,7 +109,7 @@ def test_names_are_given_to_leaves_and_to_results():
     x = leaf(3)
     h = torch.tanh(x)
     picture = graph(h.sum(), names=[("input", x), ("h", h)])
-    assert labels(picture)[node_called(picture, "input")] == "input leaf (3,) float32"
+    assert labels(picture)[node_called(picture, "input")].startswith("input leaf (3,) float32")
     assert labels(picture)[node_called(picture, "tanh")].startswith("h = tanh (3,)")
 
 
@@ -120,11 +124,11 @@ def test_parameters_of_a_model_carry_their_names():
     torch.manual_seed(0)
     model = torch.nn.MLP(4, 5, 3)
     y = model(torch.ones(2, 4))
-    for params in (model.named_parameters(), dict(model.named_parameters())):
+    for params in (model.named_parameters(), dict(model.named_parameters()), model, None):
         picture = graph(y, params=params)
         for name, parameter in model.named_parameters():
             shape = tuple(parameter.shape)
-            assert labels(picture)[node_called(picture, name)] == f"{name} parameter {shape} float32"
+            assert labels(picture)[node_called(picture, name)].startswith(f"{name} parameter {shape} float32")
 
 
 def test_parameters_and_other_leaves_differ_in_colour():
@@ -152,8 +156,8 @@ def test_what_an_op_saves_is_named():
     assert "saves x, weight" in " ".join(labels(graph(linear(x, w))).values())
     assert "saves weight" in " ".join(labels(graph(linear(x, w.detach()))).values())
     assert "saves" in " ".join(labels(graph(torch.einsum("ij,kj->ik", x, w))).values())
+    assert "saves b" in " ".join(labels(graph(x * 2)).values())
     assert "saves" not in graph(x + 1).source
-    assert "saves" not in graph(x * 2).source
 
 
 def test_what_backward_freed_is_marked():
@@ -162,11 +166,11 @@ def test_what_backward_freed_is_marked():
     y.backward(retain_graph=True)
     assert "freed" not in graph(y).source
     y.backward()
-    assert list(labels(graph(y)).values()) == ["sum () float32 freed by backward"]
+    assert list(labels(graph(y)).values()) == ["y = sum () float32 3 freed by backward"]
 
 
 def test_a_leaf_alone_is_a_graph_of_one_node():
-    assert list(labels(graph(leaf(2))).values()) == ["leaf (2,) float32"]
+    assert list(labels(graph(leaf(2))).values()) == ["leaf (2,) float32 [1, 1] no gradient yet"]
 
 
 def test_a_constant_has_no_graph_and_the_error_says_why():
@@ -248,6 +252,33 @@ def test_it_can_be_rendered(tmp_path):
     assert svg.count('class="edge"') == 3
 
 
+@needs_dot
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("fold", [False, True])
+def test_dot_lays_out_every_kind_of_picture(theme, direction, fold, recwarn):
+    model = torch.nn.MLP(4, 5, 3)
+    with viz.watch(model):
+        hidden = model(torch.ones(2, 4))
+        hidden.retain_grad()
+        loss = (hidden * hidden.detach() * 2.0).sum()
+    loss.backward(retain_graph=True)
+    picture = graph(loss, theme=theme, direction=direction, fold=fold, max_nodes=8)
+    plain = subprocess.run(  # what dot itself understood, rank by rank
+        ["dot", "-Tplain"], input=picture.source, capture_output=True, text=True, check=True
+    )
+    assert plain.stderr == ""
+    nodes = {line.split()[1] for line in plain.stdout.splitlines() if line.startswith("node ")}
+    edges = [line.split()[1:3] for line in plain.stdout.splitlines() if line.startswith("edge ")]
+    assert nodes == set(labels(picture)) | ({"more"} & nodes)
+    assert all({tail, head} <= nodes for tail, head in edges)
+    assert sorted(edges) == sorted([tail, head] for tail, head, _ in arrows(picture))
+    drawing = ET.fromstring(picture.pipe(format="svg"))
+    assert float(drawing.attrib["width"].removesuffix("pt")) > 100
+    assert picture.pipe(format="png").startswith(b"\x89PNG")
+    assert not recwarn.list
+
+
 def test_without_dot_the_source_is_there_and_the_error_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     picture = graph(leaf(2).sum())
@@ -263,3 +294,90 @@ def test_without_the_python_package_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
     with pytest.raises(ImportError, match=r'pip install "minigrad\[viz\]"'):
         graph(leaf(2))
+
+
+def test_in_a_notebook_it_shows_itself_or_without_dot_its_text(tmp_path, monkeypatch):
+    picture = graph(leaf(2).sum())
+    if shutil.which("dot"):
+        assert "<svg" in picture._repr_mimebundle_()["image/svg+xml"]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    shown = picture._repr_mimebundle_()["text/plain"]
+    assert "apt install graphviz" in shown and picture.source in shown
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+
+def test_variables_of_the_program_give_their_names():
+    first = leaf(2)
+    hidden = first * 2
+    weights = [leaf(2), leaf(2)]
+    scale = torch.tensor([1.0, 3.0])
+    total = (hidden * weights[1] * scale).sum()
+    words = " ".join(labels(graph(total)).values())
+    for name in ("first leaf", "hidden = mul", "weights[1] leaf", "scale constant", "total = sum"):
+        assert name in words
+    assert "weights[0]" not in words
+
+
+def test_given_names_replace_those_of_variables():
+    x = leaf(2)
+    words = " ".join(labels(graph(x.sum(), names={"input": x})).values())
+    assert "input leaf" in words and "x leaf" not in words
+
+
+def test_two_models_are_told_apart():
+    left, right = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    y = left(torch.ones(2)) + right(torch.ones(2))
+    words = " ".join(labels(graph(y)).values())
+    assert "left.weight parameter" in words and "right.bias parameter" in words
+
+
+def test_a_parameter_of_ones_own_is_one():
+    w = torch.nn.Parameter(torch.ones(2))
+    assert "w parameter" in " ".join(labels(graph(w.sum())).values())
+
+
+# --- limits, direction, theme ----------------------------------------------------------------------------
+
+
+def test_depth_cuts_what_lies_further_back():
+    y = x = leaf(1)
+    for _ in range(10):
+        y = y + 1.0
+    picture = graph(y, depth=3, names={"x": x})
+    assert len(labels(picture)) == 4
+    assert "and 7 more" in picture.source
+    assert len(labels(graph(y, depth=0))) == 1
+    assert "more" not in graph(y, depth=10).source
+
+
+def test_backward_turns_the_arrows_and_names_the_rules():
+    x, c = leaf(2), torch.ones(2)
+    y = x * c
+    picture = graph(y, direction="backward")
+    found = re.findall(r"^\t(\w+):i(\d):e -> (\w+) \[(.*)\]", picture.source, flags=re.MULTILINE)
+    product = node_called(picture, "mul")
+    assert found == [
+        (product, "0", node_called(picture, "x"), 'label=" g * b "'),
+        (product, "1", node_called(picture, "c"), "dir=none style=dashed"),
+    ]
+
+
+def test_the_dark_theme_is_dark():
+    picture = graph(leaf(2), theme="dark")
+    assert 'bgcolor="#14181d"' in picture.source
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"direction": "up"}, "'forward' or 'backward', not 'up'"),
+        ({"theme": "pink"}, "'light' or 'dark', not 'pink'"),
+        ({"depth": -1}, "depth is -1"),
+        ({"fold": "nowhere"}, "no module 'nowhere' to fold; there are"),
+    ],
+)
+def test_options_it_does_not_know_are_refused(options, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        graph(leaf(1).sum(), **options)

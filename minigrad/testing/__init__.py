@@ -1,0 +1,12 @@
+"""Tools for testing derivatives: a gradient checker, and drawers of inputs from the ops' domains.
+
+Nothing here needs hypothesis; the strategies that do are in `minigrad.testing.strategies`.
+"""
+
+from .._op import Interval
+from .check import check_grads
+from .diagnosis import Finding
+from .draw import Drawer, RandomDrawer, draw_sample
+from .report import GradientError
+
+__all__ = ["Drawer", "Finding", "GradientError", "Interval", "RandomDrawer", "check_grads", "draw_sample"]

@@ -1,0 +1,275 @@
+"""`check_grads`: whether the gradients of a function are its derivatives."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .diagnosis import Finding
+from .differences import EPS, Slope, scales
+from .report import Place
+from .subject import Derivative, Given, Subject
+from .verdict import Verdict
+
+Array = Any
+
+SPELLED_OUT = 256  # of an input that is found wrong along a direction, up to so many entries are looked at
+
+
+def check_grads(
+    fn: Callable[..., Any],
+    *inputs: Any,
+    order: int = 1,
+    seed: int = 0,
+    rtol: float = 1e-9,
+    max_entries: int = 256,
+    projections: int = 8,
+    oracle: Callable[..., Any] | None = None,
+) -> None:
+    """Raise unless the gradients of `fn` at `inputs` are its derivatives, and `fn` is fit to have any.
+
+    The outputs are weighted with random cotangents. Every entry of the gradient is compared with central
+    differences, extrapolated to step 0, and may differ from them by `rtol` of the terms that it sums, plus
+    what the differences themselves may be wrong, which is measured. Where they disagree the one-sided
+    slopes are looked at: at a kink any value between them is right. Checked too: that fn is a function (two
+    calls agree to the bit, inputs and cotangents are left as they were), shapes and dtypes of outputs and
+    gradients, and that gradients own their memory.
+
+    Arguments:
+        fn: takes tensors, returns a tensor or a tuple of tensors; only floating ones are differentiated.
+        inputs: what it is called with. Checked are the tensors that require grad, or, if none does, all
+            floating tensors and arrays. They must be float64.
+        order: 2 checks the gradients' own gradients too, and so on.
+        seed: of the cotangents and projections; the same seed makes the same check.
+        rtol: the relative error that a gradient may have.
+        max_entries: an input of more entries is checked along random directions instead of entry by entry.
+        projections: how many.
+        oracle: `fn` in NumPy, for an analytic function: it is run on complex numbers, and its complex-step
+            derivative, exact to rounding, stands in for the differences at order 1.
+
+    Raises:
+        GradientError: an AssertionError that says which entry is wrong, by how much, what kind of
+            mistake it looks like, and how to reproduce it.
+        TypeError: an input that is not float64.
+
+    >>> import minigrad as torch
+    >>> from minigrad.testing import check_grads
+    >>> x = torch.tensor([0.3, 0.7], dtype=torch.float64)
+    >>> check_grads(lambda x: torch.softmax(x * x, 0), x, order=2)
+    """
+    subject: Subject = Given(fn, inputs)
+    place = Place(fn, inputs, order, seed)
+    for current in range(1, order + 1):
+        random = np.random.default_rng([seed, current])
+        check = _Check(subject, random, rtol, max_entries, projections, place)
+        findings = check.findings(oracle if current == 1 else None)
+        if findings:
+            raise place.mismatch(subject, findings, check.shapes, check.cotangents)
+        subject = Derivative(subject, check.cotangents)
+
+
+class _Line:
+    """The outputs along a line through some of the inputs, and the gradient along it."""
+
+    def __init__(
+        self, subject: Subject, cotangents: Sequence[Array], directions: Sequence[tuple[int, Array]]
+    ) -> None:
+        self.subject, self.cotangents, self.directions = subject, cotangents, directions
+
+    def __call__(self, t: float) -> Array:
+        with np.errstate(all="ignore"):
+            return _flat(self.subject.values(self._moved(t)))
+
+    def gradient(self, t: float) -> float:
+        """Smooth in t but for rounding; with cotangents that change too, lest it be the same each time."""
+        cotangents = [v * (1 + t * np.cos(np.arange(v.size)).reshape(v.shape)) for v in self.cotangents]
+        with np.errstate(all="ignore"):
+            found = self.subject.gradients(self._moved(t), list(map(np.asarray, cotangents)))
+            terms = [np.sum(g[d != 0] * d[d != 0]) for i, d in self.directions if (g := found[i]) is not None]
+        return float(sum(terms))
+
+    def _moved(self, t: float) -> list[Array]:
+        moved = list(self.subject.arrays)
+        for position, direction in self.directions:
+            moved[position] = np.asarray(moved[position] + t * direction)
+        return moved
+
+
+class _Check:
+    """One subject at one point: its values, cotangents and gradients there."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        random: np.random.Generator,
+        rtol: float,
+        max_entries: int,
+        projections: int,
+        place: Place,
+    ) -> None:
+        self.subject, self.random, self.rtol = subject, random, rtol
+        self.max_entries, self.projections = max_entries, projections
+        self.arrays = subject.arrays
+        before = [x.copy() for x in self.arrays]
+        outputs = subject.values(self.arrays)
+        again = subject.values(self.arrays)
+        place.require_function(subject, outputs, again, before)
+        self.shapes = [out.shape for out in outputs]
+        self.cotangents = [
+            np.asarray(random.uniform(0.5, 1.5, s) * random.choice((-1.0, 1.0), s)) for s in self.shapes
+        ]
+        given = [v.copy() for v in self.cotangents]
+        self.gradients = subject.gradients(self.arrays, self.cotangents)
+        repeated = subject.gradients(self.arrays, self.cotangents)
+        place.require_gradients(subject, self.gradients, repeated, before, self.cotangents, given)
+        if isinstance(subject, Derivative):
+            place.require_same_first_gradients(subject, outputs)
+        self.at = _flat(outputs)
+        self.v = _flat(self.cotangents)
+        scale = max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in self.arrays)
+        self.judge = Verdict(self.at, self.v, rtol, scale)
+
+    def findings(self, oracle: Callable[..., Any] | None) -> list[Finding]:
+        """A finding for each input that was looked at entry by entry, if the gradient of any is wrong."""
+        checked = [i for i, x in enumerate(self.arrays) if x.size and self.at.size]
+        small = [i for i in checked if self.arrays[i].size <= self.max_entries or oracle is not None]
+        # An infinite gradient (sqrt at 0) has to be looked at alone.
+        small += [i for i in checked if i not in small and self._infinite(i).any() and self._spelled_out(i)]
+        found = [self._every_entry(i, oracle) for i in small]
+        if not any(f.wrong.any() for f in found) and oracle is None:
+            # Also where all entries are right: two tied maxima may each claim the whole gradient.
+            found = self._projected([(i, ~self._infinite(i) | (i not in small)) for i in checked])
+        return found if any(f.wrong.any() for f in found) else []
+
+    def _infinite(self, position: int) -> Array:
+        g = self.gradients[position]
+        return np.isinf(np.zeros(self.arrays[position].shape) if g is None else g)
+
+    def _spelled_out(self, position: int) -> bool:
+        return bool(self.arrays[position].size <= SPELLED_OUT)
+
+    # --- the two ways to look ----------------------------------------------------------------------
+
+    def _every_entry(self, position: int, oracle: Callable[..., Any] | None) -> Finding:
+        x = self.arrays[position]
+        sizes = scales(x).ravel()
+        finding = self._blank(position)
+        g = finding.found.ravel()
+        keep = self.at.size * x.size <= 10**6
+        columns: list[Array] = []
+        for j in range(x.size):
+            direction = np.zeros(x.size)
+            direction[j] = sizes[j]
+            line = self._line([(position, direction.reshape(x.shape))])
+            slope = self._exact(oracle, position, j, sizes[j]) if oracle else self.judge.slope(line)
+            if keep:
+                columns.append(slope.value / sizes[j])
+            if oracle:
+                problem = None if self.judge.agrees(slope, g[j] * sizes[j]) else ""
+            else:
+                problem = self.judge(line, slope, g[j] * sizes[j])
+            self._note(finding, j, slope, sizes[j], problem)
+        finding.jacobian = np.stack(columns, axis=1) if keep else None
+        return finding
+
+    def _projected(self, inputs: list[tuple[int, Array]]) -> list[Finding]:
+        """Directions through all inputs at once, where their masks allow; a wrong one is taken apart."""
+        for _ in range(self.projections if inputs else 0):
+            directions = [(i, np.asarray(self._direction(self.arrays[i]) * mask)) for i, mask in inputs]
+            problem = self._disagrees(directions)
+            if problem is None:
+                continue
+            found = []
+            for i, direction in directions:
+                if self._disagrees([(i, direction)]) is not None:
+                    few = self._spelled_out(i)
+                    found.append(self._every_entry(i, None) if few else self._located(i, direction))
+            if not any(f.wrong.any() for f in found):
+                finding = self._blank(inputs[0][0])
+                finding.wrong[...] = True
+                finding.problem = (
+                    "each entry alone is right, or between the slopes to its left and right, but several "
+                    "that change together do not add up (tied maxima that each claim the whole gradient?): "
+                    + (problem or "the gradient along a random direction is not the slope")
+                )
+                found = [finding]
+            return found
+        return []
+
+    def _direction(self, x: Array) -> Array:
+        signs = self.random.choice((-1.0, 1.0), x.shape)
+        return np.asarray(scales(x) * signs * self.random.uniform(0.5, 1.5, x.shape))
+
+    def _located(self, position: int, direction: Array) -> Finding:
+        """Halve a direction along which the gradient is wrong until one entry is left."""
+        finding = self._blank(position)
+        places = np.arange(direction.size)
+        while places.size > 1:
+            for half in np.array_split(places, 2):
+                if self._disagrees([(position, _only(direction, half))]) is not None:
+                    places = half
+                    break
+            else:
+                break
+        j = int(places[0])
+        entry = _only(np.abs(direction), places[:1])
+        problem = self._disagrees([(position, entry)])
+        line = self._line([(position, entry)])
+        self._note(finding, j, self.judge.slope(line), float(entry.flat[j]), problem or "")
+        return finding
+
+    def _disagrees(self, directions: Sequence[tuple[int, Array]]) -> str | None:
+        """What is wrong with the gradients along a direction through several inputs; None if nothing."""
+        slope, size = 0.0, 0.0
+        for position, direction in directions:
+            g = self.gradients[position]
+            if g is not None:
+                terms = g[direction != 0] * direction[direction != 0]
+                slope += float(terms.sum())
+                size += float(np.abs(terms).sum())
+        line = self._line(directions)
+        return self.judge(line, self.judge.slope(line), slope, 4 * EPS * size)
+
+    # --- small parts -------------------------------------------------------------------------------
+
+    def _line(self, directions: Sequence[tuple[int, Array]]) -> _Line:
+        return _Line(self.subject, self.cotangents, directions)
+
+    def _exact(self, oracle: Callable[..., Any], position: int, j: int, size: float) -> Slope:
+        """The complex-step derivative: no subtraction, hence no rounding (Squire and Trapp 1998)."""
+        moved: list[Array] = [np.asarray(x.astype(np.complex128)) for x in self.arrays]
+        moved[position].flat[j] += 1e-30j
+        made = oracle(*moved)
+        value = size * _flat(made if isinstance(made, tuple) else (made,)).imag / 1e-30
+        return Slope(value, 16 * EPS * np.abs(value), np.isfinite(value))
+
+    def _blank(self, position: int) -> Finding:
+        shape = self.arrays[position].shape
+        empty = np.full(shape, np.nan)
+        return Finding(
+            self.subject.names[position],
+            self.gradients[position],
+            empty,
+            empty.copy(),
+            np.zeros(shape, bool),
+            "",
+            None,
+        )
+
+    def _note(self, finding: Finding, j: int, slope: Slope, size: float, problem: str | None) -> None:
+        finding.numeric.flat[j] = float(self.v @ slope.value) / size
+        finding.error.flat[j] = float(np.abs(self.v) @ slope.error) / size
+        if problem is not None:
+            finding.wrong.flat[j] = True
+            finding.problem = finding.problem or problem
+
+
+def _only(direction: Array, places: Array) -> Array:
+    """The direction with 0 everywhere else."""
+    kept = np.zeros(direction.size)
+    kept[places] = direction.ravel()[places]
+    return kept.reshape(direction.shape)
+
+
+def _flat(arrays: Sequence[Array]) -> Array:
+    return np.concatenate([np.ravel(x) for x in arrays]) if arrays else np.zeros(0)

@@ -1,0 +1,107 @@
+"""Gradients where there is no derivative: at kinks, ties and poles a convention decides; here they are.
+
+The conventions are PyTorch's. Finite differences cannot see them, so they are data: an op, a point, and the
+gradient there of the sum of the output.
+"""
+
+from collections.abc import Sequence
+from math import inf, nan
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._op import Op
+from ..autograd import grad
+from ..creation import from_numpy
+from .properties import as_function, differentiable_positions
+
+
+class Edge(NamedTuple):
+    """A point where a convention decides: inputs (None: left out), and a gradient for each that has one."""
+
+    op: str
+    inputs: tuple[Any, ...]
+    gradients: tuple[Any, ...]
+    options: dict[str, Any] = {}  # noqa: RUF012 (never written)
+
+
+EDGES = (
+    # A kink: one side is chosen.
+    Edge("relu", ([0.0, -0.0, 1.0],), ([0, 0, 1],)),
+    Edge("abs", ([0.0, -0.0, -2.0],), ([0, 0, -1],)),
+    Edge("leaky_relu", ([0.0, 1.0],), ([0.25, 1],), {"negative_slope": 0.25}),
+    Edge("elu", ([0.0, 1.0],), ([0.5, 1],), {"alpha": 0.5}),
+    Edge("hardtanh", ([-1.0, 1.0, 0.5],), ([0, 0, 1],)),
+    Edge("huber", ([-1.0, 1.0, 1.0],), ([-1, 1, 1],)),
+    Edge("clamp", ([0.0, 1.0, 0.5, -1.0, 2.0], 0.0, 1.0), ([1, 1, 1, 0, 0],)),
+    Edge("clamp", ([0.0, 1.0], 0.0, None), ([1, 1],)),
+    Edge("clamp", ([0.0, -1.0], None, 0.0), ([1, 1],)),
+    Edge("clamp", ([0.0, 3.0], [0.0, 2.0], [2.0, 2.0]), ([1, 0], [0, 0], [0, 1])),
+    Edge("softplus", ([20.0],), ([1 / (1 + np.exp(-20.0))],)),
+    # A tie: shared evenly where the question was symmetric.
+    Edge("maximum", ([1.0, 2.0, 0.0], [1.0, 0.0, 2.0]), ([0.5, 1, 0], [0.5, 0, 1])),
+    Edge("minimum", ([1.0, 2.0, 0.0], [1.0, 0.0, 2.0]), ([0.5, 0, 1], [0.5, 1, 0])),
+    Edge("amax", ([1.0, 3.0, 3.0],), ([0, 0.5, 0.5],)),
+    Edge("amin", ([1.0, 1.0, 3.0],), ([0.5, 0.5, 0],)),
+    Edge("amax", ([[2.0, 2.0], [3.0, 1.0]],), ([[0.5, 0.5], [1, 0]],), {"dim": 1}),
+    Edge("max_dim", ([1.0, 3.0, 3.0],), ([0, 1, 0],), {"dim": 0}),
+    Edge("min_dim", ([1.0, 1.0, 3.0],), ([1, 0, 0],), {"dim": 0}),
+    Edge("vector_norm", ([3.0, -3.0, 1.0],), ([0.5, -0.5, 0],), {"ord": inf}),
+    Edge("vector_norm", ([3.0, -1.0, 1.0],), ([0, -0.5, 0.5],), {"ord": -inf}),
+    # A pole, or 0 / 0: the limit, where there is one.
+    Edge("sqrt", ([0.0, 4.0],), ([inf, 0.25],)),
+    Edge("log", ([0.0, 1.0],), ([inf, 1],)),
+    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": 2.0}),
+    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": 3.0}),
+    Edge("vector_norm", ([0.0, 2.0],), ([0, 1],), {"ord": 3.0}),
+    Edge("vector_norm", ([0.0, 2.0],), ([0, 1],), {"ord": 1.0}),
+    Edge("vector_norm", ([0.0, 2.0],), ([0, 0],), {"ord": 0.0}),
+    Edge("std", ([2.0, 2.0],), ([0, 0],)),
+    Edge("pow", ([0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 2.0, 0.0]), ([0, 1, 0, 0], [0, 0, 0, np.log(2.0)])),
+    Edge("pow", ([0.0, 2.0], 0), ([0, 0],)),
+    Edge("pow", ([0.0, 2.0], 0.5), ([inf, 0.5 / 2**0.5],)),
+    Edge("pow", ([-2.0, -2.0], 3), ([12, 12],)),
+    Edge("pow", ([0.0], [-1.0]), ([-inf], [-inf])),
+    Edge("pow", (0.0, [2.0, 0.0]), ([0, 0],)),
+    Edge(
+        "xlogy", ([0.0, 0.0, 2.0, 2.0], [0.0, 2.0, 1.0, 0.0]), ([0, np.log(2.0), 0, -inf], [nan, 0, 2, inf])
+    ),
+    Edge("prod", ([2.0, 0.0, 3.0],), ([0, 6, 0],)),
+    Edge("prod", ([0.0, 0.0, 3.0],), ([0, 0, 0],)),
+    Edge("cumprod", ([2.0, 0.0, 3.0],), ([1, 8, 0],), {"dim": 0}),
+    # Far out: no overflow on the way to a finite number.
+    Edge("sigmoid", ([-1000.0, 1000.0],), ([0, 0],)),
+    Edge("softplus", ([-1000.0, 1000.0],), ([0, 1],)),
+    Edge("logsigmoid", ([-1000.0, 1000.0],), ([1, 0],)),
+    Edge("elu", ([-1000.0, 1000.0],), ([0, 1],)),
+    Edge("silu", ([-1000.0, 1000.0],), ([0, 1],)),
+    Edge("gelu", ([-1000.0, 1000.0],), ([0, 1],)),
+    Edge("logaddexp", ([-1000.0, 1000.0], [0.0, 0.0]), ([0, 1], [1, 0])),
+    Edge("logsumexp", ([1000.0, -1000.0],), ([1, 0],), {"dim": 0}),
+    Edge("logsumexp", ([-inf, 0.0],), ([0, 1],), {"dim": 0}),
+    Edge("where", ([True, False], [1.0, inf], [nan, 2.0]), ([1, 0], [0, 1])),
+    Edge("keep", ([inf, 2.0], [False, True]), ([0, 1],)),
+)
+
+
+def conventions_hold(op: Op) -> None:
+    """At each of its edges an op has the gradient that the table says, to the last digits.
+
+    >>> from minigrad.ops import neural
+    >>> from minigrad.testing import edges
+    >>> edges.conventions_hold(neural.relu)
+    """
+    for edge in [e for e in EDGES if e.op == op.name]:
+        found = _gradients(op, edge)
+        for name, g, wanted in zip(op.inputs, found, edge.gradients, strict=False):
+            assert np.allclose(g, wanted, rtol=1e-12, atol=0, equal_nan=True), (
+                f"op {op.name} at {edge.inputs}: the gradient of {name} is {g.tolist()}, not {wanted}"
+            )
+        assert len(found) == len(edge.gradients)
+
+
+def _gradients(op: Op, edge: Edge) -> Sequence[Any]:
+    inputs = [np.array(x) if isinstance(x, list) else x for x in edge.inputs]
+    xs = [from_numpy(inputs[i]).requires_grad_() for i in differentiable_positions(op, inputs)]
+    out = as_function(op, inputs, {**op.options, **edge.options})(*xs)
+    return [g.numpy() for g in grad(out, xs, from_numpy(np.ones(out.shape)))]

@@ -1,0 +1,170 @@
+"""Hypothesis strategies: what property tests of derivatives draw from.
+
+    from hypothesis import given
+    from minigrad.testing import check_grads, strategies as some
+
+    @given(some.tensors(low=0.1, high=3.0))
+    def test_my_op(x):
+        check_grads(my_op, x, order=2)
+
+What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._op import Interval, Op
+from .._tensor import Tensor
+from ..creation import from_numpy
+from .draw import Drawer, draw_sample
+from .programs import Program, random_program
+
+try:
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError(
+        "minigrad.testing.strategies draws with hypothesis, which is not installed: "
+        'pip install "minigrad[test]". check_grads and RandomDrawer work without it.'
+    ) from error
+
+Array = Any
+Shape = tuple[int, ...]
+Draw = Callable[[Any], Any]
+
+
+class HypothesisDrawer(Drawer):
+    """A drawer over the `draw` of a composite strategy: what it drew shrinks."""
+
+    def __init__(self, draw: Draw, *, equal_shapes: bool = False) -> None:
+        self._draw = draw
+        self.equal_shapes = equal_shapes
+
+    def integer(self, low: int, high: int) -> int:
+        return int(self._draw(st.integers(low, high)))
+
+    def ints(self, shape: Shape, low: int, high: int) -> Array:
+        n = int(np.prod(shape, dtype=np.int64))
+        drawn = self._draw(st.lists(st.integers(low, high), min_size=n, max_size=n))
+        return np.array(drawn, dtype=np.int64).reshape(shape)
+
+
+def _tensor(d: Drawer, array: Array, dtype: Any, requires_grad: bool | None) -> Tensor:
+    made = from_numpy(d.layout(array.astype(dtype)))
+    wanted = made.is_floating_point() and (d.flag() if requires_grad is None else requires_grad)
+    return made.requires_grad_() if wanted else made
+
+
+@st.composite
+def shapes(draw: Draw, min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 4) -> Shape:
+    """The shape of a tensor; where `min_side` is 0, rarely one without elements.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> find(some.shapes(), lambda shape: len(shape) == 2)
+    (1, 1)
+    """
+    return HypothesisDrawer(draw).shape(min_dims, max_dims, min_side, max_side)
+
+
+@st.composite
+def tensors(
+    draw: Draw,
+    shape: Shape | None = None,
+    *,
+    low: float = -3.0,
+    high: float = 3.0,
+    avoid: tuple[float, ...] = (),
+    dtype: Any = np.float64,
+    requires_grad: bool | None = True,
+    distinct: bool = False,
+) -> Tensor:
+    """A tensor, now and then with memory that is not contiguous.
+
+    Arguments:
+        shape: of up to three axes, also none and empty ones, unless told.
+        low, high: the smallest and largest value.
+        avoid: kinks and poles; values keep a margin from them, so that differences can be taken.
+        dtype: of the elements.
+        requires_grad: None draws it.
+        distinct: no two elements nearly equal, also in size, and none near 0: for what sorts or compares.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> find(some.tensors(low=0.5), lambda x: x.numel() == 2)
+    tensor([1., 1.], dtype=float64, requires_grad=True)
+    """
+    d = HypothesisDrawer(draw)
+    shape = d.shape() if shape is None else shape
+    values = d.distinct(shape) if distinct else d.values(shape, Interval(low, high, avoid))
+    return _tensor(d, values, dtype, requires_grad)
+
+
+@st.composite
+def broadcastable(
+    draw: Draw, n: int = 2, *, low: float = -3.0, high: float = 3.0, avoid: tuple[float, ...] = ()
+) -> tuple[Tensor, ...]:
+    """`n` float64 tensors that require grad, of shapes that broadcast together.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> x, y = find(some.broadcastable(), lambda pair: pair[0].ndim == 2 and pair[1].ndim == 1)
+    >>> x.shape, y.shape
+    ((1, 1), (1,))
+    """
+    d = HypothesisDrawer(draw)
+    interval = Interval(low, high, avoid)
+    return tuple(_tensor(d, d.values(s, interval), np.float64, True) for s in d.shapes(n))
+
+
+@st.composite
+def overlapping(draw: Draw, n: int = 2) -> tuple[Tensor, ...]:
+    """`n` float64 leaves of one shape that share memory, fully or in part."""
+    d = HypothesisDrawer(draw)
+    size = d.integer(1, 4)
+    base = d.values((size + n,), Interval(-3.0, 3.0))
+    return tuple(
+        from_numpy(base[start : start + size]).requires_grad_()
+        for start in (d.integer(0, n) for _ in range(n))
+    )
+
+
+@st.composite
+def matmul_pairs(draw: Draw) -> tuple[Tensor, Tensor]:
+    """Two float64 tensors that can be multiplied as matrices: vectors, matrices, batches that broadcast."""
+    d = HypothesisDrawer(draw)
+    m, k, n = d.integer(1, 3), d.integer(1, 3), d.integer(1, 3)
+    left, right = d.shapes(2, max_dims=2)
+    real = Interval(-3.0, 3.0)
+    a = d.values(d.choice(((k,), (m, k), (*left, m, k))), real)
+    b = d.values(d.choice(((k,), (k, n), (*right, k, n))), real)
+    return _tensor(d, a, np.float64, True), _tensor(d, b, np.float64, True)
+
+
+@st.composite
+def indices(draw: Draw, shape: Shape, *, repeats: bool = True) -> Any:
+    """What a tensor of `shape` can be indexed by: ints, slices, None, Ellipsis, integer arrays, a mask.
+
+    Without `repeats` no place is met twice, as an assignment has it.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> find(some.indices((2, 3)), lambda index: isinstance(index, tuple) and None in index)
+    (slice(None, None, None), None, slice(None, None, None))
+    """
+    return HypothesisDrawer(draw).index(shape, repeats)
+
+
+@st.composite
+def samples(draw: Draw, op: Op, *, equal_shapes: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """(inputs, options) of one call of `op`, from its domain, some of the arrays not contiguous."""
+    d = HypothesisDrawer(draw, equal_shapes=equal_shapes)
+    inputs, options = draw_sample(op, d)
+    return tuple(d.layout(x) for x in inputs), options
+
+
+@st.composite
+def programs(draw: Draw, max_steps: int = 6, max_leaves: int = 3) -> Program:
+    """A random program over the ops of the registry; prints as the code a user would write."""
+    return random_program(HypothesisDrawer(draw), max_steps, max_leaves)

@@ -1,0 +1,98 @@
+"""Which ops belong to which call of a module, so that a picture can box or fold them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from minigrad.viz._scene import Entry, Scene
+
+Fold = bool | str | Iterable[str]
+
+
+class Box(NamedTuple):
+    """One call of a module: its path, its class where known, its options, and which call it was."""
+
+    path: str
+    kind: str
+    options: str
+    number: int
+
+    @property
+    def title(self) -> str:
+        return ": ".join(part for part in (self.path, self.kind) if part)
+
+
+def boxes_of(scene: Scene) -> dict[Entry, tuple[Box, ...]]:
+    """The boxes around each entry, the outermost first; only entries that have some.
+
+    Inside `watch(model)` they are known exactly. Otherwise an op belongs to the module whose parameters it
+    uses, together with its neighbours that use parameters of the same.
+    """
+    found: dict[Entry, tuple[Box, ...]] = {}
+    owned = {e: path for e in scene.entries if not e.calls and (path := _owner(e)) is not None}
+    group = _neighbours(owned)
+    for entry in scene.entries:
+        if entry.calls:
+            found[entry] = tuple(
+                Box(c.path, c.kind, scene.kinds.get(c.path, ("", ""))[1], c.number) for c in entry.calls
+            )
+        elif entry in owned:
+            path = owned[entry]
+            found[entry] = (Box(path, *scene.kinds.get(path, ("", "")), group[entry]),)
+    users: dict[Entry, list[tuple[Box, ...]]] = {}
+    for entry in scene.entries:
+        for operand in entry.operands:
+            if operand.source is not None and operand.source.kind == "parameter":
+                users.setdefault(operand.source, []).append(found.get(entry, ()))
+    for parameter, chains in users.items():
+        if common := _common(chains):
+            found[parameter] = common
+    return found
+
+
+def folded(boxes: dict[Entry, tuple[Box, ...]], fold: Fold) -> dict[Entry, Box]:
+    """The box into which each entry folds: the outermost that is asked for by path or class."""
+    if fold is False:
+        return {}
+    if fold is True:  # the innermost: those that hold no other
+        outer = {box for chain in boxes.values() for box in chain[:-1]}
+        wanted = {chain[-1] for chain in boxes.values()} - outer
+    else:
+        names = {fold} if isinstance(fold, str) else set(fold)
+        wanted = {b for chain in boxes.values() for b in chain if b.path in names or b.kind in names}
+        if missing := names - {x for b in wanted for x in (b.path, b.kind)}:
+            known = sorted({b.path for chain in boxes.values() for b in chain})
+            raise ValueError(f"graph: no module {sorted(missing)[0]!r} to fold; there are {known}")
+    found = {}
+    for entry, chain in boxes.items():
+        if box := next((b for b in chain if b in wanted), None):
+            found[entry] = box
+    return found
+
+
+def _owner(entry: Entry) -> str | None:
+    """The path of the one module whose parameters an op uses."""
+    paths = {
+        operand.source.name.rpartition(".")[0]
+        for operand in entry.operands
+        if operand.source is not None and operand.source.kind == "parameter" and operand.source.name
+    }
+    return paths.pop() if len(paths) == 1 and "" not in paths else None
+
+
+def _neighbours(owned: dict[Entry, str]) -> dict[Entry, int]:
+    """A number for each run of ops of one module that take each other's results."""
+    number: dict[Entry, int] = {}
+    for n, (entry, path) in enumerate(owned.items()):  # parents come first
+        sources = [operand.source for operand in entry.operands]
+        number[entry] = next((number[s] for s in sources if s in number and owned[s] == path), n)
+    return number
+
+
+def _common(chains: list[tuple[Box, ...]]) -> tuple[Box, ...]:
+    common = chains[0]
+    for chain in chains[1:]:
+        same = 0
+        while same < min(len(common), len(chain)) and common[same] == chain[same]:
+            same += 1
+        common = common[:same]
+    return common

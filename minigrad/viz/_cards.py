@@ -1,0 +1,157 @@
+"""The boxes of a graph's picture: HTML-like labels for `dot`, in colours that every eye tells apart."""
+
+from html import escape
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.viz._boxes import Box
+from minigrad.viz._numbers import array, colour, strip
+from minigrad.viz._scene import Entry, Operand
+
+FONT = "Helvetica,Arial,sans-serif"
+SMALL = 6  # elements that are written out
+
+
+class Theme(NamedTuple):
+    """Colours: of the ground, of text and of lines; and (fill, border) of each kind of box."""
+
+    name: str
+    ground: str
+    text: str
+    quiet: str
+    gradient: str
+    box: str
+    leaf: tuple[str, str]
+    parameter: tuple[str, str]
+    constant: tuple[str, str]
+    op: tuple[str, str]
+    output: tuple[str, str]
+    freed: tuple[str, str]
+    module: tuple[str, str]
+
+
+LIGHT = Theme(
+    "light", ground="#ffffff", text="#1f2933", quiet="#667079", gradient="#b34a00", box="#c5ccd4",
+    leaf=("#fff6dc", "#c98f00"), parameter=("#e4f3ea", "#2e8b62"), constant=("#ffffff", "#a9b1ba"),
+    op=("#f5f7f9", "#98a3af"), output=("#dcebfa", "#1f6cb4"), freed=("#ffffff", "#b8bec6"),
+    module=("#ece8f6", "#7565b0"),
+)  # fmt: skip
+DARK = Theme(
+    "dark", ground="#14181d", text="#e8ecf0", quiet="#9aa6b2", gradient="#ffa657", box="#4a545f",
+    leaf=("#3a3016", "#d9a521"), parameter=("#16352a", "#4fb98a"), constant=("#14181d", "#6b7682"),
+    op=("#222a33", "#6d7a88"), output=("#14304c", "#5aa7ea"), freed=("#14181d", "#4d5761"),
+    module=("#2a2542", "#9c8ee0"),
+)  # fmt: skip
+THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
+    """The label of one entry; its operands have places on the side that `ports` names (left, right)."""
+    kind = entry.op.name if entry.op is not None else entry.kind
+    title = _bold(entry.name or kind) + (f" = {_text(kind)}" if entry.name and entry.op else "")
+    about = f"{entry.shape} {entry.dtype}"
+    rows = [title, _small(about if entry.op or not entry.name else f"{kind} {about}", theme.quiet)]
+    if entry.detached:
+        whom = entry.detached if isinstance(entry.detached, str) else entry.detached.label
+        rows.append(_small(f"detached from {whom}", theme.quiet))
+    rows += _values(entry.value, theme, "", theme.text)
+    rows += _gradient(entry, theme)
+    if entry.freed:
+        rows.append(_small("freed by backward", theme.quiet))
+    elif entry.kept:
+        rows.append(_small(f"saves {', '.join(entry.kept)}", theme.quiet))
+    if entry.stale:
+        rows.append(_small(f"{', '.join(entry.stale)} written since!", theme.gradient))
+    fill = "output" if root and entry.op else "freed" if entry.freed else entry.kind
+    places = [(f"i{operand.place}", _place(operand)) for operand in entry.operands]
+    return _table(rows, places if len(places) > 1 else [], getattr(theme, fill), theme, ports)
+
+
+def module_card(box: Box, members: list[Entry], theme: Theme) -> str:
+    """The label of a module that is folded into one node."""
+    ops = [entry for entry in members if entry.op is not None]
+    size = sum(int(np.prod(entry.shape)) for entry in members if entry.kind == "parameter")
+    rows = [_bold(box.kind or box.path) + (f" {_text(box.path)}" if box.kind and box.path else "")]
+    if box.options:
+        rows.append(_small(box.options, theme.quiet))
+    rows.append(_small(f"{size:,} parameters, {len(ops)} op{'s' * (len(ops) != 1)}", theme.quiet))
+    if ops:
+        rows.append(_small(f"{ops[-1].shape} {ops[-1].dtype}", theme.quiet))
+        rows += _values(ops[-1].value, theme, "", theme.text)
+    return _table(rows, [], theme.module, theme, "left")
+
+
+def _gradient(entry: Entry, theme: Theme) -> list[str]:
+    if entry.grad is not None:
+        return _values(entry.grad, theme, "grad ", theme.gradient)
+    if entry.kind in ("leaf", "parameter") or entry.retained:
+        return [_small(f"{'keeps its gradient: ' * entry.retained}no gradient yet", theme.quiet)]
+    return []
+
+
+def _values(value: Any, theme: Theme, caption: str, ink: str) -> list[str]:
+    """The elements of a small array; the strip and the range of a large one; nothing where unknown."""
+    if value is None or not np.size(value):
+        return []
+    text = _small(f"{caption}{array(value, SMALL)}", ink, 10)
+    if np.size(value) <= SMALL:
+        if np.ndim(value) == 2 and len(value) > 1:
+            captions = [caption] + [""] * (len(value) - 1)
+            return [_small(f"{c}{array(row)}", ink, 10) for c, row in zip(captions, value, strict=True)]
+        return [text]
+    parts = strip(value)
+    cells = "".join(
+        f'<TD FIXEDSIZE="TRUE" WIDTH="7" HEIGHT="10" BGCOLOR="{colour(part, theme.name)}"></TD>'
+        for part in parts
+    )
+    table = (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" '
+        f'WIDTH="{7 * len(parts)}" HEIGHT="10"><TR>{cells}</TR></TABLE>'
+    )
+    return [table, text]
+
+
+def _place(operand: Operand) -> str:
+    if operand.source is None and operand.edge is None and operand.value is not None:
+        return f"{operand.name} = {operand.text}"
+    return operand.name
+
+
+def _table(
+    rows: list[str], places: list[tuple[str, str]], colours: tuple[str, str], theme: Theme, ports: str
+) -> str:
+    """A rounded box: the rows, and beside them a place for each operand where there are several."""
+    fill, border = colours
+    inner = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows)
+    body = (
+        f'<TD ROWSPAN="{max(len(places), 1)}" CELLPADDING="3"><TABLE BORDER="0" CELLBORDER="0" '
+        f'CELLSPACING="0" CELLPADDING="1">{inner}</TABLE></TD>'
+    )
+    cells = [
+        f'<TD PORT="{port}" CELLPADDING="3" ALIGN="LEFT">{_small(text, theme.quiet)}</TD>'
+        for port, text in places
+    ] or [""]
+    lines = [
+        f"<TR>{cell}{body if not i else ''}</TR>"
+        if ports == "left"
+        else f"<TR>{body if not i else ''}{cell}</TR>"
+        for i, cell in enumerate(cells)
+    ]
+    return (
+        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" STYLE="ROUNDED" '
+        f'BGCOLOR="{fill}" COLOR="{border}">{"".join(lines)}</TABLE>>'
+    )
+
+
+def _bold(text: str) -> str:
+    return f"<B>{_text(text)}</B>"
+
+
+def _small(text: str, ink: str, size: int = 9) -> str:
+    return f'<FONT POINT-SIZE="{size}" COLOR="{ink}">{_text(text)}</FONT>'
+
+
+def _text(text: str) -> str:
+    """Fit for an HTML-like label, whatever a user named a tensor."""
+    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))

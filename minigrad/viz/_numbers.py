@@ -1,0 +1,98 @@
+"""Numbers as short text, and arrays as text where they are small or as a strip of colours where not."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """So many significant digits, no trailing zeros, a sign that can be seen.
+
+    >>> number(2.0), number(-1 / 3), number(1e-9), number(True)
+    ('2', '−0.3333', '1e−9', 'True')
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    text = ""
+    if isinstance(value, (int, np.integer)):
+        return str(int(value)).replace("-", MINUS)
+    value = float(value)
+    text = f"{value:.{digits}g}" if value else "0"
+    if "e" in text:
+        head, exponent = text.split("e")
+        text = f"{head}e{int(exponent)}"
+    return text.replace("-", MINUS)
+
+
+def raw(value: Any) -> Any:
+    """The array of a tensor; numbers and arrays as they are; None for what holds no numbers."""
+    value = getattr(value, "_array", value)
+    return value if isinstance(value, (int, float, np.generic, np.ndarray)) else None
+
+
+def array(value: Any, limit: int = 6, digits: int = 4) -> str:
+    """All elements where there are at most `limit`, else the lowest and the highest.
+
+    >>> array(np.array([[1.0, 2.0], [3.0, 4.5]]))
+    '[[1, 2], [3, 4.5]]'
+    >>> array(np.arange(100))
+    '0 … 99'
+    """
+    value = np.asarray(value)
+    if not value.size:
+        return "empty"
+    if value.size <= limit:
+        return _nested(value)
+    low, high = number(value.min(), digits), number(value.max(), digits)
+    return f"all {low}" if low == high != "nan" else f"{low} … {high}"
+
+
+def _nested(value: Any) -> str:
+    if not value.ndim:
+        return number(value[()])
+    return f"[{', '.join(map(_nested, value))}]"
+
+
+def described(value: Any, limit: int = 6) -> str:
+    """An array in words: its elements, or its shape and range.
+
+    >>> described(np.zeros((20, 30)))
+    '(20, 30), all 0'
+    """
+    value = np.asarray(value)
+    if value.size <= limit:
+        return array(value, limit)
+    same = bool((value == value.ravel()[0]).all())
+    span = f"all {number(value.ravel()[0])}" if same else f"from {_ends(value)}"
+    return f"{value.shape}, {span}"
+
+
+def _ends(value: Any) -> str:
+    return f"{number(value.min())} to {number(value.max())}"
+
+
+def strip(value: Any, cells: int = 16) -> list[float]:
+    """At most `cells` numbers between -1 and 1: the elements, or the means of runs of them.
+
+    Each is a part of the largest of them by magnitude. What is not finite counts as 0.
+
+    >>> strip(np.array([2.0, -1.0, 0.0]))
+    [1.0, -0.5, 0.0]
+    """
+    flat = np.asarray(value, np.float64).ravel()
+    flat = np.where(np.isfinite(flat), flat, 0.0)
+    if flat.size > cells:
+        flat = np.array([part.mean() for part in np.array_split(flat, cells)])
+    top = float(np.abs(flat).max(initial=0.0))
+    return [float(round(v / top, 3)) if top else 0.0 for v in flat]
+
+
+def colour(part: float, theme: str) -> str:
+    """Blue for -1, orange for 1, the paper's colour for 0: told apart by every kind of colour vision."""
+    paper = (228, 231, 235) if theme == "light" else (52, 58, 66)
+    end = (33, 102, 172) if part < 0 else (217, 95, 2)
+    share = math.sqrt(min(abs(part), 1.0))
+    return "#" + "".join(f"{round(p + (e - p) * share):02x}" for p, e in zip(paper, end, strict=True))

@@ -1,0 +1,75 @@
+"""A rule as it stands in the table of derivatives, with the numbers of a call put in."""
+
+import linecache
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad._op import Op, Rule
+from minigrad.viz._numbers import array, raw
+
+_NOISE = re.compile(r"\bnp\.|(?<![\w.])_(?=[a-zA-Z])|_kernel\b")  # of no interest to a reader
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+def rule_text(rule: Rule) -> str:
+    """The expression behind `lambda g, ...:`, read from its source; of another function its name.
+
+    Where the source is not at hand, nothing.
+
+    >>> from minigrad.ops.elementwise import mul, tanh
+    >>> rule_text(mul.rules["a"]), rule_text(tanh.rules["x"])
+    ('g * b', 'g * (1 - out * out)')
+    """
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        return ""
+    if code.co_name != "<lambda>":
+        return f"{code.co_name.strip('_')}({', '.join(code.co_varnames[: code.co_argcount])})"
+    # The positions of a lambda's instructions together cover its expression (0, 0 marks no place).
+    places = [p for p in code.co_positions() if None not in p and p[2] != p[3]]
+    if not places:
+        return ""
+    first, start = min((p[0], p[2]) for p in places)
+    last, end = max((p[1], p[3]) for p in places)
+    lines = [line.encode() for line in linecache.getlines(code.co_filename)[first - 1 : last]]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    return _NOISE.sub("", " ".join(b"".join(lines).decode().split()))
+
+
+def rule_of(op: Op, position: int) -> tuple[str, Rule] | None:
+    """The name and the rule of an op's operand; None for an op of the user's own."""
+    names = op.inputs
+    if not names or not op.rules:
+        return None
+    name = names[0] if op.variadic else names[position] if position < len(names) else ""
+    return (name, op.rules[name]) if name in op.rules else None
+
+
+def with_numbers(text: str, values: Mapping[str, Any], longest: int = 72) -> str:
+    """The rule's expression with values in the place of names; nothing where they would not fit.
+
+    Only arrays of at most four elements are put in, and the whole stays within `longest` characters.
+
+    >>> with_numbers("g * b", {"g": 1.0, "b": -3.0})
+    '1 * (−3)'
+    """
+    put: dict[str, str] = {}
+    for name in dict.fromkeys(_NAME.findall(text)):
+        if name in values:
+            value = raw(values[name])
+            if value is None or np.size(value) > 4:
+                return ""
+            shown = array(value, 4)
+            put[name] = f"({shown})" if shown.startswith("\N{MINUS SIGN}") else shown
+    if not put:
+        return ""
+    done = _NAME.sub(lambda found: put.get(found[0], found[0]), text)
+    if done[:1] == "(" and done[-1:] == ")" and done.count("(") == 1:
+        done = done[1:-1]
+    return done if len(done) <= longest else ""

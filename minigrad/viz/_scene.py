@@ -1,0 +1,276 @@
+"""A live graph, read into plain records: the one place where `viz` looks at nodes.
+
+Of a `Node` it reads what the engine documents: `tick`, `op`, `edges`, `shape`, `dtype` and `watch`. Reading
+neither warns nor changes anything.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minigrad._engine import Node, writes
+from minigrad._op import Op
+from minigrad._tensor import Tensor
+from minigrad.nn import Parameter
+from minigrad.viz._names import Line, Names, assigned, line_of
+from minigrad.viz._numbers import number, raw
+from minigrad.viz._reach import newest, reachable, within
+from minigrad.viz._watch import Call
+
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
+
+
+@dataclass(eq=False, slots=True)
+class Operand:
+    """What an op was given in one place: a tensor of the scene, a number, or something unknown."""
+
+    name: str
+    place: int
+    source: "Entry | None" = None
+    value: Any = None
+    edge: Any = None  # of the graph, where a gradient flows back
+
+    @property
+    def text(self) -> str:
+        if self.source is not None:
+            return self.source.label
+        if self.edge is not None:  # to what is left out of the scene
+            return "\N{HORIZONTAL ELLIPSIS}"
+        return "constant" if self.value is None else number(self.value)
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A tensor of the scene: a leaf, a constant, or what an op made.
+
+    Attributes:
+        kind: "leaf", "parameter", "constant" or "op".
+        name: what the program calls it, or nothing.
+        label: the name, or one made up.
+        value: its storage or a copy of that; None where nothing kept it.
+        grad: the storage of its `.grad`; None where there is none.
+        saved: what its rules keep, by name; freed where a backward has let go of it.
+        stale: the names of those that were written since.
+        detached: what a constant shares its memory with: an entry, or the name of a variable.
+        calls: the modules inside which it was made, the outermost first.
+    """
+
+    kind: str
+    node: Node | None
+    shape: tuple[int, ...]
+    dtype: Any
+    name: str = ""
+    label: str = ""
+    value: Any = None
+    grad: Any = None
+    operands: list[Operand] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    saved: dict[str, Any] = field(default_factory=dict)
+    stale: tuple[str, ...] = ()
+    freed: bool = False
+    retained: bool = False
+    detached: "Entry | str" = ""
+    line: Line | None = None
+    calls: tuple[Call, ...] = ()
+
+    @property
+    def op(self) -> Op | None:
+        return self.node.op if self.node is not None else None
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of the values that its rules keep: arrays, and numbers that were operands."""
+        operands = {operand.name for operand in self.operands}
+        return [
+            name
+            for name, value in self.saved.items()
+            if arrays_in(value) or (name in operands and isinstance(value, (int, float)))
+        ]
+
+    @property
+    def call(self) -> str:
+        """The call that made it, as a program would write it."""
+        op = self.op
+        if op is None:
+            return ""
+        parts = [operand.text for operand in self.operands]
+        if len(parts) == 2 and op.name in _SYMBOLS:
+            return f" {_SYMBOLS[op.name]} ".join(parts)
+        if op.name == "neg" and len(parts) == 1:
+            return f"-{parts[0]}"
+        if op.variadic:
+            parts = [f"[{', '.join(parts)}]"]
+        return f"{op.name}({', '.join([*parts, *(f'{k}={v!r}' for k, v in self.options.items())])})"
+
+
+class Scene:
+    """What lies behind a tensor, oldest first, as far as it was asked for.
+
+    Attributes:
+        entries: parents before their users; constants just before the first op that takes them.
+        root: the tensor's own entry, the last.
+        left_out: how many more nodes there are.
+        kinds: class and options of each module that is known, by its path.
+    """
+
+    def __init__(
+        self, tensor: Tensor, names: Names, *, depth: int | None = None, max_nodes: int | None = None
+    ) -> None:
+        root = tensor._node
+        assert root is not None
+        nodes = reachable(root)
+        kept = newest(within(root, nodes, depth), len(nodes) if max_nodes is None else max_nodes)
+        self.left_out = len(nodes) - len(kept)
+        self.kinds = names.kinds
+        self.of: dict[Node, Entry] = {}
+        self.entries: list[Entry] = []
+        self._constants: dict[int, Entry] = {}
+        for node in reversed(kept):
+            self._add(node)
+        self.root = self.of[root]
+        self.root.value = raw(tensor)
+        self._name(names)
+        self._mark_detached(names)
+
+    def _add(self, node: Node) -> None:
+        watch = node.watch
+        entry = Entry("leaf" if node.op is None else "op", node, node.shape, node.dtype)
+        self.of[node] = entry
+        if watch is not None:
+            entry.grad = raw(watch.grad)
+            entry.retained = node.op is not None and watch.keep
+            entry.line = line_of(watch.line)
+            if watch.seen is not None:
+                entry.value, entry.calls = watch.seen.value, watch.seen.calls
+        if node.op is not None:
+            entry.freed = node.edges is None
+            entry.saved = _saved(node.op, node.edges or ())
+            entry.stale = tuple(name for name, value in entry.saved.items() if _is_stale(value, node))
+            entry.options = _options(node.op, entry.saved)
+            if entry.value is None:
+                entry.value = raw(entry.saved.get("out"))
+            entry.operands = list(self._operands(entry, node, node.op))
+        self.entries.append(entry)
+
+    def _operands(self, entry: Entry, node: Node, op: Op) -> Iterator[Operand]:
+        """What the op was given, in order: from the edges, from what was saved, from what was seen."""
+        seen = node.watch.seen.operands if node.watch is not None and node.watch.seen is not None else ()
+        edges = node.edges or (None,) * len(seen)
+        listed = entry.saved.get(op.inputs[0]) if op.variadic else None
+        for i in range(max(len(edges), len(seen))):
+            edge = edges[i] if i < len(edges) else None
+            name = op.inputs[i] if i < len(op.inputs) and not op.variadic else str(i)
+            saved = listed[i] if isinstance(listed, tuple) else entry.saved.get(name)
+            storage, value = seen[i] if i < len(seen) else (saved, saved)
+            if edge is not None:
+                source = self.of.get(edge[0])
+                if source is not None and source.value is None:
+                    source.value = raw(value)
+                yield Operand(name, i, source, raw(value), edge)
+            elif isinstance(storage, np.ndarray):
+                yield Operand(name, i, self._constant(storage, value), value)
+            elif not (name in op.optional and storage is None):  # an optional operand that was not given
+                yield Operand(name, i, None, raw(storage))
+
+    def _constant(self, storage: Any, value: Any) -> Entry:
+        known = self._constants.get(id(storage))
+        if known is None:
+            known = Entry("constant", None, storage.shape, storage.dtype, value=value)
+            known.saved["storage"] = storage  # alive, so that its identity means something
+            self._constants[id(storage)] = known
+            self.entries.append(known)
+        return known
+
+    def _name(self, names: Names) -> None:
+        """Give names to what has one, and labels to the rest."""
+        taken: Counter[str] = Counter()
+        for pairs, kind in ((names.parameters, "parameter"), (names.tensors, "leaf")):
+            for name, tensor in pairs:
+                node = tensor._node
+                entry = self._constants.get(id(tensor._array)) if node is None else self.of.get(node)
+                if entry is None:
+                    continue
+                if entry.kind == "leaf" and (kind == "parameter" or isinstance(tensor, Parameter)):
+                    entry.kind = "parameter"
+                if not entry.name and name not in taken:
+                    entry.name = name
+                    taken[name] += 1
+                if entry.value is None:
+                    entry.value = raw(tensor)
+        for entry in reversed(self.entries):
+            name = assigned(entry.line.code) if entry.line is not None else ""
+            if name and not entry.name and name not in taken:
+                entry.name = name
+                taken[name] += 1
+        made: Counter[str] = Counter()
+        for entry in self.entries:
+            entry.label = entry.name
+            while not entry.label:
+                letter = {"op": "v", "constant": "c"}.get(entry.kind, "leaf")
+                made[letter] += 1
+                entry.label = f"{letter}{made[letter]}" if f"{letter}{made[letter]}" not in taken else ""
+
+    def _mark_detached(self, names: Names) -> None:
+        """Tell which constants are the memory of something that is recorded."""
+        owners: dict[int, Entry | str] = {}
+        for name, tensor in names.tensors:
+            if tensor._node is not None:
+                owners.setdefault(id(_owner(tensor._array)), self.of.get(tensor._node) or name)
+        for entry in self.entries:
+            for operand in entry.operands:
+                if operand.edge is not None and operand.source is not None:
+                    for storage in _storages(entry, operand):
+                        owners.setdefault(id(_owner(storage)), operand.source)
+            if isinstance(entry.saved.get("out"), np.ndarray):
+                owners.setdefault(id(_owner(entry.saved["out"])), entry)
+        for constant in self._constants.values():
+            constant.detached = owners.get(id(_owner(constant.saved.pop("storage"))), "")
+
+
+def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
+    """What the edges keep, by the names in their rules: operands in their order, then the rest."""
+    found: dict[str, Any] = {}
+    for i, edge in enumerate(edges):
+        ruled = op.inputs[:1] if op.variadic else op.inputs[i : i + 1]  # none for a user's own Function
+        if edge is not None and ruled and ruled[0] in op.needs:
+            found.update(zip(op.needs[ruled[0]], edge[2], strict=False))
+    order = {name: i for i, name in enumerate((*op.inputs, "out"))}
+    return dict(sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
+
+
+def _options(op: Op, saved: dict[str, Any]) -> dict[str, Any]:
+    """The options that differ from their defaults, as far as a rule keeps them."""
+    plain = (bool, int, float, str, tuple)
+    return {
+        k: saved[k]
+        for k, default in op.options.items()
+        if isinstance(saved.get(k), plain) and saved[k] != default and len(repr(saved[k])) < 40
+    }
+
+
+def arrays_in(value: Any) -> list[Any]:
+    """The arrays that a saved value holds: one, several for a list of operands, or none."""
+    return [v for v in (value if isinstance(value, (tuple, list)) else (value,)) if isinstance(v, np.ndarray)]
+
+
+def _is_stale(value: Any, node: Node) -> bool:
+    return any(writes.of(array) > node.tick for array in arrays_in(value))
+
+
+def _storages(entry: Entry, operand: Operand) -> Iterator[Any]:
+    assert entry.node is not None
+    seen = entry.node.watch.seen if entry.node.watch is not None else None
+    place = operand.place
+    if seen is not None and place < len(seen.operands) and isinstance(seen.operands[place][0], np.ndarray):
+        yield seen.operands[place][0]
+    if isinstance(entry.saved.get(operand.name), np.ndarray):
+        yield entry.saved[operand.name]
+
+
+def _owner(array: Any) -> Any:
+    while isinstance(base := getattr(array, "base", None), np.ndarray):
+        array = base
+    return array

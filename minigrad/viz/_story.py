@@ -1,0 +1,268 @@
+"""The steps of a forward and a recorded backward, as plain data that a page can play."""
+
+import linecache
+from collections import Counter
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+
+from minigrad.viz._layout import layered
+from minigrad.viz._numbers import array, described, strip
+from minigrad.viz._recording import Part, Visit
+from minigrad.viz._scene import Entry, Scene
+from minigrad.viz._words import whereto
+
+Data = dict[str, Any]
+
+
+def shown(value: Any) -> Data | None:
+    """A value for the page: short text, text in full, and a strip of colours where it is an array."""
+    if value is None:
+        return None
+    value = np.asarray(value)
+    text = array(value, 4, 3)
+    if len(text) > 18:
+        text = array(value, 0, 3)
+    full = array(value, 12) if value.size <= 12 else described(value)
+    return {"text": text, "full": full, "strip": strip(value, 12) if value.size > 1 else []}
+
+
+class Story:
+    """A scene and the visits of a backward, told step by step."""
+
+    def __init__(
+        self, scene: Scene, visits: list[Visit], grads: dict[Entry, tuple[Any, Any]], retained: bool
+    ):
+        self.scene, self.visits, self.grads, self.retained = scene, visits, grads, retained
+        self.index = {entry: i for i, entry in enumerate(scene.entries)}
+        self.more = len(scene.entries) if scene.left_out else None
+        self.edges: list[Data] = []
+        self.edge_of: dict[tuple[int, int], int] = {}
+        for entry in scene.entries:
+            for operand in entry.operands:
+                if operand.source is None and operand.edge is None:
+                    continue
+                tail = self.more if operand.source is None else self.index[operand.source]
+                self.edge_of[self.index[entry], operand.place] = len(self.edges)
+                self.edges.append(
+                    {
+                        "from": tail,
+                        "to": self.index[entry],
+                        "name": operand.name,
+                        "flows": operand.edge is not None,
+                    }
+                )
+            if isinstance(entry.detached, Entry):
+                self.edges.append(
+                    {
+                        "from": self.index[entry.detached],
+                        "to": self.index[entry],
+                        "name": "detach",
+                        "flows": False,
+                    }
+                )
+        self.steps: list[Data] = []
+        self.lines: list[Data] = []
+        self.line_of: dict[Entry, int] = {}
+
+    def data(self, title: str) -> Data:
+        """Everything that the page needs."""
+        self._read_program()
+        self._tell_forward()
+        self._tell_backward()
+        nodes = [self._node(entry) for entry in self.scene.entries]
+        if self.more is not None:
+            nodes.append({"name": f"and {self.scene.left_out:,} more", "kind": "more", "op": "", "shape": ""})
+        order = [self.more, *range(self.more)] if self.more is not None else list(range(len(nodes)))
+        rank = {node: i for i, node in enumerate(order)}
+        layout = layered(len(nodes), [(rank[e["from"]], rank[e["to"]]) for e in self.edges])
+        for node, place in zip(order, layout.nodes, strict=True):
+            nodes[node]["at"] = place
+        for edge, way in zip(self.edges, layout.edges, strict=True):
+            edge["way"] = way
+        return {
+            "title": title, "root": self.index[self.scene.root], "nodes": nodes, "edges": self.edges,
+            "steps": self.steps, "lines": self.lines, "size": layout.size,
+        }  # fmt: skip
+
+    def _node(self, entry: Entry) -> Data:
+        before = self.grads.get(entry, (None, None))[0]
+        return {
+            "name": entry.label, "kind": entry.kind, "op": entry.op.name if entry.op is not None else "",
+            "shape": str(tuple(entry.shape)), "dtype": str(entry.dtype), "value": shown(entry.value),
+            "kept": entry.kept, "grad": shown(before), "leaf": entry in self.grads,
+            "formula": entry.op.formula if entry.op is not None else "", "call": entry.call,
+        }  # fmt: skip
+
+    def _read_program(self) -> None:
+        """The lines of the user's files around those that recorded; else the recorded program itself."""
+        wanted: dict[str, set[int]] = {}
+        for entry in self.scene.entries:
+            if entry.line is not None:
+                wanted.setdefault(entry.line.file, set()).add(entry.line.number)
+        place: dict[tuple[str, int], int] = {}
+        for file, numbers in wanted.items():
+            source = linecache.getlines(file)
+            around = {n + d for n in numbers for d in (-1, 0, 1)}
+            if max(numbers) - min(numbers) <= 30:
+                around |= set(range(min(numbers), max(numbers)))
+            kept = sorted(n for n in around if 1 <= n <= len(source))
+            text = dedent("".join(source[n - 1].rstrip("\n") + "\n" for n in kept)).split("\n")
+            for n, code in zip(kept, text, strict=False):
+                if n in numbers or code.strip():
+                    place[file, n] = len(self.lines)
+                    self.lines.append({"file": Path(file).name, "number": n, "code": code})
+        for entry in self.scene.entries:
+            if (
+                entry.line is not None
+                and (where := place.get((entry.line.file, entry.line.number))) is not None
+            ):
+                self.line_of[entry] = where
+        if not self.lines:
+            for entry in self.scene.entries:
+                if entry.op is not None:
+                    self.line_of[entry] = len(self.lines)
+                    self.lines.append({"file": "", "number": None, "code": f"{entry.label} = {entry.call}"})
+
+    def _step(self, phase: str, entries: list[Entry], title: str, text: list[str], **more: Any) -> None:
+        line = self.line_of.get(entries[0]) if entries else None
+        nodes = [self.index[entry] for entry in entries]
+        self.steps.append(
+            {"phase": phase, "nodes": nodes, "title": title, "text": text, "line": line, **more}
+        )
+
+    def _tell_forward(self) -> None:
+        waiting: list[Entry] = []
+        for entry in self.scene.entries:
+            if entry.op is None:
+                waiting.append(entry)
+                continue
+            if waiting:
+                self._step("forward", waiting, _listed(waiting), [_introduced(e) for e in waiting])
+                waiting = []
+            alone = len(entry.operands) == 1
+            given = _and(
+                [o.text if alone or o.text == o.name else f"{o.text} as {o.name}" for o in entry.operands]
+            )
+            value = f" and gives {described(entry.value)}" if entry.value is not None else ""
+            kept = entry.kept
+            keeps = (
+                f"keeps {_and(kept)} for the way back."
+                if kept
+                else "keeps nothing: its derivative needs no value."
+            )
+            text = [f"{entry.op.name} takes {given}{value}.", f"It {keeps}"]
+            self._step("forward", [entry], f"{entry.label} = {entry.call}", text)
+        if waiting:
+            self._step("forward", waiting, _listed(waiting), [_introduced(e) for e in waiting])
+
+    def _tell_backward(self) -> None:
+        coming = Counter(self._target(part) for visit in self.visits for part in visit.parts)
+        came: Counter[int | None] = Counter()
+        for visit in self.visits:
+            entry = visit.entry
+            here = self.index[entry]
+            g = shown(visit.g)
+            text = self._arrival(visit, coming[here])
+            if entry in self.grads:
+                text += self._deposit(entry, visit)
+                after = shown(self.grads[entry][1])
+                self._step(
+                    "backward",
+                    [entry],
+                    f"Gradient of {entry.label}",
+                    text,
+                    g=[here, g, ""],
+                    grad=[here, after],
+                )
+            else:
+                formula = entry.op.formula if entry.op is not None else ""
+                self._step(
+                    "backward", [entry], f"Gradient of {entry.label}", text, g=[here, g, ""], formula=formula
+                )
+            for part in visit.parts:
+                target = self._target(part)
+                came[target] += 1
+                count = f"{came[target]} of {coming[target]} parts" if coming[target] > 1 else ""
+                total = None if part.operand.source is None else [target, shown(part.total), count]
+                self._step(
+                    "backward", [entry], f"{entry.label} \N{RIGHTWARDS ARROW} {whereto(visit, part.operand)}",
+                    _sent(part, visit), edge=self.edge_of[here, part.operand.place], part=shown(part.value),
+                    g=total,
+                    rule=[part.rule + ", summed" * part.summed, part.numbers, _text(part.value)],
+                    formula=entry.op.formula if entry.op is not None else "",
+                )  # fmt: skip
+            if visit.freed and (kept := entry.kept):
+                text = [f"{entry.label} is done. What it kept, {_and(kept)}, is freed."]
+                self._step("backward", [entry], f"{entry.label} frees what it kept", text, freed=here)
+        ends = [entry for entry in self.scene.entries if entry in self.grads and entry.op is None]
+        text = ["Every leaf has its gradient."] if not self.scene.left_out else [
+            f"The walk went on through {self.scene.left_out:,} more, which this page leaves out."
+        ]  # fmt: skip
+        if self.retained:
+            text.append(
+                "The graph was retained: what the ops keep is still there, and it can be walked again."
+            )
+        self._step("backward", ends, "Done", text, end=True)
+
+    def _target(self, part: Part) -> int | None:
+        return self.more if part.operand.source is None else self.index[part.operand.source]
+
+    def _arrival(self, visit: Visit, parts: int) -> list[str]:
+        entry, g = visit.entry, _text(visit.g)
+        if entry is self.scene.root and not parts:
+            return [f"Backward starts at {entry.label}. The gradient it starts with is {g}."]
+        text = f"{g} has arrived at {entry.label}: " + (
+            f"the sum of {parts} parts" if parts > 1 else "all of it"
+        )
+        text += f", for everything that uses {entry.label} has been visited."
+        return [text, "A hook of yours has changed it on the way."] if visit.hooked else [text]
+
+    def _deposit(self, entry: Entry, visit: Visit) -> list[str]:
+        before, after = self.grads[entry]
+        what = "a leaf" if entry.op is None else "not a leaf, but retains its gradient"
+        if before is None:
+            return [f"{entry.label} is {what}: this is now {entry.label}.grad."]
+        return [
+            f"{entry.label} is {what}. {entry.label}.grad was {_text(before)}; "
+            f"gradients add up, and now it is {_text(after)}."
+        ]
+
+
+def _text(value: Any) -> str:
+    return "(several outputs at once)" if value is None else described(value)
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+
+
+def _listed(entries: list[Entry]) -> str:
+    labels = [entry.label for entry in entries]
+    return _and(labels) if len(labels) <= 4 else f"{', '.join(labels[:3])} and {len(labels) - 3} more"
+
+
+def _introduced(entry: Entry) -> str:
+    value = f" = {described(entry.value)}" if entry.value is not None else ""
+    if entry.kind == "constant":
+        if entry.detached:
+            whom = entry.detached if isinstance(entry.detached, str) else entry.detached.label
+            return (
+                f"{entry.label}{value} was detached from {whom}: the same memory, but no gradient flows back."
+            )
+        return f"{entry.label}{value} is a constant: no gradient flows to it."
+    kind = "parameter" if entry.kind == "parameter" else "leaf that requires a gradient"
+    return f"{entry.label}{value} is a {kind}."
+
+
+def _sent(part: Part, visit: Visit) -> list[str]:
+    to = whereto(visit, part.operand)
+    text = [f"What {visit.entry.label} passes on to {to} is {_text(part.value)}."]
+    if part.summed:
+        old, new = part.operand.edge[0].shape, visit.entry.shape
+        text.append(f"{part.operand.text} was broadcast from {old} to {new}, so the copies are summed.")
+    if not part.first:
+        text.append(f"{part.operand.text} already held {_text(part.held)}; with it, {_text(part.total)}.")
+    return text

@@ -1,0 +1,117 @@
+"""`watch`: note what a program does while it is recorded: its lines, its values, its modules."""
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from minigrad._engine import Node, mode
+from minigrad.autograd._anomaly import user_line
+from minigrad.nn import Module
+from minigrad.viz._numbers import raw
+
+COPIED = 4096  # an array of up to so many elements is copied, a larger one is only referred to
+
+
+class Call(NamedTuple):
+    """One call of a module: its path in the model, its class, and which of all calls it was."""
+
+    path: str
+    kind: str
+    number: int
+
+
+class Seen(NamedTuple):
+    """What was noted of one recorded op.
+
+    Attributes:
+        operands: of each its storage (or the number that it is), and the values it had.
+        value: what came out.
+        calls: the modules inside which it happened, the outermost first.
+    """
+
+    operands: tuple[tuple[Any, Any], ...]
+    value: Any
+    calls: tuple[Call, ...]
+
+
+class watch:
+    """Inside, each recorded op is noted with its values and the line of your program that asked for it.
+
+    `graph`, `explain` and `player` show what was noted. Without it they know what the derivatives keep,
+    which is often enough, but neither lines nor the values that no rule needs. Give it the models whose
+    modules should be told apart; those are then known by their paths, as in `named_modules()`.
+
+    It costs time and memory on every op, and nothing outside. Arrays of more than 4,096 elements are not
+    copied: what is written into them later is what is shown.
+
+    >>> import minigrad as torch
+    >>> from minigrad import viz
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> with viz.watch():
+    ...     y = x * 3 + 1
+    >>> print(viz.explain(y).text.splitlines()[5])
+      v1 = x * 3     6; keeps b
+    """
+
+    def __init__(self, *models: Module) -> None:
+        for model in models:
+            if not isinstance(model, Module):
+                raise TypeError(f"watch: takes the models to be told apart, not a {type(model).__name__}")
+        self._models = models
+        self._handles: list[Any] = []
+        self._before: list[Any] = []
+        self._calls: list[Call] = []
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        self._before.append(mode.recording)
+        if mode.recording:
+            mode.recording = self
+        for model in self._models:
+            for path, module in model.named_modules():
+                self._handles += self._follow(path, module)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        mode.recording = self._before.pop()
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._calls.clear()
+
+    def __call__(self, node: Node, operands: Any, out: Any) -> None:
+        """Note one op: the engine calls this for each that it records."""
+        before = self._before[-1]
+        if callable(before):  # an anomaly mode around us
+            before(node, operands, out)
+        watch = node.watched()
+        watch.line = user_line()
+        watch.seen = Seen(tuple(_noted(x) for x in operands), _kept(out), tuple(self._calls))
+
+    def _follow(self, path: str, module: Module) -> list[Any]:
+        kind = type(module).__name__
+
+        def enter(*_: Any) -> None:
+            self._leave(path)  # left over from a call that an exception ended
+            self._count += 1
+            self._calls.append(Call(path, kind, self._count))
+
+        def leave(*_: Any) -> None:
+            self._leave(path)
+
+        return [module.register_forward_pre_hook(enter), module.register_forward_hook(leave)]
+
+    def _leave(self, path: str) -> None:
+        for depth, call in enumerate(self._calls):
+            if call.path == path:
+                del self._calls[depth:]
+                return
+
+
+def _noted(operand: Any) -> tuple[Any, Any]:
+    value = raw(operand)
+    return value, _kept(value)
+
+
+def _kept(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) and value.size <= COPIED else value

@@ -1,0 +1,147 @@
+"""An account as text for a terminal."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from minigrad.viz._numbers import described, number
+from minigrad.viz._paths import Path
+from minigrad.viz._recording import Part, Visit
+from minigrad.viz._scene import Entry, Operand, Scene
+
+if TYPE_CHECKING:
+    from minigrad.viz._explain import Account, Sum
+
+FREED = (
+    "A backward has freed what these ops kept, so nothing flows back any more. Compute it again, or keep "
+    "the graph with backward(retain_graph=True)."
+)
+
+
+def text_of(account: "Account") -> str:
+    """The whole account: forward, backward, leaves."""
+    return "\n".join(_lines(account))
+
+
+def headline(scene: Scene) -> str:
+    """What is explained, and how much there is behind it."""
+    leaves = sum(e.op is None and e.node is not None for e in scene.entries)
+    ops = sum(e.op is not None for e in scene.entries)
+    counted = f"from {leaves} {'leaf' if leaves == 1 else 'leaves'} by {ops} op{'s' * (ops != 1)}"
+    more = f" (and {scene.left_out:,} more before them)" if scene.left_out else ""
+    return f"{scene.root.label} = {described(scene.root.value)}, {counted}{more}"
+
+
+def _lines(account: "Account") -> Iterator[str]:
+    scene = account.scene
+    rows, backward, leaves = list(_forward(scene)), list(_backward(account)), list(_leaves(account))
+    width = min(max((len(left) for left, right in rows + backward + leaves if right), default=0) + 2, 48)
+    yield headline(scene)
+    yield ""
+    yield "FORWARD: what was recorded"
+    yield from (_row(*row, width) for row in rows)
+    yield ""
+    if account.refusal:
+        yield FREED
+        return
+    yield "BACKWARD: what flows back, newest op first; g is the gradient that arrives"
+    yield from (_row(*row, width) for row in backward)
+    yield ""
+    if account.sums is None:
+        yield f"The paths to the leaves lead through {scene.left_out:,} more; max_nodes=... shows them."
+        return
+    yield "LEAVES: a gradient is the sum over all paths"
+    yield from (_row(*row, width) for row in leaves)
+
+
+def _row(left: str, right: str, width: int) -> str:
+    return f"{left:<{width}} {right}".rstrip() if right else left
+
+
+def _forward(scene: Scene) -> Iterator[tuple[str, str]]:
+    line = None
+    if scene.left_out:
+        yield f"  and {scene.left_out:,} more", ""
+    for entry in scene.entries:
+        if entry.line is not None and entry.line != line:
+            yield f"  # {entry.line}   {entry.line.code}", ""
+            line = entry.line
+        shown = "value not kept" if entry.value is None else described(entry.value)
+        yield f"  {entry.label}{' = ' * bool(entry.call)}{entry.call}", f"{shown}; {about(entry)}"
+
+
+def about(entry: Entry) -> str:
+    """What is to be said of an entry beside its value."""
+    if entry.op is None:
+        if isinstance(entry.detached, Entry):
+            return f"{entry.kind}, detached from {entry.detached.label}"
+        return f"{entry.kind}, detached from {entry.detached}" if entry.detached else entry.kind
+    if entry.freed:
+        return "freed"
+    return f"keeps {', '.join(entry.kept) or 'nothing'}"
+
+
+def _backward(account: "Account") -> Iterator[tuple[str, str]]:
+    for visit in account.visits:
+        entry = visit.entry
+        if entry.op is None:
+            continue
+        hooked = ", after a hook of yours" if visit.hooked and entry is not account.scene.root else ""
+        yield f"  {entry.label} = {entry.call}", f"g = {_value(visit.g)}{hooked}"
+        yield f"    {entry.op.formula}", ""
+        for part in visit.parts:
+            yield f"    to {whereto(visit, part.operand)}", sent(part)
+
+
+def whereto(visit: Visit, operand: Operand) -> str:
+    """The receiver, and in which place it stands where it stands in several."""
+    twice = sum(part.operand.source is operand.source for part in visit.parts) > 1
+    return f"{operand.text} (as {operand.name})" if twice else operand.text
+
+
+def sent(part: Part) -> str:
+    """A rule, its numbers, its result, and the sum where others came before."""
+    text = " = ".join(step for step in (part.rule, part.numbers, _value(part.value)) if step)
+    if part.summed:
+        text += ", summed over what was broadcast"
+    return text if part.first else f"{text}, which makes {_value(part.total)}"
+
+
+def _leaves(account: "Account") -> Iterator[tuple[str, str]]:
+    for one in account.sums or ():
+        yield f"  {one.leaf.label}: {ways(one)}", ""
+        for path in one.paths:
+            yield f"    {route(path)}", along(path)
+        if one.count > len(one.paths):
+            yield f"    and {one.count - len(one.paths):,} more paths", ""
+        if one.count > 1:
+            yield "    together", _value(one.total)
+        if one.leaf.grad is not None:
+            yield "    its .grad holds", _value(one.leaf.grad)
+
+
+def ways(one: "Sum") -> str:
+    return "1 path" if one.count == 1 else f"{one.count:,} paths"
+
+
+def route(path: Path) -> str:
+    """The names on the way; which operand, where a step could be taken in two ways."""
+    if not path.steps:
+        return "the output itself"
+    words = [path.steps[0][0].label]
+    for entry, operand in path.steps:
+        twice = sum(o.source is operand.source and o.edge is not None for o in entry.operands) > 1
+        words.append(f"{operand.text} (as {operand.name})" if twice else operand.text)
+    return " \N{RIGHTWARDS ARROW} ".join(words)
+
+
+def along(path: Path) -> str:
+    """The factors of a path and their product."""
+    if len(path.factors) < 2:
+        return _value(path.value)
+    factors = [number(f) for f in path.factors]
+    shown = " · ".join(f"({f})" if f.startswith("\N{MINUS SIGN}") else f for f in factors)
+    return f"{shown} = {_value(path.value)}"
+
+
+def _value(value: object) -> str:
+    return "(several outputs at once)" if value is None else described(value)

@@ -1,0 +1,234 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import minigrad as torch
+from minigrad import viz
+
+
+def leaf(value):
+    return torch.tensor(value, requires_grad=True)
+
+
+def data_of(page):
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page.html, re.DOTALL)
+    return json.loads(found)
+
+
+def told(page, phase="backward"):
+    return [
+        " ".join([step["title"], *step["text"]]) for step in data_of(page)["steps"] if step["phase"] == phase
+    ]
+
+
+def sum_of_two():
+    x, y = leaf(2.0), leaf(3.0)
+    with viz.watch():
+        z = x * y + torch.sin(x)
+    return x, y, z
+
+
+def test_it_is_a_real_backward(tmp_path):
+    x, y, z = sum_of_two()
+    page = viz.player(z, tmp_path / "z.html")
+    assert (x.grad.item(), y.grad.item()) == (pytest.approx(2.583853), 2.0)
+    assert page.path.read_text(encoding="utf-8") == page.html
+    with pytest.raises(RuntimeError, match="a second time"):
+        viz.player(z, tmp_path / "again.html")
+    assert not (tmp_path / "again.html").exists()
+
+
+def test_the_default_file_is_backward_html(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    viz.player(sum_of_two()[2])
+    assert (tmp_path / "backward.html").exists()
+
+
+def test_the_story_of_a_sum_of_two():
+    x, y, z = sum_of_two()
+    page = viz.player(z, path=None)
+    assert (x.grad is not None, y.grad is not None) == (True, True)
+    assert told(page, "forward") == [
+        "x and y x = 2 is a leaf that requires a gradient. y = 3 is a leaf that requires a gradient.",
+        "v1 = x * y mul takes x as a and y as b and gives 6. It keeps a and b for the way back.",
+        "v2 = sin(x) sin takes x and gives 0.9093. It keeps x for the way back.",
+        "z = v1 + v2 add takes v1 as a and v2 as b and gives 6.909. "
+        "It keeps nothing: its derivative needs no value.",
+    ]
+    assert told(page) == [
+        "Gradient of z Backward starts at z. The gradient it starts with is 1.",
+        "z → v1 What z passes on to v1 is 1.",
+        "z → v2 What z passes on to v2 is 1.",
+        "Gradient of v2 1 has arrived at v2: all of it, for everything that uses v2 has been visited.",
+        "v2 → x What v2 passes on to x is −0.4161.",
+        "v2 frees what it kept v2 is done. What it kept, x, is freed.",
+        "Gradient of v1 1 has arrived at v1: all of it, for everything that uses v1 has been visited.",
+        "v1 → x What v1 passes on to x is 3. x already held −0.4161; with it, 2.584.",
+        "v1 → y What v1 passes on to y is 2.",
+        "v1 frees what it kept v1 is done. What it kept, a and b, is freed.",
+        "Gradient of y 2 has arrived at y: all of it, for everything that uses y has been visited. "
+        "y is a leaf: this is now y.grad.",
+        "Gradient of x 2.584 has arrived at x: the sum of 2 parts, for everything that uses x has been "
+        "visited. x is a leaf: this is now x.grad.",
+        "Done Every leaf has its gradient.",
+    ]
+
+
+def test_rules_are_told_with_their_numbers():
+    rules = [step["rule"] for step in data_of(viz.player(sum_of_two()[2], None))["steps"] if "rule" in step]
+    assert rules == [
+        ["g", "", "1"],
+        ["g", "", "1"],
+        ["g * cos(x)", "1 * cos(2)", "−0.4161"],
+        ["g * b", "1 * 3", "3"],
+        ["g * a", "1 * 2", "2"],
+    ]
+
+
+def test_the_line_that_asked_is_lit():
+    data = data_of(viz.player(sum_of_two()[2], None))
+    lit = {data["lines"][step["line"]]["code"].strip() for step in data["steps"] if step["line"] is not None}
+    assert lit == {"z = x * y + torch.sin(x)"}
+    assert [line["code"] for line in data["lines"]] == [
+        "with viz.watch():",
+        "    z = x * y + torch.sin(x)",
+        "return x, y, z",
+    ]
+    assert {line["file"] for line in data["lines"]} == {"test_player.py"}  # and not where it lies
+
+
+def test_without_watch_the_recorded_program_stands_in():
+    x = leaf(2.0)
+    y = torch.exp(x * 3)
+    data = data_of(viz.player(y, None))
+    assert [line["code"] for line in data["lines"]] == ["v1 = x * 3", "y = exp(v1)"]
+    assert data["steps"][1]["line"] == 0
+
+
+def test_a_retained_graph_is_walked_twice_and_gradients_add_up():
+    w = leaf([1.0, -2.0])
+    loss = (w * w).sum()
+    first = viz.player(loss, None, retain_graph=True)
+    assert "The graph was retained" in told(first)[-1]
+    assert not any("frees" in text for text in told(first))
+    second = viz.player(loss, None)
+    assert "w.grad was [2, −4]; gradients add up, and now it is [4, −8]." in told(second)[-2]
+    (node,) = (node for node in data_of(second)["nodes"] if node["name"] == "w")
+    assert node["grad"]["full"] == "[2, −4]"  # what it was before
+    assert w.grad.tolist() == [4.0, -8.0]
+
+
+def test_a_gradient_of_ones_own_starts_the_walk():
+    x = leaf([1.0, 2.0])
+    y = x * x
+    with pytest.raises(RuntimeError, match="only for scalar outputs"):
+        viz.player(y, None)
+    page = viz.player(y, None, torch.tensor([1.0, 10.0]))
+    assert "The gradient it starts with is [1, 10]." in told(page)[0]
+    assert x.grad.tolist() == [2.0, 40.0]
+
+
+def test_a_detached_value_and_a_broadcast_are_explained():
+    x = leaf(3.0)
+    h = x * x
+    cut = h.detach()
+    assert "cut = 9 was detached from h" in " ".join(told(viz.player(h * cut, None), "forward"))
+    row = leaf([1.0, 2.0])
+    matrix = torch.ones(3, 2)
+    page = viz.player((matrix + row).sum(), None)
+    assert "row was broadcast from (2,) to (3, 2), so the copies are summed." in " ".join(told(page))
+    assert ["g, summed", "", "[3, 3]"] in [step.get("rule") for step in data_of(page)["steps"]]
+
+
+def test_a_retained_gradient_of_a_result_is_shown_too():
+    x = leaf(3.0)
+    h = x * x
+    h.retain_grad()
+    page = viz.player(h * 2, None)
+    assert any(
+        "h is not a leaf, but retains its gradient: this is now h.grad." in text for text in told(page)
+    )
+
+
+def test_a_hook_is_not_passed_over():
+    x = leaf(3.0)
+    x.register_hook(lambda g: g * 100)
+    page = viz.player(x * 2, None)
+    assert "200 has arrived at x" in told(page)[-2] and "A hook of yours" in told(page)[-2]
+    assert x.grad.item() == 200.0
+
+
+def test_a_large_graph_is_cut_and_the_page_says_so():
+    x = leaf(1.0)
+    y = x
+    for _ in range(300):
+        y = y + 1.0
+    page = viz.player(y, None, max_nodes=10)
+    data = data_of(page)
+    assert len(data["nodes"]) == 11 and data["nodes"][-1]["name"] == "and 291 more"
+    assert "The walk went on through 291 more" in told(page)[-1]
+    assert x.grad.item() == 1.0
+
+
+class Reader(HTMLParser):
+    """Which tags a page opens and closes, and whatever it would load."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.loads = [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "input", "path", "br"):
+            self.open.append(tag)
+        self.loads += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_loads_nothing():
+    page = viz.player(sum_of_two()[2], None)
+    reader = Reader()
+    reader.feed(page.html)
+    assert reader.open == [] and reader.loads == []
+    assert "http" not in page.html.replace("http-equiv", "")
+    assert "url(" not in page.html.replace("url(#tip", "")
+
+
+def test_ten_nodes_take_far_less_than_300_kilobytes():
+    torch.manual_seed(0)
+    model = torch.nn.MLP(4, 5, 3)
+    X, labels = torch.randn(2, 4), torch.tensor([0, 2])
+    with viz.watch(model):
+        loss = torch.nn.functional.cross_entropy(model(X), labels)
+    page = viz.player(loss, None)
+    assert len(data_of(page)["nodes"]) == 10
+    assert len(page.html.encode()) < 60_000
+
+
+def test_text_of_the_users_cannot_break_the_page():
+    name = "</script><b>&\"'"
+    x = leaf(1.0)
+    page = viz.player(x * 2, None, names={name: x}, title=f"{name} /*script*/")
+    assert "</script><b>" not in page.html
+    data = data_of(page)
+    assert data["nodes"][0]["name"] == name and data["title"].startswith(name)
+    reader = Reader()
+    reader.feed(page.html)
+    assert reader.open == []
+
+
+def test_a_notebook_shows_it_in_place():
+    page = viz.player(sum_of_two()[2], None)
+    assert page._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert re.fullmatch(r"<Page of \d\d KiB>", repr(page))
+
+
+def test_what_was_never_recorded_is_refused():
+    with pytest.raises(RuntimeError, match="player: nothing is recorded"):
+        viz.player(torch.ones(1), None)
