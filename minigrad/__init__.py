@@ -208,6 +208,7 @@ from .functional import (
     where,
     xlogy,
 )
+from .viz import explain
 
 __version__ = "0.1.0"
 __all__ = [
@@ -217,10 +218,10 @@ __all__ = [
     "atanh", "autograd", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
     "broadcast_to", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos",
     "cosh", "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "double", "e",
-    "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
-    "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack",
-    "from_numpy", "full", "full_like", "gather", "ge", "get_default_dtype", "gt", "half", "index_add",
-    "index_select", "inf", "inference_mode", "int", "int16", "int32", "int64", "int8",
+    "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "explain", "expm1",
+    "eye", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "get_default_dtype", "gt", "half",
+    "index_add", "index_select", "inf", "inference_mode", "int", "int16", "int32", "int64", "int8",
     "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le",
     "lerp", "linalg", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed",

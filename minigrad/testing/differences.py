@@ -21,8 +21,9 @@ LAST_STEP = 2.0**-42
 COLUMNS = 5  # of the extrapolation table
 CONVERGED = 1e-10  # relative: the halving of steps stops here, or where rounding takes over
 NOISE_POINTS = 7
-FINE = 2.0**-44  # steps at which rounding is measured: of float64 arithmetic,
-COARSE = 2.0**-20  # and of float32, whose stairs are wider than many fine steps
+# Steps at which rounding is measured: not so fine that it is the same each time.
+FINE = 2.0**-28
+COARSE = 2.0**-20  # for the rounding of float32, whose stairs are wider than many fine steps
 
 
 class Slope(NamedTuple):

@@ -63,7 +63,7 @@ class Program:
         return unused or [name for name, _ in self.lines if name][-1:] or ["x0"]
 
     def __str__(self) -> str:
-        body = "\n".join(map(_text, self.lines)) + ", ".join(self.outputs)
+        body = "\n".join([*map(_text, self.lines), *self.outputs])
         made = [
             f"x{i} = {spelled(x)}.requires_grad_()"
             for i, x in enumerate(self.leaves)
