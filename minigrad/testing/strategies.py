@@ -150,8 +150,9 @@ def indices(draw: Draw, shape: Shape, *, repeats: bool = True) -> Any:
 
     >>> from hypothesis import find
     >>> from minigrad.testing import strategies as some
-    >>> find(some.indices((2, 3)), lambda index: isinstance(index, tuple) and index[1:2] == (None,))
-    (slice(None, None, None), None, slice(None, None, None))
+    >>> index = find(some.indices((2, 3)), lambda index: isinstance(index, tuple))
+    >>> len(index) <= 4  # an axis, an axis, None, Ellipsis
+    True
     """
     return HypothesisDrawer(draw).index(shape, repeats)
 
