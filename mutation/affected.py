@@ -16,15 +16,18 @@ def ops_of_line(file: Path, line: int) -> list[str]:
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(file.parent.glob("*.py"))}
     touched = {s for s in trees[file].body if _first(s) <= line <= (s.end_lineno or 0)}
     reached: set[Place] = {(file, name) for s in touched for name in _defined(s)}
-    growing = True
-    while growing:
-        growing = False
+    known = -1
+    while known != len(reached):
+        known = len(reached)
         for path, tree in trees.items():
             for statement in tree.body:
-                if statement not in touched and _mentions(statement, path, reached):
+                if isinstance(statement, ast.ImportFrom):
+                    module = path.parent / f"{statement.module}.py"
+                    names = [a for a in statement.names if (module, a.name) in reached]
+                    reached |= {(path, a.asname or a.name) for a in names}
+                elif statement not in touched and _mentions(statement, path, reached):
                     touched.add(statement)
                     reached |= {(path, name) for name in _defined(statement)}
-                    growing = True
     return [op for tree in trees.values() for s in tree.body if s in touched for op in _ops_in(s)]
 
 
@@ -89,17 +92,12 @@ def _first(statement: ast.stmt) -> int:
 def _defined(statement: ast.stmt) -> Iterator[str]:
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         yield statement.name
-    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name for alias in statement.names)
     elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         yield from (n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name))
 
 
 def _mentions(statement: ast.stmt, path: Path, reached: set[Place]) -> bool:
-    if isinstance(statement, ast.ImportFrom):
-        module = path.parent / f"{statement.module}.py"
-        return any((module, alias.name) in reached for alias in statement.names)
     return any(isinstance(n, ast.Name) and (path, n.id) in reached for n in ast.walk(statement))
 
 
