@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.viz._boxes import Box
+from minigrad.viz._boxes import Box, size_of
 from minigrad.viz._numbers import array, colour, strip
 from minigrad.viz._scene import Entry, Operand
 
@@ -71,11 +71,10 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
 def module_card(box: Box, members: list[Entry], theme: Theme) -> str:
     """The label of a module that is folded into one node."""
     ops = [entry for entry in members if entry.op is not None]
-    size = sum(int(np.prod(entry.shape)) for entry in members if entry.kind == "parameter")
     rows = [_bold(box.kind or box.path) + (f" {_text(box.path)}" if box.kind and box.path else "")]
     if box.options:
         rows.append(_small(box.options, theme.quiet))
-    rows.append(_small(f"{size:,} parameters, {len(ops)} op{'s' * (len(ops) != 1)}", theme.quiet))
+    rows.append(_small(size_of(members), theme.quiet))
     if ops:
         rows.append(_small(f"{ops[-1].shape} {ops[-1].dtype}", theme.quiet))
         rows += _values(ops[-1].value, theme, "", theme.text)

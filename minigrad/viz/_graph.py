@@ -75,7 +75,7 @@ def graph(
     if theme not in THEMES:
         raise ValueError(f"graph: theme is 'light' or 'dark', not {theme!r}")
     boxes = boxes_of(scene)
-    picture = _Picture(scene, boxes, folded(boxes, fold), THEMES[theme], direction == "backward")
+    picture = _Picture(scene, boxes, folded("graph", boxes, fold), THEMES[theme], direction == "backward")
     return picture.draw(_digraph_class())
 
 

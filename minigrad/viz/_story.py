@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.viz._layout import layered
 from minigrad.viz._numbers import array, described, strip
 from minigrad.viz._recording import Part, Visit
 from minigrad.viz._scene import Entry, Scene
@@ -75,16 +74,9 @@ class Story:
         nodes = [self._node(entry) for entry in self.scene.entries]
         if self.more is not None:
             nodes.append({"name": f"and {self.scene.left_out:,} more", "kind": "more", "op": "", "shape": ""})
-        order = [self.more, *range(self.more)] if self.more is not None else list(range(len(nodes)))
-        rank = {node: i for i, node in enumerate(order)}
-        layout = layered(len(nodes), [(rank[e["from"]], rank[e["to"]]) for e in self.edges])
-        for node, place in zip(order, layout.nodes, strict=True):
-            nodes[node]["at"] = place
-        for edge, way in zip(self.edges, layout.edges, strict=True):
-            edge["way"] = way
         return {
             "title": title, "root": self.index[self.scene.root], "nodes": nodes, "edges": self.edges,
-            "steps": self.steps, "lines": self.lines, "size": layout.size,
+            "steps": self.steps, "lines": self.lines,
         }  # fmt: skip
 
     def _node(self, entry: Entry) -> Data:
