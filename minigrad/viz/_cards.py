@@ -63,7 +63,11 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
         rows.append(_small(f"saves {', '.join(entry.kept)}", theme.quiet))
     if entry.stale:
         rows.append(_small(f"{', '.join(entry.stale)} written since!", theme.gradient))
-    fill = "output" if root and entry.op else "freed" if entry.freed else entry.kind
+    if entry.kind == "operand":
+        rows.append(_small("its edge is freed", theme.quiet))
+    fill = (
+        "output" if root and entry.op else "freed" if entry.freed or entry.kind == "operand" else entry.kind
+    )
     places = [(f"i{operand.place}", _place(operand)) for operand in entry.operands]
     return _table(rows, places if len(places) > 1 else [], getattr(theme, fill), theme, ports)
 

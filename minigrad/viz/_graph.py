@@ -207,6 +207,8 @@ def _tooltip(entry: Entry) -> str:
         return entry.op.formula.replace("\\", "\\\\")
     if entry.kind == "constant":
         return "constant: no gradient flows here"
+    if entry.kind == "operand":
+        return "a backward has freed the edge that led here"
     return "leaf: its gradient is in .grad"
 
 

@@ -10,7 +10,7 @@ from minigrad.viz._numbers import array, described, number
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part
 from minigrad.viz._scene import Entry
-from minigrad.viz._words import FREED, about, headline
+from minigrad.viz._words import FREED, about, headline, many
 
 if TYPE_CHECKING:
     from minigrad.viz._explain import Account, Sum
@@ -97,7 +97,7 @@ def _sum(account: "Account", one: "Sum") -> str:
         left = rf"\nabla_{{{leaf}}}"
     terms = [rf"\underbrace{{{_product(path)}}}_{{{_route(path)}}}" for path in one.paths]
     if one.count > len(one.paths):
-        terms.append(rf"\underbrace{{\cdots}}_{{\text{{{one.count - len(one.paths):,} more paths}}}}")
+        terms.append(rf"\underbrace{{\cdots}}_{{\text{{{many(one.count - len(one.paths))} more paths}}}}")
     total = (
         ""
         if one.total is None or (one.count == 1 and not one.paths[0].factors[1:])

@@ -47,7 +47,8 @@ class Entry:
     """A tensor of the scene: a leaf, a constant, or what an op made.
 
     Attributes:
-        kind: "leaf", "parameter", "constant" or "op".
+        kind: "leaf", "parameter", "constant", "op"; or "operand" of an op whose edges a backward has freed:
+            nothing tells any more whether a gradient flowed to it.
         name: what the program calls it, or nothing.
         label: the name, or one made up.
         value: its storage or a copy of that; None where nothing kept it.
@@ -171,14 +172,15 @@ class Scene:
                     source.value = raw(value)
                 yield Operand(name, i, source, raw(value), edge)
             elif isinstance(storage, np.ndarray):
-                yield Operand(name, i, self._constant(storage, value), value)
+                kind = "operand" if entry.freed and storage.dtype.kind == "f" else "constant"
+                yield Operand(name, i, self._constant(kind, storage, value), value)
             elif not (name in op.optional and storage is None):  # an optional operand that was not given
                 yield Operand(name, i, None, raw(storage))
 
-    def _constant(self, storage: Any, value: Any) -> Entry:
+    def _constant(self, kind: str, storage: Any, value: Any) -> Entry:
         known = self._constants.get(id(storage))
         if known is None:
-            known = Entry("constant", None, storage.shape, storage.dtype, value=value)
+            known = Entry(kind, None, storage.shape, storage.dtype, value=value)
             known.saved["storage"] = storage  # alive, so that its identity means something
             self._constants[id(storage)] = known
             self.entries.append(known)
@@ -187,12 +189,16 @@ class Scene:
     def _name(self, names: Names) -> None:
         """Give names to what has one, and labels to the rest."""
         taken: Counter[str] = Counter()
+        linked: dict[Entry, bool] = {}  # operands of freed ops: is there a tensor that has a history?
         for pairs, kind in ((names.parameters, "parameter"), (names.tensors, "leaf")):
             for name, tensor in pairs:
                 node = tensor._node
-                entry = self._constants.get(id(tensor._array)) if node is None else self.of.get(node)
-                if entry is None:
+                entry = self.of.get(node) if node is not None else None
+                entry = entry or self._constants.get(id(tensor._array))
+                if entry is None or (entry.kind == "constant" and node is not None):
                     continue
+                if entry.kind == "operand":
+                    linked[entry] = linked.get(entry, False) or node is not None
                 if entry.kind == "leaf" and (kind == "parameter" or isinstance(tensor, Parameter)):
                     entry.kind = "parameter"
                 if not entry.name and name not in taken:
@@ -200,6 +206,8 @@ class Scene:
                     taken[name] += 1
                 if entry.value is None:
                     entry.value = raw(tensor)
+        for entry, has_history in linked.items():
+            entry.kind = "operand" if has_history else "constant"
         for entry in reversed(self.entries):
             name = assigned(entry.line.code) if entry.line is not None else ""
             if name and not entry.name and name not in taken:
@@ -209,7 +217,7 @@ class Scene:
         for entry in self.entries:
             entry.label = entry.name
             while not entry.label:
-                letter = {"op": "v", "constant": "c"}.get(entry.kind, "leaf")
+                letter = {"op": "v", "constant": "c", "operand": "c"}.get(entry.kind, "leaf")
                 made[letter] += 1
                 entry.label = f"{letter}{made[letter]}" if f"{letter}{made[letter]}" not in taken else ""
 
@@ -227,7 +235,8 @@ class Scene:
             if isinstance(entry.saved.get("out"), np.ndarray):
                 owners.setdefault(id(_owner(entry.saved["out"])), entry)
         for constant in self._constants.values():
-            constant.detached = owners.get(id(_owner(constant.saved.pop("storage"))), "")
+            storage = constant.saved.pop("storage")
+            constant.detached = owners.get(id(_owner(storage)), "") if constant.kind == "constant" else ""
 
 
 def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
