@@ -40,6 +40,7 @@ def derivatives(path: Path) -> None:
         viz.activation(module(), axes=place)
         place.set(title=module.__name__, xlabel=None)
         place.get_legend().remove()
+        place.autoscale(axis="y")  # its room is free
     figure.legend(
         *axes[0, 2].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     ).get_texts()[0].set_text("the function")

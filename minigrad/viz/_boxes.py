@@ -30,7 +30,7 @@ def boxes_of(scene: Scene) -> dict[Entry, tuple[Box, ...]]:
     uses, together with its neighbours that use parameters of the same.
     """
     found: dict[Entry, tuple[Box, ...]] = {}
-    owned = {e: path for e in scene.entries if not e.calls and (path := _owner(e)) is not None}
+    owned = {e: path for e in scene.entries if not e.calls and (path := _owner(e, scene)) is not None}
     group = _neighbours(owned)
     for entry in scene.entries:
         if entry.calls:
@@ -118,14 +118,14 @@ def boxes_data(
     }
 
 
-def _owner(entry: Entry) -> str | None:
-    """The path of the one module whose parameters an op uses."""
+def _owner(entry: Entry, scene: Scene) -> str | None:
+    """The path of the one module whose parameters an op uses; "" is the model itself, where it is known."""
     paths = {
         operand.source.name.rpartition(".")[0]
         for operand in entry.operands
         if operand.source is not None and operand.source.kind == "parameter" and operand.source.name
     }
-    return paths.pop() if len(paths) == 1 and "" not in paths else None
+    return paths.pop() if len(paths) == 1 and ("" not in paths or "" in scene.kinds) else None
 
 
 def _neighbours(owned: dict[Entry, str]) -> dict[Entry, int]:

@@ -82,6 +82,13 @@ def module_card(box: Box, members: list[Entry], theme: Theme) -> str:
     if ops:
         rows.append(_small(f"{ops[-1].shape} {ops[-1].dtype}", theme.quiet))
         rows += _values(ops[-1].value, theme, "", theme.text)
+    parameters = [entry for entry in members if entry.kind == "parameter"]
+    grads = [np.ravel(entry.grad) for entry in parameters if entry.grad is not None]
+    if grads:
+        rows += _values(np.concatenate(grads), theme, "grad ", theme.gradient)
+    if len(grads) < len(parameters):
+        some = f"{len(parameters) - len(grads)} of {len(parameters)} have " * bool(grads)
+        rows.append(_small(f"{some}no gradient yet", theme.quiet))
     return _table(rows, [], theme.module, theme, "left")
 
 
