@@ -5,6 +5,7 @@ where there is none, they stay as they are.
 """
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -79,6 +80,17 @@ def landscape(path: Path) -> None:
     save(viz.landscape(loss, steps, xlabel="slope", ylabel="offset").figure, path)
 
 
+def vanishing(path: Path) -> None:
+    """The picture of examples/vanishing.py."""
+    folder = str(HERE.parents[1] / "examples")
+    sys.path.insert(0, folder)
+    try:
+        import vanishing as example
+    finally:
+        sys.path.remove(folder)
+    example.draw({name: example.train(name, 80) for name in ("sigmoid", "relu")}, path, dpi=80)
+
+
 def player(path: Path) -> None:
     """The player at work: one frame for each step of z = x*y + sin(x)."""
     from PIL import Image
@@ -129,7 +141,7 @@ def save(figure: object, path: Path) -> None:
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
-    for make in (activations, derivatives, network, landscape):
+    for make in (activations, derivatives, network, landscape, vanishing):
         make(HERE / f"{make.__name__}.png")
         print(f"wrote {HERE.name}/{make.__name__}.png")
     if not shutil.which("chromedriver"):

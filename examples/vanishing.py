@@ -55,7 +55,7 @@ def train(activation: str, steps: int) -> viz.layers:
     return seen
 
 
-def draw(seen: dict[str, viz.layers], path: Path) -> None:
+def draw(seen: dict[str, viz.layers], path: Path, dpi: int = 110) -> None:
     """A row of histograms for each network."""
     try:
         import matplotlib.pyplot as plt
@@ -64,7 +64,7 @@ def draw(seen: dict[str, viz.layers], path: Path) -> None:
     figure, rows = plt.subplots(2, DEPTH + 1, figsize=(11, 4.6), sharey=True, layout="constrained")
     for row, (name, layers) in zip(rows, seen.items(), strict=True):
         viz.histograms(layers, axes=row, title=f"{name}: size of gradients")
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
 
 
