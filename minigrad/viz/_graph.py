@@ -223,6 +223,12 @@ def _digraph_class() -> type["graphviz.Digraph"]:
     class Digraph(graphviz.Digraph):  # type: ignore[misc]
         """A graphviz.Digraph that says which system package holds the program it needs."""
 
+        def __repr__(self) -> str:
+            drawn = sum("->" not in line for line in self.body if "[label=" in line)
+            return (
+                f"<Digraph of {drawn} nodes: a notebook shows it, render(...) draws it, .source is its text>"
+            )
+
         def render(self, *args: Any, **kwargs: Any) -> str:
             try:
                 return super().render(*args, **kwargs)

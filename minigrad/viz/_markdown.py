@@ -40,7 +40,7 @@ def _forward(account: "Account") -> Iterator[str]:
     line = None
     for entry in scene.entries:
         if entry.line is not None and entry.line != line:
-            yield f"`{entry.line}` `{entry.line.code}`" if entry.line.code else f"`{entry.line}`"
+            yield f"`{entry.line}` `{entry.line.short}`" if entry.line.code else f"`{entry.line}`"
             line = entry.line
         steps = [latex_name(entry.label)]
         if entry.op is not None:

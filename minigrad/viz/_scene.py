@@ -15,9 +15,10 @@ from minigrad._engine import Node, writes
 from minigrad._op import Op
 from minigrad._tensor import Tensor
 from minigrad.nn import Parameter
-from minigrad.viz._names import Line, Names, assigned, line_of
+from minigrad.viz._names import Names
 from minigrad.viz._numbers import number, raw
 from minigrad.viz._reach import newest, reachable, within
+from minigrad.viz._source import Line, assigned, line_of
 from minigrad.viz._watch import Call
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}

@@ -64,7 +64,7 @@ def _forward(scene: Scene) -> Iterator[tuple[str, str]]:
         yield f"  and {scene.left_out:,} more", ""
     for entry in scene.entries:
         if entry.line is not None and entry.line != line:
-            yield f"  # {entry.line}   {entry.line.code}", ""
+            yield f"  # {entry.line}   {entry.line.short}", ""
             line = entry.line
         shown = "value not kept" if entry.value is None else described(entry.value)
         yield f"  {entry.label}{' = ' * bool(entry.call)}{entry.call}", f"{shown}; {about(entry)}"

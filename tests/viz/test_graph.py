@@ -313,6 +313,12 @@ def test_without_the_python_package_the_error_names_the_extra(monkeypatch):
         graph(leaf(2))
 
 
+def test_it_says_what_it_is_where_pictures_cannot_be_shown():
+    x = leaf(2)
+    words = "<Digraph of 3 nodes: a notebook shows it, render(...) draws it, .source is its text>"
+    assert repr(graph(x * x * 2)) == words
+
+
 def test_in_a_notebook_it_shows_itself_or_without_dot_its_text(tmp_path, monkeypatch):
     picture = graph(leaf(2).sum())
     if shutil.which("dot"):

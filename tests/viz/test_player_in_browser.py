@@ -85,6 +85,23 @@ def test_a_step_shows_the_rule_the_part_and_the_sum(open_page, sum_of_two):
     assert sorted(label.text for label in page.all(".part") if label.text) == ["1", "1", "3", "−0.4161"]
 
 
+def test_of_a_statement_over_several_lines_all_are_lit(open_page, tmp_path):
+    x = torch.tensor(2.0, requires_grad=True)
+    with viz.watch():
+        y = torch.sin(
+            x * 3,
+        )  # fmt: skip
+    viz.player(y, tmp_path / "y.html")
+    page = open_page(tmp_path / "y.html")
+    page.press(Keys.ARROW_RIGHT)
+    assert [line.text.strip() for line in page.all("#lines .lit code")] == [
+        "y = torch.sin(",
+        "x * 3,",
+        ")  # fmt: skip",
+    ]
+    assert len(page.all("#lines [aria-current]")) == 1
+
+
 def test_forward_comes_first_and_what_is_not_computed_shows_no_value(open_page, sum_of_two):
     page = open_page(sum_of_two[0])
     assert "forward" in page["count"].text

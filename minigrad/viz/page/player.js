@@ -112,7 +112,7 @@
     document.body.classList.toggle("backward", step.phase === "backward");
     graph.show(stops[stop], state);
     rows.forEach((row, i) => {
-      row.classList.toggle("lit", i === step.line);
+      row.classList.toggle("lit", step.line !== null && i >= step.line && i <= step.until);
       if (i === step.line) row.setAttribute("aria-current", "step");
       else row.removeAttribute("aria-current");
     });
