@@ -94,7 +94,7 @@ def module_card(box: Box, members: list[Entry], theme: Theme) -> str:
 
 def _gradient(entry: Entry, theme: Theme) -> list[str]:
     if entry.grad is not None:
-        return _values(entry.grad, theme, "grad ", theme.gradient)
+        return _values(entry.grad, theme, "retained grad " if entry.retained else "grad ", theme.gradient)
     if entry.kind in ("leaf", "parameter") or entry.retained:
         return [_small(f"{'keeps its gradient: ' * entry.retained}no gradient yet", theme.quiet)]
     return []

@@ -80,6 +80,7 @@ def player(
     Raises:
         RuntimeError: as `backward` raises; nothing is written then.
         ValueError: for a module to fold that is not there.
+        FileNotFoundError: where the folder of `path` is missing; backward has not run then.
 
     >>> import minigrad as torch
     >>> from minigrad import viz
@@ -91,6 +92,10 @@ def player(
     '<!doctype html>'
     """
     scene = read("player", tensor, names, params, max_nodes=max_nodes)
+    if path is not None and not Path(path).parent.is_dir():  # before a backward that cannot be taken back
+        raise FileNotFoundError(
+            f"player: there is no folder {Path(path).parent} to write {Path(path).name} into"
+        )
     boxes = boxes_of(scene)
     closed = folded("player", boxes, fold)
     kept = {e: raw(e.grad) for e in scene.entries if e.node is not None and (e.op is None or e.retained)}

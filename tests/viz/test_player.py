@@ -262,6 +262,17 @@ def test_a_notebook_shows_it_in_place():
     assert re.fullmatch(r"<Page of \d\d KiB>", repr(page))
 
 
+def test_a_folder_that_is_missing_is_told_before_anything_happens(tmp_path):
+    x = leaf(2.0)
+    y = x * x
+    with pytest.raises(
+        FileNotFoundError, match=r"player: there is no folder .*nowhere to write page.html into"
+    ):
+        viz.player(y, tmp_path / "nowhere" / "page.html")
+    assert x.grad is None
+    y.backward()  # nothing was freed
+
+
 def test_what_was_never_recorded_is_refused():
     with pytest.raises(RuntimeError, match="player: nothing is recorded"):
         viz.player(torch.ones(1), None)
