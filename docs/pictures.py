@@ -141,7 +141,13 @@ def save(figure: object, path: Path) -> None:
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
-    for make in (activations, derivatives, network, landscape, vanishing):
+    makers = [activations, derivatives, network, landscape, vanishing]
+    if not shutil.which("dot"):
+        print(
+            "no dot program, so network.png is left as it is: apt install graphviz, or brew install graphviz"
+        )
+        makers.remove(network)
+    for make in makers:
         make(HERE / f"{make.__name__}.png")
         print(f"wrote {HERE.name}/{make.__name__}.png")
     if not shutil.which("chromedriver"):

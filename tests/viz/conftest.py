@@ -71,15 +71,22 @@ class Player:
 
     def cards(self):
         """The cards by the names that stand on them."""
-        return {card.find_element("tag name", "b").text: card for card in self.all(".card:not(.more)")}
+        return dict(
+            self.run(
+                "[...document.querySelectorAll('.card:not(.more)')].map((c) => [c.querySelector('b').textContent, c])"
+            )
+        )
 
     def card(self, name):
         return self.cards()[name]
 
     def grads(self):
         """What the table says, by name."""
-        rows = (row.find_elements("xpath", "./*") for row in self.all("#rows tr"))
-        return {cells[0].text: cells[2].text for cells in rows}
+        return dict(
+            self.run(
+                "[...document.querySelectorAll('#rows tr')].map((r) => [r.cells[0].innerText, r.cells[2].innerText])"
+            )
+        )
 
     def box(self, element):
         return self.run("arguments[0].getBoundingClientRect().toJSON()", element)
