@@ -69,24 +69,20 @@ class Player:
     def all(self, selector):
         return self.browser.find_elements("css selector", selector)
 
+    def listed(self, selector, pair):
+        """A dict made of what the script `pair` gives for each of the elements `e`."""
+        return dict(self.run(f"[...document.querySelectorAll('{selector}')].map((e) => {pair})"))
+
     def cards(self):
         """The cards by the names that stand on them."""
-        return dict(
-            self.run(
-                "[...document.querySelectorAll('.card:not(.more)')].map((c) => [c.querySelector('b').textContent, c])"
-            )
-        )
+        return self.listed(".card:not(.more)", "[e.querySelector('b').textContent, e]")
 
     def card(self, name):
         return self.cards()[name]
 
     def grads(self):
         """What the table says, by name."""
-        return dict(
-            self.run(
-                "[...document.querySelectorAll('#rows tr')].map((r) => [r.cells[0].innerText, r.cells[2].innerText])"
-            )
-        )
+        return self.listed("#rows tr", "[e.cells[0].innerText, e.cells[2].innerText]")
 
     def box(self, element):
         return self.run("arguments[0].getBoundingClientRect().toJSON()", element)
