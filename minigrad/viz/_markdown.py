@@ -9,7 +9,7 @@ from minigrad.viz._latex import latex, name as latex_name
 from minigrad.viz._numbers import array, described, number
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part
-from minigrad.viz._scene import Entry
+from minigrad.viz._scene import Entry, index_text
 from minigrad.viz._words import FREED, about, headline, many
 
 if TYPE_CHECKING:
@@ -62,8 +62,14 @@ def _call(entry: Entry) -> str:
         return rf"\frac{{{parts[0]}}}{{{parts[1]}}}"
     if len(parts) == 2 and op.name == "pow":
         return f"{parts[0]}^{{{parts[1]}}}"
-    parts += [f"{latex_name(name)}={latex(str(value))}" for name, value in entry.options.items()]
+    if op.name == "getitem" and parts:
+        return rf"{parts[0]}[\text{{{index_text(entry.options.get('index', '...'))}}}]"
+    parts += [f"{latex_name(name)}={_option(name, value)}" for name, value in entry.options.items()]
     return f"{latex(op.name + '(')}{', '.join(parts)})"
+
+
+def _option(name: str, value: Any) -> str:
+    return rf"[\text{{{index_text(value)}}}]" if name == "index" else latex(str(value))
 
 
 def _backward(account: "Account") -> Iterator[str]:

@@ -22,6 +22,7 @@ from minigrad.viz._source import Line, assigned, line_of
 from minigrad.viz._watch import Call
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
+_LONG = "\N{HORIZONTAL ELLIPSIS}"  # in the place of what is too long to show
 
 
 @dataclass(eq=False, slots=True)
@@ -103,9 +104,13 @@ class Entry:
             return f" {_SYMBOLS[op.name]} ".join(parts)
         if op.name == "neg" and len(parts) == 1:
             return f"-{parts[0]}"
+        if op.name == "getitem" and parts:
+            return f"{parts[0]}[{index_text(self.options.get('index', _LONG))}]"
         if op.variadic:
             parts = [f"[{', '.join(parts)}]"]
-        return f"{op.name}({', '.join([*parts, *(f'{k}={v!r}' for k, v in self.options.items())])})"
+        for name, value in self.options.items():
+            parts.append(f"{name}=[{index_text(value)}]" if name == "index" else f"{name}={value!r}")
+        return f"{op.name}({', '.join(parts)})"
 
 
 class Scene:
@@ -257,8 +262,35 @@ def _options(op: Op, saved: dict[str, Any]) -> dict[str, Any]:
     return {
         k: saved[k]
         for k, default in op.options.items()
-        if isinstance(saved.get(k), plain) and saved[k] != default and len(repr(saved[k])) < 40
+        if isinstance(saved.get(k), plain) and saved[k] != default and len(_text(k, saved[k])) < 40
     }
+
+
+def _text(name: str, value: Any) -> str:
+    return index_text(value) if name == "index" else repr(value)
+
+
+def index_text(index: Any) -> str:
+    """An index as it stands between brackets.
+
+    >>> index_text((slice(1, None), None, 0, Ellipsis)), index_text((Ellipsis, slice(None, None, -1)))
+    ('1:, None, 0', '..., ::-1')
+    """
+    parts = list(index) if isinstance(index, tuple) else [index]
+    if len(parts) > 1 and parts[-1] is Ellipsis:
+        parts.pop()
+    return ", ".join(map(_between_brackets, parts))
+
+
+def _between_brackets(part: Any) -> str:
+    if isinstance(part, slice):
+        start, stop, step = ("" if end is None else str(end) for end in (part.start, part.stop, part.step))
+        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+    if part is Ellipsis:
+        return "..."
+    if isinstance(part, np.ndarray):
+        return str(part.tolist()) if part.size <= 8 else _LONG
+    return str(part)
 
 
 def arrays_in(value: Any) -> list[Any]:
