@@ -32,10 +32,10 @@ class Theme(NamedTuple):
 
 
 LIGHT = Theme(
-    "light", ground="#ffffff", text="#1f2933", quiet="#667079", gradient="#b34a00", box="#c5ccd4",
+    "light", ground="#ffffff", text="#1f2933", quiet="#5a646d", gradient="#ad4700", box="#c5ccd4",
     leaf=("#fff6dc", "#c98f00"), parameter=("#e4f3ea", "#2e8b62"), constant=("#ffffff", "#a9b1ba"),
     op=("#f5f7f9", "#98a3af"), output=("#dcebfa", "#1f6cb4"), freed=("#ffffff", "#b8bec6"),
-    module=("#ece8f6", "#7565b0"),
+    module=("#ece8f6", "#6353a0"),
 )  # fmt: skip
 DARK = Theme(
     "dark", ground="#14181d", text="#e8ecf0", quiet="#9aa6b2", gradient="#ffa657", box="#4a545f",

@@ -83,3 +83,27 @@ def test_the_signs_in_a_picture_of_a_graph_differ(theme, vision):
     assert all(apart(*pair, vision) > CLEARLY for pair in combinations(ends, 2))
     for ink in (THEMES[theme].text, THEMES[theme].quiet, THEMES[theme].gradient):
         assert apart(ink, THEMES[theme].ground, vision) > 2 * CLEARLY
+
+
+def contrast(ink, paper):
+    """As the Web Content Accessibility Guidelines define it; small text needs 4.5."""
+
+    def light(text):
+        c = rgb(text)
+        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted((light(ink), light(paper)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_words_can_be_read_on_every_card(theme):
+    colours = THEMES[theme]
+    for kind in ("leaf", "parameter", "constant", "op", "output", "freed", "module"):
+        for ink in (colours.text, colours.quiet, colours.gradient):
+            assert contrast(ink, getattr(colours, kind)[0]) >= 4.5, (kind, ink)
+    variables = dict(re.findall(r"--([\w-]+): ([^;]+);", ROOTS[theme]))
+    for paper in ("card", "leaf", "parameter", "module"):
+        for ink in ("ink", "soft", "back"):
+            assert contrast(variables[ink], variables[paper]) >= 4.5, (paper, ink)
+    assert contrast(variables["module-line"], variables["module"]) >= 4.5
