@@ -13,7 +13,8 @@ PIP  := $(RUN) -m pip --disable-pip-version-check install -qq
 
 # One stamp per set of extras, named after it; each is remade when pyproject.toml is newer.
 DEMO := $(VENV)/have-examples+viz
-TEST := $(VENV)/have-test+viz+examples+safetensors
+DRAW := $(VENV)/have-examples+viz+browser
+TEST := $(VENV)/have-test+viz+examples+safetensors+browser
 DEV  := $(VENV)/have-dev
 comma := ,
 
@@ -24,7 +25,7 @@ APT_GET  = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips at once in one .venv would trip over each other
-.PHONY: help demo pictures test test-thorough parity mutants mutation lint format bench dot clean
+.PHONY: help demo pictures test test-thorough parity mutants mutation lint format bench dot browser clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,13 +34,13 @@ demo: $(DEMO) dot  ## train an MLP on handwritten digits; curves, predictions an
 	@$(RUN) examples/mlp_digits.py $(ARGS)
 	@[ ! -d out ] || { echo "results are in out/:"; ls out; }
 
-pictures: $(DEMO) dot  ## the pictures that README shows, to docs/pictures/
+pictures: $(DRAW) dot browser  ## the pictures that README shows, to docs/pictures/
 	@MPLBACKEND=Agg $(RUN) docs/pictures.py
 
-test: $(TEST) dot  ## the test suite; PyTorch is not needed
+test: $(TEST) dot browser  ## the test suite; PyTorch is not needed
 	@$(RUN) -m pytest $(ARGS)
 
-test-thorough: $(TEST) dot  ## the same with many more random cases
+test-thorough: $(TEST) dot browser  ## the same with many more random cases
 	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest $(ARGS)
 
 parity: $(VENV)/have-torch dot  ## compare with PyTorch (installs it: large)
@@ -90,7 +91,7 @@ $(VENV)/have-torch: $(TEST)
 $(VENV)/have-%: pyproject.toml $(VENV)/made
 	@echo "installing minigrad[$(subst +,$(comma),$*)] into $(VENV) ..."
 	@$(PIP) -e '.[$(subst +,$(comma),$*)]'
-	@touch $@ $(if $(filter dev,$*),$(DEMO) $(TEST))
+	@touch $@ $(if $(filter dev,$*),$(DEMO) $(DRAW) $(TEST))
 
 # The program that lays out graphs. Where it is missing, everything that does not need it goes on.
 dot:
@@ -101,3 +102,13 @@ dot:
 	fi; \
 	command -v dot >/dev/null || \
 	    echo "no dot program, so no pictures of graphs: apt install graphviz, or brew install graphviz"
+
+# The browser that opens the player's pages, and the program through which tests steer it.
+browser:
+	@if command -v chromedriver >/dev/null; then exit 0; fi; \
+	if $(CAN_APT); then \
+	    echo "installing a browser for the tests of the player (apt-get install chromium chromium-driver) ..."; \
+	    log=$$($(call APT_GET,chromium chromium-driver)) || echo "$$log" | tail -n 3; \
+	fi; \
+	command -v chromedriver >/dev/null || \
+	    echo "no browser to test the player in, so those tests are skipped: apt install chromium chromium-driver"

@@ -1,10 +1,11 @@
 """Make the pictures that README shows, into docs/pictures: `make pictures`.
 
-Those of the player need a browser (apt install chromium chromium-driver, pip install selenium); where there
-is none, they stay as they are.
+Those of the player need a browser (apt install chromium chromium-driver, pip install "minigrad[browser]");
+where there is none, they stay as they are.
 """
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -40,6 +41,7 @@ def derivatives(path: Path) -> None:
         viz.activation(module(), axes=place)
         place.set(title=module.__name__, xlabel=None)
         place.get_legend().remove()
+        place.autoscale(axis="y")  # its room is free
     figure.legend(
         *axes[0, 2].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     ).get_texts()[0].set_text("the function")
@@ -76,6 +78,17 @@ def landscape(path: Path) -> None:
         loss(w[0], w[1]).backward()
         optimizer.step()
     save(viz.landscape(loss, steps, xlabel="slope", ylabel="offset").figure, path)
+
+
+def vanishing(path: Path) -> None:
+    """The picture of examples/vanishing.py."""
+    folder = str(HERE.parents[1] / "examples")
+    sys.path.insert(0, folder)
+    try:
+        import vanishing as example
+    finally:
+        sys.path.remove(folder)
+    example.draw({name: example.train(name, 80) for name in ("sigmoid", "relu")}, path, dpi=80)
 
 
 def player(path: Path) -> None:
@@ -128,7 +141,13 @@ def save(figure: object, path: Path) -> None:
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
-    for make in (activations, derivatives, network, landscape):
+    makers = [activations, derivatives, network, landscape, vanishing]
+    if not shutil.which("dot"):
+        print(
+            "no dot program, so network.png is left as it is: apt install graphviz, or brew install graphviz"
+        )
+        makers.remove(network)
+    for make in makers:
         make(HERE / f"{make.__name__}.png")
         print(f"wrote {HERE.name}/{make.__name__}.png")
     if not shutil.which("chromedriver"):
@@ -137,7 +156,7 @@ def main() -> None:
     try:
         player(HERE / "player.gif")
     except ImportError as error:
-        print(f"player.gif is left as it is: {error}; pip install selenium")
+        print(f'player.gif is left as it is: {error}; pip install "minigrad[browser]"')
     else:
         print(f"wrote {HERE.name}/player.gif")
 

@@ -1,4 +1,4 @@
-"""Recorded graphs as pictures: the tutorial's network, a diamond, a broadcast, a detach, a freed graph.
+"""Recorded graphs as pictures: a network, a diamond, a broadcast, a detach, two walks, a freed graph.
 
 python examples/graphs.py --out out/graphs
 """
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         args.out.mkdir(parents=True, exist_ok=True)
-        for draw in (network, diamond, broadcast, detach, freed):
+        for draw in (network, diamond, broadcast, detach, twice, freed):
             for name, picture in draw():
                 save(picture, args.out / f"{name}.{args.format}")
     except (ImportError, OSError, RuntimeError) as error:
@@ -76,6 +76,18 @@ def detach() -> Iterator[Picture]:
         y = h * cut
     y.backward(retain_graph=True)
     yield "detach", viz.graph(y)
+
+
+def twice() -> Iterator[Picture]:
+    """A graph that is kept can be walked again: gradients add up, and what it kept is still there."""
+    w = torch.tensor([1.0, -2.0], requires_grad=True)
+    with viz.watch():
+        loss = (w * w).sum()
+    yield "walked-never", viz.graph(loss)
+    loss.backward(retain_graph=True)
+    yield "walked-once", viz.graph(loss)
+    loss.backward(retain_graph=True)
+    yield "walked-twice", viz.graph(loss)
 
 
 def freed() -> Iterator[Picture]:

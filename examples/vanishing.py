@@ -17,20 +17,23 @@ DEPTH, WIDTH, FEATURES = 7, 24, 6
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="vanishing.py", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the picture (default: out)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), help="folder for the pictures (default: out)"
+    )
     parser.add_argument("--steps", type=int, default=80, help="steps of training (default: 80)")
     args = parser.parse_args(argv)
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         seen = {name: train(name, args.steps) for name in ("sigmoid", "relu")}
         draw(seen, args.out / "vanishing.png")
+        draw(seen, args.out / "vanishing-activations.png", "activations")
     except (ImportError, OSError) as error:
         parser.exit(2, f"vanishing.py: {error}\n")
     print("Median size of the gradient at each layer's output, in the last step:")
     for name, layers in seen.items():
         sizes = [medians[-1] for medians in layers.medians["gradients"].values()]
         print(f"{name:8}", *(f"{size:8.0e}" for size in sizes))
-    print("wrote", args.out / "vanishing.png")
+    print("wrote", args.out / "vanishing.png", "and", args.out / "vanishing-activations.png")
     return 0
 
 
@@ -55,7 +58,7 @@ def train(activation: str, steps: int) -> viz.layers:
     return seen
 
 
-def draw(seen: dict[str, viz.layers], path: Path) -> None:
+def draw(seen: dict[str, viz.layers], path: Path, what: str = "gradients", dpi: int = 110) -> None:
     """A row of histograms for each network."""
     try:
         import matplotlib.pyplot as plt
@@ -63,8 +66,8 @@ def draw(seen: dict[str, viz.layers], path: Path) -> None:
         raise ImportError('this draws with matplotlib: pip install "minigrad[viz]"') from error
     figure, rows = plt.subplots(2, DEPTH + 1, figsize=(11, 4.6), sharey=True, layout="constrained")
     for row, (name, layers) in zip(rows, seen.items(), strict=True):
-        viz.histograms(layers, axes=row, title=f"{name}: size of gradients")
-    figure.savefig(path, dpi=110)
+        viz.histograms(layers, what, axes=row, title=f"{name}: size of {what}")
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
 
 

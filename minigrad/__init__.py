@@ -6,8 +6,9 @@ start with `_op.py` (what an op's record is), then `ops/elementwise.py` (the tab
 """
 
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING
 
-from . import _view as _view, autograd, linalg, nn, optim, utils, viz
+from . import _view as _view, autograd, linalg, nn, optim, utils
 from ._dtype import (
     bool_ as bool,
     double,
@@ -208,7 +209,12 @@ from .functional import (
     where,
     xlogy,
 )
-from .viz import explain
+
+if TYPE_CHECKING:
+    from . import viz
+    from .viz import explain
+else:
+    from ._later import __dir__ as __dir__, __getattr__ as __getattr__
 
 __version__ = "0.1.0"
 __all__ = [

@@ -12,7 +12,7 @@ import minigrad
 ROOT = Path(minigrad.__file__).parent
 # From the ground up. A module may import what stands on a lower line, and its own package.
 LAYERS = [
-    {"_array", "_dtype", "_random", "_repr", "_messages", "_numpy"},
+    {"_array", "_dtype", "_random", "_repr", "_messages", "_numpy", "_later"},
     {"_op", "_index"},
     {"ops"},
     {"_engine"},
@@ -166,7 +166,11 @@ def test_nothing_is_set_from_afar(name):
 def test_the_package_itself_defines_nothing():
     tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
     assert isinstance(tree.body[0], ast.Expr)  # the docstring
+    statements = []
     for node in tree.body[1:]:
+        is_choice = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        statements += [*node.body, *node.orelse] if is_choice else [node]
+    for node in statements:
         if isinstance(node, ast.Assign):
             assert [t.id for t in node.targets] in (["__version__"], ["__all__"])
         else:
@@ -192,6 +196,30 @@ def test_importing_minigrad_imports_nothing_heavy():
         "print('numpy' in sys.modules)"
     )
     assert loaded == ["True"]
+
+
+def test_viz_loads_when_it_is_first_asked_for():
+    def loads(use):
+        return run(f"import sys, minigrad; {use}; print('minigrad.viz' in sys.modules)")
+
+    assert loads("minigrad.tensor(1.0), dir(minigrad), hasattr(minigrad, 'graph')") == ["False"]
+    for use in (
+        "minigrad.viz.graph",
+        "minigrad.explain(minigrad.ones(1, requires_grad=True) * 2)",
+        "from minigrad import viz; viz.graph",
+        "from minigrad import explain; explain.__doc__",
+        "import minigrad.viz as viz; viz.graph",
+        "from minigrad import *; viz.graph",
+    ):
+        assert loads(use) == ["True"], use
+
+
+def test_what_loads_later_is_listed_and_a_misspelt_name_is_not_taken_for_it():
+    assert {"viz", "explain", "tensor", "__version__"} <= set(dir(minigrad))
+    assert minigrad.explain is minigrad.viz.explain
+    with pytest.raises(AttributeError, match="module 'minigrad' has no attribute 'vis'") as caught:
+        minigrad.vis
+    assert (caught.value.name, caught.value.obj) == ("vis", minigrad)  # from which Python suggests 'viz'
 
 
 def test_importing_minigrad_writes_and_warns_nothing_and_keeps_numpys_settings():

@@ -7,9 +7,11 @@ depend on no line.
 """
 
 import contextlib
-import functools
+import heapq
 import inspect
 import io
+import itertools
+import math
 import sys
 import textwrap
 import tokenize
@@ -58,21 +60,30 @@ class Fault(NamedTuple):
         return f"{self.module.__name__}.{self.within}: {self.name}"
 
 
-def _order(change: Callable[[list[Any]], list[Any]]) -> Callable[[Function], Function]:
-    """`_reachable` with its result, the nodes from the oldest on, brought into another order."""
+def _exchanging(every: int) -> Callable[[Function], Function]:
+    """`heappop` that, every so many times, gives the second newest node before the newest."""
 
     def wrong(right: Function) -> Function:
-        return functools.wraps(right)(lambda *args, **kwargs: change(right(*args, **kwargs)))
+        calls = itertools.count(1)
+
+        def heappop(heap: list[Any]) -> Any:
+            first = right(heap)
+            if not heap or next(calls) % every:
+                return first
+            second = right(heap)
+            heapq.heappush(heap, first)
+            return second
+
+        return heappop
 
     return wrong
 
 
-def _exchanged(nodes: list[Any], place: int) -> list[Any]:
-    """Two neighbours, counted from the newest, in each other's place."""
-    if place + 1 < len(nodes):
-        i, j = -1 - place, -2 - place
-        nodes[i], nodes[j] = nodes[j], nodes[i]
-    return nodes
+def _mean(right: Function) -> Function:
+    def unbroadcast(g: Any, shape: Any) -> Any:
+        return right(g, shape) * (math.prod(shape) / max(math.prod(g.shape), 1))
+
+    return unbroadcast
 
 
 def _nothing(_: Function) -> Function:
@@ -84,140 +95,62 @@ def _as_it_is(_: Function) -> Function:
     return lambda first, *_: first
 
 
+def _line(family: str, name: str, module: types.ModuleType, within: str, old: str, new: str) -> Fault:
+    return Fault(family, name, module, within, old, new)
+
+
+def _function(
+    family: str, name: str, module: types.ModuleType, within: str, wrong: Callable[[Function], Function]
+) -> Fault:
+    return Fault(family, name, module, within, wrong=wrong)
+
+
+_walk = "backward"
+_sums = "np.add.reduce if type(g) is np.ndarray else np.sum"
 FAULTS = (
-    Fault(
-        ADDING, "a second arrival overwrites the first", _engine, "backward", "total = total + d", "total = d"
-    ),
-    Fault(ADDING, "a third arrival overwrites the sum", _engine, "backward", "total += d", "total = d"),
-    Fault(
-        ADDING,
-        "a root given twice counts once",
-        _engine,
-        "backward",
-        "arrived[root] + gradient if root in arrived else",
-        "",
-    ),
-    Fault(
-        ADDING,
-        "a leaf's gradient is overwritten",
-        _backward,
-        "accumulate",
-        "np.add(known._array, g, out=",
-        "np.copyto(src=g, dst=",
-    ),
-    Fault(
-        ADDING, "a recorded gradient is not added", _backward, "accumulate", "watch.grad = known + g", "pass"
-    ),
-    Fault(
-        ALIASED, "what is borrowed is added to in place", _engine, "backward", "parent in ours", "not create"
-    ),
-    Fault(ALIASED, "what a rule passed on counts as new", _engine, "backward", "and d is not g", ""),
-    Fault(ALIASED, "a view counts as new", _engine, "backward", "and d.base is None", ""),
-    Fault(
-        ALIASED,
-        "a leaf keeps the array that arrives",
-        _backward,
-        "owned",
-        "np.asarray(g) if ours else np.array(g)",
-        "np.asarray(g)",
-    ),
-    Fault(
-        ALIASED,
-        "a recorded gradient keeps the array that arrives",
-        _backward,
-        "owned",
-        "g._array.copy()",
-        "g._array",
-    ),
-    Fault(ORDER, "newest last", _engine, "_reachable", wrong=_order(lambda nodes: nodes[::-1])),
-    Fault(
-        ORDER,
-        "nodes in the order in which they were found",
-        _engine,
-        "_reachable",
-        "sorted(found)",
-        "found",
-    ),
-    Fault(ORDER, "the newest two exchanged", _engine, "_reachable", wrong=_order(lambda n: _exchanged(n, 0))),
-    Fault(
-        ORDER,
-        "the second and third newest exchanged",
-        _engine,
-        "_reachable",
-        wrong=_order(lambda n: _exchanged(n, 1)),
-    ),
-    Fault(
-        ORDER,
-        "two in the middle exchanged",
-        _engine,
-        "_reachable",
-        wrong=_order(lambda n: _exchanged(n, len(n) // 2)),
-    ),
-    Fault(
-        ORDER,
-        "the oldest two ops exchanged",
-        _engine,
-        "_reachable",
-        wrong=_order(lambda n: _exchanged(n, sum(node.op is not None for node in n) - 2)),
-    ),
-    Fault(SHAPES, "un-broadcasting left out", _engine, "unbroadcast", wrong=_as_it_is),
-    Fault(SHAPES, "un-broadcasting takes the mean", _array, "unbroadcast", "np.sum(g", "np.mean(g"),
-    Fault(SHAPES, "un-broadcasting takes the largest", _array, "unbroadcast", "np.sum(g", "np.max(g"),
-    Fault(SHAPES, "a dtype is widened", _engine, "cast", wrong=_as_it_is),
-    Fault(STALE, "stale values are not caught", _engine, "_refuse_stale", wrong=_nothing),
-    Fault(
-        STALE,
-        "a write leaves no mark",
-        _engine,
-        "_Writes.stamp",
-        "self.latest = now = tick()",
-        "now = tick()",
-    ),
-    Fault(STALE, "a write marks the view only", _engine, "_owner", wrong=_as_it_is),
-    Fault(FREEING, "nothing is freed", _engine, "backward", "if not retain:", "if False:"),
-    Fault(FREEING, "a retained graph is freed", _engine, "backward", "if not retain:", "if True:"),
-    Fault(
-        FREEING,
-        "freed graphs are walked again",
-        _engine,
-        "_reachable",
-        "raise RuntimeError(messages.freed(node))",
-        "continue",
-    ),
-    Fault(
-        SECOND,
-        "nothing is remade as tensors",
-        _engine,
-        "_with_tensors",
-        wrong=lambda _: lambda _node, edges, _wrap: edges,
-    ),
-    Fault(
-        SECOND,
-        "inputs as constants",
-        _engine,
-        "_with_tensors",
-        "return wrap(value, edge[0]) if edge else value",
-        "return value",
-    ),
-    Fault(
-        SECOND, "outputs as constants", _engine, "_with_tensors", "return wrap(value, node)", "return value"
-    ),
-    Fault(
-        GOALS,
-        "only the oldest goal is reached",
-        _engine,
-        "_leading_to",
-        wrong=lambda right: lambda goals, order: right({min(goals, key=lambda n: n.tick)}, order),
-    ),
-    Fault(
-        GOALS,
-        "a goal cuts the path",
-        _engine,
-        "backward",
-        "if not edges or",
-        "if not edges or node in (goals or ()) or",
-    ),
-)
+    _line(ADDING, "a second arrival overwrites the first", _engine, _walk, "= total + d", "= d"),
+    _line(ADDING, "a third arrival overwrites the sum", _engine, _walk, "total += d", "total = d"),
+    _line(ADDING, "a root given twice counts once", _engine, _walk,
+          "= arrived[root] + gradient", "= gradient"),
+    _line(ADDING, "a leaf's gradient is overwritten", _backward, "accumulate",
+          "np.add(known._array, g, out=", "np.copyto(src=g, dst="),
+    _line(ADDING, "a recorded gradient is not added", _backward, "accumulate",
+          "watch.grad = known + g", "pass"),
+    _line(ALIASED, "what is borrowed is added to in place", _engine, _walk, "parent in ours", "not create"),
+    _line(ALIASED, "what a rule passed on counts as new", _engine, _walk, "d is not g and", ""),
+    _line(ALIASED, "a view counts as new", _engine, _walk, "and d.base is None", ""),
+    _line(ALIASED, "a leaf keeps the array that arrives", _backward, "accumulate", "if ours and", "if"),
+    _line(ALIASED, "a recorded gradient keeps the array that arrives", _backward, "owned",
+          "g._array.copy()", "g._array"),
+    _line(ORDER, "oldest first", _engine, _walk, "(-parent.tick, parent)", "(parent.tick, parent)"),
+    _line(ORDER, "nodes as they are found", _engine, _walk, "(-parent.tick, parent)", "(-tick(), parent)"),
+    _function(ORDER, "two nodes exchanged, always", _engine, "heappop", _exchanging(1)),
+    _function(ORDER, "two nodes exchanged, every third time", _engine, "heappop", _exchanging(3)),
+    _function(SHAPES, "un-broadcasting left out", _engine, "unbroadcast", _as_it_is),
+    _function(SHAPES, "un-broadcasting takes the mean", _engine, "unbroadcast", _mean),
+    _line(SHAPES, "un-broadcasting takes the largest", _array, "unbroadcast", _sums, "np.max"),
+    _line(SHAPES, "shapes are taken for equal", _engine, _walk, "if not aligned:", "if False:"),
+    _function(SHAPES, "a dtype is widened", _engine, "cast", _as_it_is),
+    _function(STALE, "stale values are not caught", _engine, "_refuse_stale", _nothing),
+    _line(STALE, "a write leaves no mark", _engine, "_Writes.stamp",
+          "self.latest = now = tick()", "now = tick()"),
+    _function(STALE, "a write marks the view only", _engine, "_owner", _as_it_is),
+    _line(FREEING, "nothing is freed", _engine, _walk, "if not retain:", "if False:"),
+    _line(FREEING, "a retained graph is freed", _engine, _walk, "if not retain:", "if True:"),
+    _line(FREEING, "freed graphs are walked again", _engine, _walk,
+          "raise RuntimeError(messages.freed(node))", "continue"),
+    _function(SECOND, "nothing is remade as tensors", _engine, "_with_tensors",
+              lambda _: lambda _node, edges, _wrap: edges),
+    _line(SECOND, "inputs as constants", _engine, "_with_tensors",
+          "return wrap(value, edge[0]) if edge else value", "return value"),
+    _line(SECOND, "outputs as constants", _engine, "_with_tensors",
+          "return wrap(value, node)", "return value"),
+    _function(GOALS, "only the oldest goal is reached", _engine, "_leading_to",
+              lambda right: lambda goals, roots: right({min(goals, key=lambda n: n.tick)}, roots)),
+    _line(GOALS, "a goal cuts the path", _engine, _walk,
+          "if wanted is not None and not any(",
+          "if node in (goals or ()) or wanted is not None and not any("),
+)  # fmt: skip
 
 
 @contextlib.contextmanager

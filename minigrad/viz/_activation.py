@@ -9,14 +9,20 @@ from minigrad import functional
 from minigrad._array import Array
 from minigrad._tensor import Tensor
 from minigrad.autograd import enable_grad, grad
-from minigrad.creation import linspace
-from minigrad.nn import functional as nn_functional
+from minigrad.creation import linspace, zeros_like
+from minigrad.nn import LogSoftmax, Softmax, functional as nn_functional
 from minigrad.viz._plot import new_axes, plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Function = Callable[[Tensor], Tensor]
+
+# Of two elements the second is held at 0.
+RIVALS: dict[str, Function] = {
+    "softmax": lambda x: nn_functional.softmax(functional.stack([x, zeros_like(x)]), 0)[0],
+    "log_softmax": lambda x: nn_functional.log_softmax(functional.stack([x, zeros_like(x)]), 0)[0],
+}
 
 
 def activation(
@@ -30,7 +36,8 @@ def activation(
     """Draw a function that acts on each element alone, and its first and second derivative.
 
     The derivatives are those that backward gives, so what is drawn at a kink is the convention that
-    training uses. Where a curve jumps it is broken.
+    training uses. Where a curve jumps it is broken. Of a softmax, whose elements depend on each other, the
+    share of x beside a rival that stays at 0 is drawn.
 
     Arguments:
         fn: a function, a module, or a name in `minigrad` or `nn.functional`.
@@ -40,7 +47,7 @@ def activation(
         axes: where to draw; left out, a new pyplot figure is made.
 
     Raises:
-        ValueError: where an element of the result depends on others, as in a softmax.
+        ValueError: where an element of the result depends on others and it is not known how to hold them.
         ImportError: where matplotlib is missing.
 
     >>> import minigrad as torch
@@ -55,11 +62,19 @@ def activation(
     axes = new_axes("activation", figsize) if axes is None else axes
     legend = [label, "first derivative", "second derivative"]
     xs, ys = zip(*broken, strict=True)
-    return plot(list(xs), list(ys), "x", legend=legend, xlim=xlim, fmts=("C0-", "C1--", "C2-."), axes=axes)
+    plot(list(xs), list(ys), "x", legend=legend, xlim=xlim, fmts=("C0-", "C1--", "C2-."), axes=axes)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.35 * (high - low))  # three curves leave no corner free: room for the words
+    axes.legend(frameon=False, loc="upper left", labelspacing=0.3)
+    return axes
 
 
 def _function(fn: Function | str) -> tuple[Function, str]:
     """The function, and what to call it."""
+    softmaxes = {"softmax": Softmax, "log_softmax": LogSoftmax}
+    known = next((name for name, kind in softmaxes.items() if fn == name or isinstance(fn, kind)), None)
+    if known:
+        return RIVALS[known], f"{known}([x, 0])[0]"
     if not isinstance(fn, str):
         if not callable(fn):
             raise TypeError(f"activation: takes a function, a module or a name, not a {type(fn).__name__}")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.viz._boxes import Box
+from minigrad.viz._boxes import Box, size_of
 from minigrad.viz._numbers import array, colour, strip
 from minigrad.viz._scene import Entry, Operand
 
@@ -32,10 +32,10 @@ class Theme(NamedTuple):
 
 
 LIGHT = Theme(
-    "light", ground="#ffffff", text="#1f2933", quiet="#667079", gradient="#b34a00", box="#c5ccd4",
+    "light", ground="#ffffff", text="#1f2933", quiet="#5a646d", gradient="#ad4700", box="#c5ccd4",
     leaf=("#fff6dc", "#c98f00"), parameter=("#e4f3ea", "#2e8b62"), constant=("#ffffff", "#a9b1ba"),
     op=("#f5f7f9", "#98a3af"), output=("#dcebfa", "#1f6cb4"), freed=("#ffffff", "#b8bec6"),
-    module=("#ece8f6", "#7565b0"),
+    module=("#ece8f6", "#6353a0"),
 )  # fmt: skip
 DARK = Theme(
     "dark", ground="#14181d", text="#e8ecf0", quiet="#9aa6b2", gradient="#ffa657", box="#4a545f",
@@ -63,7 +63,11 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
         rows.append(_small(f"saves {', '.join(entry.kept)}", theme.quiet))
     if entry.stale:
         rows.append(_small(f"{', '.join(entry.stale)} written since!", theme.gradient))
-    fill = "output" if root and entry.op else "freed" if entry.freed else entry.kind
+    if entry.kind == "operand":
+        rows.append(_small("its edge is freed", theme.quiet))
+    fill = (
+        "output" if root and entry.op else "freed" if entry.freed or entry.kind == "operand" else entry.kind
+    )
     places = [(f"i{operand.place}", _place(operand)) for operand in entry.operands]
     return _table(rows, places if len(places) > 1 else [], getattr(theme, fill), theme, ports)
 
@@ -71,20 +75,26 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
 def module_card(box: Box, members: list[Entry], theme: Theme) -> str:
     """The label of a module that is folded into one node."""
     ops = [entry for entry in members if entry.op is not None]
-    size = sum(int(np.prod(entry.shape)) for entry in members if entry.kind == "parameter")
     rows = [_bold(box.kind or box.path) + (f" {_text(box.path)}" if box.kind and box.path else "")]
     if box.options:
         rows.append(_small(box.options, theme.quiet))
-    rows.append(_small(f"{size:,} parameters, {len(ops)} op{'s' * (len(ops) != 1)}", theme.quiet))
+    rows.append(_small(size_of(members), theme.quiet))
     if ops:
         rows.append(_small(f"{ops[-1].shape} {ops[-1].dtype}", theme.quiet))
         rows += _values(ops[-1].value, theme, "", theme.text)
+    parameters = [entry for entry in members if entry.kind == "parameter"]
+    grads = [np.ravel(entry.grad) for entry in parameters if entry.grad is not None]
+    if grads:
+        rows += _values(np.concatenate(grads), theme, "grad ", theme.gradient)
+    if len(grads) < len(parameters):
+        some = f"{len(parameters) - len(grads)} of {len(parameters)} have " * bool(grads)
+        rows.append(_small(f"{some}no gradient yet", theme.quiet))
     return _table(rows, [], theme.module, theme, "left")
 
 
 def _gradient(entry: Entry, theme: Theme) -> list[str]:
     if entry.grad is not None:
-        return _values(entry.grad, theme, "grad ", theme.gradient)
+        return _values(entry.grad, theme, "retained grad " if entry.retained else "grad ", theme.gradient)
     if entry.kind in ("leaf", "parameter") or entry.retained:
         return [_small(f"{'keeps its gradient: ' * entry.retained}no gradient yet", theme.quiet)]
     return []

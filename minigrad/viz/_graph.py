@@ -75,7 +75,7 @@ def graph(
     if theme not in THEMES:
         raise ValueError(f"graph: theme is 'light' or 'dark', not {theme!r}")
     boxes = boxes_of(scene)
-    picture = _Picture(scene, boxes, folded(boxes, fold), THEMES[theme], direction == "backward")
+    picture = _Picture(scene, boxes, folded("graph", boxes, fold), THEMES[theme], direction == "backward")
     return picture.draw(_digraph_class())
 
 
@@ -207,6 +207,8 @@ def _tooltip(entry: Entry) -> str:
         return entry.op.formula.replace("\\", "\\\\")
     if entry.kind == "constant":
         return "constant: no gradient flows here"
+    if entry.kind == "operand":
+        return "a backward has freed the edge that led here"
     return "leaf: its gradient is in .grad"
 
 
@@ -220,6 +222,12 @@ def _digraph_class() -> type["graphviz.Digraph"]:
 
     class Digraph(graphviz.Digraph):  # type: ignore[misc]
         """A graphviz.Digraph that says which system package holds the program it needs."""
+
+        def __repr__(self) -> str:
+            drawn = sum("->" not in line for line in self.body if "[label=" in line)
+            return (
+                f"<Digraph of {drawn} nodes: a notebook shows it, render(...) draws it, .source is its text>"
+            )
 
         def render(self, *args: Any, **kwargs: Any) -> str:
             try:

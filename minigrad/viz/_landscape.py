@@ -68,9 +68,14 @@ def landscape(
     axes.contourf(xs, ys, heights, levels=bands, cmap="cividis", norm=_by_band(bands))
     axes.contour(xs, ys, heights, levels=bands, colors="white", linewidths=0.4, alpha=0.5)
     if len(steps):
-        axes.plot(*steps.T, "o-", color="white", linewidth=1.4, markersize=3, markeredgewidth=0)
-        axes.plot(*steps[0], "o", markerfacecolor="none", markeredgecolor="white", markersize=9)
-        axes.plot(*steps[-1], "o", color="#ff9f5c", markeredgecolor="white", markersize=8)
+        edge = _edge()
+        axes.plot(
+            *steps.T, "o-", color="white", linewidth=1.4, markersize=3, markeredgewidth=0, path_effects=edge
+        )
+        axes.plot(
+            *steps[0], "o", markerfacecolor="none", markeredgecolor="white", markersize=9, path_effects=edge
+        )
+        axes.plot(*steps[-1], "o", color="#ff9f5c", markeredgecolor="white", markersize=8, path_effects=edge)
     axes.set(xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel)
     return axes
 
@@ -80,6 +85,13 @@ def _by_band(bands: Array) -> Any:
     from matplotlib.colors import BoundaryNorm
 
     return BoundaryNorm(bands, 256)
+
+
+def _edge() -> list[Any]:
+    """A dark edge around what is white, which the bright bands would swallow."""
+    from matplotlib.patheffects import Normal, Stroke
+
+    return [Stroke(linewidth=3.2, foreground="#1b232d"), Normal()]
 
 
 def _steps(path: Any) -> Array:

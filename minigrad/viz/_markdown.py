@@ -9,8 +9,8 @@ from minigrad.viz._latex import latex, name as latex_name
 from minigrad.viz._numbers import array, described, number
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part
-from minigrad.viz._scene import Entry
-from minigrad.viz._words import FREED, about, headline
+from minigrad.viz._scene import Entry, index_text
+from minigrad.viz._words import FREED, about, headline, many
 
 if TYPE_CHECKING:
     from minigrad.viz._explain import Account, Sum
@@ -40,7 +40,7 @@ def _forward(account: "Account") -> Iterator[str]:
     line = None
     for entry in scene.entries:
         if entry.line is not None and entry.line != line:
-            yield f"`{entry.line}` `{entry.line.code}`" if entry.line.code else f"`{entry.line}`"
+            yield f"`{entry.line}` `{entry.line.short}`" if entry.line.code else f"`{entry.line}`"
             line = entry.line
         steps = [latex_name(entry.label)]
         if entry.op is not None:
@@ -62,8 +62,14 @@ def _call(entry: Entry) -> str:
         return rf"\frac{{{parts[0]}}}{{{parts[1]}}}"
     if len(parts) == 2 and op.name == "pow":
         return f"{parts[0]}^{{{parts[1]}}}"
-    parts += [f"{latex_name(name)}={latex(str(value))}" for name, value in entry.options.items()]
+    if op.name == "getitem" and parts:
+        return rf"{parts[0]}[\text{{{index_text(entry.options.get('index', '...'))}}}]"
+    parts += [f"{latex_name(name)}={_option(name, value)}" for name, value in entry.options.items()]
     return f"{latex(op.name + '(')}{', '.join(parts)})"
+
+
+def _option(name: str, value: Any) -> str:
+    return rf"[\text{{{index_text(value)}}}]" if name == "index" else latex(str(value))
 
 
 def _backward(account: "Account") -> Iterator[str]:
@@ -97,7 +103,7 @@ def _sum(account: "Account", one: "Sum") -> str:
         left = rf"\nabla_{{{leaf}}}"
     terms = [rf"\underbrace{{{_product(path)}}}_{{{_route(path)}}}" for path in one.paths]
     if one.count > len(one.paths):
-        terms.append(rf"\underbrace{{\cdots}}_{{\text{{{one.count - len(one.paths):,} more paths}}}}")
+        terms.append(rf"\underbrace{{\cdots}}_{{\text{{{many(one.count - len(one.paths))} more paths}}}}")
     total = (
         ""
         if one.total is None or (one.count == 1 and not one.paths[0].factors[1:])

@@ -1,12 +1,10 @@
-"""What tensors are called: by their caller, by variables and parameters, by the lines of the source."""
+"""What tensors are called: by their caller, by variables, by parameters of models."""
 
-import ast
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from minigrad._tensor import Tensor
 from minigrad.nn import Module
@@ -14,46 +12,6 @@ from minigrad.nn import Module
 Named = Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
-_LINE = re.compile(r"(?P<file>.+?):(?P<number>\d+)(?:: (?P<code>.*))?", re.DOTALL)
-
-
-class Line(NamedTuple):
-    """A line of the user's program."""
-
-    file: str
-    number: int
-    code: str
-
-    def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.number}"
-
-
-def line_of(text: str) -> Line | None:
-    """What `Watch.line` holds, taken apart.
-
-    >>> line_of("/home/me/fit.py:12: loss = f(x)")
-    Line(file='/home/me/fit.py', number=12, code='loss = f(x)')
-    """
-    found = _LINE.fullmatch(text)
-    return Line(found["file"], int(found["number"]), found["code"] or "") if found else None
-
-
-def assigned(code: str) -> str:
-    """The name that a line of source gives to what it computes; empty where it gives none, or several.
-
-    >>> assigned("loss = (y - t) ** 2"), assigned("a, b = f(x)"), assigned("return x * x")
-    ('loss', '', '')
-    """
-    try:
-        body = ast.parse(code).body
-    except SyntaxError:  # a part of a longer statement
-        return ""
-    match body:
-        case [ast.Assign(targets=[ast.Name(id=name)])]:
-            return name
-        case [ast.AugAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Name(id=name))]:
-            return name
-    return ""
 
 
 class Names:

@@ -40,14 +40,15 @@ def array(value: Any, limit: int = 6, digits: int = 4) -> str:
     '[[1, 2], [3, 4.5]]'
     >>> array(np.arange(100))
     '0 … 99'
+    >>> array(np.array([1.0, np.nan, 3.0]), limit=2)
+    '1 … 3, 1 nan'
     """
     value = np.asarray(value)
     if not value.size:
         return "empty"
     if value.size <= limit:
         return _nested(value)
-    low, high = number(value.min(), digits), number(value.max(), digits)
-    return f"all {low}" if low == high != "nan" else f"{low} … {high}"
+    return _span(value, " \N{HORIZONTAL ELLIPSIS} ", digits)
 
 
 def _nested(value: Any) -> str:
@@ -65,13 +66,23 @@ def described(value: Any, limit: int = 6) -> str:
     value = np.asarray(value)
     if value.size <= limit:
         return array(value, limit)
-    same = bool((value == value.ravel()[0]).all())
-    span = f"all {number(value.ravel()[0])}" if same else f"from {_ends(value)}"
-    return f"{value.shape}, {span}"
+    span = _span(value, " to ")
+    return f"{value.shape}, {span if span.startswith('all ') else f'from {span}'}"
 
 
-def _ends(value: Any) -> str:
-    return f"{number(value.min())} to {number(value.max())}"
+def _span(value: Any, between: str, digits: int = 4) -> str:
+    """The lowest and the highest that are finite, and how many are not."""
+    finite = value[np.isfinite(value)]
+    if not finite.size:
+        kinds = sorted({number(x) for x in np.unique(value)})
+        return f"all {' or '.join(kinds)}"
+    low, high = number(finite.min(), digits), number(finite.max(), digits)
+    if finite.size == value.size:
+        return f"all {low}" if low == high else f"{low}{between}{high}"
+    nan = int(np.isnan(value).sum())
+    infinite = value.size - finite.size - nan
+    odd = [f"{n:,} {what}" for n, what in ((nan, "nan"), (infinite, "inf")) if n]
+    return ", ".join([f"{low}{between}{high}", *odd])
 
 
 def strip(value: Any, cells: int = 16) -> list[float]:

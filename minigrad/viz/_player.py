@@ -10,6 +10,7 @@ from typing import Any
 
 from minigrad._tensor import Tensor
 from minigrad.nn import Module
+from minigrad.viz._boxes import Fold, boxes_data, boxes_of, folded
 from minigrad.viz._graph import read
 from minigrad.viz._names import Named
 from minigrad.viz._numbers import raw
@@ -17,7 +18,8 @@ from minigrad.viz._recording import Recorder
 from minigrad.viz._scene import Entry
 from minigrad.viz._story import Story
 
-_HERE = files("minigrad.viz")
+_PAGE = files("minigrad.viz") / "page"
+_SCRIPTS = ("layout.js", "folding.js", "graph.js", "player.js")
 
 
 class Page:
@@ -52,6 +54,7 @@ def player(
     params: Named | Module | None = None,
     title: str | None = None,
     max_nodes: int = 100,
+    fold: Fold = False,
 ) -> Page:
     """Run `tensor.backward(gradient, retain_graph)` and write a page that plays what it did.
 
@@ -60,7 +63,8 @@ def player(
     It plays forward and then backward one step at a time: the gradient that arrives, the rule from the
     table of derivatives with its numbers, what goes to each operand, where parts add up, what is freed;
     with buttons, a slider and the arrow keys. What was computed inside `watch()` has its lines lit beside
-    it, and all values; otherwise those that the derivatives keep.
+    it, and all values; otherwise those that the derivatives keep. A module of a model can be folded into
+    one card and unfolded again; while it is folded, what happens inside it is one step.
 
     Arguments:
         tensor: where backward starts.
@@ -71,9 +75,12 @@ def player(
         params: a model, or names and parameters. Left out, your variables are asked too.
         title: of the page.
         max_nodes: of a larger graph only the newest part is shown, and the page says so.
+        fold: which modules are folded when the page opens, as in `graph`.
 
     Raises:
         RuntimeError: as `backward` raises; nothing is written then.
+        ValueError: for a module to fold that is not there.
+        FileNotFoundError: where the folder of `path` is missing; backward has not run then.
 
     >>> import minigrad as torch
     >>> from minigrad import viz
@@ -85,14 +92,20 @@ def player(
     '<!doctype html>'
     """
     scene = read("player", tensor, names, params, max_nodes=max_nodes)
+    if path is not None and not Path(path).parent.is_dir():  # before a backward that cannot be taken back
+        raise FileNotFoundError(
+            f"player: there is no folder {Path(path).parent} to write {Path(path).name} into"
+        )
+    boxes = boxes_of(scene)
+    closed = folded("player", boxes, fold)
     kept = {e: raw(e.grad) for e in scene.entries if e.node is not None and (e.op is None or e.retained)}
     before = {entry: None if grad is None else grad.copy() for entry, grad in kept.items()}
     visits = Recorder(scene).run(lambda: tensor.backward(gradient, retain_graph=retain_graph))
     reached = {visit.entry for visit in visits}
     grads = {entry: (before[entry], _grad(entry)) for entry in before if entry in reached}
-    story = Story(scene, visits, grads, retain_graph)
     title = title or f"Backward from {scene.root.label}"
-    text = _page(title, story.data(title))
+    data = Story(scene, visits, grads, retain_graph).data(title) | boxes_data(scene, boxes, closed)
+    text = _page(title, data)
     if path is None:
         return Page(text, None)
     path = Path(path)
@@ -106,13 +119,22 @@ def _grad(entry: Entry) -> Any:
 
 
 def _page(title: str, data: dict[str, Any]) -> str:
-    """The template with style, script and data put in."""
+    """The template with style, scripts and data put in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     parts = {
         "<!--title-->": html.escape(title),
-        "/*style*/": _HERE.joinpath("player.css").read_text(encoding="utf-8"),
-        "/*script*/": _HERE.joinpath("player.js").read_text(encoding="utf-8"),
+        "/*style*/": _read("page.css"),
+        "/*script*/": "\n".join(_bare(_read(name)) for name in _SCRIPTS),
         "<!--data-->": text.replace("<", "\\u003c"),  # no </script> inside a script
     }
-    page = _HERE.joinpath("player.html").read_text(encoding="utf-8")
-    return re.sub("|".join(map(re.escape, parts)), lambda place: parts[place[0]], page)
+    return re.sub("|".join(map(re.escape, parts)), lambda place: parts[place[0]], _read("page.html"))
+
+
+def _read(name: str) -> str:
+    return _PAGE.joinpath(name).read_text(encoding="utf-8")
+
+
+def _bare(script: str) -> str:
+    """Without indentation and the lines that are only comments: they stay here, where they are read."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

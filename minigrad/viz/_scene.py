@@ -15,12 +15,14 @@ from minigrad._engine import Node, writes
 from minigrad._op import Op
 from minigrad._tensor import Tensor
 from minigrad.nn import Parameter
-from minigrad.viz._names import Line, Names, assigned, line_of
+from minigrad.viz._names import Names
 from minigrad.viz._numbers import number, raw
 from minigrad.viz._reach import newest, reachable, within
+from minigrad.viz._source import Line, assigned, line_of
 from minigrad.viz._watch import Call
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
+_LONG = "\N{HORIZONTAL ELLIPSIS}"  # in the place of what is too long to show
 
 
 @dataclass(eq=False, slots=True)
@@ -47,7 +49,8 @@ class Entry:
     """A tensor of the scene: a leaf, a constant, or what an op made.
 
     Attributes:
-        kind: "leaf", "parameter", "constant" or "op".
+        kind: "leaf", "parameter", "constant", "op"; or "operand" of an op whose edges a backward has freed:
+            nothing tells any more whether a gradient flowed to it.
         name: what the program calls it, or nothing.
         label: the name, or one made up.
         value: its storage or a copy of that; None where nothing kept it.
@@ -101,9 +104,13 @@ class Entry:
             return f" {_SYMBOLS[op.name]} ".join(parts)
         if op.name == "neg" and len(parts) == 1:
             return f"-{parts[0]}"
+        if op.name == "getitem" and parts:
+            return f"{parts[0]}[{index_text(self.options.get('index', _LONG))}]"
         if op.variadic:
             parts = [f"[{', '.join(parts)}]"]
-        return f"{op.name}({', '.join([*parts, *(f'{k}={v!r}' for k, v in self.options.items())])})"
+        for name, value in self.options.items():
+            parts.append(f"{name}=[{index_text(value)}]" if name == "index" else f"{name}={value!r}")
+        return f"{op.name}({', '.join(parts)})"
 
 
 class Scene:
@@ -171,14 +178,15 @@ class Scene:
                     source.value = raw(value)
                 yield Operand(name, i, source, raw(value), edge)
             elif isinstance(storage, np.ndarray):
-                yield Operand(name, i, self._constant(storage, value), value)
+                kind = "operand" if entry.freed and storage.dtype.kind == "f" else "constant"
+                yield Operand(name, i, self._constant(kind, storage, value), value)
             elif not (name in op.optional and storage is None):  # an optional operand that was not given
                 yield Operand(name, i, None, raw(storage))
 
-    def _constant(self, storage: Any, value: Any) -> Entry:
+    def _constant(self, kind: str, storage: Any, value: Any) -> Entry:
         known = self._constants.get(id(storage))
         if known is None:
-            known = Entry("constant", None, storage.shape, storage.dtype, value=value)
+            known = Entry(kind, None, storage.shape, storage.dtype, value=value)
             known.saved["storage"] = storage  # alive, so that its identity means something
             self._constants[id(storage)] = known
             self.entries.append(known)
@@ -187,12 +195,16 @@ class Scene:
     def _name(self, names: Names) -> None:
         """Give names to what has one, and labels to the rest."""
         taken: Counter[str] = Counter()
+        linked: dict[Entry, bool] = {}  # operands of freed ops: is there a tensor that has a history?
         for pairs, kind in ((names.parameters, "parameter"), (names.tensors, "leaf")):
             for name, tensor in pairs:
                 node = tensor._node
-                entry = self._constants.get(id(tensor._array)) if node is None else self.of.get(node)
-                if entry is None:
+                entry = self.of.get(node) if node is not None else None
+                entry = entry or self._constants.get(id(tensor._array))
+                if entry is None or (entry.kind == "constant" and node is not None):
                     continue
+                if entry.kind == "operand":
+                    linked[entry] = linked.get(entry, False) or node is not None
                 if entry.kind == "leaf" and (kind == "parameter" or isinstance(tensor, Parameter)):
                     entry.kind = "parameter"
                 if not entry.name and name not in taken:
@@ -200,6 +212,8 @@ class Scene:
                     taken[name] += 1
                 if entry.value is None:
                     entry.value = raw(tensor)
+        for entry, has_history in linked.items():
+            entry.kind = "operand" if has_history else "constant"
         for entry in reversed(self.entries):
             name = assigned(entry.line.code) if entry.line is not None else ""
             if name and not entry.name and name not in taken:
@@ -209,7 +223,7 @@ class Scene:
         for entry in self.entries:
             entry.label = entry.name
             while not entry.label:
-                letter = {"op": "v", "constant": "c"}.get(entry.kind, "leaf")
+                letter = {"op": "v", "constant": "c", "operand": "c"}.get(entry.kind, "leaf")
                 made[letter] += 1
                 entry.label = f"{letter}{made[letter]}" if f"{letter}{made[letter]}" not in taken else ""
 
@@ -227,7 +241,8 @@ class Scene:
             if isinstance(entry.saved.get("out"), np.ndarray):
                 owners.setdefault(id(_owner(entry.saved["out"])), entry)
         for constant in self._constants.values():
-            constant.detached = owners.get(id(_owner(constant.saved.pop("storage"))), "")
+            storage = constant.saved.pop("storage")
+            constant.detached = owners.get(id(_owner(storage)), "") if constant.kind == "constant" else ""
 
 
 def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
@@ -236,7 +251,7 @@ def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
     for i, edge in enumerate(edges):
         ruled = op.inputs[:1] if op.variadic else op.inputs[i : i + 1]  # none for a user's own Function
         if edge is not None and ruled and ruled[0] in op.needs:
-            found.update(zip(op.needs[ruled[0]], edge[2], strict=False))
+            found.update(zip(op.needs[ruled[0]], edge[2:], strict=False))
     order = {name: i for i, name in enumerate((*op.inputs, "out"))}
     return dict(sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
 
@@ -247,8 +262,35 @@ def _options(op: Op, saved: dict[str, Any]) -> dict[str, Any]:
     return {
         k: saved[k]
         for k, default in op.options.items()
-        if isinstance(saved.get(k), plain) and saved[k] != default and len(repr(saved[k])) < 40
+        if isinstance(saved.get(k), plain) and saved[k] != default and len(_text(k, saved[k])) < 40
     }
+
+
+def _text(name: str, value: Any) -> str:
+    return index_text(value) if name == "index" else repr(value)
+
+
+def index_text(index: Any) -> str:
+    """An index as it stands between brackets.
+
+    >>> index_text((slice(1, None), None, 0, Ellipsis)), index_text((Ellipsis, slice(None, None, -1)))
+    ('1:, None, 0', '..., ::-1')
+    """
+    parts = list(index) if isinstance(index, tuple) else [index]
+    if len(parts) > 1 and parts[-1] is Ellipsis:
+        parts.pop()
+    return ", ".join(map(_between_brackets, parts))
+
+
+def _between_brackets(part: Any) -> str:
+    if isinstance(part, slice):
+        start, stop, step = ("" if end is None else str(end) for end in (part.start, part.stop, part.step))
+        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+    if part is Ellipsis:
+        return "..."
+    if isinstance(part, np.ndarray):
+        return str(part.tolist()) if part.size <= 8 else _LONG
+    return str(part)
 
 
 def arrays_in(value: Any) -> list[Any]:

@@ -1,17 +1,14 @@
 """The steps of a forward and a recorded backward, as plain data that a page can play."""
 
-import linecache
 from collections import Counter
-from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import numpy as np
 
-from minigrad.viz._layout import layered
 from minigrad.viz._numbers import array, described, strip
 from minigrad.viz._recording import Part, Visit
 from minigrad.viz._scene import Entry, Scene
+from minigrad.viz._source import excerpts
 from minigrad.viz._words import whereto
 
 Data = dict[str, Any]
@@ -65,7 +62,7 @@ class Story:
                 )
         self.steps: list[Data] = []
         self.lines: list[Data] = []
-        self.line_of: dict[Entry, int] = {}
+        self.line_of: dict[Entry, tuple[int, int]] = {}
 
     def data(self, title: str) -> Data:
         """Everything that the page needs."""
@@ -75,16 +72,9 @@ class Story:
         nodes = [self._node(entry) for entry in self.scene.entries]
         if self.more is not None:
             nodes.append({"name": f"and {self.scene.left_out:,} more", "kind": "more", "op": "", "shape": ""})
-        order = [self.more, *range(self.more)] if self.more is not None else list(range(len(nodes)))
-        rank = {node: i for i, node in enumerate(order)}
-        layout = layered(len(nodes), [(rank[e["from"]], rank[e["to"]]) for e in self.edges])
-        for node, place in zip(order, layout.nodes, strict=True):
-            nodes[node]["at"] = place
-        for edge, way in zip(self.edges, layout.edges, strict=True):
-            edge["way"] = way
         return {
             "title": title, "root": self.index[self.scene.root], "nodes": nodes, "edges": self.edges,
-            "steps": self.steps, "lines": self.lines, "size": layout.size,
+            "steps": self.steps, "lines": self.lines,
         }  # fmt: skip
 
     def _node(self, entry: Entry) -> Data:
@@ -98,39 +88,29 @@ class Story:
 
     def _read_program(self) -> None:
         """The lines of the user's files around those that recorded; else the recorded program itself."""
-        wanted: dict[str, set[int]] = {}
+        self.lines, rows = excerpts(entry.line for entry in self.scene.entries if entry.line is not None)
         for entry in self.scene.entries:
-            if entry.line is not None:
-                wanted.setdefault(entry.line.file, set()).add(entry.line.number)
-        place: dict[tuple[str, int], int] = {}
-        for file, numbers in wanted.items():
-            source = linecache.getlines(file)
-            around = {n + d for n in numbers for d in (-1, 0, 1)}
-            if max(numbers) - min(numbers) <= 30:
-                around |= set(range(min(numbers), max(numbers)))
-            kept = sorted(n for n in around if 1 <= n <= len(source))
-            text = dedent("".join(source[n - 1].rstrip("\n") + "\n" for n in kept)).split("\n")
-            for n, code in zip(kept, text, strict=False):
-                if n in numbers or code.strip():
-                    place[file, n] = len(self.lines)
-                    self.lines.append({"file": Path(file).name, "number": n, "code": code})
-        for entry in self.scene.entries:
-            if (
-                entry.line is not None
-                and (where := place.get((entry.line.file, entry.line.number))) is not None
-            ):
-                self.line_of[entry] = where
+            if entry.line in rows:
+                self.line_of[entry] = rows[entry.line]
         if not self.lines:
             for entry in self.scene.entries:
                 if entry.op is not None:
-                    self.line_of[entry] = len(self.lines)
+                    self.line_of[entry] = len(self.lines), len(self.lines)
                     self.lines.append({"file": "", "number": None, "code": f"{entry.label} = {entry.call}"})
 
     def _step(self, phase: str, entries: list[Entry], title: str, text: list[str], **more: Any) -> None:
-        line = self.line_of.get(entries[0]) if entries else None
+        line, until = self.line_of.get(entries[0], (None, None)) if entries else (None, None)
         nodes = [self.index[entry] for entry in entries]
         self.steps.append(
-            {"phase": phase, "nodes": nodes, "title": title, "text": text, "line": line, **more}
+            {
+                "phase": phase,
+                "nodes": nodes,
+                "title": title,
+                "text": text,
+                "line": line,
+                "until": until,
+                **more,
+            }
         )
 
     def _tell_forward(self) -> None:

@@ -1,5 +1,6 @@
 """An account as text for a terminal."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def _forward(scene: Scene) -> Iterator[tuple[str, str]]:
         yield f"  and {scene.left_out:,} more", ""
     for entry in scene.entries:
         if entry.line is not None and entry.line != line:
-            yield f"  # {entry.line}   {entry.line.code}", ""
+            yield f"  # {entry.line}   {entry.line.short}", ""
             line = entry.line
         shown = "value not kept" if entry.value is None else described(entry.value)
         yield f"  {entry.label}{' = ' * bool(entry.call)}{entry.call}", f"{shown}; {about(entry)}"
@@ -72,6 +73,8 @@ def _forward(scene: Scene) -> Iterator[tuple[str, str]]:
 def about(entry: Entry) -> str:
     """What is to be said of an entry beside its value."""
     if entry.op is None:
+        if entry.kind == "operand":
+            return "its edge is freed"
         if isinstance(entry.detached, Entry):
             return f"{entry.kind}, detached from {entry.detached.label}"
         return f"{entry.kind}, detached from {entry.detached}" if entry.detached else entry.kind
@@ -112,7 +115,7 @@ def _leaves(account: "Account") -> Iterator[tuple[str, str]]:
         for path in one.paths:
             yield f"    {route(path)}", along(path)
         if one.count > len(one.paths):
-            yield f"    and {one.count - len(one.paths):,} more paths", ""
+            yield f"    and {many(one.count - len(one.paths))} more paths", ""
         if one.count > 1:
             yield "    together", _value(one.total)
         if one.leaf.grad is not None:
@@ -120,7 +123,19 @@ def _leaves(account: "Account") -> Iterator[tuple[str, str]]:
 
 
 def ways(one: "Sum") -> str:
-    return "1 path" if one.count == 1 else f"{one.count:,} paths"
+    return "1 path" if one.count == 1 else f"{many(one.count)} paths"
+
+
+def many(count: int) -> str:
+    """A count as a reader takes it in: there may be more paths than atoms.
+
+    >>> many(4812), many(2**200)
+    ('4,812', 'about 1.6e60')
+    """
+    if count < 10**36:
+        return f"{count:,}"
+    digits = int(math.log10(count))
+    return f"about {count / 10**digits:.1f}e{digits}"
 
 
 def route(path: Path) -> str:

@@ -13,6 +13,9 @@ NAMES = [
     "diamond",
     "broadcast",
     "detach",
+    "walked-never",
+    "walked-once",
+    "walked-twice",
     "kept",
     "freed",
 ]
@@ -33,6 +36,9 @@ def test_each_picture_shows_what_it_is_about(tmp_path, capsys):
     assert "g * cos(x)" in found["diamond"]
     assert "grad [3, 5, 7]" in found["broadcast"]
     assert "detached from h" in found["detach"] and "grad 54" in found["detach"]
+    assert "no gradient yet" in found["walked-never"]
+    assert "grad [2, −4]" in found["walked-once"] and "grad [4, −8]" in found["walked-twice"]
+    assert "saves a, b" in found["walked-twice"]
     assert "saves out" in found["kept"]
     assert "freed by backward" in found["freed"]
 

@@ -50,18 +50,28 @@ def test_every_activation_of_nn_is_covered():
         for name in nn.__all__
         if getattr(nn, name).__class__ is type and getattr(nn, name).__module__ == "minigrad.nn.activation"
     }
-    assert known - names == {"Softmax", "LogSoftmax"}
+    assert known - names == {"Softmax", "LogSoftmax"}  # see below
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
-def test_a_softmax_is_drawn_with_its_rivals_fixed_and_refused_otherwise(name):
+def test_a_softmax_is_drawn_with_its_rival_fixed_and_refused_where_that_is_not_known(name):
     function = getattr(nn.functional, name)
     with pytest.raises(ValueError, match="depends on its neighbours"):
         viz.activation(lambda x: function(x, 0))
-    axes = viz.activation(lambda x: function(torch.stack([x, torch.zeros_like(x)]), 0)[0])
-    x, y = curves(axes)[0]
-    sigmoid = 1 / (1 + np.exp(-x))
-    np.testing.assert_allclose(y, sigmoid if name == "softmax" else np.log(sigmoid), atol=1e-12)
+    module = nn.Softmax(1) if name == "softmax" else nn.LogSoftmax(-1)
+    by_hand = lambda x: function(torch.stack([x, torch.zeros_like(x)]), 0)[0]  # noqa: E731
+    for fn in (name, module, by_hand):
+        axes = viz.activation(fn)
+        (x, y), (_, first), (_, second) = curves(axes)
+        s = 1 / (1 + np.exp(-x))
+        expected = (
+            (s, s * (1 - s), s * (1 - s) * (1 - 2 * s))
+            if name == "softmax"
+            else (np.log(s), 1 - s, s * (s - 1))
+        )
+        for got, curve in zip((y, first, second), expected, strict=True):
+            np.testing.assert_allclose(got, curve, atol=1e-12)
+    assert viz.activation(module).lines[0].get_label() == f"{name}([x, 0])[0]"
 
 
 def test_a_jump_is_a_gap_and_not_a_steep_line():

@@ -55,6 +55,19 @@ def test_a_linear_folds_into_one_node_and_unfolds():
     assert sorted(ways) == [("Linear", "loss"), ("Linear", "relu"), ("X", "Linear"), ("relu", "Linear")]
 
 
+def test_a_folded_module_shows_the_gradients_of_its_parameters():
+    layer = torch.nn.Linear(2, 1)
+    loss = layer(torch.tensor([1.0, 2.0])).sum()
+    (words,) = (w for w in labels(graph(loss, fold=True)).values() if w.startswith("Linear"))
+    assert words.endswith("no gradient yet")
+    loss.backward(retain_graph=True)
+    (words,) = (w for w in labels(graph(loss, fold=True)).values() if w.startswith("Linear"))
+    assert words.endswith("grad [1, 2, 1]")
+    layer.bias.grad = None
+    (words,) = (w for w in labels(graph(loss, fold=True)).values() if w.startswith("Linear"))
+    assert words.endswith("grad [1, 2] 1 of 2 have no gradient yet")
+
+
 def test_chosen_modules_fold_by_path_or_class():
     model = torch.nn.MLP(4, 5, 3)
     with viz.watch(model):

@@ -201,3 +201,20 @@ def test_what_is_no_recorded_tensor_is_refused():
         explain(torch.ones(1))
     with pytest.raises(TypeError, match=r"explain: .* not a float"):
         explain(1.0)
+
+
+def test_an_index_stands_between_brackets_as_it_was_written():
+    x = torch.arange(12.0).reshape(3, 4).requires_grad_()
+    y = x.clone()
+    y[0] = 0.0
+    for picked, written in (
+        (x[0, 1], "x[0, 1]"),
+        (x[1:, ::2], "x[1:, ::2]"),
+        (x[..., -1], "x[..., -1]"),
+        (x[None], "x[None]"),
+        (x[[0, 2]], "x[[0, 2]]"),
+        (x[x > 3], "x[…]"),
+        (y, "index_put(v1, constant, index=[0])"),
+    ):
+        assert f" = {written} " in str(explain(picked))
+    assert r"x[\text{1:, ::2}]" in explain(x[1:, ::2]).markdown

@@ -26,6 +26,10 @@ def labels(picture):
     return {node: " ".join(unescape(re.sub("<[^>]*>", " ", label)).split()) for node, label in found}
 
 
+def labels_of(picture):
+    return labels(picture).values()
+
+
 def arrows(picture):
     """(from, to, place) of each arrow; place is None where the op has one operand."""
     found = re.findall(r"^\t+(\w+)(?::i\d+:e)? -> (\w+)(?::i(\d+):w)?", picture.source, flags=re.MULTILINE)
@@ -169,6 +173,19 @@ def test_what_backward_freed_is_marked():
     assert list(labels(graph(y)).values()) == ["y = sum () float32 3 freed by backward"]
 
 
+def test_what_a_freed_op_was_given_is_named_and_not_taken_for_a_constant():
+    x, scale, labels = leaf(2, 3), torch.full((3,), 2.0), torch.tensor([0, 2])
+    with viz.watch():
+        scores = x * scale
+        loss = torch.nn.functional.cross_entropy(scores, labels)
+    loss.backward()
+    words = " ".join(labels_of(graph(loss)))
+    assert "scores operand (2, 3) float32" in words and "its edge is freed" in words
+    assert "labels constant (2,) int64" in words and "detached" not in words
+    assert "scale constant (3,) float32" in " ".join(labels_of(graph(scores)))
+    assert "scores" in str(torch.explain(loss)).split("BACKWARD")[0]
+
+
 def test_a_leaf_alone_is_a_graph_of_one_node():
     assert list(labels(graph(leaf(2))).values()) == ["leaf (2,) float32 [1, 1] no gradient yet"]
 
@@ -294,6 +311,12 @@ def test_without_the_python_package_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
     with pytest.raises(ImportError, match=r'pip install "minigrad\[viz\]"'):
         graph(leaf(2))
+
+
+def test_it_says_what_it_is_where_pictures_cannot_be_shown():
+    x = leaf(2)
+    words = "<Digraph of 3 nodes: a notebook shows it, render(...) draws it, .source is its text>"
+    assert repr(graph(x * x * 2)) == words
 
 
 def test_in_a_notebook_it_shows_itself_or_without_dot_its_text(tmp_path, monkeypatch):

@@ -1,20 +1,5 @@
 import minigrad as torch
-from minigrad.viz._names import Line, Names, assigned, line_of
-
-
-def test_a_recorded_line_is_taken_apart():
-    assert line_of("C:\\me\\fit.py:3: x = 1") == Line("C:\\me\\fit.py", 3, "x = 1")
-    assert line_of("<stdin>:1") == Line("<stdin>", 1, "")
-    assert line_of("an unknown line") is None
-    assert str(Line("/home/me/fit.py", 3, "")) == "fit.py:3"
-
-
-def test_the_name_that_a_line_gives():
-    assert assigned("y = f(x)") == "y"
-    assert assigned("y: Tensor = f(x)") == "y"
-    assert assigned("y += x") == "y"
-    for other in ("y = z = f(x)", "a, b = f(x)", "self.y = f(x)", "f(", "if x:", "y = 1; z = 2", ""):
-        assert assigned(other) == ""
+from minigrad.viz._names import Names
 
 
 def test_variables_come_before_what_lists_hold_and_private_ones_not_at_all():

@@ -24,6 +24,16 @@ def test_an_array_is_written_out_or_told_by_its_ends():
     assert described(np.full((3, 3), 2.0)) == "(3, 3), all 2"
 
 
+def test_what_is_not_finite_is_counted_and_does_not_hide_the_rest():
+    x = np.arange(10.0)
+    x[3], x[4], x[5] = np.nan, np.inf, -np.inf
+    assert array(x) == "0 … 9, 1 nan, 2 inf"
+    assert described(x) == "(10,), from 0 to 9, 1 nan, 2 inf"
+    assert described(np.full(9, np.nan)) == "(9,), all nan"
+    assert array(np.full(9, -np.inf)) == "all −inf"
+    assert array(np.arange(9) > 3) == "False … True"
+
+
 def test_a_strip_holds_the_elements_or_the_means_of_runs():
     assert strip(np.array([4.0, -2.0])) == [1.0, -0.5]
     means = strip(np.concatenate([np.full(50, 3.0), np.full(50, -3.0)]), cells=4)

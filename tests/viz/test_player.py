@@ -172,6 +172,39 @@ def test_a_large_graph_is_cut_and_the_page_says_so():
     assert x.grad.item() == 1.0
 
 
+def test_modules_are_told_apart_and_those_asked_for_are_folded():
+    model = torch.nn.MLP(4, 5, 3)
+    with viz.watch(model):
+        loss = model(torch.ones(2, 4)).sum()
+    data = data_of(viz.player(loss, None, retain_graph=True))
+    named = [{data["nodes"][i]["name"] for i in box["members"]} for box in data["boxes"]]
+    assert [box["title"] for box in data["boxes"]] == ["MLP", "0: Linear", "1: ReLU", "2: Linear"]
+    assert [box["parent"] for box in data["boxes"]] == [None, 0, 0, 0]
+    assert named[1] == {"0.weight", "0.bias", "v1"}
+    assert named[0] == named[1] | named[2] | named[3]
+    assert data["nodes"][data["boxes"][1]["out"]]["name"] == "v1"
+    assert [box["about"] for box in data["boxes"]][:3] == [
+        "43 parameters, 3 ops",
+        "25 parameters, 1 op",
+        "1 op",
+    ]
+    assert data["folded"] == []
+    for fold, folded in ((True, [1, 2, 3]), ("MLP", [0]), ("Linear", [1, 3]), (["0", "ReLU"], [1, 2])):
+        assert sorted(data_of(viz.player(loss, None, retain_graph=True, fold=fold))["folded"]) == folded
+    with pytest.raises(ValueError, match="player: no module 'Conv' to fold"):
+        viz.player(loss, None, fold="Conv")
+    loss.backward()  # and nothing was freed for nothing
+
+
+def test_the_calls_of_one_module_are_numbered():
+    layer = torch.nn.Linear(2, 2)
+    model = torch.nn.Sequential(layer, torch.nn.Tanh(), layer)
+    with viz.watch(model):
+        loss = model(torch.ones(1, 2)).sum()
+    titles = [box["title"] for box in data_of(viz.player(loss, None))["boxes"]]
+    assert titles == ["Sequential", "0: Linear (call 1)", "1: Tanh", "0: Linear (call 2)"]
+
+
 class Reader(HTMLParser):
     """Which tags a page opens and closes, and whatever it would load."""
 
@@ -227,6 +260,17 @@ def test_a_notebook_shows_it_in_place():
     page = viz.player(sum_of_two()[2], None)
     assert page._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     assert re.fullmatch(r"<Page of \d\d KiB>", repr(page))
+
+
+def test_a_folder_that_is_missing_is_told_before_anything_happens(tmp_path):
+    x = leaf(2.0)
+    y = x * x
+    with pytest.raises(
+        FileNotFoundError, match=r"player: there is no folder .*nowhere to write page.html into"
+    ):
+        viz.player(y, tmp_path / "nowhere" / "page.html")
+    assert x.grad is None
+    y.backward()  # nothing was freed
 
 
 def test_what_was_never_recorded_is_refused():

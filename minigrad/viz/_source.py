@@ -1,0 +1,117 @@
+"""The lines of the user's program that asked for an op: whole statements, and the names that they give."""
+
+import ast
+import linecache
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, NamedTuple
+
+_LINE = re.compile(r"(?P<file>.+?):(?P<number>\d+)(?:: (?P<code>.*))?", re.DOTALL)
+_CELL = re.compile(r"<ipython-input-(\d+)-.*>|.*[/\\]ipykernel_\d+[/\\]\d+\.py")
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert, ast.Raise, ast.Delete)
+LONGEST = 100
+
+
+class Line(NamedTuple):
+    """A statement of the user's program: where it begins, what it says, and over how many more lines."""
+
+    file: str
+    number: int
+    code: str
+    more: int = 0
+
+    @property
+    def place(self) -> str:
+        """The name of the file, or of the cell of a notebook."""
+        cell = _CELL.fullmatch(self.file)
+        if cell is None:
+            return Path(self.file).name
+        return f"cell {cell[1]}" if cell[1] else "notebook cell"
+
+    @property
+    def short(self) -> str:
+        return self.code if len(self.code) <= LONGEST else self.code[:LONGEST] + "\N{HORIZONTAL ELLIPSIS}"
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.number}"
+
+
+def line_of(text: str) -> Line | None:
+    """What `Watch.line` holds, taken apart; of a statement over several lines the whole.
+
+    >>> line_of("/home/me/fit.py:12: loss = f(x)")
+    Line(file='/home/me/fit.py', number=12, code='loss = f(x)', more=0)
+    """
+    found = _LINE.fullmatch(text)
+    if found is None:
+        return None
+    line = Line(found["file"], int(found["number"]), found["code"] or "")
+    source = linecache.getlines(line.file)
+    if line.number > len(source) or source[line.number - 1].strip() != line.code:
+        return line  # the file has changed since, or there is none
+    for first, last, code in _long_statements("".join(source)):
+        if first <= line.number <= last:
+            return Line(line.file, first, code, last - first)
+    return line
+
+
+@lru_cache(maxsize=16)
+def _long_statements(source: str) -> tuple[tuple[int, int, str], ...]:
+    """First line, last line and text of each statement over several lines that holds no other."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with the magic of a notebook
+        return ()
+    nodes: Iterable[Any] = (node for node in ast.walk(tree) if isinstance(node, _SIMPLE))
+    return tuple(
+        (node.lineno, node.end_lineno, ast.unparse(node)) for node in nodes if node.end_lineno > node.lineno
+    )
+
+
+def assigned(code: str) -> str:
+    """The name that a line of source gives to what it computes; empty where it gives none, or several.
+
+    >>> assigned("loss = (y - t) ** 2"), assigned("a, b = f(x)"), assigned("return x * x")
+    ('loss', '', '')
+    """
+    try:
+        body = ast.parse(code).body
+    except SyntaxError:  # a part of a longer statement
+        return ""
+    match body:
+        case [ast.Assign(targets=[ast.Name(id=name)])]:
+            return name
+        case [ast.AugAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Name(id=name))]:
+            return name
+    return ""
+
+
+def excerpts(lines: Iterable[Line]) -> tuple[list[dict[str, Any]], dict[Line, tuple[int, int]]]:
+    """The source around some lines as rows for a page, and the first and last row of each of the lines."""
+    asked: dict[str, list[Line]] = {}
+    for line in dict.fromkeys(lines):
+        asked.setdefault(line.file, []).append(line)
+    rows: list[dict[str, Any]] = []
+    place: dict[tuple[str, int], int] = {}
+    for file, found in asked.items():
+        source = linecache.getlines(file)
+        numbers = {n for line in found for n in range(line.number, line.number + line.more + 1)}
+        around = {n + d for n in numbers for d in (-1, 0, 1)}
+        if max(numbers) - min(numbers) <= 30:
+            around |= set(range(min(numbers), max(numbers)))
+        kept = sorted(n for n in around if 1 <= n <= len(source))
+        text = dedent("".join(source[n - 1].rstrip("\n") + "\n" for n in kept)).split("\n")
+        for n, code in zip(kept, text, strict=False):
+            if n in numbers or code.strip():
+                place[file, n] = len(rows)
+                rows.append({"file": found[0].place, "number": n, "code": code})
+    ends = {
+        line: (place[line.file, line.number], place[line.file, line.number + line.more])
+        for found in asked.values()
+        for line in found
+        if (line.file, line.number) in place and (line.file, line.number + line.more) in place
+    }
+    return rows, ends

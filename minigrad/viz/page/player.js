@@ -1,0 +1,254 @@
+"use strict";
+
+// Plays the recording in #data. The state after step k follows from the steps 0 to k alone.
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const $ = (id) => document.getElementById(id);
+  const { nodes, steps, lines, boxes } = data;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const folded = new Set(data.folded);
+  let graph;
+  let stop = 0; // of graph.stops
+  let timer = null;
+  let address = null;
+
+  // ---------------------------------------------------------------- the program and the gradients
+
+  let file = null;
+  const rows = lines.map((line) => {
+    if (line.file !== file) {
+      file = line.file;
+      if (file) $("lines").append(make("li", "file", file));
+    }
+    const row = $("lines").appendChild(make("li"));
+    if (line.number !== null) row.append(make("span", "number", line.number));
+    row.append(make("code", "", line.code));
+    return row;
+  });
+  const grads = new Map();
+  nodes.forEach((node, i) => {
+    if (!node.leaf) return;
+    const row = $("rows").appendChild(make("tr"));
+    const name = row.appendChild(make("th", "", node.name));
+    name.scope = "row";
+    row.append(make("td", "", node.value ? node.value.full : ""), make("td"));
+    row.dataset.name = node.name;
+    grads.set(i, row);
+  });
+  $("gradients").hidden = !grads.size;
+
+  // ------------------------------------------------------------------------------- the modules
+
+  const inner = boxes.flatMap((_, b) => (boxes.some((box) => box.parent === b) ? [] : [b]));
+  const switches = [];
+  boxes.forEach((box, b) => {
+    const item = make("li");
+    const button = item.appendChild(make("button", "", box.title));
+    button.type = "button";
+    button.addEventListener("click", () => toggle(b));
+    const list = item.appendChild(make("ul"));
+    switches.push({ button, list });
+    (box.parent === null ? $("boxes") : switches[box.parent].list).append(item);
+  });
+  $("modules").hidden = $("fold").hidden = !boxes.length;
+
+  function toggle(b) {
+    if (!folded.delete(b)) folded.add(b);
+    refold();
+  }
+
+  function foldAll() {
+    if (folded.size) folded.clear();
+    else inner.forEach((b) => folded.add(b));
+    refold();
+  }
+
+  // Draw the graph anew, and stay where the recording was.
+  function refold() {
+    const at = graph.stops[stop].last;
+    pause();
+    build();
+    show(graph.stops.findIndex(({ last }) => last >= at));
+  }
+
+  function build() {
+    graph = new Graph(data, folded, { toggle, visit });
+    switches.forEach(({ button, list }, b) => {
+      button.setAttribute("aria-expanded", String(!folded.has(b)));
+      list.hidden = folded.has(b) || !list.children.length;
+    });
+    $("fold").textContent = folded.size ? "Unfold modules" : "Fold modules";
+    const { stops, units } = graph;
+    const turn = stops.findIndex(({ last }) => steps[last].phase === "backward");
+    const share = `${((turn - 0.5) / (stops.length - 1)) * 100}%`;
+    $("step").max = stops.length - 1;
+    $("step").style.setProperty("--track", `linear-gradient(90deg, var(--go) ${share}, var(--back) ${share})`);
+    const modules = units.filter(({ box }) => box !== null).length;
+    $("graph").setAttribute("aria-label", `${units.length - modules} tensors` +
+      `${modules ? ` and ${modules} folded modules` : ""}; ${stops.length} steps tell what happens: read them with the arrow keys.`);
+    graph.place();
+  }
+
+  // ------------------------------------------------------------------------------- the steps
+
+  function stateAfter(k) {
+    const state = { done: new Set(), g: new Map(), freed: new Set(), grad: new Map(), parts: new Map() };
+    for (const step of steps.slice(0, k + 1)) {
+      if (step.phase === "forward") step.nodes.forEach((i) => state.done.add(i));
+      if (step.g) state.g.set(step.g[0], step.g);
+      if (step.part) state.parts.set(step.edge, step.part);
+      if (step.freed !== undefined) state.freed.add(step.freed);
+      if (step.grad) state.grad.set(step.grad[0], step.grad[1]);
+    }
+    return state;
+  }
+
+  function show(s) {
+    const { stops } = graph;
+    stop = Math.max(0, Math.min(stops.length - 1, s));
+    const { first, last } = stops[stop];
+    const step = steps[last];
+    const state = stateAfter(last);
+    document.body.classList.toggle("backward", step.phase === "backward");
+    graph.show(stops[stop], state);
+    rows.forEach((row, i) => {
+      row.classList.toggle("lit", step.line !== null && i >= step.line && i <= step.until);
+      if (i === step.line) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    });
+    const fresh = new Set(steps.slice(first, last + 1).map(({ grad }) => grad && grad[0]));
+    for (const [i, row] of grads) {
+      const grad = state.grad.get(i) || nodes[i].grad;
+      row.lastChild.textContent = grad ? grad.full : "no gradient yet";
+      row.lastChild.className = grad ? "grad" : "none";
+      row.classList.toggle("now", fresh.has(i));
+    }
+    const lit = rows[step.line];
+    if (lit) {
+      const { top, bottom } = lit.getBoundingClientRect();
+      const frame = $("lines").getBoundingClientRect();
+      if (top < frame.top || bottom > frame.bottom) $("lines").scrollTop += (top + bottom - frame.top - frame.bottom) / 2;
+    }
+    const title = tell(stops[stop]);
+    $("step").value = stop;
+    $("step").setAttribute("aria-valuetext", `${stop + 1} of ${stops.length}, ${step.phase}: ${title}`);
+    $("first").disabled = $("back").disabled = stop === 0;
+    $("next").disabled = $("last").disabled = stop === stops.length - 1;
+    reveal();
+    document.body.dataset.step = last + 1;
+    clearTimeout(address);
+    address = setTimeout(addressStep, 300);
+  }
+
+  // Not at once: browsers refuse a page that changes its address a hundred times in a few seconds, as one does
+  // whose slider is dragged. And not at all within a notebook, where the address belongs to another page.
+  function addressStep() {
+    if (location.protocol !== "about:") history.replaceState(null, "", `#${document.body.dataset.step}`);
+  }
+
+  function tell({ first, last, inside }) {
+    const step = steps[last];
+    const module = first < last ? boxes[graph.units[inside].box] : null;
+    const title = module ? `Inside ${module.title}` : step.title;
+    $("count").textContent = `${step.phase} · step ${stop + 1} of ${graph.stops.length}`;
+    $("what").textContent = title;
+    $("words").replaceChildren(...(module ? summary(steps.slice(first, last + 1)) : account(step)));
+    return title;
+  }
+
+  function account(step) {
+    const words = step.text.map((text) => make("p", "", text));
+    if (step.rule) {
+      const [rule, numbers, result] = step.rule;
+      const line = make("p", "rule");
+      line.append([rule, numbers].filter(Boolean).join(" = "), " = ", make("b", "", result));
+      words.splice(1, 0, line);
+    }
+    if (step.formula) words.push(make("p", "formula", step.formula));
+    return words;
+  }
+
+  // The first words of each step that a folded module holds.
+  function summary(held) {
+    const MOST = 6;
+    const list = make("ol");
+    for (const step of held.slice(0, MOST)) {
+      const item = list.appendChild(make("li"));
+      item.append(make("b", "", step.title), make("br"), step.text[0]);
+    }
+    const more = held.length > MOST ? [make("p", "", `and ${held.length - MOST} more; unfold the module to see them.`)] : [];
+    return [list, ...more];
+  }
+
+  function reveal() {
+    const cards = graph.about(graph.stops[stop]);
+    if (!cards.length || cards.length > 3) return;
+    const stage = $("stage");
+    const frame = stage.getBoundingClientRect();
+    const around = cards.map((card) => card.getBoundingClientRect());
+    const middle = (low, high, from, size) =>
+      (Math.min(...around.map((b) => b[low])) + Math.max(...around.map((b) => b[high]))) / 2 - from - size / 2;
+    stage.scrollBy({
+      left: middle("left", "right", frame.left, frame.width),
+      top: middle("top", "bottom", frame.top, frame.height),
+      behavior: calm.matches || timer !== null ? "auto" : "smooth",
+    });
+  }
+
+  function visit(u) {
+    const { stops, unitOf } = graph;
+    const { phase } = steps[stops[stop].last];
+    const has = (step) => step.phase === phase && step.nodes.some((i) => unitOf[i] === u);
+    const s = stops.findIndex(({ first, last }) => steps.slice(first, last + 1).some(has));
+    if (s >= 0) go(s);
+  }
+
+  // ------------------------------------------------------------------------------- playing
+
+  function pause() {
+    clearTimeout(timer);
+    timer = null;
+    $("play").classList.remove("on");
+    $("play").setAttribute("aria-label", "Play");
+  }
+
+  function play() {
+    if (stop === graph.stops.length - 1) show(0);
+    $("play").classList.add("on");
+    $("play").setAttribute("aria-label", "Pause");
+    const tick = () => {
+      show(stop + 1);
+      if (stop === graph.stops.length - 1) pause();
+      else timer = setTimeout(tick, 1600 / Number($("speed").value));
+    };
+    timer = setTimeout(tick, 400 / Number($("speed").value));
+  }
+
+  const go = (s) => { pause(); show(s); };
+  const asked = () => { // the address ends in the step of the recording, whatever is folded
+    const at = graph.stops.findIndex(({ last }) => last >= (Number(location.hash.slice(1)) || 1) - 1);
+    return at < 0 ? Infinity : at;
+  };
+  const keys = {
+    ArrowRight: () => go(stop + 1), ArrowLeft: () => go(stop - 1), Home: () => go(0), End: () => go(Infinity),
+    " ": () => (timer === null ? play() : pause()), f: () => boxes.length && foldAll(),
+  };
+  $("first").addEventListener("click", keys.Home);
+  $("back").addEventListener("click", keys.ArrowLeft);
+  $("next").addEventListener("click", keys.ArrowRight);
+  $("last").addEventListener("click", keys.End);
+  $("play").addEventListener("click", keys[" "]);
+  $("fold").addEventListener("click", foldAll);
+  $("step").addEventListener("input", (event) => go(Number(event.target.value)));
+  document.addEventListener("keydown", (event) => {
+    const own = event.target.closest("input, select") || (event.key === " " && event.target.closest("button"));
+    if (own || event.ctrlKey || event.altKey || event.metaKey || !(event.key in keys)) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  addEventListener("resize", () => { graph.place(); reveal(); });
+  addEventListener("hashchange", () => go(asked()));
+
+  build();
+  show(asked());
+})();
