@@ -19,9 +19,15 @@ sys.path[:0] = [str(HERE), str(Path(__file__).parent)]
 from affected import ops_of_line  # noqa: E402
 
 SAMPLES = 25
-# All but what is slow and far away from rules and engine. Parity needs PyTorch.
-LEFT_OUT = ["viz", "examples", "checkpoint", "utils", "optim", "testing", "parity", "property"]
-ENGINE_PROPERTIES = ["tests/property/test_graph_machine.py", "tests/property/test_programs.py"]
+# After the properties: the files of the suite that say something about an op, or about the engine.
+OPS_TESTS = (
+    "property/test_kinks.py test_ops.py test_docs.py test_errors.py test_index.py test_view.py "
+    "test_tensor.py test_numpy_protocols.py nn/test_losses.py nn/test_layers.py"
+)
+ENGINE_TESTS = (
+    "test_engine.py test_memory.py test_in_place.py test_view.py test_record.py test_errors.py autograd "
+    "property/test_graph_machine.py"
+)
 
 
 def changed() -> tuple[Path, int] | None:
@@ -71,11 +77,9 @@ def main() -> int:
     import pytest
 
     near = [f"tests/property/test_ops.py::{test}[{op}]" for op in ops for test in tests_of(op)]
-    rest = [str(p) for p in sorted(Path("tests").iterdir()) if p.name.startswith("test_")]
-    rest += [str(p) for p in sorted(Path("tests").iterdir()) if p.is_dir() and p.name not in LEFT_OUT]
-    chosen = [*near, "tests/property/test_kinks.py", *(ENGINE_PROPERTIES if of_engine else ()), *rest]
+    rest = [f"tests/{name}" for name in (ENGINE_TESTS if of_engine else OPS_TESTS).split()]
     return int(
-        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not parity", "--no-header", *chosen])
+        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not parity", "--no-header", *near, *rest])
     )
 
 

@@ -14,7 +14,7 @@ from .._array import (
     sigmoid,
     softmax as softmax_kernel,
 )
-from .._op import NONZERO, REAL, UNIT, Interval, Op
+from .._op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 from ._special import erf, sign
 
 # --- activations -----------------------------------------------------------------------------------------
@@ -353,6 +353,11 @@ def _cross_entropy_domain(d: Any) -> Any:
     shape = (rest[0], classes, *rest[1:]) if rest else (classes,)
     target = d.ints(rest, 0, classes - 1)
     options = {"reduction": d.choice(("mean", "sum", "none")), "label_smoothing": d.choice((0.0, 0.2))}
+    kind = d.integer(0, 3)
+    if kind > 1:
+        options["weight"] = d.values((classes,), POSITIVE)
+    if kind % 2 and (target != target.flat[0]).any():  # of no target the mean is nan
+        options["ignore_index"] = int(target.flat[0])
     return (d.values(shape, REAL), target), options
 
 

@@ -53,10 +53,10 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("tile", IN_SOURCE, r"_untile: len\(shape\)", "more repeats of 1 in front change nothing"),
     ("index_put", IN_SOURCE, r"_lengthened: (ndim|ndim \+ g.ndim), not ndim - g.ndim", SUMMED),
     ("index_put", IN_SOURCE, "_lengthened: g.ndim > ndim", "at the same ndim the shape is what it was"),
-    ("matmul linear", IN_SOURCE, r"_rows: (x.ndim != 2|3)", SUMMED),
-    ("matmul", IN_SOURCE, r"_matmul_b: (len\(b_shape\) != 2|a.ndim <|a.ndim >= 2|3)", SUMMED),
-    ("matmul linear", IN_SOURCE, r"_(matmul_b|linear_weight|swap): (1, not -1|2, not 1)", OF_A_VECTOR),
-    ("prod max_dim min_dim", IN_SOURCE, "_(prod_others|to_chosen): 2, not 1", ANY_NEGATIVE),
+    ("matmul linear", IN_SOURCE, r"_rows: x.ndim (!= 2|== 3)", SUMMED),
+    ("matmul", IN_SOURCE, r"_matmul_b: (len\(b_shape\) (!= 2|== 3)|a.ndim (<|>= 2|> 3))", SUMMED),
+    ("prod", IN_SOURCE, r"_prod_others: \(.*, -2\), not \(.*, -1\)", ANY_NEGATIVE),
+    ("max_dim min_dim", IN_SOURCE, "_to_chosen: -2 if i == axis", ANY_NEGATIVE),
     ("prod", IN_SOURCE, "_prod_others: not axes and", "without axes the way past this line gives ones too"),
     (
         "einsum",
@@ -67,14 +67,27 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     (
         "einsum",
         IN_SOURCE,
-        r"explicit_equation: (1, not 0|\(len\(shape\) != named and)",
+        r"explicit_equation: (max\(.*default=1\)|default=1|\(len\(shape\) != named and)",
         "matters to equations that forward has refused",
     ),
+    (
+        "cross_entropy",
+        IN_SOURCE,
+        r"_goal: (known|\(known|classes|-1, not|1 - classes)",
+        "matters to targets that forward has refused",
+    ),
+    (
+        "cross_entropy",
+        IN_SOURCE,
+        r"_goal: np.where\(kept, target, 1\)",
+        "what is not kept is multiplied by 0",
+    ),
+    ("cross_entropy", IN_SOURCE, "_goal: copy=True", "a copy has the same values"),
     # Values.
-    ("atan2", IN_SOURCE, "_inverse_or_zero: 2, not 1", NOT_TAKEN),
-    ("std vector_norm", IN_SOURCE, "_zero_over_zero: (2, not 1|1, not 0)", NOT_TAKEN),
-    ("vector_norm", IN_SOURCE, "2, not 1", NOT_TAKEN),
-    ("elu selu", IN_SOURCE, "1, not 0", "any bound above the kink keeps exp from overflowing"),
+    ("atan2", IN_SOURCE, r"_inverse_or_zero: np.where\(x == 0, 2, x\)", NOT_TAKEN),
+    ("std vector_norm", IN_SOURCE, r"_zero_over_zero: (np.where\(b == 0, 2, b\)|b == 1)", NOT_TAKEN),
+    ("vector_norm", IN_SOURCE, r"np.where\(size == 0, 2, size\)", NOT_TAKEN),
+    ("elu selu", IN_SOURCE, r"np.minimum\(x, 1\)", "any bound above the kink keeps exp from overflowing"),
     ("huber", IN_SOURCE, r"np.abs\(x\) < delta", "both pieces have the same slope where they meet"),
     ("huber", IN_SOURCE, "delta / sign", "sign(x) is 1 or -1 there"),
     (
@@ -89,9 +102,14 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
         "_share: (x == extreme, not|extreme == extreme)",
         "these matter to a nan, whose sign is 0",
     ),
-    ("reverse_scan", IN_SOURCE, "_forward_scan: 1.0", "the first factor of a scan takes no part"),
-    ("std", IN_SOURCE, "_denominator: 1, not 0", "out is nan already"),
-    ("std", IN_SOURCE, "_centered: 2, not 1", "of one element std is 0 or nan, and so is its gradient"),
+    ("reverse_scan", IN_SOURCE, "_forward_scan: .*, 1.0\\), not", "the first factor of a scan takes no part"),
+    ("std", IN_SOURCE, "_denominator: max.*, 1.*, not max", "out is nan already"),
+    (
+        "std",
+        IN_SOURCE,
+        "_centered: max.*, 2.*, not max",
+        "of one element std is 0 or nan, and so is its gradient",
+    ),
 )
 
 

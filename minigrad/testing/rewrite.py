@@ -47,7 +47,7 @@ def variants(rule: Function) -> Iterator[tuple[str, str, Function]]:
     a factor or term dropped: g, not g * 2
     a factor or term dropped: 2, not g * 2
     an operator or function mistaken: g / 2, not g * 2
-    a number or flag changed: 3, not 2
+    a number or flag changed: g * 3, not g * 2
     """
     module = _Module(rule)
     for name, function in {"": rule, **module.helpers(rule)}.items():
@@ -123,12 +123,23 @@ def _in_scope(function: Function, scope: dict[str, Any]) -> Function:
 def _mistakes(function: ast.Lambda | ast.FunctionDef) -> Iterator[tuple[str, str, Any]]:
     """Copies of a function with one expression of its body replaced by a wrong one."""
     places = _expressions(function)
+    around = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
     for index, node in enumerate(places):
         for family, wrong in _wrong_instead(node):
             changed = copy.deepcopy(function)
             target = _expressions(changed)[index]
-            description = f"{ast.unparse(wrong)}, not {ast.unparse(node)}"
+            shown: ast.AST = node
+            if isinstance(node, ast.Constant):  # a number alone says little: show what it is part of
+                shown = around[node]
+                shown = around[shown] if isinstance(shown, ast.UnaryOp) else shown
+            description = f"{ast.unparse(_replaced(shown, node, wrong))}, not {ast.unparse(shown)}"
             yield family, description, _Replace(target, wrong).visit(changed)
+
+
+def _replaced(whole: ast.AST, part: ast.AST, wrong: ast.AST) -> ast.AST:
+    place = list(ast.walk(whole)).index(part)
+    changed = copy.deepcopy(whole)
+    return _Replace(list(ast.walk(changed))[place], copy.deepcopy(wrong)).visit(changed)
 
 
 def _expressions(function: ast.Lambda | ast.FunctionDef) -> list[ast.expr]:
