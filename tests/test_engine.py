@@ -445,7 +445,7 @@ def test_a_stale_value_that_is_not_needed_does_not_matter():
 
 def test_stamps_are_forgotten_with_their_arrays():
     known = len(writes._stamps)
-    written = [torch.zeros(3).add_(1) for _ in range(5)]
+    written = [torch.zeros(3).add_(1).mul_(2) for _ in range(5)]
     assert len(writes._stamps) == known + 5
     del written
     assert len(writes._stamps) == known

@@ -52,6 +52,7 @@ def test_erf_is_right_to_two_units_in_the_last_place():
         pytest.param(
             lambda: torch.xlogy(t([1.0, -1, 0, 2]), t([math.e, math.e, 0, 1])), [1, -1, 0, 0], id="xlogy"
         ),
+        pytest.param(lambda: torch.xlogy(t([0.0, 0, 1]), t([nan, 2, nan])), [nan, 0, nan], id="xlogy of nan"),
         pytest.param(lambda: torch.sort(t([3.0, 1, 2, 1]), descending=True)[0], [3, 2, 1, 1], id="sort down"),
         pytest.param(lambda: torch.sort(t([3.0, 1, 2, 1]), descending=True)[1], [0, 2, 1, 3], id="its order"),
         pytest.param(lambda: torch.sort(t([3.0, 1, 2, 1]))[1], [1, 3, 2, 0], id="sort up"),
@@ -62,9 +63,11 @@ def test_erf_is_right_to_two_units_in_the_last_place():
         pytest.param(lambda: torch.max(t(3.0), 0)[0], 3, id="max of a number"),
         pytest.param(lambda: torch.max(t(3.0), 0)[1], 0, id="its index"),
         pytest.param(lambda: torch.linalg.vector_norm(t([1.0, -4, 0]), 0.5), 9, id="norm of order 1/2"),
-        pytest.param(lambda: torch.linalg.vector_norm(t([1.0, -4, 0]), 0), 2, id="norm of order 0"),
+        pytest.param(lambda: torch.linalg.vector_norm(t([2.0, -4, 0]), 0), 2, id="norm of order 0"),
         pytest.param(lambda: torch.linalg.vector_norm(t([3.0, -4, 0])), 5, id="norm"),
         pytest.param(lambda: t([[1.0], [2.0]]).expand(-1, 3), [[1, 1, 1], [2, 2, 2]], id="expand"),
+        pytest.param(lambda: torch.any(t([-1.0, 0])), True, id="any"),
+        pytest.param(lambda: torch.all(t([-1.0, 2])), True, id="all"),
         pytest.param(lambda: torch.roll(t([[1.0, 2], [3, 4]]), (1,)), [[4, 1], [2, 3]], id="roll"),
         pytest.param(lambda: torch.amax(t(np.zeros((0, 3))), 1), [], id="amax of no rows"),
         pytest.param(lambda: torch.cat((t([]), t([[1.0, 2]]))), [[1, 2]], id="cat"),
@@ -72,6 +75,22 @@ def test_erf_is_right_to_two_units_in_the_last_place():
 )  # fmt: skip
 def test_value(computed, wanted):
     np.testing.assert_allclose(computed().numpy(), np.array(wanted), rtol=1e-14)
+
+
+@pytest.mark.parametrize("of", [torch.amax, torch.amin, torch.argmax, torch.argmin, torch.all, torch.any])
+def test_a_reduction_is_over_all_and_keeps_no_axis_unless_told(of):
+    x = t([[1.0, 2], [3, 4]])
+    assert of(x).shape == () and of(x, 0).shape == (2,)
+
+
+def test_axes_are_dropped_unless_they_are_to_be_kept():
+    x = t([[1.0, 2], [3, 4]])
+    assert torch.logsumexp(x, 0).shape == torch.max(x, 0)[0].shape == torch.min(x, 0)[0].shape == (2,)
+
+
+def test_triangles_include_the_diagonal_unless_told():
+    x = t([[1.0, 2], [3, 4]])
+    assert torch.tril(x).tolist() == [[1, 0], [3, 4]] and torch.triu(x).tolist() == [[1, 2], [0, 4]]
 
 
 @pytest.mark.parametrize("of", [torch.cumsum, torch.cumprod])
@@ -137,6 +156,8 @@ def test_cross_entropy_ignores_one_target_only():
         (lambda: torch.permute(torch.ones(2, 3), (0, 1, 0)), "3 dims for 2 axes"),
         (lambda: torch.permute(torch.ones(2, 3), (0, 0)), "no permutation"),
         (lambda: torch.permute(torch.ones(2, 3), (1, 1)), "no permutation"),
+        (lambda: torch.roll(torch.ones(2, 3), (1, 1), 0), "must align"),
+        (lambda: torch.roll(torch.ones(2, 3), 1, (0, 1)), "must align"),
         (lambda: torch.ones(2).expand(-1, 2), "-1 keeps an old size"),
         (lambda: torch.ones(2, 1).expand(-2, 3), "must be non-negative"),
         (lambda: torch.cat((torch.tensor(1.0), torch.ones(2))), "zero-dimensional"),

@@ -9,7 +9,6 @@ from .._array import (
     keep,
     known,
     log_softmax as log_softmax_kernel,
-    normalize_dim,
     normalize_dims,
     sigmoid,
     softmax as softmax_kernel,
@@ -131,14 +130,6 @@ def _along_dim(d: Any) -> Any:
     return (d.values(shape, REAL),), {"dim": d.dim(shape)}
 
 
-def _checked(function: Any) -> Any:
-    def forward(x: Array, dim: int) -> Array:
-        dim = normalize_dim(dim, x.ndim)
-        return function(x, dim) if x.ndim else function(np.reshape(x, 1), 0).reshape(())
-
-    return forward
-
-
 def _total(g: Array, dim: int) -> Array:
     return np.sum(g, axis=dim, keepdims=True) if g.ndim else g
 
@@ -242,7 +233,7 @@ huber = Op(
 )
 xlogy = Op(
     "xlogy",
-    lambda a, b: np.where((a == 0) & (b == b), 0, a * np.log(np.where(a == 0, 1, b))),
+    lambda a, b: a * np.log(np.where((a == 0) & (b == b), 1, b)),
     a=lambda g, a, b: keep(g * np.log(b), ~((a == 0) & (b <= 0))),
     b=lambda g, a, b: g * a / b,
     formula="d(a log b)/da = log b, but 0 where 0 log 0 = 0;  d/db = a/b",

@@ -148,6 +148,7 @@ def test_a_freed_part_behind_the_inputs_is_no_hindrance():
     h.sum().backward()
     # h's own history is freed. w is younger than h, so it cannot lie behind it.
     assert autograd.grad((h * w).sum(), (w, h))[0].tolist() == h.tolist()
+    assert autograd.grad((h * w).sum(), w)[0].tolist() == h.tolist()
     with pytest.raises(RuntimeError, match="second time"):
         autograd.grad((h * w).sum(), x)
 
