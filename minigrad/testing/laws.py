@@ -146,6 +146,11 @@ def dtypes_are_kept() -> None:
         g = leaf.grad
         assert g is not None
         assert g.dtype == leaf.dtype, "a gradient in another dtype than its leaf"
+    for near, far in ((np.float32, np.float64), (np.float64, np.float32)):
+        x = from_numpy(np.ones(2, near)).requires_grad_()
+        x.to(from_numpy(np.ones(1, far)).dtype).sum().backward()
+        assert x.grad is not None
+        assert x.grad.dtype == x.dtype, "a gradient in the dtype that its leaf was cast to"
 
 
 def stale_values_are_caught() -> None:

@@ -153,6 +153,14 @@ def test_a_freed_part_behind_the_inputs_is_no_hindrance():
         autograd.grad((h * w).sum(), x)
 
 
+def test_a_node_reached_on_many_ways_is_looked_at_once():
+    x = leaf([1.0])
+    y = x
+    for _ in range(60):
+        y = y + y  # 2 ** 60 ways lead back to x
+    assert autograd.grad(y, x)[0].tolist() == [2.0**60]
+
+
 def test_returned_gradients_own_their_memory():
     x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     for create_graph in (False, True):

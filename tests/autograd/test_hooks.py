@@ -244,3 +244,11 @@ def test_hooks_are_not_copied():
     x.register_hook(lambda _: seen.append(1))
     (copy.deepcopy(x) * 2).backward()
     assert not seen
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_a_hook_may_not_change_the_dtype(dtype):
+    x = torch.ones(2, requires_grad=True)
+    x.register_hook(lambda g: g.to(dtype))
+    with pytest.raises(RuntimeError, match="hook"):
+        x.sum().backward()
