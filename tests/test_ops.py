@@ -68,6 +68,8 @@ def test_erf_is_right_to_two_units_in_the_last_place():
         pytest.param(lambda: t([[1.0], [2.0]]).expand(-1, 3), [[1, 1, 1], [2, 2, 2]], id="expand"),
         pytest.param(lambda: F.binary_cross_entropy(t([1.0]), t([0.0])), 100, id="certain and wrong"),
         pytest.param(lambda: F.binary_cross_entropy(t([0.0]), t([1.0])), 100, id="wrong and certain"),
+        pytest.param(lambda: F.gelu(t([1.0])), [0.8413447460685429], id="gelu"),
+        pytest.param(lambda: F.gelu(t([1.0]), approximate="tanh"), [0.8411919906082768], id="gelu by tanh"),
         pytest.param(lambda: torch.any(t([-1.0, 0])), True, id="any"),
         pytest.param(lambda: torch.all(t([-1.0, 2])), True, id="all"),
         pytest.param(lambda: torch.roll(t([[1.0, 2], [3, 4]]), (1,)), [[4, 1], [2, 3]], id="roll"),

@@ -57,7 +57,6 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("matmul", IN_SOURCE, r"_matmul_b: (len\(b_shape\) (!= 2|== 3)|a.ndim (<|>= 2|> 3))", SUMMED),
     ("prod", IN_SOURCE, r"_prod_others: \(.*, -2\), not \(.*, -1\)", ANY_NEGATIVE),
     ("max_dim min_dim", IN_SOURCE, "_to_chosen: -2 if i == axis", ANY_NEGATIVE),
-    ("prod", IN_SOURCE, "_prod_others: not axes and", "without axes the way past this line gives ones too"),
     (
         "einsum",
         IN_SOURCE,
