@@ -210,7 +210,7 @@ from .functional import (
 )
 
 if TYPE_CHECKING:
-    from . import checkpoint, viz
+    from . import viz
     from .checkpoint import CheckpointError, load, save
     from .viz import explain
 else:

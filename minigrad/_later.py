@@ -7,7 +7,6 @@ import sys
 from importlib import import_module
 from typing import Any
 
-
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     "viz": "",

@@ -18,7 +18,7 @@ class Generator:
         if device != "cpu":
             raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
         self._seed: int | None = None
-        self._stream: "np.random.Generator | None" = None
+        self._stream: np.random.Generator | None = None
 
     @property
     def numpy(self) -> "np.random.Generator":
