@@ -19,9 +19,10 @@ from ._special import erf, sign
 
 # --- activations -----------------------------------------------------------------------------------------
 
+# out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
 relu = Op(
     "relu", lambda x: np.maximum(x, 0),
-    x=lambda g, out: keep(g, ~(out <= 0)),
+    x=lambda g, out: keep(g, out != 0),
     formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
     domain=NONZERO,
 )  # fmt: skip
