@@ -156,7 +156,10 @@ class Graph {
       const d = this.curve(link, spots);
       this.wires[i].edge.setAttribute("d", d);
       this.wires[i].run.setAttribute("d", d);
-      const middle = this.wires[i].edge.getPointAtLength(this.wires[i].edge.getTotalLength() / 2);
+      // Of several arrows between the same cards the labels stand one above the other.
+      const alike = this.links.filter(({ from, to }) => from === link.from && to === link.to);
+      const part = this.standing ? (alike.indexOf(link) + 0.5) / alike.length : alike.length > 1 ? 0.62 : 0.5;
+      const middle = this.wires[i].edge.getPointAtLength(this.wires[i].edge.getTotalLength() * part);
       this.labels[i].setAttribute("x", middle.x);
       this.labels[i].setAttribute("y", middle.y);
     });
@@ -230,7 +233,7 @@ class Graph {
       const node = data.nodes[shown];
       const size = node.shape === "()" ? "" : node.shape;
       const keeps = box ? "" : node.kept.length ? `keeps ${node.kept.join(", ")}` : "";
-      const parts = box ? [size, box.about.split(",")[0]] : node.op ? [size] : [node.kind, size];
+      const parts = box ? [size, box.about.split(",")[0]] : node.op ? [size] : [node.note || node.kind, size];
       if (known && known[2] && !whole) parts.push(known[2]);
       else if (keeps && freed) parts.push(make("s", "", keeps), "freed");
       else parts.push(keeps, freed ? "freed" : "");
