@@ -25,7 +25,7 @@ APT_GET  = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips at once in one .venv would trip over each other
-.PHONY: help demo pictures test test-thorough parity lint format bench dot browser clean
+.PHONY: help demo pictures test test-thorough parity mutants mutation lint format bench dot browser clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,12 @@ test-thorough: $(TEST) dot browser  ## the same with many more random cases
 
 parity: $(VENV)/have-torch dot  ## compare with PyTorch (installs it: large)
 	@$(RUN) -m pytest -m parity $(ARGS)
+
+mutants: $(TEST)  ## break every rule and the engine in every way known, and see that the property tests notice
+	@OPENBLAS_NUM_THREADS=1 $(RUN) -m minigrad.testing.mutants $(ARGS)
+
+mutation: $(TEST) $(VENV)/have-mutation  ## the same with a general mutation tool, over hours; see docs/mutation.md
+	@OPENBLAS_NUM_THREADS=1 $(RUN) mutation/run.py $(ARGS)
 
 lint: $(DEV)  ## ruff's rules, ruff's format, mypy
 	@$(RUN) -m ruff check .

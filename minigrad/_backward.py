@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._array import cast
-from ._engine import Node, backward as walk, mode, writes
+from ._engine import Node, backward as walk, recording, set_recording, writes
 from ._record import Recorded, wrap
 
 _hook_ids = count()
@@ -32,8 +32,8 @@ def run_backward(
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
         roots.append(node)
         starts.append(_start(tensor, gradient, create_graph))
-    before = mode.recording
-    mode.recording = before if create_graph and before else create_graph
+    before = recording()
+    set_recording(before if create_graph and before else create_graph)
     try:
         with np.errstate(all="ignore"):
             walk(
@@ -41,7 +41,7 @@ def run_backward(
                 create=create_graph, deposit=deposit or accumulate, wrap=wrap, targets=targets,
             )  # fmt: skip
     finally:
-        mode.recording = before
+        set_recording(before)
 
 
 def target_nodes(inputs: Any) -> list[Node]:
@@ -58,7 +58,9 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if array.size != 1:
             raise RuntimeError(messages.not_scalar(array.shape))
-        gradient = wrap(np.ones(array.shape, array.dtype), None)
+        one = np.empty(array.shape, array.dtype)
+        one.fill(1)
+        gradient = wrap(one, None)
     elif not isinstance(gradient, Recorded):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     if gradient._array.shape != array.shape:
@@ -70,10 +72,10 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
 
 def accumulate(node: Node, g: Any, ours: bool) -> None:
     """Add to a leaf's gradient, which owns its memory."""
-    watch = node.watched()
+    watch = node.watch or node.watched()
     known = watch.grad
     if known is None:
-        watch.grad = owned(g, ours)
+        watch.grad = wrap(g, None) if ours and type(g) is np.ndarray else owned(g, ours)
     elif isinstance(g, Recorded):
         watch.grad = known + g
     elif known._node is not None or not known._array.flags.writeable:
@@ -81,8 +83,9 @@ def accumulate(node: Node, g: Any, ours: bool) -> None:
     else:
         np.add(known._array, g, out=known._array)
         writes.stamp(known._array)
-    for hook in tuple(watch.after.values()):
-        hook()
+    if watch.after:
+        for hook in tuple(watch.after.values()):
+            hook()
 
 
 def owned(g: Any, ours: bool) -> Any:

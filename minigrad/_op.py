@@ -76,8 +76,9 @@ class Op:
     """
 
     __slots__ = (
-        "constants", "domain", "formula", "forward", "inputs", "meeting", "name", "needs", "once", "optional",
-        "options", "picks", "promote", "result", "rules", "variadic", "view", "wants_shapes",
+        "alike", "constants", "domain", "formula", "forward", "inputs", "meeting", "name", "needs", "once",
+        "optional", "options", "picks", "promote", "pulls", "result", "rules", "variadic", "view",
+        "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -120,6 +121,10 @@ class Op:
         wanted = any(n in shapes for needs in self.needs.values() for n in needs)
         self.wants_shapes = wanted or self.variadic
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
+        self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
+        # Nothing but operands that meet in one dtype: the call can be short.
+        plain = not (self.options or constants or self.variadic or wanted or view) and result == "same"
+        self.alike = plain and set(rules) == set(names) and len(names) > 1
         if register:
             if name in REGISTRY:
                 raise TypeError(f"op {name} is defined twice")
@@ -162,10 +167,8 @@ class Op:
         return f"Op({self.name!r}: {self.formula})"
 
 
-def _picker(positions: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
-    """A C-speed function from all values to the tuple that a rule saves; None where it saves nothing."""
-    if not positions:
-        return None
-    if len(positions) == 1:
-        return itemgetter(slice(positions[0], positions[0] + 1))
+def _picker(positions: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """A C-speed function from all values to the tuple that a rule saves."""
+    if len(positions) < 2:
+        return itemgetter(slice(positions[0], positions[0] + 1) if positions else slice(0))
     return itemgetter(*positions)

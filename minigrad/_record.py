@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._dtype import as_dtype, get_default_dtype, result_type
-from ._engine import Edge, Node, mode, tick
+from ._engine import Edge, Node, recording, tick
 from ._op import Op
 
 ndarray = np.ndarray
@@ -80,7 +80,10 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
         else:
             arrays.append(x if type(x) in (float, int) else _constant(op, position, x))
             nodes.append(None)
-    if not any(hasattr(x, "dtype") for x in arrays):
+    for x in arrays:
+        if hasattr(x, "dtype"):
+            break
+    else:
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
     return arrays, nodes, _unify(op, arrays)
 
@@ -103,13 +106,22 @@ def _constant(op: Op, position: int, x: Any) -> Any:
 
 def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
     """Bring the operands that meet in the result to one dtype (those without a rule are indices or masks)."""
+    common = None
+    for i in range(len(arrays)) if op.variadic else op.meeting:
+        x = arrays[i]
+        if x is None:
+            continue
+        if type(x) is not ndarray or (x.dtype is not common and common is not None):
+            break
+        common = x.dtype
+    else:
+        if common is not None and common.kind == "f":  # nearly always
+            return common
     meeting = range(len(arrays)) if op.variadic else [i for i in op.meeting if arrays[i] is not None]
     dtypes = [arrays[i].dtype for i in meeting if type(arrays[i]) is ndarray or hasattr(arrays[i], "dtype")]
     alike = all(d is dtypes[0] for d in dtypes)
     if dtypes and alike and len(dtypes) == len(meeting):
         common = dtypes[0]
-        if common.kind == "f":  # nearly always
-            return common
     elif op.promote or not dtypes:
         common = result_type([arrays[i] for i in meeting])
     elif not alike and any(d != dtypes[0] for d in dtypes):
@@ -185,6 +197,8 @@ def call_of(op: Op) -> Call:
             return _named(_unary(op), op)
         if len(op.inputs) == 2 and set(op.rules) == set(op.inputs):
             return _named(_binary(op), op)
+    if op.alike:
+        return _named(_several(op), op)
     return _named(_general(op), op)
 
 
@@ -214,19 +228,24 @@ def _unary(op: Op) -> Call:
             return general(input)
         result = new(Result)
         result._array = out
-        if parent is None or not (recording := mode.recording):
+        if parent is None or not (record_mode := recording()):
             result._node = None
             return result
-        result._node = node = new(Node)
+        result._node = node = Node()
         node.tick = tick()
         node.op = op
-        saved = (out,) if by_out else (x,) if by_x else pick((x, out)) if pick else ()
-        node.edges = ((parent, rule, saved),)
-        node.shape = out.shape
+        if by_out:
+            node.edges = ((parent, rule, out),)
+        elif by_x:
+            node.edges = ((parent, rule, x),)
+        else:
+            node.edges = ((parent, rule, *pick((x, out))),)
+        node.shape = parent.shape
         node.dtype = dtype
+        node.aligned = True
         node.watch = None
-        if recording is not True:
-            recording(node, (input,), out)
+        if record_mode is not True:
+            record_mode(node, (input,), out)
         return result
 
     return call
@@ -237,6 +256,7 @@ def _binary(op: Op) -> Call:
     first, second = op.inputs
     rule_a, rule_b = op.rules[first], op.rules[second]
     pick_a, pick_b = op.picks[first], op.picks[second]
+    a_saves, b_saves = bool(op.needs[first]), bool(op.needs[second])
     a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
     general = _general(op)
 
@@ -244,41 +264,96 @@ def _binary(op: Op) -> Call:
         try:
             a = input._array
             parent_a = input._node
+            dtype = a.dtype
             kind = type(other)
             if kind is float or kind is int:
                 b, parent_b = other, None
             else:
                 b = other._array
                 parent_b = other._node
-                if a.dtype is not b.dtype:
+                if b.dtype is not dtype:
                     return general(input, other)
             out = forward(a, b)
         except Exception:
             return general(input, other)
         if type(out) is not ndarray:
             out = np.asarray(out)
-        dtype = out.dtype
-        if dtype is not a.dtype:
+        if out.dtype is not dtype:
             return general(input, other)
         result = new(Result)
         result._array = out
-        if (parent_a is None and parent_b is None) or not (recording := mode.recording):
+        if (parent_a is None and parent_b is None) or not (record_mode := recording()):
             result._node = None
             return result
-        result._node = node = new(Node)
+        result._node = node = Node()
         node.tick = tick()
         node.op = op
+        node.shape = shape = out.shape
         edge_a = edge_b = None
+        aligned = True
         if parent_a is not None:
-            edge_a = (parent_a, rule_a, (b,) if a_by_b else pick_a((a, b, out)) if pick_a else ())
+            if parent_a.shape != shape:
+                aligned = False
+            if a_by_b:
+                edge_a = (parent_a, rule_a, b)
+            else:
+                edge_a = (parent_a, rule_a, *pick_a((a, b, out))) if a_saves else (parent_a, rule_a)
         if parent_b is not None:
-            edge_b = (parent_b, rule_b, (a,) if b_by_a else pick_b((a, b, out)) if pick_b else ())
+            if parent_b.shape != shape:
+                aligned = False
+            if b_by_a:
+                edge_b = (parent_b, rule_b, a)
+            else:
+                edge_b = (parent_b, rule_b, *pick_b((a, b, out))) if b_saves else (parent_b, rule_b)
         node.edges = (edge_a, edge_b)
-        node.shape = out.shape
         node.dtype = dtype
+        node.aligned = aligned
         node.watch = None
-        if recording is not True:
-            recording(node, (input, other), out)
+        if record_mode is not True:
+            record_mode(node, (input, other), out)
+        return result
+
+    return call
+
+
+def _several(op: Op) -> Call:
+    """For an op whose operands are all tensors of one floating dtype, which is that of the result."""
+    forward = op.forward
+    rules, picks = [op.rules[name] for name in op.inputs], [op.picks[name] for name in op.inputs]
+    complete = len(op.inputs)
+    general = _general(op)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != complete:
+            return general(*args, **kwargs)
+        try:
+            arrays = [x._array for x in args]
+            out = forward(*arrays)
+        except Exception:
+            return general(*args)
+        if type(out) is not ndarray:
+            out = np.asarray(out)
+        dtype = out.dtype
+        if dtype.kind != "f":
+            return general(*args)
+        for array in arrays:
+            if array.dtype is not dtype:
+                return general(*args)
+        result = new(Result)
+        result._array = out
+        result._node = None
+        if record_mode := recording():
+            values = (*arrays, out)
+            edges = tuple(
+                [
+                    None if x._node is None else (x._node, rule, *pick(values))
+                    for x, rule, pick in zip(args, rules, picks, strict=True)
+                ]
+            )
+            if any(edges):
+                result._node = node = Node.make(op, edges, out.shape, dtype)
+                if record_mode is not True:
+                    record_mode(node, args, out)
         return result
 
     return call
@@ -306,7 +381,7 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     if op.constants:
         out, *rest = out
         constants = tuple(rest)
-    if isinstance(out, np.generic):
+    if type(out) is not ndarray and isinstance(out, np.generic):
         out = np.asarray(out)
     if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
         out = out.astype(common)  # NumPy's promotion inside a forward widened it
@@ -316,30 +391,28 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     else:
         result = new(Result)
     result._array = out
-    recording = mode.recording
+    record_mode = recording()
     result._node = None
-    if not op.rules or not recording or not any(nodes) or out.dtype.kind != "f":
+    if not op.rules or not record_mode or not any(nodes) or out.dtype.kind != "f":
         return (result, *constants)
     shapes = _shapes(op, arrays) if op.wants_shapes else ()
     inputs = (tuple(arrays),) if op.variadic else arrays
     values = (*inputs, out, *constants, *options.values(), *shapes)
-    edges = tuple([_edge(op, position, parent, values) for position, parent in enumerate(nodes)])
-    if any(edges):
-        result._node = node = Node(op, edges, out.shape, out.dtype)
-        if recording is not True:
-            recording(node, operands, out)
+    edges: list[Edge | None] = []
+    reached = False
+    for position, parent in enumerate(nodes):
+        pull = op.pulls[0 if op.variadic else position]
+        if parent is None or pull is None:
+            edges.append(None)
+        else:
+            rule, pick = pull
+            edges.append((parent, rule, *pick((*values, position) if op.variadic else values)))
+            reached = True
+    if reached:
+        result._node = node = Node.make(op, tuple(edges), out.shape, out.dtype)
+        if record_mode is not True:
+            record_mode(node, operands, out)
     return (result, *constants)
-
-
-def _edge(op: Op, position: int, parent: Node | None, values: tuple[Any, ...]) -> Edge | None:
-    """The edge to one input, with what its rule names among the values of this call."""
-    name = op.inputs[0 if op.variadic else position]
-    if parent is None or name not in op.rules:
-        return None
-    pick = op.picks[name]
-    if pick is None:
-        return parent, op.rules[name], ()
-    return parent, op.rules[name], pick((*values, position) if op.variadic else values)
 
 
 def _shapes(op: Op, arrays: Sequence[Any]) -> tuple[Any, ...]:

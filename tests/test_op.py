@@ -84,7 +84,7 @@ def test_a_raw_rule_gives_the_inputs_shape_and_dtype(name, dtype):
 
 def saved(tensor):
     """What the node of a tensor keeps, by input."""
-    return [None if edge is None else edge[2] for edge in tensor._node.edges]
+    return [None if edge is None else edge[2:] for edge in tensor._node.edges]
 
 
 def leaf(*values):

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any, Self
 
-from .._engine import mode
+from .._engine import mode, recording
 
 
 class _GradMode:
@@ -17,7 +17,7 @@ class _GradMode:
         self._before: list[Any] = []
 
     def __enter__(self) -> None:
-        before = mode.recording
+        before = recording()
         self._before.append(before)
         if bool(before) != self.recording:
             # Anomaly mode, which observes backward, is to be called for each new node here too.
@@ -138,4 +138,4 @@ def is_grad_enabled() -> bool:
     >>> torch.is_grad_enabled()
     True
     """
-    return bool(mode.recording)
+    return bool(recording())

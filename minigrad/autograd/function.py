@@ -263,22 +263,22 @@ class Function:
         op = _op_of(cls)
         tensors = [outputs[i] for i in recorded]
         if len(outputs) == 1:
-            tensors[0]._node = Node(
+            tensors[0]._node = Node.make(
                 op, _edges(_Backward(cls, ctx, args, outputs), nodes), outputs[0].shape, outputs[0].dtype
             )
             return
         tensors_only = [x if isinstance(x, Tensor) else wrap(np.zeros(()), None) for x in outputs]
         run = _Backward(cls, ctx, args, tensors_only)
         dtype = tensors[0].dtype
-        joint = Node(op, _edges(run, nodes), (), dtype)
+        joint = Node.make(op, _edges(run, nodes), (), dtype)
         for i in recorded:
             send = functools.partial(lambda g, k: _Bundle({k: g}, dtype), k=i)
-            outputs[i]._node = Node(op, ((joint, send, ()),), outputs[i].shape, outputs[i].dtype)
+            outputs[i]._node = Node.make(op, ((joint, send),), outputs[i].shape, outputs[i].dtype)
 
 
 def _edges(run: _Backward, nodes: list[Any]) -> tuple[Any, ...]:
     return tuple(
-        None if node is None else (node, functools.partial(run.part, i), ()) for i, node in enumerate(nodes)
+        None if node is None else (node, functools.partial(run.part, i)) for i, node in enumerate(nodes)
     )
 
 

@@ -476,8 +476,11 @@ def cross_entropy(
     return record(REGISTRY["cross_entropy"], (input, target), options)[0]
 
 
+_CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
+
+
 def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
-    if target.dtype not in (np.int64, np.uint8):
+    if target.dtype.char not in _CLASSES:
         raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
     expected = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != expected:

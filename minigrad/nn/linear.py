@@ -45,7 +45,11 @@ class Linear(Module):
             _fill_bias(self.bias, self.in_features)
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.linear(input, self.weight, self.bias)
+        try:  # from the table: `self.weight` looks in vain in two other places first
+            weight, bias = self._parameters["weight"], self._parameters["bias"]
+        except KeyError:  # someone has put a plain tensor in the place of a parameter
+            weight, bias = self.weight, self.bias
+        return F.linear(input, weight, bias)
 
     def extra_repr(self) -> str:
         return (

@@ -257,14 +257,15 @@ class Module(Registry):
 
 def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
     """Forget a leaf's gradient, or zero it in place and cut it from any graph."""
-    if tensor.grad is None:
+    grad = tensor.grad
+    if grad is None:
         return
     if set_to_none:
         tensor.grad = None
     else:
-        if tensor.grad.requires_grad:
-            tensor.grad = tensor.grad.detach()
-        tensor.grad.zero_()
+        if grad.requires_grad:
+            tensor.grad = grad = grad.detach()
+        grad.zero_()
 
 
 def layout(name: str, extra: str, children: list[tuple[str, str]]) -> str:

@@ -64,6 +64,7 @@ class Optimizer:
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._scratch: dict[tuple[str, str], Array] = {}
+        self._views: dict[tuple[str, str, tuple[int, ...]], Array] = {}
         self._steps = 0
         self._warned = False
         given = list(params)
@@ -131,13 +132,15 @@ class Optimizer:
         updated = False
         with no_grad():
             for group in self.param_groups:
+                maximize = group.get("maximize")
                 for parameter in group["params"]:
-                    if parameter.grad is None:
+                    gradient = parameter.grad
+                    if gradient is None:
                         continue
-                    param, grad = array_of(parameter), array_of(parameter.grad)
-                    if group.get("maximize"):
+                    grad = gradient._array
+                    if maximize:
                         grad = np.negative(grad, out=self._take(grad, "gradient"))
-                    self._update(param, grad, self.state[parameter], group)
+                    self._update(parameter._array, grad, self.state[parameter], group)
                     parameter._written()
                     updated = True
         self._steps += 1
@@ -158,10 +161,15 @@ class Optimizer:
 
     def _take(self, like: Array, name: str) -> Array:
         """Memory for an intermediate result, in the shape of an array; kept under its name between steps."""
-        known = self._scratch.get((name, like.dtype.char))
-        if known is None or known.size < like.size:
-            known = self._scratch[name, like.dtype.char] = np.empty(like.size, like.dtype)
-        return known[: like.size].reshape(like.shape)
+        key = name, like.dtype.char, like.shape
+        view = self._views.get(key)
+        if view is None:
+            known = self._scratch.get(key[:2])
+            if known is None or known.size < like.size:
+                known = self._scratch[key[:2]] = np.empty(like.size, like.dtype)
+                self._views = {k: v for k, v in self._views.items() if k[:2] != key[:2]}
+            view = self._views[key] = known[: like.size].reshape(like.shape)
+        return view
 
     def _decayed(self, param: Array, grad: Array, weight_decay: float) -> Array:
         """The gradient of the loss plus weight_decay/2 · |param|²."""
@@ -235,7 +243,7 @@ class Optimizer:
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_scratch": {}}
+        return {**self.__dict__, "_scratch": {}, "_views": {}}
 
     def __repr__(self) -> str:
         groups = []
@@ -248,7 +256,7 @@ class Optimizer:
 
 def array_of(tensor: Tensor) -> Array:
     """The array behind a tensor, shared; what is written to it must be told to the tensor by `_written()`."""
-    shared: Array = tensor.detach().numpy()
+    shared: Array = tensor._array
     return shared
 
 

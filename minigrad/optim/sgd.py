@@ -66,21 +66,26 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above zero and no dampening")
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        momentum, kept = float(group["momentum"]), 1 - float(group["dampening"])
-        grad = self._decayed(param, grad, float(group["weight_decay"]))
+        if group["weight_decay"] != 0:
+            grad = self._decayed(param, grad, float(group["weight_decay"]))
         step = self._take(param, "step")
-        if momentum != 0:
-            if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = like(param)
-                velocity = array_of(state["momentum_buffer"])
-                velocity[...] = grad
-            else:
-                velocity = array_of(state["momentum_buffer"])
-                velocity *= momentum
-                velocity += grad if kept == 1 else np.multiply(grad, kept, out=step)
-            if group["nesterov"]:
-                np.multiply(velocity, momentum, out=step)
-                grad = np.add(grad, step, out=step)
-            else:
-                grad = velocity
-        param -= np.multiply(grad, float(group["lr"]), out=step)
+        if group["momentum"] != 0:
+            grad = self._velocity(param, grad, step, state, group)
+        np.subtract(param, np.multiply(grad, float(group["lr"]), out=step), out=param)
+
+    def _velocity(
+        self, param: Array, grad: Array, step: Array, state: dict[str, Any], group: dict[str, Any]
+    ) -> Array:
+        momentum, kept = float(group["momentum"]), 1 - float(group["dampening"])
+        if state.get("momentum_buffer") is None:
+            state["momentum_buffer"] = like(param)
+            velocity = array_of(state["momentum_buffer"])
+            velocity[...] = grad
+        else:
+            velocity = array_of(state["momentum_buffer"])
+            velocity *= momentum
+            velocity += grad if kept == 1 else np.multiply(grad, kept, out=step)
+        if not group["nesterov"]:
+            return velocity
+        np.multiply(velocity, momentum, out=step)
+        return np.add(grad, step, out=step)

@@ -1,10 +1,11 @@
 """Gradients where there is no derivative: at kinks, ties and poles a convention decides; here they are.
 
-The conventions are PyTorch's. Finite differences cannot see them, so they are data: an op, a point, and the
-gradient there of the sum of the output.
+Finite differences cannot see conventions, so they are data: an op, a point, and the gradient there of the sum
+of the output. They are PyTorch's, but where it has nan or inf and there is more to say: the second gradient
+where a pole was given a first one, the extreme of values with a nan among them, the target of the clamped
+binary_cross_entropy.
 """
 
-from collections.abc import Sequence
 from math import inf, nan
 from typing import Any, NamedTuple
 
@@ -17,48 +18,74 @@ from .properties import as_function, differentiable_positions
 
 
 class Edge(NamedTuple):
-    """A point where a convention decides: inputs (None: left out), and a gradient for each that has one."""
+    """A point where a convention decides: inputs (None: left out), and a gradient for each that has one.
+
+    `second`, where it is given, are the gradients of the sum of all those gradients, the k-th entry of each
+    taken k times (of a variance, say, the plain sum is 0 everywhere).
+    """
 
     op: str
     inputs: tuple[Any, ...]
     gradients: tuple[Any, ...]
     options: dict[str, Any] = {}  # noqa: RUF012 (never written)
+    second: tuple[Any, ...] = ()
 
 
+SMALL = float(np.float32(1e-12))  # what binary_cross_entropy divides by at least, as PyTorch does
 EDGES = (
     # A kink: one side is chosen.
     Edge("relu", ([0.0, -0.0, 1.0],), ([0, 0, 1],)),
     Edge("abs", ([0.0, -0.0, -2.0],), ([0, 0, -1],)),
     Edge("leaky_relu", ([0.0, 1.0],), ([0.25, 1],), {"negative_slope": 0.25}),
     Edge("elu", ([0.0, 1.0],), ([0.5, 1],), {"alpha": 0.5}),
+    Edge("selu", ([0.0, 1.0],), ([1.0507009873554805 * 1.6732632423543772, 1.0507009873554805],)),
     Edge("hardtanh", ([-1.0, 1.0, 0.5],), ([0, 0, 1],)),
     Edge("huber", ([-1.0, 1.0, 1.0],), ([-1, 1, 1],)),
     Edge("clamp", ([0.0, 1.0, 0.5, -1.0, 2.0], 0.0, 1.0), ([1, 1, 1, 0, 0],)),
     Edge("clamp", ([0.0, 1.0], 0.0, None), ([1, 1],)),
     Edge("clamp", ([0.0, -1.0], None, 0.0), ([1, 1],)),
     Edge("clamp", ([0.0, 3.0], [0.0, 2.0], [2.0, 2.0]), ([1, 0], [0, 0], [0, 1])),
+    # x at the bound, at both bounds at once, below both, above both; a max below the min, at it, beside it.
+    Edge("clamp", ([0.0, -1.0], [0.0, 0.0], None), ([1, 0], [0, 1])),
+    Edge("clamp", ([0.0, 1.0], None, [0.0, 0.0]), ([1, 0], [0, 1])),
+    Edge("clamp", ([2.0, 0.0, 3.0], [2.0] * 3, [2.0] * 3), ([1, 0, 0], [0, 0, 0], [0, 0, 1])),
+    Edge("clamp", ([1.0, 2.0, 1.5], [2.0] * 3, [1.0] * 3), ([0, 0, 0], [0, 0, 0], [1, 1, 1])),
     Edge("softplus", ([20.0],), ([1 / (1 + np.exp(-20.0))],)),
     # A tie: shared evenly where the question was symmetric.
     Edge("maximum", ([1.0, 2.0, 0.0], [1.0, 0.0, 2.0]), ([0.5, 1, 0], [0.5, 0, 1])),
     Edge("minimum", ([1.0, 2.0, 0.0], [1.0, 0.0, 2.0]), ([0.5, 0, 1], [0.5, 1, 0])),
     Edge("amax", ([1.0, 3.0, 3.0],), ([0, 0.5, 0.5],)),
     Edge("amin", ([1.0, 1.0, 3.0],), ([0.5, 0.5, 0],)),
+    Edge("amax", ([[1.0, nan, nan], [3.0, 2.0, 1.0]],), ([[0, 0.5, 0.5], [1, 0, 0]],), {"dim": 1}),
+    Edge("amin", ([[1.0, nan, nan], [3.0, 2.0, 1.0]],), ([[0, 0.5, 0.5], [0, 0, 1]],), {"dim": 1}),
     Edge("amax", ([[2.0, 2.0], [3.0, 1.0]],), ([[0.5, 0.5], [1, 0]],), {"dim": 1}),
     Edge("max_dim", ([1.0, 3.0, 3.0],), ([0, 1, 0],), {"dim": 0}),
     Edge("min_dim", ([1.0, 1.0, 3.0],), ([1, 0, 0],), {"dim": 0}),
     Edge("vector_norm", ([3.0, -3.0, 1.0],), ([0.5, -0.5, 0],), {"ord": inf}),
     Edge("vector_norm", ([3.0, -1.0, 1.0],), ([0, -0.5, 0.5],), {"ord": -inf}),
+    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": inf}),
+    Edge("vector_norm", ([1.0, nan],), ([0, 0],), {"ord": inf}),
     # A pole, or 0 / 0: the limit, where there is one.
     Edge("sqrt", ([0.0, 4.0],), ([inf, 0.25],)),
     Edge("log", ([0.0, 1.0],), ([inf, 1],)),
-    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": 2.0}),
-    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": 3.0}),
+    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": 2.0}, ([0, 0],)),
+    Edge("vector_norm", ([0.0, 0.0],), ([0, 0],), {"ord": 3.0}, ([0, 0],)),
+    Edge("vector_norm", ([0.6, 0.8],), ([0.6, 0.8],), {"ord": 2.0}),  # 1 is no 0
+    Edge("vector_norm", ([1.0, 2.0],), (np.array([1.0, 4.0]) / 9 ** (2 / 3),), {"ord": 3.0}),
     Edge("vector_norm", ([0.0, 2.0],), ([0, 1],), {"ord": 3.0}),
+    Edge("vector_norm", ([0.0, 2.0],), ([0, 1],), {"ord": 1.5}, ([0, 0],)),
     Edge("vector_norm", ([0.0, 2.0],), ([0, 1],), {"ord": 1.0}),
     Edge("vector_norm", ([0.0, 2.0],), ([0, 0],), {"ord": 0.0}),
-    Edge("std", ([2.0, 2.0],), ([0, 0],)),
+    Edge("std", ([2.0, 2.0],), ([0, 0],), {}, ([0, 0],)),
+    Edge("std", ([1.0, 3.0],), ([-0.5, 0.5],), {"correction": 0}),  # std = 1 is no 0
+    Edge("std", ([2.0],), ([nan],)),
+    Edge("var", ([2.0],), ([nan],)),
+    Edge("var", ([2.0],), ([0],), {"correction": 0}),
     Edge("pow", ([0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 2.0, 0.0]), ([0, 1, 0, 0], [0, 0, 0, np.log(2.0)])),
-    Edge("pow", ([0.0, 2.0], 0), ([0, 0],)),
+    Edge("pow", ([0.0, 2.0, inf], 0), ([0, 0, 0],)),
+    # 0, but not its derivative by b: at b = 0, d(b a^(b-1))/db = 1/a.
+    Edge("pow", ([2.0], [0.0]), ([0], [np.log(2.0)]), {}, ([0.5], [0.5 + np.log(2.0) ** 2])),
+    Edge("atan2", ([0.0, 0.0], [0.0, 1.0]), ([0, 1], [0, 0]), {}, ([0, -2], [0, -2])),
     Edge("pow", ([0.0, 2.0], 0.5), ([inf, 0.5 / 2**0.5],)),
     Edge("pow", ([-2.0, -2.0], 3), ([12, 12],)),
     Edge("pow", ([0.0], [-1.0]), ([-inf], [-inf])),
@@ -66,6 +93,12 @@ EDGES = (
     Edge(
         "xlogy", ([0.0, 0.0, 2.0, 2.0], [0.0, 2.0, 1.0, 0.0]), ([0, np.log(2.0), 0, -inf], [nan, 0, 2, inf])
     ),
+    Edge("xlogy", ([0.0, 0.0], [0.5, 1.0]), ([np.log(0.5), 0], [0, 0])),
+    Edge("xlogy", ([-1.0], [-1.0]), ([nan], [1])),
+    Edge("binary_cross_entropy", ([0.0, 1.0], [1.0, 0.0]), ([-1 / SMALL, 1 / SMALL], [100, -100])),
+    Edge("prod", ([],), ([],)),
+    Edge("prod", ([[], []],), ([[], []],), {"dim": 0}),
+    Edge("einsum", ([[], []],), ([[], []],), {"equation": "ij->"}),
     Edge("prod", ([2.0, 0.0, 3.0],), ([0, 6, 0],)),
     Edge("prod", ([0.0, 0.0, 3.0],), ([0, 0, 0],)),
     Edge("cumprod", ([2.0, 0.0, 3.0],), ([1, 8, 0],), {"dim": 0}),
@@ -85,23 +118,31 @@ EDGES = (
 
 
 def conventions_hold(op: Op) -> None:
-    """At each of its edges an op has the gradient that the table says, to the last digits.
+    """At each of its edges an op has the gradients that the table says, to the last digits.
 
     >>> from minigrad.ops import neural
     >>> from minigrad.testing import edges
     >>> edges.conventions_hold(neural.relu)
     """
     for edge in [e for e in EDGES if e.op == op.name]:
-        found = _gradients(op, edge)
-        for name, g, wanted in zip(op.inputs, found, edge.gradients, strict=False):
-            assert np.allclose(g, wanted, rtol=1e-12, atol=0, equal_nan=True), (
-                f"op {op.name} at {edge.inputs}: the gradient of {name} is {g.tolist()}, not {wanted}"
-            )
-        assert len(found) == len(edge.gradients)
+        first, second = _gradients(op, edge)
+        for which, found, told in (("", first, edge.gradients), ("second ", second, edge.second)):
+            for position, (g, wanted) in enumerate(zip(found, told, strict=True)):
+                name = op.inputs[0 if op.variadic else position]
+                assert np.allclose(g, wanted, rtol=1e-12, atol=0, equal_nan=True), (
+                    f"op {op.name} at {edge.inputs}: the {which}gradient of {name} is {g.tolist()}, "
+                    f"not {wanted}"
+                )
+                assert np.shape(g) == np.shape(wanted)
 
 
-def _gradients(op: Op, edge: Edge) -> Sequence[Any]:
+def _gradients(op: Op, edge: Edge) -> tuple[list[Any], list[Any]]:
+    """The gradients, and (where the edge tells them) those of their sum."""
     inputs = [np.array(x) if isinstance(x, list) else x for x in edge.inputs]
     xs = [from_numpy(inputs[i]).requires_grad_() for i in differentiable_positions(op, inputs)]
     out = as_function(op, inputs, {**op.options, **edge.options})(*xs)
-    return [g.numpy() for g in grad(out, xs, from_numpy(np.ones(out.shape)))]
+    # Thrice the sum, and a third of what comes back: a gradient of ones hides a rule that takes 1 for g.
+    first = grad(out, xs, from_numpy(np.full(out.shape, 3.0)), create_graph=bool(edge.second))
+    weights = [from_numpy(1.0 + np.arange(g.numel()).reshape(g.shape)) for g in first]
+    second = grad(first, xs, weights) if edge.second else ()
+    return [g.detach().numpy() / 3 for g in first], [g.numpy() / 3 for g in second]

@@ -17,18 +17,28 @@ class Described(Protocol):
 FLAT = "the derivative is 0 wherever there is one, and so is every multiple and rearrangement of it"
 COMPARED = "what is saved is only compared, and a comparison has no derivative"
 MONOTONE = "the function keeps the order: out is on the same side of the kink as x"
+BOUND = "out is at the bound just where the bound binds, so it compares with x as the bound does"
 SUMMED = "axes too many in front, which the engine sums away: slower, not wrong"
 OF_A_VECTOR = "of a vector, or of a matrix, this is the same axis"
+NOT_TAKEN = "the value stands in a branch that is not taken"
+ANY_NEGATIVE = "to np.reshape any negative side means the one to be inferred"
 
 ZERO = "floor ceil round sign floor_divide"
 BY_COMPARISON = "abs relu leaky_relu hardtanh maximum minimum clamp amax amin remainder"
+IN_SOURCE = "a factor.*|an operator.*|a number.*|a comparison.*"
 
 # Ops, family, how the description begins (patterns), reason.
 KNOWN: Sequence[tuple[str, str, str, str]] = (
-    (ZERO, "sign|scaled.*|one entry.*|nothing|incoming.*|transposed|one element off", "", FLAT),
-    (ZERO, "second order.*|another input's rule|un-broadcast left out", "", FLAT),
+    (
+        ZERO,
+        "sign|scaled.*|one entry.*|nothing|absolute.*|incoming.*|transposed|one element off"
+        "|second order.*|another input's rule|un-broadcast left out",
+        "",
+        FLAT,
+    ),
     (BY_COMPARISON, "second order: saved.*", "", COMPARED),
     ("relu leaky_relu hardtanh", "out and input mistaken", "", MONOTONE),
+    ("clamp", "out and input mistaken", "out for (min|max)", BOUND),
     ("add", "another input's rule", "", "both rules pass the gradient on as it is"),
     (
         "xlogy",
@@ -37,13 +47,51 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
         "for b <= 0, a log b is 0 where a is 0 and nowhere else",
     ),
     ("reverse_scan", "one entry scaled.*", "", "the first x takes no part, so that its gradient is 0"),
-    ("standardize", "a factor.*", "_statistics: .* - x, not", "only the square of the centred x is used"),
-    ("tile", "a factor.*", r"_untile: len\(shape\), not", "more repeats of 1 in front change nothing"),
+    ("standardize", IN_SOURCE, "_statistics: .* - x, not", "only the square of the centred x is used"),
     ("cast", "float64 always", "", "the domain casts to float64"),
-    ("index_put", "a factor.*", r"_lengthened: ndim, not ndim - g.ndim", SUMMED),
-    ("matmul linear", "a factor.*", r"_rows: x.ndim != 2", SUMMED),
-    ("matmul", "a factor.*", r"_matmul_b: len\(b_shape\) != 2|_matmul_b: a.ndim < 2", SUMMED),
-    ("matmul linear", "a factor.*", r"_(matmul_b|linear_weight|swap): 1, not -1", OF_A_VECTOR),
+    # Shapes.
+    ("tile", IN_SOURCE, r"_untile: len\(shape\)", "more repeats of 1 in front change nothing"),
+    ("index_put", IN_SOURCE, r"_lengthened: (ndim|ndim \+ g.ndim), not ndim - g.ndim", SUMMED),
+    ("index_put", IN_SOURCE, "_lengthened: g.ndim > ndim", "at the same ndim the shape is what it was"),
+    ("matmul linear", IN_SOURCE, r"_rows: (x.ndim != 2|3)", SUMMED),
+    ("matmul", IN_SOURCE, r"_matmul_b: (len\(b_shape\) != 2|a.ndim <|a.ndim >= 2|3)", SUMMED),
+    ("matmul linear", IN_SOURCE, r"_(matmul_b|linear_weight|swap): (1, not -1|2, not 1)", OF_A_VECTOR),
+    ("prod max_dim min_dim", IN_SOURCE, "_(prod_others|to_chosen): 2, not 1", ANY_NEGATIVE),
+    ("prod", IN_SOURCE, "_prod_others: not axes and", "without axes the way past this line gives ones too"),
+    (
+        "einsum",
+        IN_SOURCE,
+        "_einsum_rule: letter not in seen",
+        "an identity for every axis: slower, not wrong",
+    ),
+    (
+        "einsum",
+        IN_SOURCE,
+        r"explicit_equation: (1, not 0|\(len\(shape\) != named and)",
+        "matters to equations that forward has refused",
+    ),
+    # Values.
+    ("atan2", IN_SOURCE, "_inverse_or_zero: 2, not 1", NOT_TAKEN),
+    ("std vector_norm", IN_SOURCE, "_zero_over_zero: (2, not 1|1, not 0)", NOT_TAKEN),
+    ("vector_norm", IN_SOURCE, "2, not 1", NOT_TAKEN),
+    ("elu selu", IN_SOURCE, "1, not 0", "any bound above the kink keeps exp from overflowing"),
+    ("huber", IN_SOURCE, r"np.abs\(x\) < delta", "both pieces have the same slope where they meet"),
+    ("huber", IN_SOURCE, "delta / sign", "sign(x) is 1 or -1 there"),
+    (
+        "amax amin vector_norm",
+        IN_SOURCE,
+        "_share: x != x, not .x != x. &",
+        "a nan in x makes the extreme nan",
+    ),
+    (
+        "vector_norm",
+        IN_SOURCE,
+        "_share: (x == extreme, not|extreme == extreme)",
+        "these matter to a nan, whose sign is 0",
+    ),
+    ("reverse_scan", IN_SOURCE, "_forward_scan: 1.0", "the first factor of a scan takes no part"),
+    ("std", IN_SOURCE, "_denominator: 1, not 0", "out is nan already"),
+    ("std", IN_SOURCE, "_centered: 2, not 1", "of one element std is 0 or nan, and so is its gradient"),
 )
 
 

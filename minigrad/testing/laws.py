@@ -106,24 +106,25 @@ def _goals_do_not_disturb_each_other(program: Program) -> None:
 
 def gradients_own_their_memory(program: Program) -> None:
     """No leaf's `.grad` shares memory with another's, with a leaf, or with the gradient that was given."""
-    leaves = _leaves(program)
-    outs = [out for out in program(*leaves) if out.requires_grad]
-    given = [_weights(out) for out in outs]
-    before = [v.numpy().copy() for v in given]
-    if not outs:
-        return
-    backward(outs, given)
-    made = [x.grad.numpy() for x in leaves if x.grad is not None]
-    others = [v.numpy() for v in given] + [x.detach().numpy() for x in leaves]
-    for i, g in enumerate(made):
-        for other in (*others, *made[:i]):
-            assert not np.shares_memory(g, other), "a gradient shares its memory"
-    for x, leaf in zip(leaves, program.leaves, strict=True):
-        if x.grad is not None:
-            assert (x.grad.shape, x.grad.dtype) == (leaf.shape, leaf.dtype), "a gradient unlike its leaf"
-    assert all(np.array_equal(v.numpy(), b) for v, b in zip(given, before, strict=True)), (
-        "backward writes into the gradient that it is given"
-    )
+    for create in (False, True):
+        leaves = _leaves(program)
+        outs = [out for out in program(*leaves) if out.requires_grad]
+        if not outs:
+            return
+        given = [_weights(out) for out in outs]
+        before = [v.numpy().copy() for v in given]
+        backward(outs, given, create_graph=create)
+        made = [x.grad.detach().numpy() for x in leaves if x.grad is not None]
+        others = [v.numpy() for v in given] + [x.detach().numpy() for x in leaves]
+        for i, g in enumerate(made):
+            for other in (*others, *made[:i]):
+                assert not np.shares_memory(g, other), "a gradient shares its memory"
+        for x, leaf in zip(leaves, program.leaves, strict=True):
+            if x.grad is not None:
+                assert (x.grad.shape, x.grad.dtype) == (leaf.shape, leaf.dtype), "a gradient unlike its leaf"
+        assert all(np.array_equal(v.numpy(), b) for v, b in zip(given, before, strict=True)), (
+            "backward writes into the gradient that it is given"
+        )
 
 
 def recording_changes_no_value(program: Program) -> None:

@@ -1,4 +1,4 @@
-"""Small mistakes, made in the source of a function: a factor or a term dropped, a wrong function.
+"""Small mistakes, made in the source of a function: a term dropped, a wrong operator, number or function.
 
 `variants(rule)` reads the rule as it stands in its file, and the helpers of the same module that it calls,
 and gives copies with one mistake each. The module itself is left alone: a copy has globals of its own.
@@ -18,30 +18,45 @@ MISTAKEN = {
     "cos": "sin", "sin": "cos", "cosh": "sinh", "sinh": "cosh", "exp": "expm1", "log": "log1p",
     "sum": "mean", "mean": "sum", "flip": "roll", "tril": "triu", "triu": "tril", "sqrt": "square",
     "floor": "ceil", "cumsum": "cumprod", "zeros_like": "ones_like", "ones_like": "zeros_like",
+    "maximum": "minimum", "minimum": "maximum",
 }  # fmt: skip
-TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.NotEq}
+TURNED = {
+    ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE,
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+EDGED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+OPPOSITE = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+DROPPED, MISTOOK, CHANGED, EDGE = FAMILIES = (
+    "a factor or term dropped",
+    "an operator or function mistaken",
+    "a number or flag changed",
+    "a comparison's edge moved",
+)
 
 
-def variants(rule: Function) -> Iterator[tuple[str, Function]]:
-    """(description, wrong rule) for each small mistake in the rule or in a helper that it calls.
+def variants(rule: Function) -> Iterator[tuple[str, str, Function]]:
+    """(family, description, wrong rule) for each small mistake in the rule or in a helper that it calls.
 
     >>> from minigrad.ops import elementwise
     >>> from minigrad.testing.rewrite import variants
-    >>> for description, _ in variants(elementwise.atan.rules["x"]):
-    ...     print(description)
-    g, not g / (1 + x * x)
-    1, not 1 + x * x
-    x * x, not 1 + x * x
-    x, not x * x
+    >>> for family, description, _ in variants(elementwise.square.rules["x"]):
+    ...     print(f"{family}: {description}")
+    a factor or term dropped: g * 2, not g * 2 * x
+    a factor or term dropped: x, not g * 2 * x
+    an operator or function mistaken: g * 2 / x, not g * 2 * x
+    a factor or term dropped: g, not g * 2
+    a factor or term dropped: 2, not g * 2
+    an operator or function mistaken: g / 2, not g * 2
+    a number or flag changed: 3, not 2
     """
     module = _Module(rule)
     for name, function in {"": rule, **module.helpers(rule)}.items():
-        for description, node in _mistakes(module.node_of(function)):
+        for family, description, node in _mistakes(module.node_of(function)):
             wrong = module.compiled(node, name)
             if name:
-                yield f"{name}: {description}", module.rebound(rule, name, wrong)
+                yield family, f"{name}: {description}", module.rebound(rule, name, wrong)
             else:
-                yield description, wrong
+                yield family, description, wrong
 
 
 class _Module:
@@ -105,14 +120,23 @@ def _in_scope(function: Function, scope: dict[str, Any]) -> Function:
     return made
 
 
-def _mistakes(function: ast.Lambda | ast.FunctionDef) -> Iterator[tuple[str, Any]]:
-    """Copies of a function with one expression replaced by a wrong one."""
-    places = [node for node in ast.walk(function) if isinstance(node, ast.expr) and node is not function]
+def _mistakes(function: ast.Lambda | ast.FunctionDef) -> Iterator[tuple[str, str, Any]]:
+    """Copies of a function with one expression of its body replaced by a wrong one."""
+    places = _expressions(function)
     for index, node in enumerate(places):
-        for wrong in _wrong_instead(node):
+        for family, wrong in _wrong_instead(node):
             changed = copy.deepcopy(function)
-            target = [n for n in ast.walk(changed) if isinstance(n, ast.expr) and n is not changed][index]
-            yield f"{ast.unparse(wrong)}, not {ast.unparse(node)}", _Replace(target, wrong).visit(changed)
+            target = _expressions(changed)[index]
+            description = f"{ast.unparse(wrong)}, not {ast.unparse(node)}"
+            yield family, description, _Replace(target, wrong).visit(changed)
+
+
+def _expressions(function: ast.Lambda | ast.FunctionDef) -> list[ast.expr]:
+    """Those of the body, but for zip's `strict`, which only asserts."""
+    body = [function.body] if isinstance(function, ast.Lambda) else function.body
+    nodes = [node for part in body for node in ast.walk(part)]
+    strict = [n.value for n in nodes if isinstance(n, ast.keyword) and n.arg == "strict"]
+    return [node for node in nodes if isinstance(node, ast.expr) and node not in strict]
 
 
 class _Replace(ast.NodeTransformer):
@@ -123,24 +147,45 @@ class _Replace(ast.NodeTransformer):
         return self.wrong if node is self.target else self.generic_visit(node)
 
 
-def _wrong_instead(node: ast.expr) -> Iterator[ast.expr]:
+def _wrong_instead(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(node, ast.BinOp):
-        if isinstance(node.op, (ast.Mult, ast.Add)):
-            yield node.left
-            if ast.dump(node.right) != ast.dump(node.left):
-                yield node.right
-        elif isinstance(node.op, (ast.Sub, ast.Div, ast.Pow)):
-            yield node.left
-        if isinstance(node.op, ast.Sub):
-            yield ast.BinOp(node.right, ast.Sub(), node.left)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Invert)):
-        yield node.operand
-    elif isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in TURNED:
-        yield ast.Compare(node.left, [TURNED[type(node.ops[0])]()], node.comparators)
+        yield from _wrong_operation(node)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Invert, ast.Not)):
+        if not isinstance(node.operand, ast.Constant):  # -1 is a number: see below
+            yield DROPPED, node.operand
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        for family, table in ((MISTOOK, TURNED), (EDGE, EDGED)):
+            if type(node.ops[0]) in table:
+                yield family, ast.Compare(node.left, [table[type(node.ops[0])]()], node.comparators)
+    elif isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield MISTOOK, ast.BoolOp(other, node.values)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if node.func.attr == "where" and len(node.args) == 3:
-            yield ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
+            yield MISTOOK, ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
         elif node.func.attr in MISTAKEN:
-            yield ast.Call(
-                ast.Attribute(node.func.value, MISTAKEN[node.func.attr], ast.Load()), node.args, node.keywords
-            )
+            other_name = ast.Attribute(node.func.value, MISTAKEN[node.func.attr], ast.Load())
+            yield MISTOOK, ast.Call(other_name, node.args, node.keywords)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield CHANGED, ast.Constant(not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        by_little = isinstance(node.value, float) and node.value != 0
+        yield CHANGED, ast.Constant(node.value * 1.0001 if by_little else node.value + 1)
+
+
+def _wrong_operation(node: ast.BinOp) -> Iterator[tuple[str, ast.expr]]:
+    left, right = node.left, node.right
+    yield DROPPED, left
+    if isinstance(node.op, (ast.Mult, ast.Add, ast.BitAnd, ast.BitOr)):
+        if ast.dump(right) != ast.dump(left):
+            yield DROPPED, right
+    elif isinstance(node.op, ast.Sub):
+        yield DROPPED, ast.UnaryOp(ast.USub(), right)
+        yield MISTOOK, ast.BinOp(right, ast.Sub(), left)
+    elif isinstance(node.op, ast.Div) and not isinstance(left, ast.Constant):
+        yield DROPPED, ast.BinOp(ast.Constant(1), ast.Div(), right)
+    if type(node.op) in OPPOSITE:
+        yield MISTOOK, ast.BinOp(left, OPPOSITE[type(node.op)](), right)
+    elif isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        other = ast.BitOr() if isinstance(node.op, ast.BitAnd) else ast.BitAnd()
+        yield MISTOOK, ast.BinOp(left, other, right)

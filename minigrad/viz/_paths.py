@@ -87,10 +87,10 @@ def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
     if not steps:
         return gradient
     end = steps[-1][1].edge[0]
-    node = Node(None, (), end.shape, end.dtype)
+    node = Node.make(None, (), end.shape, end.dtype)
     for entry, operand in reversed(steps):
         _, rule, saved = operand.edge
-        node = Node(entry.op, ((node, rule, saved),), entry.shape, entry.dtype)
+        node = Node.make(entry.op, ((node, rule, *saved),), entry.shape, entry.dtype)
     arrived: list[Any] = []
     top: Tensor = wrap(np.empty(node.shape, node.dtype), node)
     observer, mode.observer = mode.observer, None

@@ -112,7 +112,7 @@ def _rule(entry: Entry, operand: Operand, g: Any) -> tuple[str, str]:
         return f"{op.name}.backward" if op is not None else "", ""
     name, rule = found
     text = rule_text(rule)
-    saved = dict(zip(op.needs[name], operand.edge[2], strict=False))
+    saved = dict(zip(op.needs[name], operand.edge[2:], strict=False))
     if g is None or not text or any(_is_option(value) for value in saved.values()):
         return text, ""
     numbers = with_numbers(text, {"g": g, **saved})

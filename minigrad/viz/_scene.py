@@ -251,7 +251,7 @@ def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
     for i, edge in enumerate(edges):
         ruled = op.inputs[:1] if op.variadic else op.inputs[i : i + 1]  # none for a user's own Function
         if edge is not None and ruled and ruled[0] in op.needs:
-            found.update(zip(op.needs[ruled[0]], edge[2], strict=False))
+            found.update(zip(op.needs[ruled[0]], edge[2:], strict=False))
     order = {name: i for i, name in enumerate((*op.inputs, "out"))}
     return dict(sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
 

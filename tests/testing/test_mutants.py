@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad._op import REAL, REGISTRY, Op
-from minigrad.testing import RandomDrawer, engine_faults, laws, mutants
+from minigrad.testing import RandomDrawer, engine_faults, laws, mutants, rewrite, wrong_rules
 from minigrad.testing.programs import random_program
 from minigrad.testing.rewrite import variants
 
@@ -40,19 +40,40 @@ def test_a_survivor_fails_the_count(capsys):
 
 
 def test_variants_change_one_thing_each():
-    found = dict(variants(REGISTRY["atan"].rules["x"]))
-    assert set(found) == {
-        "g, not g / (1 + x * x)",
-        "1, not 1 + x * x",
-        "x * x, not 1 + x * x",
-        "x, not x * x",
+    made = {
+        description: (family, wrong) for family, description, wrong in variants(REGISTRY["atan"].rules["x"])
     }
-    assert found["1, not 1 + x * x"](np.array(6.0), np.array(2.0)) == 6.0
-    assert found["x * x, not 1 + x * x"](np.array(6.0), np.array(2.0)) == 1.5
+    families = {}
+    for description, (family, _) in made.items():
+        families.setdefault(family, set()).add(description)
+    assert families == {
+        "a factor or term dropped": {
+            "g, not g / (1 + x * x)",
+            "1 / (1 + x * x), not g / (1 + x * x)",
+            "1, not 1 + x * x",
+            "x * x, not 1 + x * x",
+            "x, not x * x",
+        },
+        "an operator or function mistaken": {
+            "g * (1 + x * x), not g / (1 + x * x)",
+            "1 - x * x, not 1 + x * x",
+            "x / x, not x * x",
+        },
+        "a number or flag changed": {"2, not 1"},
+    }
+    assert made["1, not 1 + x * x"][1](np.array(6.0), np.array(2.0)) == 6.0
+    assert made["x * x, not 1 + x * x"][1](np.array(6.0), np.array(2.0)) == 1.5
 
 
 def test_variants_reach_the_helpers_of_a_rule():
-    assert any(name.startswith("_centered: ") for name, _ in variants(REGISTRY["std"].rules["x"]))
+    assert any(name.startswith("_centered: ") for _, name, _ in variants(REGISTRY["std"].rules["x"]))
+
+
+def test_every_family_of_the_catalogue_is_made():
+    ops = [REGISTRY[name] for name in ("div", "clamp", "log1p")]
+    made = {m.family for op in ops for m in mutants.mutants_of(op)}
+    exchanged = {"another input's rule", "inputs exchanged", "out and input mistaken"}
+    assert made == {*wrong_rules.WRAPPED, *rewrite.FAMILIES, *exchanged}
 
 
 @pytest.mark.parametrize("fault", engine_faults.FAULTS, ids=lambda fault: fault.name)
@@ -71,6 +92,30 @@ def test_a_fault_of_the_engine_is_found_out_and_gone_afterwards():
 
 
 def test_a_fault_whose_line_is_gone_says_so():
-    gone = engine_faults.Fault("gone", engine_faults.walk, "no such line", "")
-    with pytest.raises(LookupError, match="no longer has the line"):
+    gone = engine_faults.FAULTS[0]._replace(old="no such line")
+    with pytest.raises(LookupError, match=r"'no such line' in backward, and .* no longer has it"):
         engine_faults.killer(gone, samples=1)
+    gone = engine_faults.FAULTS[0]._replace(old="", within="no_such_function", wrong=lambda right: right)
+    with pytest.raises(LookupError, match="no longer has no_such_function"):
+        engine_faults.killer(gone, samples=1)
+
+
+def test_a_fault_finds_its_line_where_it_has_moved_to():
+    moved = engine_faults.FAULTS[0]._replace(
+        within="elsewhere", old="=total  +  d # however it is spaced"
+    )
+    assert "GradientError" in engine_faults.killer(moved, samples=20)
+
+
+def test_two_processes_count_what_one_counts(capsys):
+    counts = []
+    for jobs in ("1", "2"):
+        assert mutants.main(["neg", "sign", "--verbose", "--jobs", jobs]) == 0
+        counts.append(capsys.readouterr().out)
+    assert counts[0] == counts[1] and "equivalent: the derivative is 0" in counts[0]
+
+
+def test_an_unknown_op_is_named(capsys):
+    with pytest.raises(SystemExit):
+        mutants.main(["tahn"])
+    assert "there is no op 'tahn'" in capsys.readouterr().err

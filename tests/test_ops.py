@@ -1,0 +1,161 @@
+"""What the ops compute and refuse, told as numbers: a wrong forward has a right derivative of its own.
+
+Difference quotients compare a rule with its forward, and so see no mistake that both make. Gradients at kinks
+and poles are in tests/property/test_kinks.py.
+"""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+from minigrad._op import REGISTRY
+from minigrad.nn import functional as F
+
+nan = math.nan
+
+
+def t(x, dtype=torch.float64, **how):
+    return torch.tensor(x, dtype=dtype, **how)
+
+
+@pytest.mark.parametrize("op", [op for op in REGISTRY.values() if op.options], ids=lambda op: op.name)
+def test_an_option_has_one_default(op):
+    """The record's is the public function's, where that has the option too."""
+    for space in (torch, F, torch.linalg):
+        public = getattr(space, op.name, None)
+        if not inspect.isfunction(public):
+            continue
+        for name, parameter in inspect.signature(public).parameters.items():
+            default = op.options.get(name, inspect.Parameter.empty)
+            if inspect.Parameter.empty not in (parameter.default, default) and parameter.default is not None:
+                assert default == parameter.default, f"{name} of {op.name}"
+
+
+def test_erf_is_right_to_two_units_in_the_last_place():
+    x = np.linspace(-7, 7, 28001)
+    wanted = np.array([math.erf(v) for v in x])
+    assert (np.abs(torch.erf(torch.from_numpy(x)).numpy() - wanted) <= 2 * np.spacing(np.abs(wanted))).all()
+    narrow = torch.erf(torch.from_numpy(x.astype(np.float32)))
+    assert narrow.dtype == torch.float32
+    np.testing.assert_allclose(narrow.numpy(), wanted, rtol=1e-6, atol=1e-30)
+    assert torch.erf(torch.ones(1, dtype=torch.float16)).dtype == torch.float16
+
+
+@pytest.mark.parametrize(
+    ("computed", "wanted"),
+    [
+        pytest.param(lambda: torch.tensor([7, -7, 7]) // torch.tensor([2, 2, -2]), [3, -4, -4], id="//"),
+        pytest.param(lambda: torch.tensor([7, -7, 7]) % torch.tensor([2, 2, -2]), [1, 1, -1], id="%"),
+        pytest.param(
+            lambda: torch.xlogy(t([1.0, -1, 0, 2]), t([math.e, math.e, 0, 1])), [1, -1, 0, 0], id="xlogy"
+        ),
+        pytest.param(lambda: torch.sort(t([3.0, 1, 2, 1]), descending=True)[0], [3, 2, 1, 1], id="sort down"),
+        pytest.param(lambda: torch.sort(t([3.0, 1, 2, 1]), descending=True)[1], [0, 2, 1, 3], id="its order"),
+        pytest.param(lambda: torch.sort(t([3.0, 1, 2, 1]))[1], [1, 3, 2, 0], id="sort up"),
+        pytest.param(lambda: torch.sort(t(3.0))[0], 3, id="sort a number"),
+        pytest.param(lambda: torch.sort(t(3.0))[1], 0, id="sort a number: its order"),
+        pytest.param(lambda: torch.topk(t([3.0, 1, 2]), 2)[0], [3, 2], id="topk"),
+        pytest.param(lambda: torch.topk(t([[3.0, 1]]), 1, largest=False)[1], [[1]], id="least"),
+        pytest.param(lambda: torch.max(t(3.0), 0)[0], 3, id="max of a number"),
+        pytest.param(lambda: torch.max(t(3.0), 0)[1], 0, id="its index"),
+        pytest.param(lambda: torch.linalg.vector_norm(t([1.0, -4, 0]), 0.5), 9, id="norm of order 1/2"),
+        pytest.param(lambda: torch.linalg.vector_norm(t([1.0, -4, 0]), 0), 2, id="norm of order 0"),
+        pytest.param(lambda: torch.linalg.vector_norm(t([3.0, -4, 0])), 5, id="norm"),
+        pytest.param(lambda: t([[1.0], [2.0]]).expand(-1, 3), [[1, 1, 1], [2, 2, 2]], id="expand"),
+        pytest.param(lambda: torch.roll(t([[1.0, 2], [3, 4]]), (1,)), [[4, 1], [2, 3]], id="roll"),
+        pytest.param(lambda: torch.amax(t(np.zeros((0, 3))), 1), [], id="amax of no rows"),
+        pytest.param(lambda: torch.cat((t([]), t([[1.0, 2]]))), [[1, 2]], id="cat"),
+    ],
+)  # fmt: skip
+def test_value(computed, wanted):
+    np.testing.assert_allclose(computed().numpy(), np.array(wanted), rtol=1e-14)
+
+
+@pytest.mark.parametrize("of", [torch.cumsum, torch.cumprod])
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int32])
+def test_whole_numbers_add_up_in_int64(of, dtype):
+    assert of(torch.ones(2, dtype=dtype), 0).dtype == torch.int64
+    assert of(torch.ones(2), 0).dtype == torch.float32
+
+
+def test_squeezing_no_axis_squeezes_none():
+    assert torch.ones(1, 2).squeeze(()).shape == (1, 2)
+
+
+def test_an_empty_start_value_gets_an_empty_gradient():
+    start, rows = t([], requires_grad=True), t([[1.0, 2.0]], requires_grad=True)
+    torch.cat((start, rows)).sum().backward()
+    assert start.grad.shape == (0,) and rows.grad.tolist() == [[1, 1]]
+
+
+def test_a_write_to_the_diagonal_is_recorded():
+    x = t([[1.0, 2], [3, 4]], requires_grad=True)
+    y = x * 1
+    y.diagonal().mul_(5)
+    y.sum().backward()
+    assert y.tolist() == [[5, 2], [3, 20]] and x.grad.tolist() == [[5, 1], [1, 5]]
+
+
+def test_cross_entropy_ignores_one_target_only():
+    x = t([[0.0, 1, 2]] * 3)
+    each = -torch.log_softmax(x, 1)[0]
+    loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), ignore_index=1, reduction="none")
+    np.testing.assert_allclose(loss.numpy(), [each[0].item(), 0, each[2].item()])
+    loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), weight=t([-1.0, 1, 1]), reduction="none")
+    np.testing.assert_allclose(loss.numpy(), [-each[0].item(), each[1].item(), each[2].item()])
+
+
+@pytest.mark.parametrize(
+    ("fails", "message"),
+    [
+        (
+            lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([0, 5])),
+            r"target 5 is out .* 3 classes \(0 to 2\)",
+        ),
+        (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([0, 3])), "target 3 is out of bounds"),
+        (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([1, -1])), "target -1 is out of bounds"),
+        (lambda: torch.tensor([7]) // torch.tensor([0]), "ZeroDivisionError"),
+        (lambda: torch.tensor([7]) % torch.tensor([0]), "ZeroDivisionError"),
+        (lambda: F.linear(torch.ones(2), torch.ones(2)), r"the weight \(2,\) expects"),
+        (lambda: F.linear(torch.ones(2), torch.ones(2, 2, 2)), r"the weight \(2, 2, 2\) expects"),
+        (lambda: torch.einsum("i,j->ij", torch.ones(2)), "names 2 operands, but 1"),
+        (lambda: torch.einsum("i->i", torch.ones(2), torch.ones(2)), "names 1 operands, but 2"),
+        (lambda: torch.einsum("i->i", torch.ones(2, 3)), r"names 1 axes, but its operand has shape \(2, 3\)"),
+        (lambda: torch.einsum("ij...->i", torch.ones(3)), r"names 2 axes, but its operand has shape \(3,\)"),
+        (
+            lambda: torch.einsum("ij,ij,jk->ik", torch.ones(1, 3), torch.ones(2, 3), torch.ones(4, 5)),
+            "'j' .* has size 3 in one operand and 4 in another",
+        ),
+        (lambda: torch.amax(torch.zeros(0, 3), 0), r"dimension 0 of shape \(0, 3\) to have elements"),
+        (lambda: torch.argmax(torch.zeros(0)), "elements to choose from"),
+        (lambda: torch.trace(torch.ones(2)), "expected a matrix"),
+        (lambda: torch.trace(torch.ones(2, 2, 2)), "expected a matrix"),
+        (lambda: torch.permute(torch.ones(2, 3), (0,)), "1 dims for 2 axes"),
+        (lambda: torch.permute(torch.ones(2, 3), (0, 1, 0)), "3 dims for 2 axes"),
+        (lambda: torch.permute(torch.ones(2, 3), (0, 0)), "no permutation"),
+        (lambda: torch.permute(torch.ones(2, 3), (1, 1)), "no permutation"),
+        (lambda: torch.ones(2).expand(-1, 2), "-1 keeps an old size"),
+        (lambda: torch.ones(2, 1).expand(-2, 3), "must be non-negative"),
+        (lambda: torch.cat((torch.tensor(1.0), torch.ones(2))), "zero-dimensional"),
+    ],
+)  # fmt: skip
+def test_refused(fails, message):
+    with pytest.raises((ValueError, RuntimeError, IndexError), match=message):
+        fails()
+
+
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        torch.matmul,
+        F.linear,
+        lambda a, b: torch.einsum("ij,jk->ik", a, b),
+    ],
+    ids=["matmul", "linear", "einsum"],
+)
+def test_a_product_of_matrices_mixes_no_dtypes(mixed):
+    with pytest.raises(RuntimeError, match="dtype"):
+        mixed(torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64))
