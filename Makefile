@@ -17,6 +17,12 @@ TEST := $(VENV)/have-test+viz+examples+safetensors
 DEV  := $(VENV)/have-dev
 comma := ,
 
+# minigrad's rivals have dependencies of their own, and PyTorch alone is larger than all the rest.
+BENCH_VENV := .venv-bench
+BENCH_RUN  := $(BENCH_VENV)/bin/python
+BENCH_PIP  := $(BENCH_RUN) -m pip --disable-pip-version-check install -qq
+BENCH      := $(BENCH_VENV)/have-peers
+
 # Root on Debian gets system packages installed; CI machines have no terminal to answer questions at.
 CAN_APT := [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null
 APT_GET  = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
@@ -54,11 +60,11 @@ format: $(DEV)  ## put the sources in ruff's format, and mend what ruff can mend
 	@$(RUN) -m ruff check --fix .
 	@$(RUN) -m ruff format .
 
-bench: $(DEMO)  ## time per op; beside PyTorch's where `make parity` has installed it
-	@$(RUN) benchmarks/chain.py $(ARGS)
+bench: $(BENCH)  ## time and memory beside PyTorch, NumPy by hand and others (installs them, in .venv-bench: large)
+	@$(BENCH_RUN) benchmarks/bench.py $(ARGS)
 
 clean:  ## remove all that the targets made, .venv included
-	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------- what the targets need
@@ -78,6 +84,15 @@ $(VENV)/have-torch: $(TEST)
 	@echo "installing PyTorch into $(VENV), for the comparison; this takes a while ..."
 	@$(PIP) torch==2.13.0
 	@$(RUN) -W ignore -c 'import torch; print("PyTorch", torch.__version__)'
+	@touch $@
+
+# The peers one by one: a benchmark without one of them still says something, and says who is absent.
+$(BENCH): benchmarks/peers.txt pyproject.toml $(VENV)/made
+	@echo "installing minigrad and its peers into $(BENCH_VENV); this takes a while ..."
+	@[ -e $(BENCH_RUN) ] || $(RUN) -m venv $(BENCH_VENV)
+	@$(BENCH_PIP) -e '.[bench]'
+	@grep -v '^#' benchmarks/peers.txt | while read -r peer; do \
+	    echo "  $$peer"; $(BENCH_PIP) "$$peer" || echo "  $$peer could not be installed: it will be absent" >&2; done
 	@touch $@
 
 # have-a+b: minigrad itself (editable) with the extras a and b. dev contains every other set.
