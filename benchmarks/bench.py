@@ -93,8 +93,20 @@ def growth(quick: bool) -> dict[str, Any]:
     return {**record, "contenders": {library: processes.per_op(rows) for library, rows in found.items()}}
 
 
-PROCESSES = {"million": million, "growth": growth, "deep": deep, "import": imports}
-PARTS = (*WORK, *PROCESSES)
+def breakdown(quick: bool) -> dict[str, Any]:
+    from breakdown import measure
+    from tqdm import tqdm
+
+    names = ("chain", "mlp-2", "mlp-64", "mlp-784")
+    found = {}
+    for name in names:
+        rounds = WORK[name].quick if quick else WORK[name].rounds
+        found[name] = measure(name, tqdm(range(rounds), desc=f"breakdown {name}", leave=False))
+    return {"title": "where the time of a step goes", "work": found}
+
+
+OTHERS = {"million": million, "growth": growth, "deep": deep, "import": imports, "breakdown": breakdown}
+PARTS = (*WORK, *OTHERS)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -123,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
             rounds = args.rounds or (WORK[name].quick if args.quick else WORK[name].rounds)
             found = in_one_process(name, rounds, args.threads, not args.no_peers)
         else:
-            found = PROCESSES[name](args.quick)
+            found = OTHERS[name](args.quick)
         record = {"part": name, **found, **about}
         (out / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         print(report.part_as_text(record), flush=True)

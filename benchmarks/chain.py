@@ -7,7 +7,7 @@ f = relu it is work that micrograd, which has scalars and no tanh, can do too.
 from typing import Any, NamedTuple
 
 import numpy as np
-from turns import Contender
+from turns import Contender, Pieces
 
 
 class Chain(NamedTuple):
@@ -30,21 +30,23 @@ class Chain(NamedTuple):
         return start, w, b
 
 
-def framework(torch: Any, chain: Chain) -> Contender:
+def pieces(torch: Any, chain: Chain) -> Pieces:
     """The chain in PyTorch's interface."""
     start, w, b = (torch.from_numpy(array.copy()) for array in chain.arrays())
     w.requires_grad_()
     b.requires_grad_()
     f = getattr(torch, chain.f)
 
-    def step() -> None:
-        w.grad = b.grad = None
+    def forward() -> Any:
         y = start
         for _ in range(chain.links):
             y = f(y * w + b)
-        y.sum().backward()
+        return y.sum()
 
-    return Contender(step, lambda: [w.grad.numpy(), b.grad.numpy()])
+    def clear() -> None:
+        w.grad = b.grad = None
+
+    return Pieces(clear, forward, None, lambda: [w.grad.numpy(), b.grad.numpy()])
 
 
 def by_hand(chain: Chain) -> Contender:

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from turns import Contender
+from turns import Contender, Pieces
 
 LR = 0.01
 
@@ -28,7 +28,7 @@ class Net(NamedTuple):
         return x, target, params
 
 
-def framework(torch: Any, net: Net) -> Contender:
+def pieces(torch: Any, net: Net) -> Pieces:
     """The step in PyTorch's interface, as everyone writes it."""
     x, target, params = net.arrays()
     layers: list[Any] = []
@@ -41,14 +41,12 @@ def framework(torch: Any, net: Net) -> Contender:
     optimizer = torch.optim.SGD(model.parameters(), lr=LR)
     x, target = torch.from_numpy(x), torch.from_numpy(target)
     cross_entropy = torch.nn.functional.cross_entropy
-
-    def step() -> None:
-        optimizer.zero_grad()
-        loss = cross_entropy(model(x), target)
-        loss.backward()
-        optimizer.step()
-
-    return Contender(step, lambda: [p.detach().numpy() for p in model.parameters()])
+    return Pieces(
+        optimizer.zero_grad,
+        lambda: cross_entropy(model(x), target),
+        optimizer.step,
+        lambda: [p.detach().numpy() for p in model.parameters()],
+    )
 
 
 def by_hand(net: Net) -> Contender:

@@ -53,6 +53,8 @@ def _aligned(rows: list[list[str]]) -> str:
 
 def part_as_text(record: dict[str, Any]) -> str:
     """One part as a table for the terminal."""
+    if record["part"] == "breakdown":
+        return f"\n{record['part']}: {record['title']}\n{_aligned(breakdown_rows(record))}"
     versions = record["machine"]["versions"]
     heading = f"\n{record['part']}: {record['title']}"
     contenders = record["contenders"]
@@ -82,6 +84,21 @@ def part_as_text(record: dict[str, Any]) -> str:
             rows.append([called(name, versions), *cells])
     absent = [f"  absent: {called(name, {})}: {why}" for name, why in record["absent"].items()]
     return "\n".join([heading, _aligned(rows), *absent])
+
+
+def breakdown_rows(record: dict[str, Any]) -> list[list[str]]:
+    """Parts by pieces of work: microseconds per op, and the share of the whole."""
+    work = record["work"]
+    rows = [["µs per op", *work]]
+    for part in next(iter(work.values()))["parts"]:
+        cells = []
+        for found in work.values():
+            spent = found["parts"][part]
+            cells.append(f"{spent / found['ops'] * 1e6:.2f} ({spent / found['whole']:.0%})")
+        rows.append([part, *cells])
+    rows.append(["whole", *(f"{found['whole'] / found['ops'] * 1e6:.2f}" for found in work.values())])
+    rows.append(["ops", *(f"{found['ops']}" for found in work.values())])
+    return rows
 
 
 class Target:

@@ -25,8 +25,29 @@ class Contender(NamedTuple):
     read: Callable[[], Sequence[Any]]
 
 
-# A contender that is this many times slower than the middle one takes part in every tenth round only.
-SLOW, EVERY = 20, 10
+class Pieces(NamedTuple):
+    """A step in PyTorch's interface, in its pieces; `update` is None where nothing is learnt."""
+
+    clear: Callable[[], Any]
+    forward: Callable[[], Any]
+    update: Callable[[], Any] | None
+    read: Callable[[], Sequence[Any]]
+
+    def together(self) -> Contender:
+        """The pieces, one after another."""
+        clear, forward, update, read = self
+
+        def step() -> None:
+            clear()
+            forward().backward()
+            if update is not None:
+                update()
+
+        return Contender(step, read)
+
+
+# In how many rounds a slow contender takes part once.
+EVERY = 10
 
 
 def check_same(contenders: dict[str, Contender], *, steps: int = 3, tolerance: float = 2e-3) -> None:
@@ -55,8 +76,11 @@ def take_turns(
     *,
     calls: int = 1,
     settle: float = 0.0,
+    slow: float | None = 20.0,
 ) -> dict[str, dict[int, float]]:
     """Seconds per call of each contender, by round.
+
+    A contender `slow` times slower than the middle one takes part in every tenth round only.
 
     `settle` is how many seconds pass before a turn. Idle threads of OpenBLAS and OpenMP keep a core busy for
     some milliseconds after their last piece of work; where work is threaded, that would be taken from
@@ -68,7 +92,8 @@ def take_turns(
     names = list(contenders)
     seconds: dict[str, dict[int, float]] = {name: {} for name in names}
     alone = {name: min(_once(contender.step) for _ in range(4)) for name, contender in contenders.items()}
-    slow = {name for name in names if alone[name] > SLOW * statistics.median(alone.values())}
+    middle = statistics.median(alone.values())
+    seldom = {name for name in names if slow and alone[name] > slow * middle}
     gc.collect()
     gc.freeze()
     try:
@@ -76,7 +101,7 @@ def take_turns(
             turn = number % len(names)
             order = names[turn:] + names[:turn]
             for name in order if number % 2 else reversed(order):
-                if name in slow and number % EVERY:
+                if name in seldom and number % EVERY:
                     continue
                 step = contenders[name].step
                 if settle:

@@ -46,8 +46,8 @@ WORK = {
 def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[str, str]]:
     """The contenders that are installed and compute the same, and why the others are absent."""
     builders: dict[str, Callable[[], Contender]] = {
-        "minigrad": lambda: work.kind.framework(importlib.import_module("minigrad"), work.spec),
-        "torch": lambda: work.kind.framework(importlib.import_module("torch"), work.spec),
+        "minigrad": lambda: work.kind.pieces(importlib.import_module("minigrad"), work.spec).together(),
+        "torch": lambda: work.kind.pieces(importlib.import_module("torch"), work.spec).together(),
     }
     if peers:
         builders |= {name: lambda make=make: make(work.spec) for name, make in work.kind.PEERS.items()}
