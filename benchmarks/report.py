@@ -41,7 +41,8 @@ def size(value: float) -> str:
     return f"{value / 2**20:,.0f} MiB"
 
 
-def _aligned(rows: list[list[str]]) -> str:
+def aligned(rows: list[list[str]]) -> str:
+    """Rows in columns: the first to the left, the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
@@ -54,7 +55,7 @@ def _aligned(rows: list[list[str]]) -> str:
 def part_as_text(record: dict[str, Any]) -> str:
     """One part as a table for the terminal."""
     if record["part"] == "breakdown":
-        return f"\n{record['part']}: {record['title']}\n{_aligned(breakdown_rows(record))}"
+        return f"\n{record['part']}: {record['title']}\n{aligned(breakdown_rows(record))}"
     versions = record["machine"]["versions"]
     heading = f"\n{record['part']}: {record['title']}"
     contenders = record["contenders"]
@@ -83,7 +84,7 @@ def part_as_text(record: dict[str, Any]) -> str:
             cells = [(size if key in ("peak", "grown") else seconds)(row[key][1]) for key in keys]
             rows.append([called(name, versions), *cells])
     absent = [f"  absent: {called(name, {})}: {why}" for name, why in record["absent"].items()]
-    return "\n".join([heading, _aligned(rows), *absent])
+    return "\n".join([heading, aligned(rows), *absent])
 
 
 def breakdown_rows(record: dict[str, Any]) -> list[list[str]]:
@@ -162,4 +163,4 @@ def targets_as_text(results: Results) -> str:
         rows.append([target.part, target.what, f"{target.bound:g}", target.figure, target.verdict])
     quick = {name for name, record in results.items() if record["quick"]}
     note = f"\n  (a quick run: {', '.join(sorted(quick))})" if quick else ""
-    return f"\ntargets\n{_aligned(rows)}{note}"
+    return f"\ntargets\n{aligned(rows)}{note}"
