@@ -14,14 +14,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import chain as chain_work
 import machine
 import plots
 import processes
 import report
+from chain import Chain
 from turns import compare, take_turns
-from work import WORK, line_up
+from work import WORK, Work, line_up
 
 HERE = Path(__file__).parent
+LENGTHS = (1, 8, 64, 512, 4096, 32_768, 262_144)
 RESULTS = HERE / "results"
 QUICK_RESULTS = HERE.parent / "out" / "benchmarks"
 
@@ -90,7 +93,25 @@ def growth(quick: bool) -> dict[str, Any]:
     size = 100_000 if quick else 1_000_000
     title = f"cost per op, graphs of 1,000 to {size:,} ops"
     record, found = in_children("growth", title, ["minigrad", "torch"], size, 1)
-    return {**record, "contenders": {library: processes.per_op(rows) for library, rows in found.items()}}
+    contenders = {library: processes.per_op(rows) for library, rows in found.items()}
+    return {**record, "contenders": contenders}
+
+
+def lengths(quick: bool) -> dict[str, Any]:
+    """The chain on longer and longer vectors: where the engine's cost gives way to arithmetic's."""
+    from tqdm import tqdm
+
+    sizes = LENGTHS[:4] if quick else LENGTHS
+    found: dict[str, list[float]] = {}
+    with machine.limit_threads(1):
+        for length in tqdm(sizes, desc="lengths", leave=False):
+            chain = Chain(links=50, length=length)
+            contenders, absent = line_up(Work("", chain_work, chain, 0, 0), peers=False)
+            rounds = max(5, min(10 if quick else 100, 1_000_000 // length))
+            for name, row in compare(take_turns(contenders, range(rounds)), "minigrad", "median").items():
+                found.setdefault(name, []).append(row["quartiles"][1] / chain.ops)
+    title = "the chain on longer vectors: seconds per op, forward and backward"
+    return {"title": title, "lengths": sizes, "absent": absent, "contenders": found}
 
 
 def breakdown(quick: bool) -> dict[str, Any]:
@@ -105,7 +126,14 @@ def breakdown(quick: bool) -> dict[str, Any]:
     return {"title": "where the time of a step goes", "work": found}
 
 
-OTHERS = {"million": million, "growth": growth, "deep": deep, "import": imports, "breakdown": breakdown}
+OTHERS = {
+    "million": million,
+    "growth": growth,
+    "lengths": lengths,
+    "deep": deep,
+    "import": imports,
+    "breakdown": breakdown,
+}
 PARTS = (*WORK, *OTHERS)
 
 
@@ -142,7 +170,7 @@ def main(argv: list[str] | None = None) -> int:
     results = report.load(out)
     print(report.targets_as_text(results))
     picture = plots.draw(results, out / "benchmarks.png")
-    print(f"wrote {len(args.only)} results and {picture.name} to {out}")
+    print(f"wrote {len(args.only)} results{f' and {picture.name}' if picture else ''} to {out}")
     return 0
 
 

@@ -94,13 +94,13 @@ def draw(table: dict[str, dict[str, float]], whole: float, title: str, path: Pat
     rest = whole - sum(row[c] for row in table.values() for c in COLUMNS)
     labels = ["modules, walk,\noptimiser", *order]
     figure, axes = plt.subplots(figsize=(7, 1.2 + 0.42 * len(labels)), layout="constrained")
+    axes.barh(labels[:1], [rest * 1e6], color="tab:green")
     left = [0.0] * len(order)
     for column, colour in zip(COLUMNS, ("tab:blue", "tab:grey", "tab:orange"), strict=True):
         widths = [max(table[op][column], 0) * 1e6 for op in order]
         label = {"recording": "calling and recording"}.get(column, f"{column} (NumPy)")
         axes.barh(labels[1:], widths, left=left, color=colour, label=label)
         left = [a + b for a, b in zip(left, widths, strict=True)]
-    axes.barh(labels[:1], [rest * 1e6], color="tab:green")
     axes.set(xlabel="µs per step", title=f"{title}: {whole * 1e6:,.0f} µs per step")
     axes.legend()
     axes.spines[["top", "right"]].set_visible(False)

@@ -77,6 +77,10 @@ def part_as_text(record: dict[str, Any]) -> str:
         for name, row in contenders.items():
             costs = [seconds(cost) for cost in row["per_op"]]
             rows.append([called(name, versions), *costs, f"{row['growth']:.2f}"])
+    elif record["part"] == "lengths":
+        rows = [["length", *(f"{n:,}" for n in record["lengths"])]]
+        for name, costs in contenders.items():
+            rows.append([called(name, versions), *map(seconds, costs)])
     else:
         keys = list(next(iter(contenders.values())))
         rows = [["", *keys]]
