@@ -30,7 +30,7 @@ APT_GET  = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips at once in one .venv would trip over each other
-.PHONY: help demo pictures test test-thorough parity lint format bench profile bench-guard dot clean
+.PHONY: help demo pictures test test-thorough parity lint format bench bench-tables profile bench-guard dot clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,9 @@ format: $(DEV)  ## put the sources in ruff's format, and mend what ruff can mend
 
 bench: $(BENCH)  ## time and memory beside PyTorch, NumPy by hand and others (installs them, in .venv-bench: large)
 	@$(BENCH_RUN) benchmarks/bench.py $(ARGS)
+
+bench-tables: $(VENV)/have-bench  ## write the results of `make bench` into the pages that show them
+	@$(RUN) benchmarks/tables.py benchmarks/README.md README.md
 
 profile: $(VENV)/have-bench  ## a training step by op: where its time goes
 	@$(RUN) benchmarks/profile_step.py $(ARGS)

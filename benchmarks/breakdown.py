@@ -16,18 +16,6 @@ from work import WORK
 
 import minigrad
 
-PARTS = {
-    "NumPy, forward": "the ops' forwards, on arrays",
-    "calling": "modules, unwrapping operands, wrapping results",
-    "recording": "nodes, edges, what they save",
-    "NumPy, backward": "the rules, on arrays",
-    "undoing broadcasts": "sums to the shape of the operand",
-    "accumulating": "adding where gradients meet",
-    "walking": "order, look-ups, checks, handing gradients to leaves, freeing",
-    "garbage collector": "collections while all this runs",
-    "optimiser": "the step of SGD",
-}
-
 
 def all_of(thunks: list[Callable[[], Any]]) -> Callable[[], None]:
     def run() -> None:

@@ -1,9 +1,4 @@
-"""From results to tables: in the terminal, and between the markers of a Markdown file.
-
-    python benchmarks/report.py benchmarks/README.md README.md
-
-rewrites what stands between `<!-- NAME -->` and `<!-- end of NAME -->` for the names that it knows.
-"""
+"""From results to tables in the terminal, and the bounds beside what was measured."""
 
 import json
 import tomllib
@@ -13,6 +8,17 @@ from typing import Any
 HERE = Path(__file__).parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
 NAMES = {"torch": "PyTorch", "numpy": "NumPy by hand", "jax": "JAX (jit)", "mygrad": "MyGrad"}
+PARTS_OF_A_STEP = {
+    "NumPy, forward": "the ops' forwards, on arrays",
+    "calling": "modules, unwrapping operands, wrapping results",
+    "recording": "nodes, edges, what they save",
+    "NumPy, backward": "the rules, on arrays",
+    "undoing broadcasts": "sums to the shape of the operand",
+    "accumulating": "adding where gradients meet",
+    "walking": "order, look-ups, checks, handing gradients to leaves, freeing",
+    "garbage collector": "collections while all this runs",
+    "optimiser": "the step of SGD",
+}
 Results = dict[str, dict[str, Any]]
 
 
