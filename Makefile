@@ -13,7 +13,7 @@ PIP  := $(RUN) -m pip --disable-pip-version-check install -qq
 
 # One stamp per set of extras, named after it; each is remade when pyproject.toml is newer.
 DEMO := $(VENV)/have-examples+viz
-TEST := $(VENV)/have-test+viz+examples+safetensors
+TEST := $(VENV)/have-test+viz+examples+safetensors+bench
 DEV  := $(VENV)/have-dev
 comma := ,
 

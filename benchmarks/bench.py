@@ -11,6 +11,8 @@ import argparse
 import datetime
 import json
 import sys
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,17 @@ RESULTS = HERE / "results"
 QUICK_RESULTS = HERE.parent / "out" / "benchmarks"
 
 
-def in_one_process(name: str, rounds: int, threads: int | None, peers: bool) -> dict[str, Any]:
+def before(deadline: float, rounds: Iterable[int]) -> Iterator[int]:
+    """The rounds that begin before the deadline, and the first in any case."""
+    for number in rounds:
+        if number and time.perf_counter() > deadline:
+            return
+        yield number
+
+
+def in_one_process(
+    name: str, rounds: int, seconds: float, threads: int | None, peers: bool
+) -> dict[str, Any]:
     """A piece of work whose contenders take turns here."""
     from tqdm import tqdm
 
@@ -38,13 +50,19 @@ def in_one_process(name: str, rounds: int, threads: int | None, peers: bool) -> 
     with machine.limit_threads(threads):
         contenders, absent = line_up(work, peers)
         progress = tqdm(range(rounds), desc=name, leave=False, mininterval=0.5)
-        seconds = take_turns(contenders, progress, settle=work.settle if threads > 1 else 0.0)
+        found = take_turns(
+            contenders,
+            before(time.perf_counter() + seconds, progress),
+            calls=work.calls,
+            settle=work.settle if threads > 1 else 0.0,
+            clock=time.perf_counter if threads > 1 else time.process_time,
+        )
     return {
         "title": work.title,
         "by": work.by,
         "threads": threads,
         "ops": getattr(work.spec, "ops", None),
-        "contenders": compare(seconds, "minigrad", work.by),
+        "contenders": compare(found, "minigrad", work.by),
         "absent": absent,
     }
 
@@ -108,7 +126,9 @@ def lengths(quick: bool) -> dict[str, Any]:
             chain = Chain(links=50, length=length)
             contenders, absent = line_up(Work("", chain_work, chain, 0, 0), peers=False)
             rounds = max(5, min(10 if quick else 100, 1_000_000 // length))
-            for name, row in compare(take_turns(contenders, range(rounds)), "minigrad", "median").items():
+            for name, row in compare(
+                take_turns(contenders, range(rounds), clock=time.process_time), "minigrad", "median"
+            ).items():
                 found.setdefault(name, []).append(row["quartiles"][1] / chain.ops)
     title = "the chain on longer vectors: seconds per op, forward and backward"
     return {"title": title, "lengths": sizes, "absent": absent, "contenders": found}
@@ -146,6 +166,9 @@ def main(argv: list[str] | None = None) -> int:
                         help=f"some of: {', '.join(PARTS)}")  # fmt: skip
     parser.add_argument("--rounds", type=int, help="rounds of each piece of work that is timed in turns")
     parser.add_argument(
+        "--seconds", type=float, default=60, help="begin no round later than this in each (default 60)"
+    )
+    parser.add_argument(
         "--threads", type=int, help="for all (default: 1 for small work, all cores for large)"
     )
     parser.add_argument("--no-peers", action="store_true", help="only minigrad, PyTorch and NumPy")
@@ -161,7 +184,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in args.only:
         if name in WORK:
             rounds = args.rounds or (WORK[name].quick if args.quick else WORK[name].rounds)
-            found = in_one_process(name, rounds, args.threads, not args.no_peers)
+            found = in_one_process(name, rounds, args.seconds, args.threads, not args.no_peers)
         else:
             found = OTHERS[name](args.quick)
         record = {"part": name, **found, **about}

@@ -6,6 +6,7 @@ Each part is a difference between things that really run: the forwards alone on 
 
 import gc
 import statistics
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -62,7 +63,12 @@ def measure(name: str, rounds: Iterable[int]) -> dict[str, Any]:
     }
     there_and_back()  # so that there are gradients for the first update
     with machine.limit_threads(1):  # differences of threaded times would be noise
-        seconds = take_turns({key: Contender(run, list) for key, run in runs.items()}, rounds, slow=None)
+        seconds = take_turns(
+            {key: Contender(run, list) for key, run in runs.items()},
+            rounds,
+            slow=None,
+            clock=time.process_time,
+        )
     pick = statistics.median if work.by == "median" else min
     t = {key: pick(rows.values()) for key, rows in seconds.items()}
     parts = {

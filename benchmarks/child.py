@@ -9,7 +9,7 @@ import argparse
 import gc
 import importlib
 import json
-import resource
+import mmap
 import statistics
 import sys
 import time
@@ -28,6 +28,8 @@ def peak() -> int:
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
     except (OSError, StopIteration):
         pass
+    import resource  # where there is no /proc: macOS; Windows has neither
+
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes if sys.platform == "darwin" else kilobytes * 1024
 
@@ -38,7 +40,7 @@ def now_resident() -> int:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
         return peak()
-    return pages * resource.getpagesize()
+    return pages * mmap.PAGESIZE
 
 
 def build_and_free(torch: Any, ops: int) -> dict[str, float]:
@@ -70,15 +72,17 @@ def million(torch: Any, ops: int) -> dict[str, float]:
     return {**found, "seconds": sum(found.values()), "peak": peak(), "grown": peak() - before}
 
 
-def growth(torch: Any, largest: int) -> dict[str, Any]:
-    """Seconds per op of chains of more and more ops, the sizes in turns."""
+def growth(torch: Any, largest: int, turns: int = 3, least: int = 100_000) -> dict[str, Any]:
+    """Seconds per op of chains of more and more ops, the sizes in turns.
+
+    Smaller sizes are repeated within a turn, up to 20 times, until they come to `least` ops.
+    """
     sizes = [size for size in SIZES if size <= largest]
     seconds: dict[int, list[float]] = {size: [] for size in sizes}
     build_and_free(torch, 3_000)
-    for _ in range(3):
+    for _ in range(turns):
         for size in sizes:
-            # As much work at each size as will do for a median, and the largest once in each turn.
-            for _ in range(max(1, min(20, 100_000 // size))):
+            for _ in range(max(1, min(20, least // size))):
                 gc.collect()
                 found = build_and_free(torch, size)
                 seconds[size].append(sum(found.values()) / (size // 3 * 3 + 1))

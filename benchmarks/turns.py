@@ -77,6 +77,7 @@ def take_turns(
     calls: int = 1,
     settle: float = 0.0,
     slow: float | None = 20.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, dict[int, float]]:
     """Seconds per call of each contender, by round.
 
@@ -85,6 +86,9 @@ def take_turns(
     `settle` is how many seconds pass before a turn. Idle threads of OpenBLAS and OpenMP keep a core busy for
     some milliseconds after their last piece of work; where work is threaded, that would be taken from
     whoever comes next.
+
+    `clock` is time.process_time where the work needs one core only: a clock on the wall counts the
+    time slices that went to other programs too, and more of them the longer a step is.
 
     The garbage collector is on, as it is in a program that does not think about it. What the imports made is
     frozen first: a collection should not walk PyTorch's 100,000 objects on minigrad's time.
@@ -107,10 +111,10 @@ def take_turns(
                 if settle:
                     time.sleep(settle)
                 step()
-                began = time.perf_counter()
+                began = clock()
                 for _ in range(calls):
                     step()
-                seconds[name][number] = (time.perf_counter() - began) / calls
+                seconds[name][number] = (clock() - began) / calls
     finally:
         gc.unfreeze()
     return seconds

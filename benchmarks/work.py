@@ -1,6 +1,7 @@
 """The pieces of work that are measured, by name, and who competes in each."""
 
 import importlib
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -26,13 +27,14 @@ class Work(NamedTuple):
     threads: int | None = 1
     by: str = "median"
     settle: float = 0.0
+    calls: int = 1
 
 
 WORK = {
     "chain": Work("y = tanh(y·w + b), 200 links, length 8", chain, chain.Chain(), 400, 40),
     "scalar": Work("y = relu(y·w + b), 200 links, one number", chain, chain.Chain(200, 0, "relu"), 100, 20),
-    "mlp-2": Work("MLP 2-16-16-2, batch 32", nets, nets.Net((2, 16, 16, 2), 32), 1500, 150),
-    "mlp-64": Work("MLP 64-64-10, batch 64", nets, nets.Net((64, 64, 10), 64), 1500, 150),
+    "mlp-2": Work("MLP 2-16-16-2, batch 32", nets, nets.Net((2, 16, 16, 2), 32), 1000, 100, calls=3),
+    "mlp-64": Work("MLP 64-64-10, batch 64", nets, nets.Net((64, 64, 10), 64), 1000, 100, calls=3),
     "mlp-784": Work(
         "MLP 784-256-10, batch 256", nets, nets.Net((784, 256, 10), 256), 100, 15, None, "minimum", 0.03
     ),
@@ -59,6 +61,12 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
         except Exception as error:
             if name == "minigrad":
                 raise
-            absent[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+            absent[name] = _reason(error)
     contenders["numpy"] = work.kind.by_hand(work.spec)
     return contenders, absent
+
+
+def _reason(error: Exception) -> str:
+    """Why a contender is absent, on one line, without the paths of this machine."""
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return re.sub(r"\S*[/\\]\S+", "...", said)
