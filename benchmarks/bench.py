@@ -26,6 +26,7 @@ from turns import compare, take_turns
 from work import WORK, Work, line_up
 
 HERE = Path(__file__).parent
+UNCOLLECTED = "minigrad, collector off"
 LENGTHS = (1, 8, 64, 512, 4096, 32_768, 262_144)
 RESULTS = HERE / "results"
 QUICK_RESULTS = HERE.parent / "out" / "benchmarks"
@@ -111,6 +112,7 @@ def growth(quick: bool) -> dict[str, Any]:
     size = 100_000 if quick else 1_000_000
     title = f"cost per op, graphs of 1,000 to {size:,} ops"
     record, found = in_children("growth", title, ["minigrad", "torch"], size, 1)
+    found[UNCOLLECTED] = [processes.run_child("growth-uncollected", "minigrad", size)]
     contenders = {library: processes.per_op(rows) for library, rows in found.items()}
     return {**record, "contenders": contenders}
 

@@ -72,7 +72,7 @@ def million(torch: Any, ops: int) -> dict[str, float]:
     return {**found, "seconds": sum(found.values()), "peak": peak(), "grown": peak() - before}
 
 
-def growth(torch: Any, largest: int, turns: int = 3, least: int = 100_000) -> dict[str, Any]:
+def growth(torch: Any, largest: int, turns: int = 2, least: int = 100_000) -> dict[str, Any]:
     """Seconds per op of chains of more and more ops, the sizes in turns.
 
     Smaller sizes are repeated within a turn, up to 20 times, until they come to `least` ops.
@@ -87,6 +87,12 @@ def growth(torch: Any, largest: int, turns: int = 3, least: int = 100_000) -> di
                 found = build_and_free(torch, size)
                 seconds[size].append(sum(found.values()) / (size // 3 * 3 + 1))
     return {"sizes": sizes, "per_op": [statistics.median(seconds[size]) for size in sizes]}
+
+
+def growth_uncollected(torch: Any, largest: int) -> dict[str, Any]:
+    """The same with the garbage collector off, as what it costs grows with the graph."""
+    gc.disable()
+    return growth(torch, largest)
 
 
 def deep(torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int = 3) -> dict[str, float]:
@@ -112,11 +118,14 @@ def deep(torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int 
     return {"seconds": seconds, "peak": peak(), "grown": peak() - before}
 
 
+MEASURES = {"million": million, "growth": growth, "growth-uncollected": growth_uncollected, "deep": deep}
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("million", "growth", "deep", "import"))
+    parser.add_argument("what", choices=(*MEASURES, "import"))
     parser.add_argument("library", help="minigrad, torch, numpy, ...")
     parser.add_argument(
         "size", type=int, nargs="?", default=0, help="number of ops, or the size of the batch"
@@ -126,7 +135,7 @@ def main(argv: list[str] | None = None) -> None:
     library = importlib.import_module(args.library)
     found: dict[str, Any] = {"seconds": time.process_time() - began}
     if args.what != "import":
-        found = {"million": million, "growth": growth, "deep": deep}[args.what](library, args.size)
+        found = MEASURES[args.what](library, args.size)
     print(json.dumps(found))
 
 

@@ -7,6 +7,7 @@ from report import Results, called
 
 COLOURS = {
     "minigrad": "tab:red",
+    "minigrad, collector off": "lightcoral",
     "torch": "tab:blue",
     "numpy": "black",
     "autograd": "tab:green",
