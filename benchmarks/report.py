@@ -28,8 +28,10 @@ def load(folder: Path) -> Results:
     return {record["part"]: record for record in records if "part" in record}
 
 
-def called(name: str, versions: dict[str, str]) -> str:
+def called(name: str, versions: dict[str, str], by_hand: bool = True) -> str:
     """A contender as a reader knows it, with its version."""
+    if name == "numpy":
+        return f"NumPy {versions.get(name, '')} by hand" if by_hand else f"NumPy {versions.get(name, '')}"
     version = "" if name == "minigrad" else versions.get(name, "").split("+")[0]
     return f"{NAMES.get(name, name)} {version}".strip()
 
@@ -92,7 +94,7 @@ def part_as_text(record: dict[str, Any]) -> str:
         rows = [["", *keys]]
         for name, row in contenders.items():
             cells = [(size if key in ("peak", "grown") else seconds)(row[key][1]) for key in keys]
-            rows.append([called(name, versions), *cells])
+            rows.append([called(name, versions, by_hand=False), *cells])
     absent = [f"  absent: {called(name, {})}: {why}" for name, why in record["absent"].items()]
     return "\n".join([heading, aligned(rows), *absent])
 
