@@ -9,10 +9,10 @@ from contextlib import contextmanager
 def gc_paused() -> Iterator[None]:
     """Inside, Python's cyclic garbage collector rests; as a context manager or as a decorator.
 
-    A graph has no reference cycles: it dies when nobody holds it, collector or no collector. But the collector
-    does not know, and walks all that is alive again and again while a graph grows: for a million ops it takes
-    as long as building them. Nothing else changes; cycles that other code makes meanwhile are collected after
-    the end. The collector is the process's, so this holds for all threads.
+    A graph has no reference cycles and dies when nobody holds it, collector or not. But the collector does
+    not know, and walks all that is alive again and again while a graph grows: with a million ops that takes
+    as long as building them. Cycles that other code makes meanwhile are collected afterwards. The collector
+    is the process's, so all threads are concerned.
 
     >>> import minigrad as torch
     >>> x = torch.ones(2, requires_grad=True)

@@ -280,13 +280,19 @@ def test_a_training_step_by_hand():
 
 def test_gc_paused_rests_the_collector_and_wakes_it_also_after_an_error():
     assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError), torch.autograd.gc_paused():
-        assert not gc.isenabled()
+    seen = []
+
+    @torch.autograd.gc_paused()
+    def failing():
+        seen.append(gc.isenabled())
         with torch.autograd.gc_paused():
             pass
-        assert not gc.isenabled()  # the inner one found it resting
-        1 / 0
-    assert gc.isenabled()
+        seen.append(gc.isenabled())  # the inner one found it resting
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert seen == [False, False] and gc.isenabled()
 
 
 def test_gc_paused_leaves_a_collector_that_was_off_off():
