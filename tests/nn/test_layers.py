@@ -205,5 +205,5 @@ def test_hardtanh_wants_an_interval():
 
 
 def test_gelu_of_inf_is_inf():
-    # Not left to the comparison with PyTorch, whose float32 answer is nan on some processors and inf on others.
+    # Not left to the comparison with PyTorch, whose float32 answer is nan on some processors, inf on others.
     assert torch.nn.functional.gelu(torch.tensor([float("inf"), 0.0])).tolist() == [float("inf"), 0.0]
