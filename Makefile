@@ -14,9 +14,15 @@ PIP  := $(RUN) -m pip --disable-pip-version-check install -qq
 # One stamp per set of extras, named after it; each is remade when pyproject.toml is newer.
 DEMO := $(VENV)/have-examples+viz
 DRAW := $(VENV)/have-examples+viz+browser
-TEST := $(VENV)/have-test+viz+examples+safetensors+browser
+TEST := $(VENV)/have-test+viz+examples+safetensors+bench+browser
 DEV  := $(VENV)/have-dev
 comma := ,
+
+# minigrad's rivals have dependencies of their own, and PyTorch alone is larger than all the rest.
+BENCH_VENV := .venv-bench
+BENCH_RUN  := $(BENCH_VENV)/bin/python
+BENCH_PIP  := $(BENCH_RUN) -m pip --disable-pip-version-check install -qq
+BENCH      := $(BENCH_VENV)/have-peers
 
 # Root on Debian gets system packages installed; CI machines have no terminal to answer questions at.
 CAN_APT := [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null
@@ -25,7 +31,8 @@ APT_GET  = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips at once in one .venv would trip over each other
-.PHONY: help demo pictures test test-thorough parity mutants mutation lint format bench dot browser clean
+.PHONY: help demo pictures test test-thorough parity mutants mutation lint format bench bench-tables profile \
+    bench-guard dot browser clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,11 +68,20 @@ format: $(DEV)  ## put the sources in ruff's format, and mend what ruff can mend
 	@$(RUN) -m ruff check --fix .
 	@$(RUN) -m ruff format .
 
-bench: $(DEMO)  ## time per op; beside PyTorch's where `make parity` has installed it
-	@$(RUN) benchmarks/chain.py $(ARGS)
+bench: $(BENCH)  ## time and memory beside PyTorch, NumPy by hand and others (installs them, in .venv-bench: large)
+	@$(BENCH_RUN) benchmarks/bench.py $(ARGS)
+
+bench-tables: $(VENV)/have-bench  ## write the results of `make bench` into the pages that show them
+	@$(RUN) benchmarks/tables.py benchmarks/README.md README.md
+
+profile: $(VENV)/have-bench  ## a training step by op: where its time goes
+	@$(RUN) benchmarks/profile_step.py $(ARGS)
+
+bench-guard: $(VENV)/have-bench  ## count calls and instructions per op, and hold them to their limits
+	@$(RUN) benchmarks/guard.py $(ARGS)
 
 clean:  ## remove all that the targets made, .venv included
-	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------- what the targets need
@@ -85,6 +101,15 @@ $(VENV)/have-torch: $(TEST)
 	@echo "installing PyTorch into $(VENV), for the comparison; this takes a while ..."
 	@$(PIP) torch==2.13.0
 	@$(RUN) -W ignore -c 'import torch; print("PyTorch", torch.__version__)'
+	@touch $@
+
+# The peers one by one: a benchmark without one of them still says something, and says who is absent.
+$(BENCH): benchmarks/peers.txt pyproject.toml $(VENV)/made
+	@echo "installing minigrad and its peers into $(BENCH_VENV); this takes a while ..."
+	@[ -e $(BENCH_RUN) ] || $(RUN) -m venv $(BENCH_VENV)
+	@$(BENCH_PIP) -e '.[bench]'
+	@grep -v '^#' benchmarks/peers.txt | while read -r peer; do \
+	    echo "  $$peer"; $(BENCH_PIP) "$$peer" || echo "  $$peer could not be installed: it will be absent" >&2; done
 	@touch $@
 
 # have-a+b: minigrad itself (editable) with the extras a and b. dev contains every other set.

@@ -1,106 +1,173 @@
-"""The cost of an op: the chain y = tanh(y * w + b), 200 links of vectors of length 8, forward and backward.
+"""The chain y = f(y * w + b), link after link: many small ops, where an engine's own cost shows.
 
-Contenders take turns in one process, so that a machine whose speed drifts is the same machine for all;
-medians of the rounds are printed. Run it with `make bench`; PyTorch joins where it is installed.
+With f = tanh on vectors of 8 it is the measure of the cost per op; as a chain of single numbers with
+f = relu it is work that micrograd, which has scalars and no tanh, can do too.
 """
 
-import argparse
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-
-import minigrad
-
-LINKS, LENGTH = 200, 8
-OPS = 3 * LINKS + 1  # mul, add, tanh per link, and the sum
+from turns import Contender, Pieces
 
 
-def framework_chain(torch: Any) -> Callable[[], tuple[float, float]]:
-    """The chain in PyTorch's interface: seconds of forward and of backward."""
-    torch.manual_seed(0)
-    start = torch.randn(LENGTH)
-    w = torch.randn(LENGTH, requires_grad=True)
-    b = torch.randn(LENGTH, requires_grad=True)
+class Chain(NamedTuple):
+    """How many links, how long the vectors are (0: single numbers), and what f is."""
 
-    def run() -> tuple[float, float]:
-        w.grad = b.grad = None
-        began = time.perf_counter()
+    links: int = 200
+    length: int = 8
+    f: str = "tanh"
+
+    @property
+    def ops(self) -> int:
+        """Recorded operations: mul, add and f of each link, and the sum."""
+        return 3 * self.links + 1
+
+    def arrays(self) -> tuple[Any, Any, Any]:
+        """Start, w and b; the same for all contenders."""
+        draw = np.random.default_rng(0)
+        shape = (self.length,) if self.length else ()
+        start, w, b = (np.asarray(draw.uniform(0.2, 0.9, shape), np.float32) for _ in range(3))
+        return start, w, b
+
+
+def pieces(torch: Any, chain: Chain) -> Pieces:
+    """The chain in PyTorch's interface."""
+    start, w, b = (torch.from_numpy(array.copy()) for array in chain.arrays())
+    w.requires_grad_()
+    b.requires_grad_()
+    f = getattr(torch, chain.f)
+
+    def forward() -> Any:
         y = start
-        for _ in range(LINKS):
-            y = torch.tanh(y * w + b)
-        loss = y.sum()
-        middle = time.perf_counter()
-        loss.backward()
-        return middle - began, time.perf_counter() - middle
+        for _ in range(chain.links):
+            y = f(y * w + b)
+        return y.sum()
 
-    return run
+    def clear() -> None:
+        w.grad = b.grad = None
+
+    return Pieces(clear, forward, None, lambda: [w.grad.numpy(), b.grad.numpy()])
 
 
-def numpy_chain() -> Callable[[], tuple[float, float]]:
-    """The same by hand: the least that NumPy can do it with."""
-    draw = np.random.default_rng(0)
-    start, w, b = draw.standard_normal((3, LENGTH), np.float32)
+def by_hand(chain: Chain) -> Contender:
+    """The same in NumPy, with the derivative written out."""
+    start, w, b = chain.arrays()
+    found: list[Any] = []
 
-    def run() -> tuple[float, float]:
-        began = time.perf_counter()
+    def step() -> None:
         y, tape = start, []
-        for _ in range(LINKS):
+        for _ in range(chain.links):
             out = np.tanh(y * w + b)
             tape.append((y, out))
             y = out
         y.sum()
-        middle = time.perf_counter()
-        g = np.ones(LENGTH, np.float32)
+        g = np.ones_like(y)
         grad_w, grad_b = np.zeros_like(w), np.zeros_like(b)
         for y, out in reversed(tape):
             g = g * (1 - out * out)
             grad_b += g
             grad_w += g * y
             g = g * w
-        return middle - began, time.perf_counter() - middle
+        found[:] = grad_w, grad_b
 
-    return run
+    def step_relu() -> None:
+        y, tape = start, []
+        for _ in range(chain.links):
+            out = np.maximum(y * w + b, 0)
+            tape.append((y, out))
+            y = out
+        g = np.ones_like(y)
+        grad_w, grad_b = np.zeros_like(w), np.zeros_like(b)
+        for y, out in reversed(tape):
+            g = g * (out > 0)
+            grad_b += g
+            grad_w += g * y
+            g = g * w
+        found[:] = grad_w, grad_b
 
-
-def contenders() -> dict[str, Callable[[], tuple[float, float]]]:
-    found = {"minigrad": framework_chain(minigrad), "NumPy by hand": numpy_chain()}
-    try:
-        import torch
-    except ImportError:
-        print("PyTorch is not installed here; `make parity` installs it, and then it takes part.")
-    else:
-        found[f"PyTorch {torch.__version__}"] = framework_chain(torch)
-    return found
-
-
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--rounds", type=int, default=300, help="timed rounds of each contender (default 300)"
-    )
-    rounds = parser.parse_args(argv).rounds
-    runs = contenders()
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
-    for number in range(rounds + max(10, rounds // 10)):
-        for name, run in runs.items():
-            seconds = run()
-            if number >= max(10, rounds // 10):  # the first rounds warm up
-                times[name].append(seconds)
-    print(f"y = tanh(y * w + b): {LINKS} links, length {LENGTH}, float32")
-    print(f"median of {rounds} rounds, µs per op\n")
-    print(f"{'':24s}{'forward':>10s}{'backward':>10s}{'both':>10s}{'ratio':>10s}")
-    total = {name: statistics.median(f + b for f, b in rows) for name, rows in times.items()}
-    for name, rows in times.items():
-        forward, backward = (statistics.median(column) / OPS * 1e6 for column in zip(*rows, strict=True))
-        ratio = total["minigrad"] / total[name]
-        print(f"{name:24s}{forward:10.2f}{backward:10.2f}{total[name] / OPS * 1e6:10.2f}{ratio:10.2f}")
-    print("\nratio: minigrad's time over this contender's")
+    return Contender({"tanh": step, "relu": step_relu}[chain.f], lambda: found)
 
 
-if __name__ == "__main__":
-    main()
+def hips(chain: Chain) -> Contender:
+    """The same in HIPS autograd."""
+    import autograd
+    import autograd.numpy as anp
+
+    start, w, b = chain.arrays()
+    f = {"tanh": anp.tanh, "relu": lambda x: anp.maximum(x, 0)}[chain.f]
+    found: list[Any] = []
+
+    def loss(both: Any) -> Any:
+        w, b = both
+        y = start
+        for _ in range(chain.links):
+            y = f(y * w + b)
+        return anp.sum(y)
+
+    gradient = autograd.value_and_grad(loss)
+
+    def step() -> None:
+        found[:] = gradient((w, b))[1]
+
+    return Contender(step, lambda: found)
+
+
+def mygrad(chain: Chain) -> Contender:
+    """The same in MyGrad."""
+    import mygrad as mg
+
+    start, w, b = (mg.tensor(array, constant=constant) for array, constant in
+                   zip(chain.arrays(), (True, False, False), strict=True))  # fmt: skip
+    f = {"tanh": mg.tanh, "relu": lambda x: mg.maximum(x, 0)}[chain.f]
+
+    def step() -> None:
+        y = start
+        for _ in range(chain.links):
+            y = f(y * w + b)
+        y.sum().backward()
+
+    return Contender(step, lambda: [w.grad, b.grad])
+
+
+def jax(chain: Chain) -> Contender:
+    """The same in JAX, compiled: every link is unrolled, and XLA fuses what it likes."""
+    import jax as xla
+    import jax.numpy as jnp
+
+    start, w, b = (jnp.asarray(array) for array in chain.arrays())
+    f = {"tanh": jnp.tanh, "relu": xla.nn.relu}[chain.f]
+    found: list[Any] = []
+
+    def loss(w: Any, b: Any) -> Any:
+        y = start
+        for _ in range(chain.links):
+            y = f(y * w + b)
+        return jnp.sum(y)
+
+    gradient = xla.jit(xla.value_and_grad(loss, argnums=(0, 1)))
+
+    def step() -> None:
+        found[:] = xla.block_until_ready(gradient(w, b))[1]
+
+    return Contender(step, lambda: found)
+
+
+def micrograd(chain: Chain) -> Contender:
+    """The same in micrograd: single numbers only."""
+    from micrograd.engine import Value
+
+    if chain.length or chain.f != "relu":
+        raise NotImplementedError("micrograd has single numbers, and no tanh, exp or log")
+    start, w, b = (Value(float(array)) for array in chain.arrays())
+
+    def step() -> None:
+        w.grad = b.grad = 0.0
+        y = start
+        for _ in range(chain.links):
+            y = (y * w + b).relu()
+        y.backward()
+
+    return Contender(step, lambda: [w.grad, b.grad])
+
+
+PEERS = {"autograd": hips, "mygrad": mygrad, "jax": jax, "micrograd": micrograd}

@@ -32,7 +32,6 @@ from ._dtype import (
 from ._random import Generator, manual_seed
 from ._tensor import Tensor
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from .checkpoint import CheckpointError, load, save
 from .creation import (
     arange,
     as_tensor,
@@ -212,6 +211,7 @@ from .functional import (
 
 if TYPE_CHECKING:
     from . import viz
+    from .checkpoint import CheckpointError, load, save
     from .viz import explain
 else:
     from ._later import __dir__ as __dir__, __getattr__ as __getattr__

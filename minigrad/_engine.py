@@ -143,19 +143,21 @@ class _Writes:
 
     def __init__(self) -> None:
         self.latest = 0
-        self._stamps: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._stamps: dict[int, list[Any]] = {}  # by id: the tick, and what watches the buffer's end
 
     def stamp(self, array: Array) -> None:
         self.latest = now = tick()
-        owner = _owner(array)
+        owner = array if array.base is None else _owner(array)
         key = id(owner)
         known = self._stamps.get(key)
-        gone = known[0] if known else weakref.ref(owner, lambda _: self._stamps.pop(key, None))
-        self._stamps[key] = (gone, now)
+        if known is None:
+            self._stamps[key] = [now, weakref.ref(owner, lambda _: self._stamps.pop(key, None))]
+        else:
+            known[0] = now
 
     def of(self, array: Array) -> int:
         known = self._stamps.get(id(_owner(array)))
-        return known[1] if known else 0
+        return known[0] if known else 0
 
 
 def _owner(array: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The names of the package that load when they are first asked for: pictures cost nothing until drawn.
+"""The names of the package that load when they are first asked for: what draws and what writes files.
 
 Python calls `__getattr__` of a module for a name that it does not find in it (PEP 562).
 """
@@ -7,12 +7,21 @@ import sys
 from importlib import import_module
 from typing import Any
 
+# The name, and the module in which it stands ("" where it is the module itself).
+_HOMES = {
+    "viz": "",
+    "explain": "viz",
+    "checkpoint": "",
+    "load": "checkpoint",
+    "save": "checkpoint",
+    "CheckpointError": "checkpoint",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "viz":
-        return import_module("minigrad.viz")
-    if name == "explain":
-        return import_module("minigrad.viz").explain
+    if name in _HOMES:
+        home = import_module(f"minigrad.{_HOMES[name] or name}")
+        return getattr(home, name) if _HOMES[name] else home
     package = sys.modules["minigrad"]  # with it, Python can say: Did you mean 'relu'?
     raise AttributeError(f"module 'minigrad' has no attribute {name!r}", name=name, obj=package)
 

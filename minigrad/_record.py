@@ -344,14 +344,24 @@ def _several(op: Op) -> Call:
         result._node = None
         if record_mode := recording():
             values = (*arrays, out)
-            edges = tuple(
-                [
-                    None if x._node is None else (x._node, rule, *pick(values))
-                    for x, rule, pick in zip(args, rules, picks, strict=True)
-                ]
-            )
-            if any(edges):
-                result._node = node = Node.make(op, edges, out.shape, dtype)
+            edges: list[Edge | None] = []
+            reached = False
+            for x, rule, pick in zip(args, rules, picks):  # noqa: B905 (as many as there are operands)
+                parent = x._node
+                if parent is None:
+                    edges.append(None)
+                else:
+                    edges.append((parent, rule, *pick(values)))
+                    reached = True
+            if reached:
+                result._node = node = Node()
+                node.tick = tick()
+                node.op = op
+                node.edges = tuple(edges)
+                node.shape = out.shape
+                node.dtype = dtype
+                node.watch = None
+                node.aligned = False
                 if record_mode is not True:
                     record_mode(node, args, out)
         return result

@@ -3,6 +3,7 @@
 from . import functional
 from ._anomaly import detect_anomaly, set_detect_anomaly
 from ._check import gradcheck, gradgradcheck
+from ._collector import gc_paused
 from ._grad import backward, grad
 from ._mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .function import Function
@@ -13,6 +14,7 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "functional",
+    "gc_paused",
     "grad",
     "gradcheck",
     "gradgradcheck",

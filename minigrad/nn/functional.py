@@ -18,6 +18,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_relu = CALLS["relu"]
+
+
 def _activation(name: str, input: Tensor, inplace: bool = False, **options: Any) -> Tensor:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' must be a Tensor, not {type(input).__name__}")
@@ -33,7 +36,9 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return _activation("relu", input, inplace)
+    if inplace or not isinstance(input, Tensor):
+        return _activation("relu", input, inplace)
+    return _relu(input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -456,15 +461,15 @@ def cross_entropy(
     _refuse_legacy("cross_entropy", size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    if input.ndim < 1:
+    shape = input.shape
+    if not shape:
         raise ValueError(
             "cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
         )
-    axis = 0 if input.ndim == 1 else 1
-    classes = input.shape[axis]
-    if weight is not None and weight.shape != (classes,):
+    axis = 0 if len(shape) == 1 else 1
+    if weight is not None and weight.shape != (shape[axis],):
         raise RuntimeError(
-            f"cross_entropy: weight must have shape ({classes},), one per class, got {weight.shape}"
+            f"cross_entropy: weight must have shape ({shape[axis]},), one per class, got {weight.shape}"
         )
     if target.is_floating_point():
         return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
@@ -482,7 +487,8 @@ _CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
 def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
     if target.dtype.char not in _CLASSES:
         raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
-    expected = input.shape[:axis] + input.shape[axis + 1 :]
+    shape = input.shape
+    expected = shape[:axis] + shape[axis + 1 :]
     if target.shape != expected:
         raise ValueError(
             f"{name}: for logits of shape {input.shape} expected target of shape {expected}, "
@@ -490,8 +496,8 @@ def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
         )
 
 
-def _refuse_legacy(name: str, *given: Any) -> None:
-    if any(g is not None for g in given):
+def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
+    if size_average is not None or reduce is not None:
         raise NotImplementedError(
             f"{name}: size_average and reduce are deprecated; use reduction='mean', 'sum' or 'none'"
         )

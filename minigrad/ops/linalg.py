@@ -65,9 +65,9 @@ def _linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 
 
 def _linear_weight(g: Array, x: Array) -> Array:
-    if x.ndim == 1:
-        return np.expand_dims(g, -1) * x
-    return np.matmul(_rows(g).T, _rows(x))
+    if x.ndim == 2:
+        return np.matmul(g.T, x)
+    return np.expand_dims(g, -1) * x if x.ndim == 1 else np.matmul(_rows(g).T, _rows(x))
 
 
 def _linear_domain(d: Any) -> Any:

@@ -18,9 +18,10 @@ from ._special import erf, sign
 
 # --- activations -----------------------------------------------------------------------------------------
 
+# out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
 relu = Op(
     "relu", lambda x: np.maximum(x, 0),
-    x=lambda g, out: keep(g, ~(out <= 0)),
+    x=lambda g, out: keep(g, out != 0),
     formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
     domain=NONZERO,
 )  # fmt: skip
@@ -268,9 +269,8 @@ def _cross_entropy(
     """The loss, and its slope in x, which shares the exponentials."""
     n = target.size
     if x.ndim == 2 and weight is None and not label_smoothing and n and ignore_index < 0:
-        classes = x.shape[1]
-        if np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < classes:
-            return _plain_cross_entropy(x.T.copy() if classes < 64 else x.T, target, n, reduction)
+        if np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < x.shape[1]:
+            return _plain_cross_entropy(x.T.copy() if x.shape[1] < 64 else x.T, target, n, reduction)
     axis = _class_axis(x)
     goal, mass = _goal(x, target, weight, reduction, ignore_index, label_smoothing)
     out = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)

@@ -71,7 +71,7 @@ class SGD(Optimizer):
         step = self._take(param, "step")
         if group["momentum"] != 0:
             grad = self._velocity(param, grad, step, state, group)
-        np.subtract(param, np.multiply(grad, float(group["lr"]), out=step), out=param)
+        np.subtract(param, np.multiply(grad, float(group["lr"]), step), param)
 
     def _velocity(
         self, param: Array, grad: Array, step: Array, state: dict[str, Any], group: dict[str, Any]

@@ -89,7 +89,7 @@ def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
     end = steps[-1][1].edge[0]
     node = Node.make(None, (), end.shape, end.dtype)
     for entry, operand in reversed(steps):
-        _, rule, saved = operand.edge
+        _, rule, *saved = operand.edge
         node = Node.make(entry.op, ((node, rule, *saved),), entry.shape, entry.dtype)
     arrived: list[Any] = []
     top: Tensor = wrap(np.empty(node.shape, node.dtype), node)

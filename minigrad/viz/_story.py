@@ -84,6 +84,7 @@ class Story:
             "shape": str(tuple(entry.shape)), "dtype": str(entry.dtype), "value": shown(entry.value),
             "kept": entry.kept, "grad": shown(before), "leaf": entry in self.grads,
             "formula": entry.op.formula if entry.op is not None else "", "call": entry.call,
+            "note": f"detached from {_owner(entry)}" if entry.detached else "",
         }  # fmt: skip
 
     def _read_program(self) -> None:
@@ -224,11 +225,15 @@ def _listed(entries: list[Entry]) -> str:
     return _and(labels) if len(labels) <= 4 else f"{', '.join(labels[:3])} and {len(labels) - 3} more"
 
 
+def _owner(entry: Entry) -> str:
+    return entry.detached if isinstance(entry.detached, str) else entry.detached.label
+
+
 def _introduced(entry: Entry) -> str:
     value = f" = {described(entry.value)}" if entry.value is not None else ""
     if entry.kind == "constant":
         if entry.detached:
-            whom = entry.detached if isinstance(entry.detached, str) else entry.detached.label
+            whom = _owner(entry)
             return (
                 f"{entry.label}{value} was detached from {whom}: the same memory, but no gradient flows back."
             )

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLW0108 (set_grad_enabled acts when it is made, so each is made in its test)
 
+import gc
 import threading
 
 import pytest
@@ -272,3 +273,32 @@ def test_a_training_step_by_hand():
             w -= 0.25 * w.grad
             w.grad.zero_()
     assert w.requires_grad and w.is_leaf and abs(w.item() - 2.75) < 1e-6
+
+
+# --- the collector ---------------------------------------------------------------------------------------
+
+
+def test_gc_paused_rests_the_collector_and_wakes_it_also_after_an_error():
+    assert gc.isenabled()
+    seen = []
+
+    @torch.autograd.gc_paused()
+    def failing():
+        seen.append(gc.isenabled())
+        with torch.autograd.gc_paused():
+            pass
+        seen.append(gc.isenabled())  # the inner one found it resting
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert seen == [False, False] and gc.isenabled()
+
+
+def test_gc_paused_leaves_a_collector_that_was_off_off():
+    gc.disable()
+    try:
+        torch.autograd.gc_paused()(lambda: None)()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -80,6 +80,14 @@ def test_operands_stand_in_the_order_of_their_places(layered):
     assert place[2] < place[1] < place[0]
 
 
+def test_long_edges_of_one_node_share_a_lane(layered):
+    layout = layered((6, [(1, 2), (2, 3), (3, 4), (4, 5), *((0, head) for head in range(2, 6))]))
+    lanes = [
+        way for (tail, _), way in zip([(1, 0)] * 4 + [(0, 0)] * 4, layout.edges, strict=True) if tail == 0
+    ]
+    assert lanes == [lanes[-1][: len(lane)] for lane in lanes] and len(lanes[-1]) == 3
+
+
 def test_a_single_node_and_several_without_edges(layered):
     assert layered((1, [])).size == [1, 1]
     assert len({at for _, at in layered((3, [])).nodes}) == 3

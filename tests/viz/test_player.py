@@ -68,10 +68,10 @@ def test_the_story_of_a_sum_of_two():
         "v1 → x What v1 passes on to x is 3. x already held −0.4161; with it, 2.584.",
         "v1 → y What v1 passes on to y is 2.",
         "v1 frees what it kept v1 is done. What it kept, a and b, is freed.",
-        "Gradient of y 2 has arrived at y: all of it, for everything that uses y has been visited. "
-        "y is a leaf: this is now y.grad.",
         "Gradient of x 2.584 has arrived at x: the sum of 2 parts, for everything that uses x has been "
         "visited. x is a leaf: this is now x.grad.",
+        "Gradient of y 2 has arrived at y: all of it, for everything that uses y has been visited. "
+        "y is a leaf: this is now y.grad.",
         "Done Every leaf has its gradient.",
     ]
 

@@ -228,6 +228,26 @@ def test_no_two_cards_overlap(open_page, network):
                 assert apart_x or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
 
 
+def test_labels_of_two_arrows_between_the_same_cards_do_not_overlap(open_page, tmp_path):
+    w = torch.tensor([1.0, -2.0], requires_grad=True)
+    viz.player((w * w).sum(), tmp_path / "w.html")
+    for width in (1280, 390):
+        page = open_page(tmp_path / "w.html", width, 844)
+        page.press(Keys.END)
+        a, b = (page.box(label) for label in page.all(".part") if label.text == "[1, −2]")
+        assert a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
+
+
+def test_a_detached_card_says_of_what(open_page, tmp_path):
+    x = torch.tensor(3.0, requires_grad=True)
+    h = x * x
+    cut = h.detach()
+    viz.player(h * cut, tmp_path / "cut.html")
+    page = open_page(tmp_path / "cut.html")
+    page.press(Keys.END)
+    assert "detached from h" in page.card("cut").text and page.grads() == {"x": "54"}
+
+
 def contrast(ink, paper):
     def light(colour):
         c = np.array([int(n) for n in re.findall(r"\d+", colour)[:3]]) / 255

@@ -23,7 +23,7 @@ def test_every_step_of_the_walk_is_there_in_its_order():
     s = torch.sin(x)
     z = p + s
     visits = record(z, x=x, y=y, p=p, s=s, z=z)
-    assert [visit.entry.name for visit in visits] == ["z", "s", "p", "y", "x"]
+    assert [visit.entry.name for visit in visits] == ["z", "s", "p", "x", "y"]  # leaves last
     z, s, p = visits[:3]
     assert [part.operand.source.name for part in p.parts] == ["x", "y"]
     assert [float(part.value) for part in p.parts] == [3.0, 2.0]

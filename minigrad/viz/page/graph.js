@@ -46,7 +46,11 @@ class Graph {
       .join("")}</defs></svg>`;
     this.svg = this.root.firstChild;
     this.grounds = this.openBoxes(folded).map((b) => this.ground(b, toggle));
-    this.wires = this.links.map(() => ({ edge: this.draw("path", "edge"), run: this.draw("path", "run") }));
+    this.quiet = this.draw("g", "quiet"); // arrows that run together: those that matter lie above the others
+    this.loud = this.draw("g", "loud");
+    this.wires = this.links.map(() => ({
+      edge: this.draw("path", "edge", this.quiet), run: this.draw("path", "run"),
+    }));
     this.labels = this.links.map(() => this.draw("text", "part"));
     this.cards = this.units.map((unit, u) => {
       const made = unit.box === null ? this.tensor(data.nodes[unit.members[0]]) : this.module(data.boxes[unit.box]);
@@ -156,9 +160,12 @@ class Graph {
       const d = this.curve(link, spots);
       this.wires[i].edge.setAttribute("d", d);
       this.wires[i].run.setAttribute("d", d);
-      const middle = this.wires[i].edge.getPointAtLength(this.wires[i].edge.getTotalLength() / 2);
-      this.labels[i].setAttribute("x", middle.x);
-      this.labels[i].setAttribute("y", middle.y);
+      // On the last stretch, which it has to itself; of several between the same cards one above the other.
+      const alike = this.links.filter(({ from, to }) => from === link.from && to === link.to);
+      const part = this.standing ? (alike.indexOf(link) + 0.5) / alike.length : alike.length > 1 ? 0.62 : 0.5;
+      const { x, y } = this.along(this.points(link, spots).slice(-2), part);
+      this.labels[i].setAttribute("x", x);
+      this.labels[i].setAttribute("y", y);
     });
     for (const ground of this.grounds) this.spread(ground, spots);
     this.root.style.width = `${size.x}px`;
@@ -184,7 +191,7 @@ class Graph {
   }
 
   // From the side of one card to the other's, through the places on its way.
-  curve({ from, to, way, share }, spots) {
+  points({ from, to, way, share }, spots) {
     const { width, height } = this.card;
     const { standing } = this;
     const points = standing
@@ -196,14 +203,28 @@ class Graph {
     }
     points.push(standing
       ? { x: spots[to].x + width * share, y: spots[to].y } : { x: spots[to].x, y: spots[to].y + height * share });
-    let d = `M${points[0].x} ${points[0].y}`;
-    for (let i = 1; i < points.length; i++) {
-      const [a, b] = [points[i - 1], points[i]];
-      d += standing
-        ? `C${a.x} ${(a.y + b.y) / 2} ${b.x} ${(a.y + b.y) / 2} ${b.x} ${b.y}`
-        : `C${(a.x + b.x) / 2} ${a.y} ${(a.x + b.x) / 2} ${b.y} ${b.x} ${b.y}`;
-    }
-    return d;
+    return points;
+  }
+
+  // The two points that bend a stretch, so that it leaves and arrives at a right angle to the layers.
+  bends([a, b]) {
+    return this.standing
+      ? [{ x: a.x, y: (a.y + b.y) / 2 }, { x: b.x, y: (a.y + b.y) / 2 }]
+      : [{ x: (a.x + b.x) / 2, y: a.y }, { x: (a.x + b.x) / 2, y: b.y }];
+  }
+
+  curve(link, spots) {
+    const points = this.points(link, spots);
+    const stretches = points.slice(1).map((to, i) => [...this.bends([points[i], to]), to]);
+    const text = ({ x, y }) => `${x} ${y}`;
+    return `M${text(points[0])}${stretches.map((stretch) => `C${stretch.map(text).join(" ")}`).join("")}`;
+  }
+
+  // The place after a part of a stretch.
+  along([a, d], t) {
+    const [b, c] = this.bends([a, d]);
+    const at = (k) => (1 - t) ** 3 * a[k] + 3 * (1 - t) ** 2 * t * b[k] + 3 * (1 - t) * t ** 2 * c[k] + t ** 3 * d[k];
+    return { x: at("x"), y: at("y") };
   }
 
   // Put what is known after a stop on cards and arrows.
@@ -230,7 +251,7 @@ class Graph {
       const node = data.nodes[shown];
       const size = node.shape === "()" ? "" : node.shape;
       const keeps = box ? "" : node.kept.length ? `keeps ${node.kept.join(", ")}` : "";
-      const parts = box ? [size, box.about.split(",")[0]] : node.op ? [size] : [node.kind, size];
+      const parts = box ? [size, box.about.split(",")[0]] : node.op ? [size] : [node.note || node.kind, size];
       if (known && known[2] && !whole) parts.push(known[2]);
       else if (keeps && freed) parts.push(make("s", "", keeps), "freed");
       else parts.push(keeps, freed ? "freed" : "");
@@ -245,6 +266,8 @@ class Graph {
       const classes = [edges.some((edge) => edge.flows) ? "" : "constant", ready ? "" : "waiting",
         sent.length ? "sent" : "", going ? "now go" : "", now ? "now" : ""].join(" ");
       this.wires[i].edge.setAttribute("class", `edge ${classes}`);
+      const group = sent.length || going || now ? this.loud : this.quiet;
+      if (now || going || this.wires[i].edge.parentNode !== group) group.append(this.wires[i].edge);
       this.wires[i].run.setAttribute("class", `run ${going ? "go" : now ? "sent" : ""}`);
       const text = link.edges.length === 1 && sent.length ? sent[0].text : "";
       this.labels[i].textContent = text.length <= LABEL ? text : "";

@@ -1,0 +1,85 @@
+"""The picture of the results: cost against size on logarithmic axes, and bars beside the peers."""
+
+from pathlib import Path
+from typing import Any
+
+from report import Results, called
+
+COLOURS = {
+    "minigrad": "tab:red",
+    "minigrad, collector off": "lightcoral",
+    "torch": "tab:blue",
+    "numpy": "black",
+    "autograd": "tab:green",
+    "mygrad": "tab:purple",
+    "micrograd": "tab:brown",
+    "jax": "tab:orange",
+}
+BARS = ("chain", "scalar", "mlp-2", "mlp-64", "mlp-784", "mlp-1024")
+BAR_LABELS = {
+    "chain": "chain of 601 ops\non vectors of 8",
+    "scalar": "chain of 601 ops\non single numbers",
+    "mlp-2": "MLP 2-16-16-2\nbatch 32",
+    "mlp-64": "MLP 64-64-10\nbatch 64",
+    "mlp-784": "MLP 784-256-10\nbatch 256",
+    "mlp-1024": "MLP 784-1024-1024-10\nbatch 256",
+}
+
+
+def draw(results: Results, path: Path) -> Path | None:
+    """Draw what the results have of it; None, and no picture, when they have nothing that is drawn."""
+    from matplotlib import pyplot as plt
+
+    bars = [part for part in BARS if part in results and "torch" in results[part]["contenders"]]
+    curves = [part for part in ("growth", "lengths") if part in results]
+    if not bars and not curves:
+        return None
+    figure = plt.figure(figsize=(11, 7.5), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1)) if bars and curves else (figure, figure)
+    if curves:
+        for axes, part in zip(upper.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
+            _curves(axes, results[part])
+    if bars:
+        _bars(lower.subplots(), [results[part] for part in bars])
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path
+
+
+def _curves(axes: Any, record: dict[str, Any]) -> None:
+    """Cost per op of each contender, against the number of ops or the length of the vectors."""
+    versions = record["machine"]["versions"]
+    for name, row in record["contenders"].items():
+        xs, ys = (row["sizes"], row["per_op"]) if isinstance(row, dict) else (record["lengths"], row)
+        axes.plot(xs, [y * 1e6 for y in ys], "o-", color=COLOURS[name], label=called(name, versions))
+    axes.set(xscale="log", yscale="log", ylabel="µs per op, forward and backward")
+    if record["part"] == "growth":
+        axes.set(xlabel="ops in the graph", title="the graph grows (vectors of 8)")
+        axes.set_ylim(1, 100)
+    else:
+        axes.set(xlabel="length of the vectors", title="the vectors grow (151 ops)")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(frameon=False)
+
+
+def _bars(axes: Any, records: list[dict[str, Any]]) -> None:
+    """Time over PyTorch's time, piece of work by piece of work."""
+    names = [name for name in COLOURS if any(name in record["contenders"] for record in records)]
+    width = 0.8 / len(names)
+    for place, name in enumerate(names):
+        xs, ys = [], []
+        for number, record in enumerate(records):
+            rows = record["contenders"]
+            if name in rows:  # each row's ratio is minigrad's time over its own
+                xs.append(number + (place - (len(names) - 1) / 2) * width)
+                ys.append(rows["torch"]["ratio"] / rows[name]["ratio"])
+        label = called(name, records[0]["machine"]["versions"])
+        drawn = axes.bar(xs, ys, width, color=COLOURS[name], label=label)
+        axes.bar_label(drawn, [f"{y:.2g}" for y in ys], fontsize=7, padding=2, rotation=90)
+    axes.axhline(1, color=COLOURS["torch"], linewidth=0.8)
+    axes.set_xticks(range(len(records)), [BAR_LABELS[record["part"]] for record in records], fontsize=8)
+    axes.set(yscale="log", ylabel="time / PyTorch's (lower is faster)")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high * 2)  # room for the numbers
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8, ncols=len(names), loc="lower center", bbox_to_anchor=(0.5, 1))
