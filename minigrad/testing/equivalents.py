@@ -19,7 +19,6 @@ COMPARED = "what is saved is only compared, and a comparison has no derivative"
 MONOTONE = "the function keeps the order: out is on the same side of the kink as x"
 BOUND = "out is at the bound just where the bound binds, so it compares with x as the bound does"
 SUMMED = "axes too many in front, which the engine sums away: slower, not wrong"
-OF_A_VECTOR = "of a vector, or of a matrix, this is the same axis"
 NOT_TAKEN = "the value stands in a branch that is not taken"
 ANY_NEGATIVE = "to np.reshape any negative side means the one to be inferred"
 
@@ -54,6 +53,12 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("index_put", IN_SOURCE, r"_lengthened: (ndim|ndim \+ g.ndim), not ndim - g.ndim", SUMMED),
     ("index_put", IN_SOURCE, "_lengthened: g.ndim > ndim", "at the same ndim the shape is what it was"),
     ("matmul linear", IN_SOURCE, r"_rows: x.ndim (!= 2|== 3)", SUMMED),
+    (
+        "linear",
+        IN_SOURCE,
+        "_linear_weight: x.ndim == 2, not x.ndim == 1",
+        "a vector as a matrix of one row: slower, not wrong",
+    ),
     ("matmul", IN_SOURCE, r"_matmul_b: (len\(b_shape\) (!= 2|== 3)|a.ndim (<|>= 2|> 3))", SUMMED),
     ("prod", IN_SOURCE, r"_prod_others: \(.*, -2\), not \(.*, -1\)", ANY_NEGATIVE),
     ("max_dim min_dim", IN_SOURCE, "_to_chosen: -2 if i == axis", ANY_NEGATIVE),
