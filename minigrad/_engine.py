@@ -254,10 +254,8 @@ def backward(
             if not aligned:
                 if d is None:  # a Function's backward may say so
                     continue
-                if d.shape != parent.shape:
-                    d = unbroadcast(d, parent.shape)
-                if d.dtype is not parent.dtype and d.dtype != parent.dtype:
-                    d = cast(d, parent.dtype)
+                if d.shape != parent.shape or d.dtype is not parent.dtype:
+                    d = _fitted(d, parent)
             if observer is not None:
                 observer.send(node, edge, d)
             total = arrived.get(parent)
@@ -281,9 +279,18 @@ def backward(
         if observer is not None:
             observer.leave(node, not retain)
     for leaf, g in arrived.items():
+        if g.shape != leaf.shape or g.dtype is not leaf.dtype:  # the user gave it other `.data` since
+            g = _fitted(g, leaf)  # noqa: PLW2901
         arrive(leaf, g)
     for node, g in results:
         deposit(node, g, node in ours)
+
+
+def _fitted(d: Any, parent: Node) -> Any:
+    """A gradient in the shape and dtype of the value that it belongs to."""
+    if d.shape != parent.shape:
+        d = unbroadcast(d, parent.shape)
+    return d if d.dtype == parent.dtype else cast(d, parent.dtype)
 
 
 def _leading_to(goals: set[Node], roots: Sequence[Node]) -> set[Node]:

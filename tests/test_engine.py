@@ -5,6 +5,9 @@ import pytest
 
 import minigrad as torch
 from minigrad._engine import Node, mode, writes
+from minigrad._op import REGISTRY
+from minigrad._operations import CALLS
+from minigrad.testing import RandomDrawer, draw_sample
 
 
 def leaf(values, dtype=torch.float64):
@@ -584,3 +587,41 @@ def test_the_observer_sees_each_step_in_order():
         ("leave", "ExpBackward0", False),
         ("arrive", "AccumulateGrad"),
     ]
+
+
+def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = (w * w).sum()
+    w.data = torch.ones(3)
+    with pytest.raises(ValueError, match=r"a gradient of shape \(2,\) for a value of shape \(3,\)"):
+        y.backward()
+    assert w.grad is None
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = (w * w).sum()
+    w.data = torch.ones(2, dtype=torch.float64)
+    y.backward()
+    assert w.grad.dtype == torch.float64 and w.grad.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("name", [n for n, op in REGISTRY.items() if op.rules])
+def test_only_ops_that_act_on_each_element_alone_skip_the_fitting(name):
+    op = REGISTRY[name]
+    for seed in range(3):
+        inputs, options = draw_sample(op, RandomDrawer(seed, equal_shapes=True))
+        leaves = [torch.tensor(x, requires_grad=True) if floating(x) else x for x in inputs]
+        try:
+            out = CALLS[name](leaves, **options) if op.variadic else CALLS[name](*leaves, **options)
+        except TypeError:  # an op that is called through its function only
+            return
+        node = getattr(out, "_node", None)
+        if node is None or not node.aligned:
+            continue
+        for edge in node.edges:
+            if edge is not None:
+                parent, rule, *saved = edge
+                d = np.asarray(rule(np.ones(node.shape), *saved))
+                assert (d.shape, d.dtype) == (parent.shape, parent.dtype)
+
+
+def floating(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"

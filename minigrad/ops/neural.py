@@ -268,9 +268,9 @@ def _cross_entropy(
 ) -> tuple[Array, Array]:
     """The loss, and its slope in x, which shares the exponentials."""
     n = target.size
-    if x.ndim == 2 and weight is None and not label_smoothing and n and ignore_index < 0:
-        if np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < x.shape[1]:
-            return _plain_cross_entropy(x.T.copy() if x.shape[1] < 64 else x.T, target, n, reduction)
+    plain = x.ndim == 2 and weight is None and not label_smoothing and n and ignore_index < 0
+    if plain and np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < x.shape[1]:
+        return _plain_cross_entropy(x.T.copy() if x.shape[1] < 64 else x.T, target, n, reduction)
     axis = _class_axis(x)
     goal, mass = _goal(x, target, weight, reduction, ignore_index, label_smoothing)
     out = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
