@@ -22,11 +22,11 @@ import plots
 import processes
 import report
 from chain import Chain
+from processes import PAUSED
 from turns import compare, take_turns
 from work import WORK, Work, line_up
 
 HERE = Path(__file__).parent
-UNCOLLECTED = "minigrad, collector off"
 LENGTHS = (1, 8, 64, 512, 4096, 32_768, 262_144)
 RESULTS = HERE / "results"
 QUICK_RESULTS = HERE.parent / "out" / "benchmarks"
@@ -74,7 +74,9 @@ def in_children(
     """A measure that needs fresh processes, the libraries in turns."""
     from tqdm import tqdm
 
-    here = [library for library in libraries if library in ("minigrad", "numpy") or library in installed()]
+    here = [
+        library for library in libraries if library in ("minigrad", PAUSED, "numpy") or library in installed()
+    ]
     absent = {library: "not installed" for library in libraries if library not in here}
     with tqdm(total=rounds * len(here), desc=label or what, leave=False) as bar:
         found = processes.in_turns(what, here, size, rounds, bar.update)
@@ -89,7 +91,8 @@ def installed() -> dict[str, str]:
 def million(quick: bool) -> dict[str, Any]:
     size = 100_000 if quick else 1_000_000
     title = f"chain of {size:,} ops: build, backward, free"
-    record, found = in_children("million", title, ["minigrad", "torch"], size, 1 if quick else 3, "million")
+    libraries = ["minigrad", PAUSED, "torch"]
+    record, found = in_children("million", title, libraries, size, 1 if quick else 3, "million")
     return {**record, "contenders": processes.summary(found)}
 
 
@@ -111,8 +114,7 @@ def imports(quick: bool) -> dict[str, Any]:
 def growth(quick: bool) -> dict[str, Any]:
     size = 100_000 if quick else 1_000_000
     title = f"cost per op, graphs of 1,000 to {size:,} ops"
-    record, found = in_children("growth", title, ["minigrad", "torch"], size, 1)
-    found[UNCOLLECTED] = [processes.run_child("growth-uncollected", "minigrad", size)]
+    record, found = in_children("growth", title, ["minigrad", PAUSED, "torch"], size, 1)
     contenders = {library: processes.per_op(rows) for library, rows in found.items()}
     return {**record, "contenders": contenders}
 

@@ -13,6 +13,7 @@ import mmap
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,14 @@ def growth(torch: Any, largest: int, turns: int = 2, least: int = 100_000) -> di
     return {"sizes": sizes, "per_op": [statistics.median(seconds[size]) for size in sizes]}
 
 
-def growth_uncollected(torch: Any, largest: int) -> dict[str, Any]:
-    """The same with the garbage collector off, as what it costs grows with the graph."""
-    gc.disable()
-    return growth(torch, largest)
+def paused(measure: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The same under `autograd.gc_paused`, as what the collector costs grows with the graph."""
+
+    def measured(torch: Any, size: int) -> dict[str, Any]:
+        with torch.autograd.gc_paused():
+            return measure(torch, size)
+
+    return measured
 
 
 def deep(torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int = 3) -> dict[str, float]:
@@ -118,7 +123,13 @@ def deep(torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int 
     return {"seconds": seconds, "peak": peak(), "grown": peak() - before}
 
 
-MEASURES = {"million": million, "growth": growth, "growth-uncollected": growth_uncollected, "deep": deep}
+MEASURES = {
+    "million": million,
+    "million-paused": paused(million),
+    "growth": growth,
+    "growth-paused": paused(growth),
+    "deep": deep,
+}
 
 
 def main(argv: list[str] | None = None) -> None:

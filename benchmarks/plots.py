@@ -7,7 +7,7 @@ from report import Results, called
 
 COLOURS = {
     "minigrad": "tab:red",
-    "minigrad, collector off": "lightcoral",
+    "minigrad, gc_paused": "lightcoral",
     "torch": "tab:blue",
     "numpy": "black",
     "autograd": "tab:green",

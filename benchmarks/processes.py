@@ -11,6 +11,7 @@ from typing import Any
 
 from turns import quartiles
 
+PAUSED = "minigrad, gc_paused"  # minigrad again, with Python's garbage collector resting
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -39,7 +40,8 @@ def in_turns(
     found: dict[str, list[dict[str, Any]]] = {library: [] for library in libraries}
     for number in range(rounds):
         for library in libraries if number % 2 else reversed(libraries):
-            found[library].append(run_child(what, library, size))
+            measure = (f"{what}-paused", "minigrad") if library == PAUSED else (what, library)
+            found[library].append(run_child(*measure, size))
             progress()
     return found
 
