@@ -76,9 +76,8 @@ class Op:
     """
 
     __slots__ = (
-        "alike", "constants", "domain", "formula", "forward", "inputs", "meeting", "name", "needs", "once",
-        "optional", "options", "picks", "promote", "pulls", "result", "rules", "variadic", "view",
-        "wants_shapes",
+        "constants", "domain", "formula", "forward", "inputs", "meeting", "name", "needs", "once", "optional",
+        "options", "picks", "promote", "pulls", "result", "rules", "variadic", "view", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -122,9 +121,6 @@ class Op:
         self.wants_shapes = wanted or self.variadic
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
-        # Nothing but operands that meet in one dtype: the call can be short.
-        plain = not (self.options or constants or self.variadic or wanted or view) and result == "same"
-        self.alike = plain and set(rules) == set(names) and len(names) > 1
         if register:
             if name in REGISTRY:
                 raise TypeError(f"op {name} is defined twice")

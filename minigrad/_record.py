@@ -1,8 +1,8 @@
 """From an op's record to a call: unwrap the operands, run forward, record what backward will need.
 
-`Calls` makes one Python function per op. Ops of one or two operands without options, the bulk of any
-graph, get a closure with nothing in it that they do not use; every other op, and every unusual operand
-(numbers on both sides, another dtype, a NumPy array), goes through `_general`.
+`call_of` makes one Python function per op. Ops of one or two operands without options, the bulk of any
+graph, and `linear`, get a closure with nothing in it that they do not use; every other op, and every unusual
+operand (numbers on both sides, another dtype, a NumPy array), goes through `_general`.
 """
 
 import warnings
@@ -191,14 +191,14 @@ def wrap(array: Any, node: Node | None) -> Any:
 
 def call_of(op: Op) -> Call:
     """The Python function of an op: takes tensors, records, returns a tensor."""
-    plain = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view or op.optional)
-    if plain and op.result != "bool" and op.promote and op.rules:
+    bare = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view)
+    if bare and not op.optional and op.result != "bool" and op.promote and op.rules:
         if len(op.inputs) == 1:
             return _named(_unary(op), op)
         if len(op.inputs) == 2 and set(op.rules) == set(op.inputs):
             return _named(_binary(op), op)
-    if op.alike:
-        return _named(_several(op), op)
+    if bare and len(op.inputs) == 3 and set(op.rules) == set(op.inputs) and op.result == "same":
+        return _named(_ternary(op), op)
     return _named(_general(op), op)
 
 
@@ -316,54 +316,49 @@ def _binary(op: Op) -> Call:
     return call
 
 
-def _several(op: Op) -> Call:
-    """For an op whose operands are all tensors of one floating dtype, which is that of the result."""
+def _ternary(op: Op) -> Call:
+    """For three tensors of one floating dtype, that of the result: `linear`, of which networks are made."""
     forward = op.forward
-    rules, picks = [op.rules[name] for name in op.inputs], [op.picks[name] for name in op.inputs]
-    complete = len(op.inputs)
+    rule_a, rule_b, rule_c = (op.rules[name] for name in op.inputs)
+    pick_a, pick_b, pick_c = (op.picks[name] for name in op.inputs)
     general = _general(op)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != complete:
+        if kwargs or len(args) != 3:
             return general(*args, **kwargs)
+        first, second, third = args
         try:
-            arrays = [x._array for x in args]
-            out = forward(*arrays)
+            a, b, c = first._array, second._array, third._array
+            out = forward(a, b, c)
         except Exception:
             return general(*args)
         if type(out) is not ndarray:
             out = np.asarray(out)
         dtype = out.dtype
-        if dtype.kind != "f":
+        if a.dtype is not dtype or b.dtype is not dtype or c.dtype is not dtype or dtype.kind != "f":
             return general(*args)
-        for array in arrays:
-            if array.dtype is not dtype:
-                return general(*args)
         result = new(Result)
         result._array = out
-        result._node = None
-        if record_mode := recording():
-            values = (*arrays, out)
-            edges: list[Edge | None] = []
-            reached = False
-            for x, rule, pick in zip(args, rules, picks):  # noqa: B905 (as many as there are operands)
-                parent = x._node
-                if parent is None:
-                    edges.append(None)
-                else:
-                    edges.append((parent, rule, *pick(values)))
-                    reached = True
-            if reached:
-                result._node = node = Node()
-                node.tick = tick()
-                node.op = op
-                node.edges = tuple(edges)
-                node.shape = out.shape
-                node.dtype = dtype
-                node.watch = None
-                node.aligned = False
-                if record_mode is not True:
-                    record_mode(node, args, out)
+        parent_a, parent_b, parent_c = first._node, second._node, third._node
+        nothing = parent_a is None and parent_b is None and parent_c is None
+        if nothing or not (record_mode := recording()):
+            result._node = None
+            return result
+        values = a, b, c, out
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        node.edges = (
+            None if parent_a is None else (parent_a, rule_a, *pick_a(values)),
+            None if parent_b is None else (parent_b, rule_b, *pick_b(values)),
+            None if parent_c is None else (parent_c, rule_c, *pick_c(values)),
+        )
+        node.shape = out.shape
+        node.dtype = dtype
+        node.aligned = False
+        node.watch = None
+        if record_mode is not True:
+            record_mode(node, args, out)
         return result
 
     return call
