@@ -250,7 +250,10 @@ class Run:
             print(f"{total - done} mutants are not tested yet; run again to go on")
         for text in unexplained:
             print(text)
-        return 1 if unexplained else 0
+        gone = sorted({(file, was) for file, was, _ in explained if was not in _lines(file)})
+        for file, was in gone:
+            print(f"{file} no longer has a line that explained.toml explains: {was}")
+        return 1 if unexplained or gone else 0
 
 
 def _with_line(settings: str, key: str, value: str) -> str:
@@ -270,6 +273,10 @@ def explanations() -> dict[tuple[str, str, str], str]:
         for now in entry["now"] if isinstance(entry["now"], list) else [entry["now"]]:
             found[entry["file"], entry["was"], now] = entry["why"]
     return found
+
+
+def _lines(file: str) -> list[str]:
+    return [line.strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
 
 
 def changed_lines(diff: str) -> tuple[str, str]:
