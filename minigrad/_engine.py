@@ -245,7 +245,7 @@ def backward(
             if wanted is not None and parent not in wanted:
                 continue
             n = len(edge)
-            if n == 3:
+            if n == 3:  # nearly every rule wants one saved value or none; unpacking costs as much as the call
                 d = edge[1](g, edge[2])
             elif n == 2:
                 d = edge[1](g)
