@@ -126,8 +126,9 @@ class _Check:
             place.require_same_first_gradients(subject, outputs)
         self.at = _flat(outputs)
         self.v = _flat(self.cotangents)
-        scale = max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in self.arrays)
-        self.judge = Verdict(self.at, self.v, rtol, scale)
+        scale = max(map(_largest, self.arrays))
+        steps = [g * scales(x) for g, x in zip(self.gradients, self.arrays, strict=True) if g is not None]
+        self.judge = Verdict(self.at, self.v, rtol, scale, max(map(_largest, steps), default=0.0))
 
     def findings(self, oracle: Callable[..., Any] | None) -> list[Finding]:
         """A finding for each input that was looked at entry by entry, if the gradient of any is wrong."""
@@ -269,6 +270,10 @@ def _only(direction: Array, places: Array) -> Array:
     kept = np.zeros(direction.size)
     kept[places] = direction.ravel()[places]
     return kept.reshape(direction.shape)
+
+
+def _largest(x: Array) -> float:
+    return float(np.abs(x[np.isfinite(x)]).max(initial=0.0))
 
 
 def _flat(arrays: Sequence[Array]) -> Array:
