@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from .diagnosis import Finding
 from .differences import EPS, Slope, scales
+from .finding import Finding
 from .report import Place
 from .subject import Derivative, Given, Subject
-from .verdict import Verdict
+from .verdict import ROUNDED, WITHOUT_SLOPE, Verdict
 
 Array = Any
 
@@ -57,15 +57,43 @@ def check_grads(
     >>> x = torch.tensor([0.3, 0.7], dtype=torch.float64)
     >>> check_grads(lambda x: torch.softmax(x * x, 0), x, order=2)
     """
+    __tracebackhide__ = True  # pytest then ends the traceback at the caller's line
+    defaults: dict[str, Any] = {
+        "order": 1,
+        "seed": 0,
+        "rtol": 1e-9,
+        "max_entries": 256,
+        "projections": 8,
+        "oracle": None,
+    }
+    options: dict[str, Any] = {"order": order, "seed": seed, "rtol": rtol, "max_entries": max_entries}
+    options |= {"projections": projections, "oracle": oracle}
+    _require_usable(fn, options)
     subject: Subject = Given(fn, inputs)
-    place = Place(fn, inputs, order, seed)
+    place = Place(fn, inputs, {k: v for k, v in options.items() if v != defaults[k]})
     for current in range(1, order + 1):
         random = np.random.default_rng([seed, current])
         check = _Check(subject, random, rtol, max_entries, projections, place)
-        findings = check.findings(oracle if current == 1 else None)
+        with place.noted(subject, "moved the inputs of"):
+            findings = check.findings(oracle if current == 1 else None)
         if findings:
-            raise place.mismatch(subject, findings, check.shapes, check.cotangents)
+            raise place.mismatch(subject, findings, check.cotangents)
         subject = Derivative(subject, check.cotangents)
+
+
+def _require_usable(fn: Any, options: dict[str, Any]) -> None:
+    if not callable(fn):
+        raise TypeError(
+            f"check_grads: fn must be a function of the inputs, as in check_grads(torch.sin, x); it is a "
+            f"{type(fn).__name__}"
+        )
+    for name, least in (("order", 1), ("seed", 0), ("max_entries", 0), ("projections", 1)):
+        if not isinstance(options[name], (int, np.integer)) or options[name] < least:
+            raise ValueError(
+                f"check_grads: {name} must be an integer of at least {least}, not {options[name]!r}"
+            )
+    if not options["rtol"] >= 0:
+        raise ValueError(f"check_grads: rtol must be a number of at least 0, not {options['rtol']!r}")
 
 
 class _Line:
@@ -111,16 +139,18 @@ class _Check:
         self.max_entries, self.projections = max_entries, projections
         self.arrays = subject.arrays
         before = [x.copy() for x in self.arrays]
-        outputs = subject.values(self.arrays)
-        again = subject.values(self.arrays)
+        with place.noted(subject, "called" if subject.order == 1 else "ran backward of"):
+            outputs = subject.values(self.arrays)
+            again = subject.values(self.arrays)
         place.require_function(subject, outputs, again, before)
-        self.shapes = [out.shape for out in outputs]
         self.cotangents = [
-            np.asarray(random.uniform(0.5, 1.5, s) * random.choice((-1.0, 1.0), s)) for s in self.shapes
+            np.asarray(random.uniform(0.5, 1.5, out.shape) * random.choice((-1.0, 1.0), out.shape))
+            for out in outputs
         ]
         given = [v.copy() for v in self.cotangents]
-        self.gradients = subject.gradients(self.arrays, self.cotangents)
-        repeated = subject.gradients(self.arrays, self.cotangents)
+        with place.noted(subject, "ran backward of"):
+            self.gradients = subject.gradients(self.arrays, self.cotangents)
+            repeated = subject.gradients(self.arrays, self.cotangents)
         place.require_gradients(subject, self.gradients, repeated, before, self.cotangents, given)
         if isinstance(subject, Derivative):
             place.require_same_first_gradients(subject, outputs)
@@ -189,8 +219,10 @@ class _Check:
                 finding = self._blank(inputs[0][0])
                 finding.wrong[...] = True
                 finding.problem = (
-                    "each entry alone is right, or between the slopes to its left and right, but several "
-                    "that change together do not add up (tied maxima that each claim the whole gradient?): "
+                    f"along a random direction through all entries, {problem}"
+                    if problem in (ROUNDED, WITHOUT_SLOPE)
+                    else "each entry alone is right, or between the slopes to its left and right, but "
+                    "several that change together do not add up (tied maxima that each claim the whole gradient?): "
                     + (problem or "the gradient along a random direction is not the slope")
                 )
                 found = [finding]
@@ -247,15 +279,8 @@ class _Check:
     def _blank(self, position: int) -> Finding:
         shape = self.arrays[position].shape
         empty = np.full(shape, np.nan)
-        return Finding(
-            self.subject.names[position],
-            self.gradients[position],
-            empty,
-            empty.copy(),
-            np.zeros(shape, bool),
-            "",
-            None,
-        )
+        name, g = self.subject.names[position], self.gradients[position]
+        return Finding(name, position, g, empty, empty.copy(), np.zeros(shape, bool))
 
     def _note(self, finding: Finding, j: int, slope: Slope, size: float, problem: str | None) -> None:
         finding.numeric.flat[j] = float(self.v @ slope.value) / size

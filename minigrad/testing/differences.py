@@ -21,7 +21,6 @@ FIRST_STEP = 2.0**-6  # relative to the scale of the input
 LAST_STEP = 2.0**-42
 COLUMNS = 5  # of the extrapolation table
 CONVERGED = 1e-10  # relative: the halving of steps stops here, or where rounding takes over
-NOISE_POINTS = 11
 FINE = 2.0**-28  # the steps at which rounding is measured
 COARSE = 2.0**-20  # for the rounding of float32, whose stairs are wider than many fine steps
 # Rounding may be the same at many fine steps: 1 - p for a p near 1 is a stair whose treads may be as wide as
@@ -42,7 +41,7 @@ class Slope(NamedTuple):
 
 
 def noise(line: Callable[[float], Array], step: float = FINE) -> Array:
-    """The size of the rounding errors in each element of `line(t)` near t = 0, as steps of one length show it.
+    """The size of the rounding errors in each element of `line(t)` near t = 0, as steps of one length see it.
 
     Both sides are measured apart and 0 itself left out, so that a kink or a jump there is no noise.
     """
@@ -68,7 +67,7 @@ def _noise(line: Callable[[float], Array], step: float, order: int) -> list[Arra
     sides = []
     with np.errstate(all="ignore"):
         for side in (1.0, -1.0):
-            points = np.array([line(side * k * step) for k in range(1, NOISE_POINTS + 1)])
+            points = np.array([line(side * k * step) for k in range(1, order + 4)])
             differences = np.abs(np.diff(points, order, axis=0)) / larger
             measured = np.concatenate([differences, 0.5 * EPS * np.abs(points)])
             sides.append(4 * np.fmax.reduce(np.where(np.isinf(measured), np.nan, measured), axis=0))
@@ -98,8 +97,8 @@ def one_sided(
 def _agreed(slopes: list[Slope]) -> Slope:
     """The first that settled, and an error that covers what the others found.
 
-    Rounding can be as wide as the steps: exp(-30) - (1 - p) is a stair with treads of a thousandth of p, along
-    which quotients for one row of steps agree, and agree on another slope than those for another.
+    Rounding can be as wide as the steps: 1 - p is a stair with treads of a thousandth of p where p is near 1,
+    along which quotients for one row of steps agree, and on another slope than those for another row.
     """
     if len(slopes) == 1:
         return slopes[0]

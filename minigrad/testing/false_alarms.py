@@ -2,10 +2,10 @@
 
     python -m minigrad.testing.false_alarms --seeds 1000
 
-A checker that now and then is wrong itself is soon ignored, or given a tolerance that hides mistakes. So it is
-held to functions whose gradients are right: every op of the registry at samples of its domain, random programs,
-and the functions that users write, at inputs of many sizes that no domain has picked, where kinks are as near as
-chance has it. Each is checked to the second order, at even seeds entry by entry and at odd ones along random
+A checker that now and then is wrong itself is soon ignored, or given a tolerance that hides mistakes. So it
+is held to functions whose gradients are right: every op of the registry at samples of its domain, random
+programs, and functions as users write them, at inputs of many sizes that no domain has picked, where kinks
+are as near as chance has it. Each is checked to the second order, at even seeds entry by entry and at odd ones along random
 directions; and each seed draws new inputs, new cotangents and new directions.
 """
 
@@ -95,7 +95,7 @@ def checks(seed: int) -> Iterator[tuple[str, str, Check]]:
     >>> sorted({family for family, _, _ in false_alarms.checks(seed=0)})
     ['functions, every entry', 'ops, every entry', 'programs, every entry']
     """
-    how = {} if seed % 2 == 0 else {"max_entries": 0, "projections": 2}
+    how: dict[str, Any] = {} if seed % 2 == 0 else {"max_entries": 0, "projections": 2}
     kind = "every entry" if seed % 2 == 0 else "along directions"
     for op in REGISTRY.values():
         if op.rules:
@@ -119,7 +119,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m minigrad.testing.false_alarms",
         description="How often check_grads raises an alarm at a right gradient: it must never.",
     )
-    parser.add_argument("families", nargs="*", help="of checks: ops, programs, functions; all if none is given")
+    parser.add_argument(
+        "families", nargs="*", help="of checks: ops, programs, functions; all if none is given"
+    )
     parser.add_argument("--seeds", type=int, default=1000, help="how many (default: 1000)")
     parser.add_argument("--first", type=int, default=0, help="the first of them (default: 0)")
     options = parser.parse_args(arguments)
