@@ -222,7 +222,8 @@ class _Check:
                     f"along a random direction through all entries, {problem}"
                     if problem in (ROUNDED, WITHOUT_SLOPE)
                     else "each entry alone is right, or between the slopes to its left and right, but "
-                    "several that change together do not add up (tied maxima that each claim the whole gradient?): "
+                    "several that change together do not add up (tied maxima that each claim the "
+                    "whole gradient?): "
                     + (problem or "the gradient along a random direction is not the slope")
                 )
                 found = [finding]

@@ -5,8 +5,8 @@
 A checker that now and then is wrong itself is soon ignored, or given a tolerance that hides mistakes. So it
 is held to functions whose gradients are right: every op of the registry at samples of its domain, random
 programs, and functions as users write them, at inputs of many sizes that no domain has picked, where kinks
-are as near as chance has it. Each is checked to the second order, at even seeds entry by entry and at odd ones along random
-directions; and each seed draws new inputs, new cotangents and new directions.
+are as near as chance has it. Each is checked to the second order, at every fifth seed entry by
+entry and at the others along random directions; each seed draws new inputs, cotangents and directions.
 """
 
 import argparse
@@ -95,8 +95,8 @@ def checks(seed: int) -> Iterator[tuple[str, str, Check]]:
     >>> sorted({family for family, _, _ in false_alarms.checks(seed=0)})
     ['functions, every entry', 'ops, every entry', 'programs, every entry']
     """
-    how: dict[str, Any] = {} if seed % 2 == 0 else {"max_entries": 0, "projections": 2}
-    kind = "every entry" if seed % 2 == 0 else "along directions"
+    how: dict[str, Any] = {} if seed % 5 == 0 else {"max_entries": 0, "projections": 2}
+    kind = "every entry" if seed % 5 == 0 else "along directions"
     for op in REGISTRY.values():
         if op.rules:
             inputs, options = draw_sample(op, RandomDrawer(seed))
@@ -106,7 +106,7 @@ def checks(seed: int) -> Iterator[tuple[str, str, Check]]:
     right = partial(check_grads, program, *program.leaves, order=2, seed=seed, **how)
     yield f"programs, {kind}", str(program), right
     random = np.random.default_rng(seed)
-    for fn in WRITTEN_BY_USERS[seed % 4 :: 4]:
+    for fn in WRITTEN_BY_USERS[seed % 6 :: 6]:
         size = random.choice(SIZES)
         x, w, b = (random.normal(size=shape) * size for shape in ((3, 3), (3, 3), (3,)))
         right = partial(check_grads, fn, x, w, b, order=2, seed=seed)

@@ -29,9 +29,6 @@ def explanations(finding: Finding, probe: Probe) -> Iterator[str]:
             "terms are missing: backward lets each entry of the input count for the output of its own place "
             f"only, but {_pair(finding, probe, k, i)} is {wanted[k, i]:.4g}"
         )
-    if square and not (there & beside).any() and not (counted & beside).any():
-        yield from _elementwise(finding, probe, np.diagonal(wanted), np.diagonal(found))
-        return
     for mask, what in (
         (there & ~counted, "terms are missing: backward has 0"),
         (counted & ~there, "terms too many: differences have 0"),
@@ -42,6 +39,9 @@ def explanations(finding: Finding, probe: Probe) -> Iterator[str]:
                 f"{what} for {int(off.sum())} of the {off.size} pairs of an output and an input, among them "
                 f"{_pair(finding, probe, k, i)}; the others are right"
             )
+    if square and not (there & beside).any() and not (counted & beside).any():
+        yield from _elementwise(finding, probe, np.diagonal(wanted), np.diagonal(found))
+        return
     blocks = {probe.place(int(k))[0] for k in np.flatnonzero(off.any(axis=1))}
     if len(probe.shapes) > 1 and len(blocks) == 1:
         yield f"only what arrives at output {blocks.pop()} is passed on wrongly"
@@ -70,7 +70,7 @@ def few_sums(finding: Finding, probe: Probe) -> Iterator[str]:
 
 
 def _elementwise(finding: Finding, probe: Probe, wanted: Array, found: Array) -> Iterator[str]:
-    """Each output depends on the input of its place only, in fn and in backward: a formula of one variable."""
+    """Each output depends on the input of its place only, in fn and in backward: one formula for all."""
     x = probe.subject.arrays[finding.position].ravel()
     outputs = probe.outputs()
     y = x if outputs is None else outputs[0].ravel()
