@@ -1,7 +1,7 @@
 """What pytest does for tests of minigrad with nothing to set up; it finds this where minigrad is installed.
 
-It stands beside the package and imports nothing, so that tests which never import minigrad pay nothing and see
-no difference. Tests that use it
+It stands beside the package and imports nothing, so that tests which never import minigrad pay nothing and
+see no difference. Tests that use it
 
 - start from a random stream of their own that belongs to their name: a failure is the same alone and among
   others, in any order;

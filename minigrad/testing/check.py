@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from . import exact
 from .differences import EPS, Slope, scales
 from .finding import Finding
+from .line import Through, flat
 from .report import Place
 from .subject import Derivative, Given, Subject
-from .verdict import ROUNDED, WITHOUT_SLOPE, Verdict
+from .verdict import UNKNOWN, Verdict
 
 Array = Any
 
@@ -96,33 +98,6 @@ def _require_usable(fn: Any, options: dict[str, Any]) -> None:
         raise ValueError(f"check_grads: rtol must be a number of at least 0, not {options['rtol']!r}")
 
 
-class _Line:
-    """The outputs along a line through some of the inputs, and the gradient along it."""
-
-    def __init__(
-        self, subject: Subject, cotangents: Sequence[Array], directions: Sequence[tuple[int, Array]]
-    ) -> None:
-        self.subject, self.cotangents, self.directions = subject, cotangents, directions
-
-    def __call__(self, t: float) -> Array:
-        with np.errstate(all="ignore"):
-            return _flat(self.subject.values(self._moved(t)))
-
-    def gradient(self, t: float) -> float:
-        """Smooth in t but for rounding; with cotangents that change too, lest it be the same each time."""
-        cotangents = [v * (1 + t * np.cos(np.arange(v.size)).reshape(v.shape)) for v in self.cotangents]
-        with np.errstate(all="ignore"):
-            found = self.subject.gradients(self._moved(t), list(map(np.asarray, cotangents)))
-            terms = [np.sum(g[d != 0] * d[d != 0]) for i, d in self.directions if (g := found[i]) is not None]
-        return float(sum(terms))
-
-    def _moved(self, t: float) -> list[Array]:
-        moved = list(self.subject.arrays)
-        for position, direction in self.directions:
-            moved[position] = np.asarray(moved[position] + t * direction)
-        return moved
-
-
 class _Check:
     """One subject at one point: its values, cotangents and gradients there."""
 
@@ -154,14 +129,16 @@ class _Check:
         place.require_gradients(subject, self.gradients, repeated, before, self.cotangents, given)
         if isinstance(subject, Derivative):
             place.require_same_first_gradients(subject, outputs)
-        self.at = _flat(outputs)
-        self.v = _flat(self.cotangents)
+        self.at = flat(outputs)
+        self.v = flat(self.cotangents)
         scale = max(map(_largest, self.arrays))
         steps = [g * scales(x) for g, x in zip(self.gradients, self.arrays, strict=True) if g is not None]
         self.judge = Verdict(self.at, self.v, rtol, scale, max(map(_largest, steps), default=0.0))
 
     def findings(self, oracle: Callable[..., Any] | None) -> list[Finding]:
         """A finding for each input that was looked at entry by entry, if the gradient of any is wrong."""
+        if oracle is not None:
+            exact.require_same_function(oracle, self.arrays, self.at, self._slope_along)
         checked = [i for i, x in enumerate(self.arrays) if x.size and self.at.size]
         small = [i for i in checked if self.arrays[i].size <= self.max_entries or oracle is not None]
         # An infinite gradient (sqrt at 0) has to be looked at alone.
@@ -191,8 +168,9 @@ class _Check:
         for j in range(x.size):
             direction = np.zeros(x.size)
             direction[j] = sizes[j]
-            line = self._line([(position, direction.reshape(x.shape))])
-            slope = self._exact(oracle, position, j, sizes[j]) if oracle else self.judge.slope(line)
+            along = [(position, direction.reshape(x.shape))]
+            line = self._line(along)
+            slope = exact.slope(oracle, self.arrays, along) if oracle else self.judge.slope(line)
             if keep:
                 columns.append(slope.value / sizes[j])
             if oracle:
@@ -220,7 +198,7 @@ class _Check:
                 finding.wrong[...] = True
                 finding.problem = (
                     f"along a random direction through all entries, {problem}"
-                    if problem in (ROUNDED, WITHOUT_SLOPE)
+                    if problem in UNKNOWN
                     else "each entry alone is right, or between the slopes to its left and right, but "
                     "several that change together do not add up (tied maxima that each claim the "
                     "whole gradient?): "
@@ -266,16 +244,12 @@ class _Check:
 
     # --- small parts -------------------------------------------------------------------------------
 
-    def _line(self, directions: Sequence[tuple[int, Array]]) -> _Line:
-        return _Line(self.subject, self.cotangents, directions)
+    def _line(self, directions: Sequence[tuple[int, Array]]) -> Through:
+        return Through(self.subject, self.cotangents, directions)
 
-    def _exact(self, oracle: Callable[..., Any], position: int, j: int, size: float) -> Slope:
-        """The complex-step derivative: no subtraction, hence no rounding (Squire and Trapp 1998)."""
-        moved: list[Array] = [np.asarray(x.astype(np.complex128)) for x in self.arrays]
-        moved[position].flat[j] += 1e-30j
-        made = oracle(*moved)
-        value = size * _flat(made if isinstance(made, tuple) else (made,)).imag / 1e-30
-        return Slope(value, 16 * EPS * np.abs(value), np.isfinite(value))
+    def _slope_along(self, position: int) -> tuple[Array, Slope]:
+        direction = self._direction(self.arrays[position])
+        return direction, self.judge.slope(self._line([(position, direction)]))
 
     def _blank(self, position: int) -> Finding:
         shape = self.arrays[position].shape
@@ -300,7 +274,3 @@ def _only(direction: Array, places: Array) -> Array:
 
 def _largest(x: Array) -> float:
     return float(np.abs(x[np.isfinite(x)]).max(initial=0.0))
-
-
-def _flat(arrays: Sequence[Array]) -> Array:
-    return np.concatenate([np.ravel(x) for x in arrays]) if arrays else np.zeros(0)

@@ -12,9 +12,14 @@ from .finding import Finding
 from .probe import Probe
 from .reproduction import described, snippet
 from .subject import Derivative, Subject, leaves
-from .verdict import ROUNDED, WITHOUT_SLOPE
+from .verdict import UNKNOWN
 
 Array = Any
+SECOND_ORDER_ONLY = (
+    "The lower order is right, so backward computes the right numbers, but its own derivative is wrong. "
+    "In a Function: a value saved by ctx that is neither an input nor an output is a constant to the next "
+    "order, as is what detach() or numpy() gave; compute it again from the saved inputs."
+)
 
 
 class GradientError(AssertionError):
@@ -171,6 +176,8 @@ class Place:
             lines.append(f"{n} of {finding.wrong.size} entries {'is' if n == 1 else 'are'} wrong.")
         if finding.problem:
             lines.append(_sentence(finding.problem))
+        if subject.order > 1 and not finding.problem:
+            lines.append(SECOND_ORDER_ONLY)
         if looks_like:
             lines.append(_sentence(f"It looks like {looks_like}"))
         for other in more:
@@ -183,7 +190,7 @@ class Place:
 
 
 def _headline(subject: Subject, finding: Finding) -> str:
-    unknown = ROUNDED in finding.problem or WITHOUT_SLOPE in finding.problem
+    unknown = any(text in finding.problem for text in UNKNOWN)
     what = "gradient" if subject.order == 1 else "gradient of the gradient"
     line = f"no slope to compare the {what} with, for" if unknown else f"wrong {what} with respect to"
     line += f" {finding.name}, of shape {finding.numeric.shape}"

@@ -17,9 +17,9 @@ def explanations(finding: Finding, probe: Probe) -> Iterator[str]:
     """From the most to the least certain."""
     wanted = finding.jacobian
     found = None if wanted is None else probe.jacobian(finding.position)
-    if wanted is None or found is None or not wanted.any():
-        return  # nothing to lay side by side
-    zero = ZERO * np.abs(wanted).max()
+    if wanted is None or found is None:
+        return
+    zero = ZERO * max(np.abs(wanted).max(), np.abs(found).max())
     there, counted, off = np.abs(wanted) > zero, np.abs(found) > zero, np.abs(wanted - found) > zero
     square = wanted.shape[0] == wanted.shape[1] == finding.numeric.size and len(probe.shapes) == 1
     beside = ~np.eye(len(wanted), dtype=bool) if square else np.zeros(wanted.shape, bool)
@@ -29,22 +29,36 @@ def explanations(finding: Finding, probe: Probe) -> Iterator[str]:
             "terms are missing: backward lets each entry of the input count for the output of its own place "
             f"only, but {_pair(finding, probe, k, i)} is {wanted[k, i]:.4g}"
         )
-    for mask, what in (
-        (there & ~counted, "terms are missing: backward has 0"),
-        (counted & ~there, "terms too many: differences have 0"),
-    ):
-        if off.any() and np.array_equal(off, off & mask):
-            k, i = np.argwhere(off)[0]
-            yield (
-                f"{what} for {int(off.sum())} of the {off.size} pairs of an output and an input, among them "
-                f"{_pair(finding, probe, k, i)}; the others are right"
-            )
+    yield from _pattern(finding, probe, wanted, found, there, counted, off)
     if square and not (there & beside).any() and not (counted & beside).any():
         yield from _elementwise(finding, probe, np.diagonal(wanted), np.diagonal(found))
         return
     blocks = {probe.place(int(k))[0] for k in np.flatnonzero(off.any(axis=1))}
     if len(probe.shapes) > 1 and len(blocks) == 1:
         yield f"only what arrives at output {blocks.pop()} is passed on wrongly"
+
+
+def _pattern(
+    finding: Finding, probe: Probe, wanted: Array, found: Array, there: Array, counted: Array, off: Array
+) -> Iterator[str]:
+    """Which outputs depend on which inputs: of fn, of backward, and where the two disagree."""
+    missing, extra = there & ~counted, counted & ~there
+    for mask, other, text in (
+        (missing, extra, "terms are missing: backward has 0, and differences have not,"),
+        (extra, missing, "terms too many: differences have 0, and backward has not,"),
+    ):
+        if not mask.any() or other.any():
+            continue
+        k, i = np.argwhere(mask)[0]
+        told = (
+            f"{text} for {int(mask.sum())} of the {mask.size} pairs of an output and an input; "
+            f"{_pair(finding, probe, k, i)} is {found[k, i]:.4g} by backward, "
+            f"{wanted[k, i]:.4g} by differences"
+        )
+        if np.array_equal(off, mask) and not off.all():
+            yield f"{told}. The other pairs are right"
+        else:
+            yield f"{told}. Is a sum or a mean {'left out' if mask is missing else 'of too many entries'}?"
 
 
 def _pair(finding: Finding, probe: Probe, row: int, column: int) -> str:

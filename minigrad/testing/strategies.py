@@ -7,8 +7,8 @@
     def test_my_op(x):
         check_grads(my_op, x, order=2)
 
-What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero. Tensors in what
-hypothesis prints are the code that makes them, and `torch.rand` and its like draw the same in every repetition.
+What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero. Hypothesis
+then prints tensors as the code that makes them, and `torch.rand` draws the same in every repetition.
 """
 
 from collections.abc import Callable

@@ -10,6 +10,7 @@ from .differences import COARSE, EPS, FIRST_STEP, Slope, central, noise, noise_o
 Array = Any
 
 SUSPICIOUS_NOISE = 1e-10  # rounding beyond this, relative to the output, is no float64 arithmetic
+GROSS = 1e-3  # of the steepest slope
 WORTH = 1e-3  # and then differences must still be worth this much of the slope
 KINK = 1e-6  # one-sided slopes that differ by this much, relatively, are two slopes
 ROUNDED = (
@@ -19,6 +20,10 @@ ROUNDED = (
 WITHOUT_SLOPE = (
     "fn has no slope here that differences agree on: a jump, an infinite slope, or wild oscillation"
 )
+
+
+OUTSIDE = "fn is nan here: an input is outside of its domain"
+UNKNOWN = (ROUNDED, WITHOUT_SLOPE, OUTSIDE)  # no verdict: there is no number to compare with
 
 
 class Line(Protocol):
@@ -53,9 +58,19 @@ class Verdict:
         # A second look, with the rounding measured, that of backward too: where its terms cancel there is
         # nothing but rounding. And a third, with every other step, before an alarm is raised.
         problem = self._again(line, g, rounded, every_step=False)
-        return problem if problem is None else self._again(line, g, rounded, every_step=True)
+        if problem is None or self._is_gross(slope, g):
+            return problem
+        return self._again(line, g, rounded, every_step=True)
+
+    def _is_gross(self, slope: Slope, g: float) -> bool:
+        """Whether g is off by more than any rounding that is still excused could make of the slope."""
+        gap = abs(float(self.v @ slope.value) - g)
+        size = float(self.weights @ np.maximum(np.abs(self.at), self.scale))
+        return bool(slope.settled.all() and gap > max(GROSS * self.steepest, 1e4 * SUSPICIOUS_NOISE * size))
 
     def _again(self, line: Line, g: float, rounded: float, every_step: bool) -> str | None:
+        if np.isnan(self.at).any():
+            return OUTSIDE
         around = np.abs([self.at, line(FIRST_STEP), line(-FIRST_STEP)])
         # Where the terms of f cancel only the inputs say how large the terms are.
         size = np.fmax.reduce(around, axis=None, initial=self.scale)
