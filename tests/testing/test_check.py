@@ -185,10 +185,13 @@ MORE = {
         op_of(lambda x: x * torch.sin(x), lambda g, x: g * torch.sin(x)),
         r"elementwise derivative(.|\n)*input +backward +differences\n +0\.3 +0\.29552 +0\.582121\n",
     ),
-    "a missing term": (op_of(lambda x: x * x + x, lambda g, x: g * x + g), "a term is missing: the input, times"),
-    "a missing factor": (op_of(lambda x: torch.exp(x * x), lambda g, x: 2 * g * torch.exp(x * x)), "a factor is missing: the input"),
-    "a factor too many": (op_of(torch.exp, lambda g, x: g * x * torch.exp(x)), "a factor too many: the input"),
-    "the input for the output": (op_of(torch.tanh, lambda g, x: g * (1 - x * x)), "the input taken for the output"),
+    "a missing term": (op_of(lambda x: x * x + x, lambda g, x: g * x + g), "a term is missing: the input,"),
+    "a missing factor": (
+        op_of(lambda x: torch.exp(x * x), lambda g, x: 2 * g * torch.exp(x * x)),
+        "a factor is missing: the input",
+    ),
+    "a factor too many": (op_of(torch.exp, lambda g, x: g * x * torch.exp(x)), "factor too many: the input"),
+    "input for output": (op_of(torch.tanh, lambda g, x: g * (1 - x * x)), "input taken for the output"),
     "a constant": (op_of(torch.exp, lambda g, x: g * torch.exp(x) + 1e-4), "backward of 0 is not 0"),
     "g squared": (op_of(torch.exp, lambda g, x: g * g * torch.exp(x)), "not linear in the incoming gradient"),
     "no gradient through the scale": (
@@ -214,9 +217,7 @@ def test_asks_backward_again_to_tell_mistakes_apart(fn, named):
 
 def test_names_saved_inputs_that_were_exchanged():
     fn = op_of(lambda a, b: a / b, lambda g, a, b: (g / a, -g * a / b**2))
-    with pytest.raises(
-        GradientError, match="the rule is right where input 0 and input 1 have changed places"
-    ):
+    with pytest.raises(GradientError, match="is right where input 0 and input 1 have changed places"):
         check_grads(fn, f64(1.0, 2.0), f64(3.0, 4.0))
 
 
@@ -233,9 +234,7 @@ def test_says_what_is_wrong_with_every_input():
 
 
 def test_gives_the_entry_of_the_jacobian_that_is_off_by_most():
-    with pytest.raises(
-        GradientError, match=r"d output 0\[1\] / d x\[1\] is 2 by backward and 4 by differences"
-    ):
+    with pytest.raises(GradientError, match=r"d output 0\[1\] / d x\[1\] is 2 by backward and 4"):
         check_grads(lambda x: x * x.detach(), f64(0.5, 2.0))
 
 
@@ -385,18 +384,10 @@ def test_notes_at_an_error_of_the_users_own_what_was_done():
     assert "ran backward of" in caught.value.__notes__[0] and "x0 = torch.tensor" in caught.value.__notes__[0]
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"order": 0}, "order"),
-        ({"seed": -1}, "seed"),
-        ({"projections": 0}, "projections"),
-        ({"rtol": -1}, "rtol"),
-    ],
-)
-def test_refuses_options_that_mean_nothing(options, named):
-    with pytest.raises(ValueError, match=f"{named} must be"):
-        check_grads(torch.sin, np.ones(2), **options)
+@pytest.mark.parametrize("wrong", [{"order": 0}, {"seed": -1}, {"projections": 0}, {"rtol": -1}])
+def test_refuses_options_that_mean_nothing(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+        check_grads(torch.sin, np.ones(2), **wrong)
 
 
 def test_asks_for_a_function():

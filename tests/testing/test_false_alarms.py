@@ -21,7 +21,7 @@ def test_the_command_shows_an_alarm_and_fails(monkeypatch, capsys):
     def alarm():
         raise AssertionError("wrong gradient")
 
-    monkeypatch.setattr(false_alarms, "checks", lambda seed: [("ops", "sin", alarm)])
+    monkeypatch.setattr(false_alarms, "checks", lambda _seed: [("ops", "sin", alarm)])
     assert false_alarms.main(["--seeds", "1"]) == 1
     out = capsys.readouterr().out
     assert "false alarm at seed 0, ops: sin\nwrong gradient" in out and "1 false alarms in 1 checks" in out

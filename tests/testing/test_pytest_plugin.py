@@ -5,14 +5,16 @@ import sys
 
 import pytest
 
+import minigrad.testing.strategies  # noqa: F401 (NumPy cannot be loaded twice: not within a run within this)
+
 pytest_plugins = ["pytester"]
 
 
 @pytest.fixture
 def run(pytester):
-    def _run(code, *options):
+    def _run(code, *options, how="runpytest_inprocess"):
         pytester.makepyfile(test_it=code)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+        return getattr(pytester, how)("-p", "no:cacheprovider", *options)
 
     return _run
 
@@ -85,17 +87,19 @@ def test_profiles_are_there_for_the_asking(run):
         def test_profile():
             assert settings().max_examples == 1000 and settings().deadline is None
     """
-    run(code, "--hypothesis-profile=minigrad-thorough").assert_outcomes(passed=1)
-    run(code).assert_outcomes(failed=1)
+    # In a process of its own: a profile is a setting of the process.
+    options = ("--hypothesis-profile=minigrad-thorough",)
+    run(code, *options, how="runpytest_subprocess").assert_outcomes(passed=1)
 
 
 def test_tests_that_do_not_import_minigrad_do_not_load_it(run):
-    run("""
+    code = """
         import sys
 
         def test_nothing():
             assert "minigrad" not in sys.modules and "numpy" not in sys.modules
-    """).assert_outcomes(passed=1)
+    """
+    run(code, how="runpytest_subprocess").assert_outcomes(passed=1)
 
 
 def test_can_be_turned_off(run):
