@@ -39,8 +39,8 @@ pictures: $(DEMO) dot  ## the pictures that README shows, to docs/pictures/
 test: $(TEST) dot  ## the test suite; PyTorch is not needed
 	@$(RUN) -m pytest $(ARGS)
 
-test-thorough: $(TEST) dot  ## the same with many more random cases
-	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest $(ARGS)
+test-thorough: $(TEST) dot  ## the property tests with new random cases, for about an hour
+	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest -v tests/property $(ARGS)
 
 parity: $(VENV)/have-torch dot  ## compare with PyTorch (installs it: large)
 	@$(RUN) -m pytest -m parity $(ARGS)
