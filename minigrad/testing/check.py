@@ -15,6 +15,7 @@ from .verdict import UNKNOWN, Verdict
 
 Array = Any
 
+LOOKED_AT = 8  # entries of a larger one
 SPELLED_OUT = 256  # of an input that is found wrong along a direction, up to so many entries are looked at
 
 
@@ -228,6 +229,11 @@ class _Check:
         problem = self._disagrees([(position, entry)])
         line = self._line([(position, entry)])
         self._note(finding, j, self.judge.slope(line), float(entry.flat[j]), problem or "")
+        # And a few others, to see what kind of mistake it is.
+        for k in {*np.linspace(0, direction.size - 1, LOOKED_AT, dtype=int).tolist()} - {j}:
+            along = [(position, _only(np.abs(scales(self.arrays[position])), np.array([k])))]
+            size = float(along[0][1].flat[k])
+            self._note(finding, k, self.judge.slope(self._line(along)), size, self._disagrees(along))
         return finding
 
     def _disagrees(self, directions: Sequence[tuple[int, Array]]) -> str | None:

@@ -34,6 +34,8 @@ def _explanations(finding: Finding, others: Sequence[Finding], probe: Probe) -> 
             "taken is computed all the same"
         )
     if not np.isfinite(n).all():
+        # Of a large input a few entries were looked at.
+        yield from _of_a_few(g[np.isfinite(n)], n[np.isfinite(n)])
         return
     yield from _precision(finding, g, n)
     if finding.gradient is not None and not g.any():
@@ -59,6 +61,15 @@ def _explanations(finding: Finding, others: Sequence[Finding], probe: Probe) -> 
         yield (
             f"an edge: only {wrong} of {n.size} entries are wrong. Is a term missing, or an index off by one?"
         )
+
+
+def _of_a_few(g: Array, n: Array) -> Iterator[str]:
+    if n.size > 1 and not g.any():
+        yield "a gradient that is 0: does a rule return zeros, or fn pass through integers?"
+    if n.size > 1 and same(g, -n):
+        yield "a sign: backward gives exactly the negative"
+    if n.size > 1:
+        yield from _factor(g, n, [])
 
 
 def _transposed(g: Array, n: Array) -> Iterator[str]:

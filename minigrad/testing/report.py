@@ -12,7 +12,7 @@ from .finding import Finding
 from .probe import Probe
 from .reproduction import described, snippet
 from .subject import Derivative, Subject, leaves
-from .verdict import UNKNOWN
+from .verdict import UNKNOWN, WITHOUT_SLOPE
 
 Array = Any
 SECOND_ORDER_ONLY = (
@@ -174,6 +174,9 @@ class Place:
         if np.isfinite(finding.numeric).all():
             n = int(finding.wrong.sum())
             lines.append(f"{n} of {finding.wrong.size} entries {'is' if n == 1 else 'are'} wrong.")
+        elif known := int(np.isfinite(finding.numeric).sum()):
+            n = int(finding.wrong.sum())
+            lines.append(f"{n} of {known} entries that were looked at {'is' if n == 1 else 'are'} wrong.")
         if finding.problem:
             lines.append(_sentence(finding.problem))
         if subject.order > 1 and not finding.problem:
@@ -205,6 +208,8 @@ def _numbers(subject: Subject, finding: Finding) -> list[str]:
         return []
     lines = ["", f"    input        {subject.arrays[finding.position][index]: .12g}"]
     lines.append(f"    backward     {' no gradient' if finding.gradient is None else f'{g: .12g}'}")
+    if WITHOUT_SLOPE in finding.problem:
+        return [*lines, "    differences   do not agree on a number"]
     lines.append(f"    differences  {n: .12g}" + f"  (within {e:.1e})" * bool(np.isfinite(e)))
     if np.isfinite(g) and np.isfinite(n) and n != 0 and finding.gradient is not None:
         lines.append(f"    ratio        {g / n: .12g}")

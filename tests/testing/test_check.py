@@ -310,6 +310,14 @@ def test_finds_one_wrong_entry_among_many():
     assert caught.value.finding.index == (7, 11)
 
 
+def test_names_the_kind_of_mistake_in_a_large_input():
+    x = np.random.default_rng(1).normal(size=(40, 30))
+    with pytest.raises(GradientError, match=r"8 of 8 entries that were looked at(.|\n)*gives 0\.5 times"):
+        check_grads(lambda x: x * x.detach(), x)
+    with pytest.raises(GradientError, match="a sign"):
+        check_grads(op_of(torch.sin, lambda g, x: -g * torch.cos(x)), x)
+
+
 def test_finds_gradients_outside_of_the_slopes_at_a_kink():
     with pytest.raises(GradientError, match=r"kink here.*not between them"):
         check_grads(op_of(torch.abs, lambda g, x: g * (torch.sign(x) + (x == 0) * 2)), f64(0.0, 1.0))
