@@ -47,8 +47,8 @@ pictures: $(DRAW) dot browser  ## the pictures that README shows, to docs/pictur
 test: $(TEST) dot browser  ## the test suite; PyTorch is not needed
 	@$(RUN) -m pytest $(ARGS)
 
-test-thorough: $(TEST) dot browser  ## the same with many more random cases
-	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest $(ARGS)
+test-thorough: $(TEST) dot browser  ## the property tests with new random cases, for about an hour
+	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest -v tests/property $(ARGS)
 
 parity: $(VENV)/have-torch dot  ## compare with PyTorch (installs it: large)
 	@$(RUN) -m pytest -m parity $(ARGS)

@@ -19,7 +19,14 @@ hypothesis.settings.register_profile(
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],  # a busy machine is not a bug
 )
-hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "thorough",
+    max_examples=2500,  # of a few milliseconds each: all properties take about an hour
+    deadline=None,
+    derandomize=False,  # new examples each time, also where hypothesis notices a CI machine
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

@@ -38,7 +38,7 @@ KNOWS = {
     "optim": {"_tensor"},
     "utils": {"_tensor"},
     "checkpoint": {"_tensor", "_dtype"},
-    "testing": {"_tensor", "_op", "_record"},
+    "testing": {"_tensor", "_op", "_record", "_random"},
     "viz": {"_tensor", "_engine", "_op", "_array", "_record", "_backward"},
 }
 # Where ops become functions, as in `functional`; and where lines of the engine are broken, one by one.

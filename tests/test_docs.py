@@ -1,8 +1,11 @@
 """The pages that are written from the source are written from this source."""
 
+import re
 import runpy
 import sys
 from pathlib import Path
+
+import pytest
 
 from minigrad.ops.__main__ import table
 
@@ -20,3 +23,16 @@ def test_the_package_of_ops_prints_the_table_when_it_is_run(capsys, monkeypatch)
     assert capsys.readouterr().out == table()
     runpy.run_module("minigrad.ops.__main__", run_name="imported")
     assert capsys.readouterr().out == ""
+
+
+def test_the_code_of_the_page_on_testing_runs(capsys):
+    pytest.importorskip("hypothesis")
+    page = (DOCS / "testing.md").read_text(encoding="utf-8")
+    exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), {})
+    assert "outputs = " in capsys.readouterr().out  # the program, as code
+
+
+def test_files_that_the_pages_link_to_exist():
+    for page in DOCS.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), target

@@ -5,8 +5,8 @@ Nothing here needs hypothesis; the strategies that do are in `minigrad.testing.s
 
 from .._op import Interval
 from .check import check_grads
-from .diagnosis import Finding
 from .draw import Drawer, RandomDrawer, draw_sample
+from .finding import Finding
 from .report import GradientError
 
 __all__ = ["Drawer", "Finding", "GradientError", "Interval", "RandomDrawer", "check_grads", "draw_sample"]

@@ -5,14 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from .diagnosis import Finding
+from . import exact
 from .differences import EPS, Slope, scales
+from .finding import Finding
+from .line import Through, flat
 from .report import Place
 from .subject import Derivative, Given, Subject
-from .verdict import Verdict
+from .verdict import UNKNOWN, Verdict
 
 Array = Any
 
+LOOKED_AT = 8  # entries of a larger one
 SPELLED_OUT = 256  # of an input that is found wrong along a direction, up to so many entries are looked at
 
 
@@ -57,42 +60,43 @@ def check_grads(
     >>> x = torch.tensor([0.3, 0.7], dtype=torch.float64)
     >>> check_grads(lambda x: torch.softmax(x * x, 0), x, order=2)
     """
+    __tracebackhide__ = True  # pytest then ends the traceback at the caller's line
+    defaults: dict[str, Any] = {
+        "order": 1,
+        "seed": 0,
+        "rtol": 1e-9,
+        "max_entries": 256,
+        "projections": 8,
+        "oracle": None,
+    }
+    options: dict[str, Any] = {"order": order, "seed": seed, "rtol": rtol, "max_entries": max_entries}
+    options |= {"projections": projections, "oracle": oracle}
+    _require_usable(fn, options)
     subject: Subject = Given(fn, inputs)
-    place = Place(fn, inputs, order, seed)
+    place = Place(fn, inputs, {k: v for k, v in options.items() if v != defaults[k]})
     for current in range(1, order + 1):
         random = np.random.default_rng([seed, current])
         check = _Check(subject, random, rtol, max_entries, projections, place)
-        findings = check.findings(oracle if current == 1 else None)
+        with place.noted(subject, "moved the inputs of"):
+            findings = check.findings(oracle if current == 1 else None)
         if findings:
-            raise place.mismatch(subject, findings, check.shapes, check.cotangents)
+            raise place.mismatch(subject, findings, check.cotangents)
         subject = Derivative(subject, check.cotangents)
 
 
-class _Line:
-    """The outputs along a line through some of the inputs, and the gradient along it."""
-
-    def __init__(
-        self, subject: Subject, cotangents: Sequence[Array], directions: Sequence[tuple[int, Array]]
-    ) -> None:
-        self.subject, self.cotangents, self.directions = subject, cotangents, directions
-
-    def __call__(self, t: float) -> Array:
-        with np.errstate(all="ignore"):
-            return _flat(self.subject.values(self._moved(t)))
-
-    def gradient(self, t: float) -> float:
-        """Smooth in t but for rounding; with cotangents that change too, lest it be the same each time."""
-        cotangents = [v * (1 + t * np.cos(np.arange(v.size)).reshape(v.shape)) for v in self.cotangents]
-        with np.errstate(all="ignore"):
-            found = self.subject.gradients(self._moved(t), list(map(np.asarray, cotangents)))
-            terms = [np.sum(g[d != 0] * d[d != 0]) for i, d in self.directions if (g := found[i]) is not None]
-        return float(sum(terms))
-
-    def _moved(self, t: float) -> list[Array]:
-        moved = list(self.subject.arrays)
-        for position, direction in self.directions:
-            moved[position] = np.asarray(moved[position] + t * direction)
-        return moved
+def _require_usable(fn: Any, options: dict[str, Any]) -> None:
+    if not callable(fn):
+        raise TypeError(
+            f"check_grads: fn must be a function of the inputs, as in check_grads(torch.sin, x); it is a "
+            f"{type(fn).__name__}"
+        )
+    for name, least in (("order", 1), ("seed", 0), ("max_entries", 0), ("projections", 1)):
+        if not isinstance(options[name], (int, np.integer)) or options[name] < least:
+            raise ValueError(
+                f"check_grads: {name} must be an integer of at least {least}, not {options[name]!r}"
+            )
+    if not options["rtol"] >= 0:
+        raise ValueError(f"check_grads: rtol must be a number of at least 0, not {options['rtol']!r}")
 
 
 class _Check:
@@ -111,26 +115,31 @@ class _Check:
         self.max_entries, self.projections = max_entries, projections
         self.arrays = subject.arrays
         before = [x.copy() for x in self.arrays]
-        outputs = subject.values(self.arrays)
-        again = subject.values(self.arrays)
+        with place.noted(subject, "called" if subject.order == 1 else "ran backward of"):
+            outputs = subject.values(self.arrays)
+            again = subject.values(self.arrays)
         place.require_function(subject, outputs, again, before)
-        self.shapes = [out.shape for out in outputs]
         self.cotangents = [
-            np.asarray(random.uniform(0.5, 1.5, s) * random.choice((-1.0, 1.0), s)) for s in self.shapes
+            np.asarray(random.uniform(0.5, 1.5, out.shape) * random.choice((-1.0, 1.0), out.shape))
+            for out in outputs
         ]
         given = [v.copy() for v in self.cotangents]
-        self.gradients = subject.gradients(self.arrays, self.cotangents)
-        repeated = subject.gradients(self.arrays, self.cotangents)
+        with place.noted(subject, "ran backward of"):
+            self.gradients = subject.gradients(self.arrays, self.cotangents)
+            repeated = subject.gradients(self.arrays, self.cotangents)
         place.require_gradients(subject, self.gradients, repeated, before, self.cotangents, given)
         if isinstance(subject, Derivative):
             place.require_same_first_gradients(subject, outputs)
-        self.at = _flat(outputs)
-        self.v = _flat(self.cotangents)
-        scale = max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in self.arrays)
-        self.judge = Verdict(self.at, self.v, rtol, scale)
+        self.at = flat(outputs)
+        self.v = flat(self.cotangents)
+        scale = max(map(_largest, self.arrays))
+        steps = [g * scales(x) for g, x in zip(self.gradients, self.arrays, strict=True) if g is not None]
+        self.judge = Verdict(self.at, self.v, rtol, scale, max(map(_largest, steps), default=0.0))
 
     def findings(self, oracle: Callable[..., Any] | None) -> list[Finding]:
         """A finding for each input that was looked at entry by entry, if the gradient of any is wrong."""
+        if oracle is not None:
+            exact.require_same_function(oracle, self.arrays, self.at, self._slope_along)
         checked = [i for i, x in enumerate(self.arrays) if x.size and self.at.size]
         small = [i for i in checked if self.arrays[i].size <= self.max_entries or oracle is not None]
         # An infinite gradient (sqrt at 0) has to be looked at alone.
@@ -160,8 +169,9 @@ class _Check:
         for j in range(x.size):
             direction = np.zeros(x.size)
             direction[j] = sizes[j]
-            line = self._line([(position, direction.reshape(x.shape))])
-            slope = self._exact(oracle, position, j, sizes[j]) if oracle else self.judge.slope(line)
+            along = [(position, direction.reshape(x.shape))]
+            line = self._line(along)
+            slope = exact.slope(oracle, self.arrays, along) if oracle else self.judge.slope(line)
             if keep:
                 columns.append(slope.value / sizes[j])
             if oracle:
@@ -188,8 +198,11 @@ class _Check:
                 finding = self._blank(inputs[0][0])
                 finding.wrong[...] = True
                 finding.problem = (
-                    "each entry alone is right, or between the slopes to its left and right, but several "
-                    "that change together do not add up (tied maxima that each claim the whole gradient?): "
+                    f"along a random direction through all entries, {problem}"
+                    if problem in UNKNOWN
+                    else "each entry alone is right, or between the slopes to its left and right, but "
+                    "several that change together do not add up (tied maxima that each claim the "
+                    "whole gradient?): "
                     + (problem or "the gradient along a random direction is not the slope")
                 )
                 found = [finding]
@@ -216,6 +229,11 @@ class _Check:
         problem = self._disagrees([(position, entry)])
         line = self._line([(position, entry)])
         self._note(finding, j, self.judge.slope(line), float(entry.flat[j]), problem or "")
+        # And a few others, to see what kind of mistake it is.
+        for k in {*np.linspace(0, direction.size - 1, LOOKED_AT, dtype=int).tolist()} - {j}:
+            along = [(position, _only(np.abs(scales(self.arrays[position])), np.array([k])))]
+            size = float(along[0][1].flat[k])
+            self._note(finding, k, self.judge.slope(self._line(along)), size, self._disagrees(along))
         return finding
 
     def _disagrees(self, directions: Sequence[tuple[int, Array]]) -> str | None:
@@ -232,29 +250,18 @@ class _Check:
 
     # --- small parts -------------------------------------------------------------------------------
 
-    def _line(self, directions: Sequence[tuple[int, Array]]) -> _Line:
-        return _Line(self.subject, self.cotangents, directions)
+    def _line(self, directions: Sequence[tuple[int, Array]]) -> Through:
+        return Through(self.subject, self.cotangents, directions)
 
-    def _exact(self, oracle: Callable[..., Any], position: int, j: int, size: float) -> Slope:
-        """The complex-step derivative: no subtraction, hence no rounding (Squire and Trapp 1998)."""
-        moved: list[Array] = [np.asarray(x.astype(np.complex128)) for x in self.arrays]
-        moved[position].flat[j] += 1e-30j
-        made = oracle(*moved)
-        value = size * _flat(made if isinstance(made, tuple) else (made,)).imag / 1e-30
-        return Slope(value, 16 * EPS * np.abs(value), np.isfinite(value))
+    def _slope_along(self, position: int) -> tuple[Array, Slope]:
+        direction = self._direction(self.arrays[position])
+        return direction, self.judge.slope(self._line([(position, direction)]))
 
     def _blank(self, position: int) -> Finding:
         shape = self.arrays[position].shape
         empty = np.full(shape, np.nan)
-        return Finding(
-            self.subject.names[position],
-            self.gradients[position],
-            empty,
-            empty.copy(),
-            np.zeros(shape, bool),
-            "",
-            None,
-        )
+        name, g = self.subject.names[position], self.gradients[position]
+        return Finding(name, position, g, empty, empty.copy(), np.zeros(shape, bool))
 
     def _note(self, finding: Finding, j: int, slope: Slope, size: float, problem: str | None) -> None:
         finding.numeric.flat[j] = float(self.v @ slope.value) / size
@@ -271,5 +278,5 @@ def _only(direction: Array, places: Array) -> Array:
     return kept.reshape(direction.shape)
 
 
-def _flat(arrays: Sequence[Array]) -> Array:
-    return np.concatenate([np.ravel(x) for x in arrays]) if arrays else np.zeros(0)
+def _largest(x: Array) -> float:
+    return float(np.abs(x[np.isfinite(x)]).max(initial=0.0))

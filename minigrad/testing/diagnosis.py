@@ -1,59 +1,27 @@
 """What kind of mistake a wrong gradient looks like."""
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
+
+from . import side_by_side
+from .finding import Finding, same
+from .probe import Probe
 
 Array = Any
 Shape = tuple[int, ...]
 FLOAT32 = 2e-6  # relative errors below this are what float32 leaves
 
 
-@dataclass
-class Finding:
-    """The gradient of one input beside what it should be.
-
-    Attributes:
-        name: what messages call the input.
-        gradient: by backward; None where no gradient arrived.
-        numeric, error: by differences, with the bound of their error; nan where it was not computed.
-        wrong: where the two disagree.
-        problem: "" for a plain disagreement; else why the differences give no number to compare with.
-        jacobian: d output / d input, outputs by inputs; None where only projections were computed.
-    """
-
-    name: str
-    gradient: Array | None
-    numeric: Array
-    error: Array
-    wrong: Array
-    problem: str
-    jacobian: Array | None
-
-    @property
-    def found(self) -> Array:
-        return np.zeros(self.numeric.shape) if self.gradient is None else self.gradient
-
-    @property
-    def index(self) -> tuple[int, ...]:
-        """Of the entry that is wrong by most."""
-        with np.errstate(all="ignore"):
-            gap = np.where(self.wrong, np.nan_to_num(np.abs(self.found - self.numeric), nan=np.inf), -1.0)
-        return tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
-
-
-def diagnose(
-    finding: Finding, others: Sequence[Finding], outputs: Sequence[Shape], cotangents: Sequence[Array]
-) -> str:
+def diagnose(finding: Finding, others: Sequence[Finding], probe: Probe) -> str:
     """One sentence on what it looks like; empty where nothing known fits."""
-    return next(_explanations(finding, others, outputs, cotangents), "")
+    return next(_explanations(finding, others, probe), "")
 
 
-def _explanations(
-    finding: Finding, others: Sequence[Finding], outputs: Sequence[Shape], cotangents: Sequence[Array]
-) -> Iterator[str]:
+def _explanations(finding: Finding, others: Sequence[Finding], probe: Probe) -> Iterator[str]:
     g, n = finding.found, finding.numeric
     if finding.gradient is None:
         yield (
@@ -66,27 +34,80 @@ def _explanations(
             "taken is computed all the same"
         )
     if not np.isfinite(n).all():
+        # Of a large input a few entries were looked at.
+        yield from _of_a_few(g[np.isfinite(n)], n[np.isfinite(n)])
         return
     yield from _precision(finding, g, n)
     if finding.gradient is not None and not g.any():
         yield "a gradient that is 0 everywhere: does a rule return zeros, or fn pass through integers?"
     if same(g, -n):
         yield "a sign: backward gives exactly the negative"
-    if n.ndim >= 2 and n.shape[-1] == n.shape[-2] and same(g, np.swapaxes(n, -1, -2)):
-        yield "transposed: the last two axes are exchanged"
+    yield from _transposed(g, n)
     if finding.jacobian is not None:
-        yield from _from_jacobian(finding.jacobian, g, outputs, cotangents)
+        yield from _from_jacobian(finding.jacobian, g, probe.shapes, probe.cotangents)
+    yield from _asked_again(finding, probe)
     for other in others:
         if other.numeric.shape == n.shape and same(g, other.numeric):
             yield f"exchanged: this is the gradient of {other.name}"
-    yield from _factor(g, n, outputs)
-    yield from _pattern(finding, g, n)
+    yield from _taken_for_another(finding, probe)
+    yield from _factor(g, n, probe.shapes)
+    if n.size > 1 and same(np.sort(g, axis=None), np.sort(n, axis=None)):
+        yield "the right numbers in the wrong places: a flipped, rolled or shifted index?"
+    yield from side_by_side.explanations(finding, probe)
+    yield from _pattern(g, n)
+    yield from side_by_side.few_sums(finding, probe)
+    wrong = int(finding.wrong.sum())
+    if wrong < n.size:
+        yield (
+            f"an edge: only {wrong} of {n.size} entries are wrong. Is a term missing, or an index off by one?"
+        )
 
 
-def same(a: Array, b: Array, tolerance: float = 1e-6) -> bool:
-    """Whether two arrays agree, measured by their largest entry; zeros agree with nothing."""
-    size = np.abs(b).max(initial=0.0)
-    return bool(size > 0 and a.shape == b.shape and np.abs(a - b).max(initial=0.0) <= tolerance * size)
+def _of_a_few(g: Array, n: Array) -> Iterator[str]:
+    if n.size > 1 and not g.any():
+        yield "a gradient that is 0: does a rule return zeros, or fn pass through integers?"
+    if n.size > 1 and same(g, -n):
+        yield "a sign: backward gives exactly the negative"
+    if n.size > 1:
+        yield from _factor(g, n, [])
+
+
+def _transposed(g: Array, n: Array) -> Iterator[str]:
+    for i, j in combinations(range(n.ndim), 2):
+        if n.shape[i] == n.shape[j] and same(g, np.swapaxes(n, i, j)):
+            last = (i, j) == (n.ndim - 2, n.ndim - 1)
+            yield f"transposed: {'the last two axes' if last else f'axes {i} and {j}'} are exchanged"
+
+
+def _asked_again(finding: Finding, probe: Probe) -> Iterator[str]:
+    """A rule is linear in the gradient that arrives."""
+    none, twice = (probe.scaled(finding.position, factor) for factor in (0.0, 2.0))
+    if none is not None and none.any():
+        yield (
+            "a term that does not depend on the incoming gradient: backward of 0 is not 0. A rule multiplies "
+            "what arrives, and adds nothing to it"
+        )
+    if twice is not None and not same(twice, 2 * finding.found) and finding.found.any():
+        yield (
+            "a rule that is not linear in the incoming gradient: twice as much arriving does not give twice "
+            "as much. A rule multiplies what arrives, once"
+        )
+
+
+def _taken_for_another(finding: Finding, probe: Probe) -> Iterator[str]:
+    """What a rule saved under the wrong name: it is right where the two have changed places."""
+    n, names, arrays = finding.numeric, probe.subject.names, probe.subject.arrays
+    made = probe.at_output(finding.position)
+    if made is not None and same(made, n):
+        yield "the input taken for the output: a rule in terms of the output was given the input"
+    for other, x in enumerate(arrays):
+        if other != finding.position and x.shape == n.shape:
+            made = probe.exchanged(finding.position, other)
+            if made is not None and same(made, n):
+                yield (
+                    f"saved inputs exchanged: the rule is right where {finding.name} and {names[other]} have "
+                    "changed places"
+                )
 
 
 def _factor(g: Array, n: Array, outputs: Sequence[Shape]) -> Iterator[str]:
@@ -96,13 +117,21 @@ def _factor(g: Array, n: Array, outputs: Sequence[Shape]) -> Iterator[str]:
     factor = float(np.median(g[large] / n[large]))
     if not same(g, factor * n, 1e-6 * max(abs(factor), 1.0)) or abs(factor) < 1e-12:
         return
-    about = f"a factor: backward gives {factor:.6g} times the derivative everywhere"
-    for k in sorted({side for shape in outputs for side in shape} | {n.size, *n.shape}):
+    about = ""
+    lengths = {side for shape in outputs for side in shape} | {n.size, *n.shape, *map(math.prod, outputs)}
+    for k in sorted(lengths):
         if k > 1 and abs(factor * k - 1) < 1e-6:
             about += f"; 1/{k}: divided by the length of an axis, a mean where a sum is meant?"
         elif k > 1 and abs(factor / k - 1) < 1e-6:
             about += f"; {k} is the length of an axis: a sum where a mean is meant, or counted {k} times?"
-    yield about
+    if not about and abs(factor - 0.5) < 1e-6:
+        about = "; 1/2: the 2 of a square's derivative, or one of two equal paths cut, as in x * x.detach()?"
+    if n.size > 1 or about or any(abs(factor * k - round(factor * k)) < 1e-6 for k in range(1, 7)):
+        yield (
+            f"a factor: backward gives {factor:.6g} times the derivative"
+            + " everywhere" * (n.size > 1)
+            + about
+        )
 
 
 def _from_jacobian(
@@ -123,18 +152,30 @@ def _from_jacobian(
         part = jacobian[rows] * v[rows, None]
         if len(outputs) > 1 and same(flat, flat * 0 + (jacobian * v[:, None]).sum(axis=0) - part.sum(axis=0)):
             yield f"a term is missing: the gradient arriving at output {k} is not passed on"
-        for axis in range(len(shape)):
-            aligned = (
-                g.ndim - len(shape) + axis
-            )  # the axis of the input that broadcasting lays along this one
-            if shape[axis] > 1 and (aligned < 0 or g.shape[aligned] == 1):
-                slices = np.moveaxis(part.reshape(*shape, -1), axis, 0)
-                for i in (0, -1):
-                    if same(flat, slices[i].reshape(-1, flat.size).sum(axis=0)):
-                        yield (
-                            f"not summed over a broadcast axis: only one of the {shape[axis]} rows "
-                            f"along axis {axis} of output {k} counts"
-                        )
+        stretched = [axis for axis in range(len(shape)) if _is_stretched(shape, axis, g.shape)]
+        if len(stretched) > 1:
+            kept = part.reshape(*shape, -1)[
+                tuple(0 if i in stretched else slice(None) for i in range(len(shape)))
+            ]
+            if same(flat, kept.reshape(-1, flat.size).sum(axis=0)):
+                yield (
+                    f"not summed over the broadcast axes {stretched} of output {k}: only the first of their "
+                    f"{math.prod(shape[i] for i in stretched)} places counts"
+                )
+        for axis in stretched:
+            slices = np.moveaxis(part.reshape(*shape, -1), axis, 0)
+            for i in (0, -1):
+                if same(flat, slices[i].reshape(-1, flat.size).sum(axis=0)):
+                    yield (
+                        f"not summed over a broadcast axis: only one of the {shape[axis]} rows "
+                        f"along axis {axis} of output {k} counts"
+                    )
+
+
+def _is_stretched(shape: Shape, axis: int, given: Shape) -> bool:
+    """Whether broadcasting repeats an input of the `given` shape along this axis of the output."""
+    aligned = len(given) - len(shape) + axis
+    return shape[axis] > 1 and (aligned < 0 or given[aligned] == 1)
 
 
 def _precision(finding: Finding, g: Array, n: Array) -> Iterator[str]:
@@ -145,14 +186,13 @@ def _precision(finding: Finding, g: Array, n: Array) -> Iterator[str]:
         yield "float32's rounding: does a float32 value, or a constant of few digits, take part?"
 
 
-def _pattern(finding: Finding, g: Array, n: Array) -> Iterator[str]:
+def _pattern(g: Array, n: Array) -> Iterator[str]:
     gap = n - g
-    if n.size > 1 and same(np.sort(g, axis=None), np.sort(n, axis=None)):
-        yield "the right numbers in the wrong places: a flipped, rolled or shifted index?"
     if n.size > 2 and np.ptp(gap) < 1e-6 * np.abs(gap).max():
         yield "a term is missing, the same for all entries, as the gradient through a mean or a sum is"
-    wrong = int(finding.wrong.sum())
-    if wrong < n.size:
-        yield (
-            f"an edge: only {wrong} of {n.size} entries are wrong. Is a term missing, or an index off by one?"
-        )
+    for axis in range(n.ndim):
+        if n.shape[axis] > 2 and np.ptp(gap, axis=axis).max() < 1e-6 * np.abs(gap).max():
+            yield (
+                f"a term is missing, the same along axis {axis}, as the gradient through a mean or a sum "
+                "over it is"
+            )

@@ -8,6 +8,7 @@ straight line, show the rounding (Moré and Wild 2011, "Estimating computational
 then allow exactly what the numbers are worth, instead of a tolerance that hides small gradients.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,10 +21,11 @@ FIRST_STEP = 2.0**-6  # relative to the scale of the input
 LAST_STEP = 2.0**-42
 COLUMNS = 5  # of the extrapolation table
 CONVERGED = 1e-10  # relative: the halving of steps stops here, or where rounding takes over
-NOISE_POINTS = 7
-# Steps at which rounding is measured: not so fine that it is the same each time.
-FINE = 2.0**-28
+FINE = 2.0**-28  # the steps at which rounding is measured
 COARSE = 2.0**-20  # for the rounding of float32, whose stairs are wider than many fine steps
+# Rounding may be the same at many fine steps: 1 - p for a p near 1 is a stair whose treads may be as wide as
+# these. The wider the step, the higher the order of the differences that curvature must not show in.
+WIDER = ((COARSE, 4), (2.0**-16, 6), (2.0**-12, 8))
 
 
 class Slope(NamedTuple):
@@ -39,28 +41,75 @@ class Slope(NamedTuple):
 
 
 def noise(line: Callable[[float], Array], step: float = FINE) -> Array:
-    """The size of the rounding errors in each element of `line(t)` near t = 0.
+    """The size of the rounding errors in each element of `line(t)` near t = 0, as steps of one length see it.
 
     Both sides are measured apart and 0 itself left out, so that a kink or a jump there is no noise.
     """
-    measured = []
-    for side in (1.0, -1.0):
-        points = np.array([line(side * k * step) for k in range(1, NOISE_POINTS + 1)])
-        # The variance of a fourth difference is 1 + 16 + 36 + 16 + 1 = 70 times that of a value.
-        measured.append(np.abs(np.diff(points, 4, axis=0)) / np.sqrt(70.0))
-        measured.append(0.5 * EPS * np.abs(points))
+    return np.nan_to_num(np.fmax.reduce(_noise(line, step, 4)), nan=0.0, posinf=0.0)
+
+
+def noise_of_all_steps(line: Callable[[float], Array], most: float) -> Array:
+    """The same, by steps of several lengths: the largest found that is at most `most`.
+
+    Of wider steps the quieter side counts, because the other may have a kink on the way.
+    """
+    found = noise(line)
+    for step, order in WIDER:
+        wider = np.nan_to_num(np.fmin.reduce(_noise(line, step, order)), nan=0.0, posinf=0.0)
+        found = np.where(wider <= most, np.maximum(found, wider), found)
+    return found
+
+
+def _noise(line: Callable[[float], Array], step: float, order: int) -> list[Array]:
+    """Of the right side and of the left; nan where the line leaves its domain."""
+    # The variance of a fourth difference is 1 + 16 + 36 + 16 + 1 = 70 times that of a value.
+    larger = math.sqrt(math.comb(2 * order, order))
+    sides = []
     with np.errstate(all="ignore"):
-        return 4 * np.nan_to_num(np.fmax.reduce(np.concatenate(measured), axis=0), nan=0.0, posinf=0.0)
+        for side in (1.0, -1.0):
+            points = np.array([line(side * k * step) for k in range(1, order + 4)])
+            differences = np.abs(np.diff(points, order, axis=0)) / larger
+            measured = np.concatenate([differences, 0.5 * EPS * np.abs(points)])
+            sides.append(4 * np.fmax.reduce(np.where(np.isinf(measured), np.nan, measured), axis=0))
+    return sides
 
 
-def central(line: Callable[[float], Array], rounding: Array, first_step: float = FIRST_STEP) -> Slope:
-    """The derivative of `line` at 0, by differences to both sides."""
-    return _limit(lambda h: (line(h) - line(-h)) / (2 * h), 4.0, 2 * rounding, first_step)
+def central(line: Callable[[float], Array], rounding: Array, *first_steps: float) -> Slope:
+    """The derivative of `line` at 0, by differences to both sides, from each of the first steps anew."""
+
+    def quotient(h: float) -> Array:
+        return (line(h) - line(-h)) / (2 * h)
+
+    return _agreed([_limit(quotient, 4.0, 2 * rounding, first) for first in first_steps or (FIRST_STEP,)])
 
 
-def one_sided(line: Callable[[float], Array], at_zero: Array, side: int, rounding: Array) -> Slope:
+def one_sided(
+    line: Callable[[float], Array], at_zero: Array, side: int, rounding: Array, *first_steps: float
+) -> Slope:
     """The slope of `line` on one side (1 or -1) of 0."""
-    return _limit(lambda h: (line(side * h) - at_zero) / (side * h), 2.0, 16 * rounding, FIRST_STEP)
+
+    def quotient(h: float) -> Array:
+        return (line(side * h) - at_zero) / (side * h)
+
+    return _agreed([_limit(quotient, 2.0, 16 * rounding, first) for first in first_steps or (FIRST_STEP,)])
+
+
+def _agreed(slopes: list[Slope]) -> Slope:
+    """The first that settled, and an error that covers what the others found.
+
+    Rounding can be as wide as the steps: 1 - p is a stair with treads of a thousandth of p where p is near 1,
+    along which quotients for one row of steps agree, and on another slope than those for another row.
+    """
+    if len(slopes) == 1:
+        return slopes[0]
+    settled = np.array([s.settled for s in slopes])
+    values, errors = (np.where(settled, [s[k] for s in slopes], np.nan) for k in (0, 1))
+    first = np.argmax(settled, axis=0)[None]
+    value, error = (np.take_along_axis(np.array([s[k] for s in slopes]), first, 0)[0] for k in (0, 1))
+    with np.errstate(all="ignore"):
+        spread = np.fmax.reduce(values, axis=0) - np.fmin.reduce(values, axis=0)
+        beyond = np.where(spread > 2 * np.fmax.reduce(errors, axis=0), 2 * spread, 0.0)
+    return Slope(value, error + beyond, settled.any(axis=0))
 
 
 def _limit(quotient: Callable[[float], Array], base: float, rounding: Array, first_step: float) -> Slope:

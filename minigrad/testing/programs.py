@@ -14,7 +14,7 @@ import minigrad as torch
 
 from .._op import REAL, REGISTRY, Interval
 from .draw import Drawer
-from .report import spelled
+from .reproduction import spelled
 
 Array = Any
 Line = tuple[str, str]  # the name of what it makes, the expression; ("", statement) for an in-place step

@@ -1,18 +1,25 @@
 """What a failed check says: which number is wrong, what the mistake looks like, how to see it again."""
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from .._tensor import Tensor
-from .diagnosis import Finding, diagnose
+from .diagnosis import diagnose
+from .finding import Finding
+from .probe import Probe
+from .reproduction import described, snippet
 from .subject import Derivative, Subject, leaves
+from .verdict import UNKNOWN, WITHOUT_SLOPE
 
 Array = Any
-PRINTED = 64  # an input of more elements is not spelled out in the snippet
+SECOND_ORDER_ONLY = (
+    "The lower order is right, so backward computes the right numbers, but its own derivative is wrong. "
+    "In a Function: a value saved by ctx that is neither an input nor an output is a constant to the next "
+    "order, as is what detach() or numpy() gave; compute it again from the saved inputs."
+)
 
 
 class GradientError(AssertionError):
@@ -32,18 +39,34 @@ class GradientError(AssertionError):
 class Place:
     """The call of check_grads that is under way: what its messages begin and end with."""
 
-    def __init__(self, fn: Callable[..., Any], inputs: tuple[Any, ...], order: int, seed: int) -> None:
-        self.fn, self.inputs, self.order, self.seed = fn, inputs, order, seed
+    def __init__(self, fn: Callable[..., Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self.fn, self.inputs, self.options = fn, inputs, options
 
     def error(
         self, subject: Subject, text: str, finding: Finding | None = None, looks_like: str = ""
     ) -> GradientError:
         return GradientError(
-            f"check_grads of {_name(self.fn)}, order {subject.order}: {text}\n\n"
-            f"To see it again:\n\n{self._snippet()}",
+            f"check_grads of {described(self.fn)}, order {subject.order}: {text}\n\n{self.reproduction}",
             finding,
             looks_like,
         )
+
+    @property
+    def reproduction(self) -> str:
+        return f"To see it again:\n\n{snippet(self.fn, self.inputs, self.options)}"
+
+    @contextmanager
+    def noted(self, subject: Subject, doing: str) -> Iterator[None]:
+        """An exception of the user's own code is theirs; it gets a note of what check_grads did then."""
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, GradientError):
+                order = f", order {subject.order}" * (subject.order > 1)
+                error.add_note(
+                    f"raised while check_grads {doing} {described(self.fn)}{order}. {self.reproduction}"
+                )
+            raise
 
     # --- before any derivative: is it a function, are these gradients ---------------------------------
 
@@ -140,76 +163,82 @@ class Place:
     # --- a wrong number -----------------------------------------------------------------------------
 
     def mismatch(
-        self,
-        subject: Subject,
-        findings: Sequence[Finding],
-        shapes: Sequence[tuple[int, ...]],
-        cotangents: Sequence[Array],
+        self, subject: Subject, findings: Sequence[Finding], cotangents: Sequence[Array]
     ) -> GradientError:
         wrong = [f for f in findings if f.wrong.any()]
-        finding = wrong[0]
-        others = [f for f in findings if f is not finding]
-        looks_like = "" if finding.problem else diagnose(finding, others, shapes, cotangents)
-        index = finding.index
-        g, n, e = finding.found[index], finding.numeric[index], finding.error[index]
-        what = "gradient" if subject.order == 1 else "gradient of the gradient"
-        lines = [f"wrong {what} with respect to {finding.name}, of shape {finding.numeric.shape}"]
-        if not np.isnan(n):
-            lines[0] += f", at index {list(index)}"
-            lines += ["", f"    backward     {'no gradient' if finding.gradient is None else f'{g: .12g}'}"]
-            lines += [f"    differences  {n: .12g}  (within {e:.1e})"]
-            if np.isfinite(g) and np.isfinite(n) and n != 0:
-                lines.append(f"    ratio        {g / n: .12g}")
-        lines.append("")
-        counted = np.isfinite(finding.numeric)
-        if counted.all():
-            lines.append(f"{int(finding.wrong.sum())} of {finding.wrong.size} entries are wrong.")
-        if len(wrong) > 1:
-            lines.append(f"Wrong as well: {', '.join(f.name for f in wrong[1:])}.")
+        finding, *more = wrong
+        probe = Probe(subject, cotangents)
+        looks_like = self._looks_like(finding, findings, probe)
+        lines = [_headline(subject, finding), *_numbers(subject, finding), ""]
+        lines += _without_cotangent(finding, probe)
+        if np.isfinite(finding.numeric).all():
+            n = int(finding.wrong.sum())
+            lines.append(f"{n} of {finding.wrong.size} entries {'is' if n == 1 else 'are'} wrong.")
+        elif known := int(np.isfinite(finding.numeric).sum()):
+            n = int(finding.wrong.sum())
+            lines.append(f"{n} of {known} entries that were looked at {'is' if n == 1 else 'are'} wrong.")
         if finding.problem:
-            lines.append(f"{finding.problem[0].upper()}{finding.problem[1:]}.")
+            lines.append(_sentence(finding.problem))
+        if subject.order > 1 and not finding.problem:
+            lines.append(SECOND_ORDER_ONLY)
         if looks_like:
-            lines.append(
-                f"It looks like {looks_like}."
-                if not looks_like.endswith("?")
-                else f"It looks like {looks_like}"
-            )
+            lines.append(_sentence(f"It looks like {looks_like}"))
+        for other in more:
+            like = self._looks_like(other, findings, probe)
+            lines.append(_sentence(f"Wrong as well: {other.name}" + f". It looks like {like}" * bool(like)))
         return self.error(subject, "\n".join(lines), finding, looks_like)
 
-    def _snippet(self) -> str:
-        lines = ["import minigrad as torch", "from minigrad.testing import check_grads", ""]
-        lines += [f"x{i} = {spelled(x)}" for i, x in enumerate(self.inputs)]
-        options = f", order={self.order}" * (self.order != 1) + f", seed={self.seed}" * (self.seed != 0)
-        names = "".join(f", x{i}" for i in range(len(self.inputs)))
-        lines.append(f"check_grads(fn{names}{options})  # fn is {_name(self.fn)}")
-        return "\n".join("    " + line if line else "" for line in lines)
+    def _looks_like(self, finding: Finding, findings: Sequence[Finding], probe: Probe) -> str:
+        return "" if finding.problem else diagnose(finding, [f for f in findings if f is not finding], probe)
+
+
+def _headline(subject: Subject, finding: Finding) -> str:
+    unknown = any(text in finding.problem for text in UNKNOWN)
+    what = "gradient" if subject.order == 1 else "gradient of the gradient"
+    line = f"no slope to compare the {what} with, for" if unknown else f"wrong {what} with respect to"
+    line += f" {finding.name}, of shape {finding.numeric.shape}"
+    return line if np.isnan(finding.numeric[finding.index]) else line + f", at index {list(finding.index)}"
+
+
+def _numbers(subject: Subject, finding: Finding) -> list[str]:
+    """The values at the entry that is wrong by most."""
+    index = finding.index
+    g, n, e = finding.found[index], finding.numeric[index], finding.error[index]
+    if np.isnan(n):
+        return []
+    lines = ["", f"    input        {subject.arrays[finding.position][index]: .12g}"]
+    lines.append(f"    backward     {' no gradient' if finding.gradient is None else f'{g: .12g}'}")
+    if WITHOUT_SLOPE in finding.problem:
+        return [*lines, "    differences   do not agree on a number"]
+    lines.append(f"    differences  {n: .12g}" + f"  (within {e:.1e})" * bool(np.isfinite(e)))
+    if np.isfinite(g) and np.isfinite(n) and n != 0 and finding.gradient is not None:
+        lines.append(f"    ratio        {g / n: .12g}")
+    return lines
+
+
+def _without_cotangent(finding: Finding, probe: Probe) -> list[str]:
+    """The entry of the Jacobian that is off by most: a number that no random cotangent has gone into."""
+    found = None if finding.jacobian is None or finding.problem else probe.jacobian(finding.position)
+    if found is None or finding.jacobian is None or not np.isfinite(finding.jacobian).all():
+        return []
+    column = int(np.ravel_multi_index(finding.index, finding.numeric.shape)) if finding.index else 0
+    a, b = found[:, column], finding.jacobian[:, column]
+    row = int(np.argmax(np.abs(a - b)))
+    k, place = probe.place(row)
+    if f"{a[row]:.6g}" == f"{b[row]:.6g}":
+        return []
+    of = f"output {k}" if probe.subject.order == 1 else f"(the gradient of {probe.subject.names[k]})"
+    return [
+        f"Without the random cotangent: d {of}{place} / d {finding.short}{list(finding.index)} is "
+        f"{a[row]:.6g} by backward and {b[row]:.6g} by differences.",
+        "",
+    ]
+
+
+def _sentence(text: str) -> str:
+    text = text if text.startswith("fn ") else f"{text[0].upper()}{text[1:]}"
+    return text if text.endswith(("?", ".")) or "\n" in text else f"{text}."
 
 
 def _identical(a: Array, b: Array) -> bool:
     return bool(a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True))
-
-
-def _name(fn: Callable[..., Any]) -> str:
-    name = getattr(fn, "__qualname__", type(fn).__name__)
-    owner = getattr(fn, "__self__", None)
-    if isinstance(owner, type):  # a Function's apply: the class is what matters
-        fn, name = owner, f"{owner.__qualname__}.{fn.__name__}"
-    try:
-        file, line = inspect.getsourcefile(fn), inspect.getsourcelines(fn)[1]
-    except (TypeError, OSError):
-        return name
-    return f"{name} ({file}:{line})"
-
-
-def spelled(x: Any) -> str:
-    """An argument as the Python code that makes it."""
-    if not isinstance(x, (Tensor, np.ndarray)):
-        return repr(x)
-    array = np.asarray(x.detach().numpy() if isinstance(x, Tensor) else x)
-    if array.size > PRINTED:
-        return f"...  # {array.dtype} of shape {array.shape}"
-    values = repr(array.tolist()) if array.size else f"torch.zeros({array.shape}).tolist()"
-    made = f"torch.tensor({values}, dtype=torch.{array.dtype})" + (
-        f".reshape({array.shape})" if not array.size else ""
-    )
-    return made + ".requires_grad_()" * (isinstance(x, Tensor) and x.requires_grad)

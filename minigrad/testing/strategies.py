@@ -7,7 +7,8 @@
     def test_my_op(x):
         check_grads(my_op, x, order=2)
 
-What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero.
+What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero. Hypothesis
+then prints tensors as the code that makes them, and `torch.rand` draws the same in every repetition.
 """
 
 from collections.abc import Callable
@@ -16,13 +17,16 @@ from typing import Any
 import numpy as np
 
 from .._op import Interval, Op
+from .._random import default_generator
 from .._tensor import Tensor
 from ..creation import from_numpy
 from .draw import Drawer, draw_sample
 from .programs import Program, random_program
+from .reproduction import spelled
 
 try:
-    from hypothesis import strategies as st
+    from hypothesis import register_random, strategies as st
+    from hypothesis.vendor import pretty
 except ImportError as error:
     raise ImportError(
         "minigrad.testing.strategies draws with hypothesis, which is not installed: "
@@ -32,6 +36,30 @@ except ImportError as error:
 Array = Any
 Shape = tuple[int, ...]
 Draw = Callable[[Any], Any]
+
+
+class _Stream:
+    """minigrad's default generator, as hypothesis asks for a generator to seed and restore."""
+
+    def seed(self, seed: int) -> None:
+        default_generator.manual_seed(seed)
+
+    def getstate(self) -> Any:
+        return default_generator.get_state()
+
+    def setstate(self, state: Any) -> None:
+        default_generator.set_state(state)
+
+
+_STREAM = _Stream()  # hypothesis holds it weakly
+register_random(_STREAM)
+
+
+def _print_as_code(x: Tensor, printer: Any, _cycle: bool) -> None:
+    printer.text(spelled(x))
+
+
+pretty.for_type_by_name(Tensor.__module__, Tensor.__name__, _print_as_code)
 
 
 class HypothesisDrawer(Drawer):
@@ -71,7 +99,7 @@ def shapes(draw: Draw, min_dims: int = 0, max_dims: int = 3, min_side: int = 0, 
 @st.composite
 def tensors(
     draw: Draw,
-    shape: Shape | None = None,
+    shape: Shape | st.SearchStrategy[Shape] | None = None,
     *,
     low: float = -3.0,
     high: float = 3.0,
@@ -83,7 +111,8 @@ def tensors(
     """A tensor, now and then with memory that is not contiguous.
 
     Arguments:
-        shape: of up to three axes, also none and empty ones, unless told.
+        shape: a shape, or a strategy such as `shapes()`; up to three axes, also none and empty ones, unless
+            told.
         low, high: the smallest and largest value.
         avoid: kinks and poles; values keep a margin from them, so that differences can be taken.
         dtype: of the elements.
@@ -96,7 +125,7 @@ def tensors(
     tensor([1., 1.], dtype=float64, requires_grad=True)
     """
     d = HypothesisDrawer(draw)
-    shape = d.shape() if shape is None else shape
+    shape = d.shape() if shape is None else draw(shape) if isinstance(shape, st.SearchStrategy) else shape
     values = d.distinct(shape) if distinct else d.values(shape, Interval(low, high, avoid))
     return _tensor(d, values, dtype, requires_grad)
 

@@ -12,6 +12,7 @@ import numpy as np
 from .._tensor import Tensor
 from ..autograd import enable_grad, grad
 from ..creation import from_numpy
+from .reproduction import parameter_names
 
 Array = Any
 
@@ -70,7 +71,11 @@ class Given(Subject):
                     f"check_grads: input {i} is {arguments[i].dtype}, but finite differences need float64: "
                     "float32's rounding is as large as the mistakes to be found. Use .double()"
                 )
-        self.names = [f"input {i}" for i in self.checked]
+        called = [*parameter_names(fn), *[""] * len(arguments)]
+        self.names = [
+            f"input {i}" if called[i] in ("", "input", "self") else f"input {i} ({called[i]})"
+            for i in self.checked
+        ]
         self.arrays = [_array(arguments[i]) for i in self.checked]
 
     def call(self, tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -1,14 +1,16 @@
 """Whether a number is the slope of a function along a line, also at a kink, an edge or a pole."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
-from .differences import COARSE, EPS, FIRST_STEP, Slope, central, noise, one_sided
+from .differences import COARSE, EPS, FIRST_STEP, Slope, central, noise, noise_of_all_steps, one_sided
 
 Array = Any
 
 SUSPICIOUS_NOISE = 1e-10  # rounding beyond this, relative to the output, is no float64 arithmetic
+GROSS = 1e-3  # of the steepest slope
 WORTH = 1e-3  # and then differences must still be worth this much of the slope
 KINK = 1e-6  # one-sided slopes that differ by this much, relatively, are two slopes
 ROUNDED = (
@@ -18,6 +20,10 @@ ROUNDED = (
 WITHOUT_SLOPE = (
     "fn has no slope here that differences agree on: a jump, an infinite slope, or wild oscillation"
 )
+
+
+OUTSIDE = "fn is nan here: an input is outside of its domain"
+UNKNOWN = (ROUNDED, WITHOUT_SLOPE, OUTSIDE)  # no verdict: there is no number to compare with
 
 
 class Line(Protocol):
@@ -32,11 +38,12 @@ class Verdict:
 
     A call returns None if `g` is the slope along `line`; else what is wrong, "" for a plain disagreement.
     `rounded` is how much `g` may itself be wrong because it is a sum of many terms; `scale` the size of the
-    inputs.
+    inputs; `steepest` that of the largest slope that backward has anywhere.
     """
 
-    def __init__(self, at: Array, v: Array, rtol: float, scale: float) -> None:
-        self.at, self.v, self.weights, self.rtol, self.scale = at, v, np.abs(v), rtol, scale
+    def __init__(self, at: Array, v: Array, rtol: float, scale: float, steepest: float) -> None:
+        self.at, self.v, self.weights, self.rtol = at, v, np.abs(v), rtol
+        self.scale, self.steepest = scale, steepest
         self.rounding = 4 * EPS * np.abs(at)
 
     def slope(self, line: Line) -> Slope:
@@ -48,21 +55,46 @@ class Verdict:
             return None
         if np.isinf(g) and self._grows(line, g):
             return None
-        # A second look: other steps, and the rounding measured, that of backward too: where its terms cancel
-        # there is nothing but rounding.
-        measured = noise(line)
-        rounded += 4 * float(noise(lambda t: np.array([line.gradient(t)]))[0])
-        rounding = 4 * np.maximum(self.rounding, measured)
+        # A second look, with the rounding measured, that of backward too: where its terms cancel there is
+        # nothing but rounding. And a third, with every other step, before an alarm is raised.
+        problem = self._again(line, g, rounded, every_step=False)
+        if problem is None or self._is_gross(slope, g):
+            return problem
+        return self._again(line, g, rounded, every_step=True)
+
+    def _is_gross(self, slope: Slope, g: float) -> bool:
+        """Whether g is off by more than any rounding that is still excused could make of the slope."""
+        gap = abs(float(self.v @ slope.value) - g)
+        size = float(self.weights @ np.maximum(np.abs(self.at), self.scale))
+        return bool(slope.settled.all() and gap > max(GROSS * self.steepest, 1e4 * SUSPICIOUS_NOISE * size))
+
+    def _again(self, line: Line, g: float, rounded: float, every_step: bool) -> str | None:
+        if np.isnan(self.at).any():
+            return OUTSIDE
+        around = np.abs([self.at, line(FIRST_STEP), line(-FIRST_STEP)])
         # Where the terms of f cancel only the inputs say how large the terms are.
-        size = np.fmax.reduce(
-            np.abs([self.at, line(FIRST_STEP), line(-FIRST_STEP)]), axis=None, initial=self.scale
-        )
+        size = np.fmax.reduce(around, axis=None, initial=self.scale)
+        along = _gradients_along(line)
+        if every_step:
+            measured = noise_of_all_steps(line, SUSPICIOUS_NOISE * size)
+            # That a gradient is rounded to float32 is no excuse: it is what is to be found.
+            own = noise_of_all_steps(along, SUSPICIOUS_NOISE * self.steepest)
+        else:
+            measured, own = noise(line), noise(along)
+        rounded += 4 * float(own[0])
         noisy = bool((measured > SUSPICIOUS_NOISE * size).any())
-        slope = central(line, rounding, FIRST_STEP / 5)
+        # log(1 + exp(-320)) is 0 and stays 0, but its slope is not: what is smaller than the rounding of a
+        # rounding is not known to be anything.
+        rounding = np.maximum(4 * np.maximum(self.rounding, measured), EPS**2 * self.scale)
+        firsts = (5, 7, 11) if every_step else (5,)
+        slope = central(line, rounding, *(FIRST_STEP / k for k in firsts))
         if self.agrees(slope, g, rounded, noisy):
             return None
-        sides = one_sided(line, self.at, -1, rounding), one_sided(line, self.at, 1, rounding)
-        problem = self._at_kink(line, slope, sides, g, rounded, noisy)
+        firsts = (1, 5, 7) if every_step else (1,)
+        left, right = (
+            one_sided(line, self.at, side, rounding, *(FIRST_STEP / k for k in firsts)) for side in (-1, 1)
+        )
+        problem = self._at_kink(slope, left, right, g, rounded, noisy)
         if problem == "" and (noise(line, COARSE) > SUSPICIOUS_NOISE * size).any():
             return ROUNDED
         return problem
@@ -78,10 +110,9 @@ class Verdict:
         return bool(abs(float(self.v @ slope.value) - g) <= self.rtol * terms + error + rounded)
 
     def _at_kink(
-        self, line: Line, slope: Slope, sides: tuple[Slope, Slope], g: float, rounded: float, noisy: bool
+        self, slope: Slope, left: Slope, right: Slope, g: float, rounded: float, noisy: bool
     ) -> str | None:
         """Between the slopes to the left and to the right anything goes, element by element of f."""
-        left, right = sides
         ways = [slope, right, left]
         with np.errstate(all="ignore"):
             settled = np.array([w.settled for w in ways])
@@ -119,3 +150,7 @@ class Verdict:
                 if (slopes * g > 0).all() and (np.diff(np.abs(slopes)) > 0).all():
                     return True
         return False
+
+
+def _gradients_along(line: Line) -> Callable[[float], Array]:
+    return lambda t: np.array([line.gradient(t)])

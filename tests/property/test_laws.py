@@ -48,6 +48,20 @@ def test_hessians_are_symmetric(op):
         close(dot(u, hvp(scalar, x, w)[1]), dot(w, hvp(scalar, x, u)[1]))
 
 
+@pytest.mark.parametrize("op", TWICE, ids=[op.name for op in TWICE])
+def test_vjp_and_jvp_of_an_op_are_adjoint(op):
+    """<J v, u> = <v, J^T u>."""
+    for seed in range(2):
+        inputs, options = draw_sample(op, RandomDrawer(seed))
+        fn = properties.as_function(op, inputs, options)
+        xs = tuple(torch.from_numpy(inputs[i]) for i in properties.differentiable_positions(op, inputs))
+        tangents = tuple(like(x, seed + k) for k, x in enumerate(xs))
+        out, forward = jvp(fn, xs, tangents)
+        cotangent = like(out, seed + 9)
+        back = vjp(fn, xs, cotangent)[1]
+        close(dot(forward, cotangent), sum(dot(b, t) for b, t in zip(back, tangents, strict=True)))
+
+
 @given(some.tensors(), smooth, st.integers(0, 99))
 def test_vjp_is_linear_in_its_cotangent(x, fn, seed):
     u, w = like(x, seed), like(x, seed + 1)

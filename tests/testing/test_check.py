@@ -89,6 +89,21 @@ def test_accepts_large_inputs_along_projections():
     check_grads(lambda x: torch.logsumexp(x, 1), x, order=2)
 
 
+def test_accepts_saturated_functions_that_are_rounded_in_wide_stairs():
+    # 1 - p has few digits where p is near 1, and the same ones at a thousand fine steps.
+    random = np.random.default_rng(55)
+    q, k = random.normal(size=(2, 3, 3)) * 30
+    for seed in range(3):
+        check_grads(lambda q, k: torch.softmax(q @ k.mT / 2, -1) @ k, q, k, order=2, seed=seed)
+    x = f64(0.534, -0.286)
+    check_grads(lambda x: torch.nn.functional.layer_norm(x, (2,)), x, order=2, seed=94)
+
+
+def test_accepts_gradients_below_the_rounding_of_a_rounding():
+    logits = f64(320.0, 0.0, -100.0).reshape(1, 3)  # the loss is 0 and stays 0; its gradient is 1e-139
+    check_grads(lambda x: torch.nn.functional.cross_entropy(x, torch.tensor([0])), logits, order=2)
+
+
 def test_accepts_empty_inputs_and_outputs():
     check_grads(lambda x: x * 2, np.zeros((0, 3)), order=2)
     check_grads(lambda x: x[:0], np.ones(3), order=2)
@@ -143,7 +158,7 @@ WRONG = {
     "few digits": (op_of(torch.log2, lambda g, x: g / (x * 0.6931471)), "few digits"),
     "an edge": (
         op_of(torch.exp, lambda g, x: torch.cat([g[:1] * 0, (g * torch.exp(x))[1:]])),
-        "only 3 of 9 entries are wrong",
+        "for 3 of the 81 pairs",
     ),
     "nan": (op_of(torch.exp, lambda g, x: g * torch.exp(x) + torch.log(x) * 0), "nan"),
 }
@@ -154,6 +169,89 @@ def test_names_the_kind_of_mistake(fn, named):
     x = np.abs(MATRIX) if "digits" in named else MATRIX
     with pytest.raises(GradientError, match=named):
         check_grads(fn, x)
+
+
+def mean_kept(x):
+    return x.mean(-1, keepdim=True)
+
+
+S = torch.softmax
+MORE = {
+    "elementwise instead of mixing": (
+        op_of(lambda x: S(x, -1), lambda g, x: g * S(x, -1)),
+        r"terms are missing: backward lets each entry .* only, but d output 0\[0, 0\] / d input 0\[0, 1\]",
+    ),
+    "a formula": (
+        op_of(lambda x: x * torch.sin(x), lambda g, x: g * torch.sin(x)),
+        r"elementwise derivative(.|\n)*input +backward +differences\n +0\.3 +0\.29552 +0\.582121\n",
+    ),
+    "a missing term": (op_of(lambda x: x * x + x, lambda g, x: g * x + g), "a term is missing: the input,"),
+    "a missing factor": (
+        op_of(lambda x: torch.exp(x * x), lambda g, x: 2 * g * torch.exp(x * x)),
+        "a factor is missing: the input",
+    ),
+    "a factor too many": (op_of(torch.exp, lambda g, x: g * x * torch.exp(x)), "factor too many: the input"),
+    "input for output": (op_of(torch.tanh, lambda g, x: g * (1 - x * x)), "input taken for the output"),
+    "a constant": (op_of(torch.exp, lambda g, x: g * torch.exp(x) + 1e-4), "backward of 0 is not 0"),
+    "g squared": (op_of(torch.exp, lambda g, x: g * g * torch.exp(x)), "not linear in the incoming gradient"),
+    "no gradient through the scale": (
+        op_of(
+            lambda x: (x - mean_kept(x)) / x.std(-1, keepdim=True),
+            lambda g, x: (g - mean_kept(g)) / x.std(-1, keepdim=True),
+        ),
+        "backward is off by has rank 3, so it is made of 3 sums",
+    ),
+    "too wide a mean": (
+        op_of(lambda x: x - mean_kept(x), lambda g, _x: g - g.mean()),
+        "terms too many.*of too many entries",
+    ),
+    "a cut path": (lambda x: x * x.detach(), r"one of two equal paths cut, as in x \* x.detach\(\)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fn", "named"), MORE.values(), ids=MORE)
+def test_asks_backward_again_to_tell_mistakes_apart(fn, named):
+    with pytest.raises(GradientError, match=named):
+        check_grads(fn, MATRIX)
+
+
+def test_names_saved_inputs_that_were_exchanged():
+    fn = op_of(lambda a, b: a / b, lambda g, a, b: (g / a, -g * a / b**2))
+    with pytest.raises(GradientError, match="is right where input 0 and input 1 have changed places"):
+        check_grads(fn, f64(1.0, 2.0), f64(3.0, 4.0))
+
+
+def test_names_all_broadcast_axes_at_once():
+    fn = op_of(lambda x, b: x * b, lambda g, x, b: (g * b, (g * x)[0, 0]))
+    with pytest.raises(GradientError, match=r"broadcast axes \[0, 1\].*only the first of their 9 places"):
+        check_grads(fn, MATRIX, np.array(2.0))
+
+
+def test_says_what_is_wrong_with_every_input():
+    fn = op_of(lambda a, b: a * b, lambda g, a, b: (-g * b, g * a * 2))
+    with pytest.raises(GradientError, match=r"a sign(.|\n)*Wrong as well: input 1\. It looks like a factor"):
+        check_grads(fn, f64(1.0, 2.0), f64(3.0, 4.0))
+
+
+def test_gives_the_entry_of_the_jacobian_that_is_off_by_most():
+    with pytest.raises(GradientError, match=r"d output 0\[1\] / d x\[1\] is 2 by backward and 4"):
+        check_grads(lambda x: x * x.detach(), f64(0.5, 2.0))
+
+
+def test_calls_an_input_what_the_function_calls_it():
+    class Scale(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, weight):
+            ctx.save_for_backward(x, weight)
+            return x * weight
+
+        @staticmethod
+        def backward(ctx, g):
+            x, weight = ctx.saved_tensors
+            return g * weight, -g * x
+
+    with pytest.raises(GradientError, match=r"with respect to input 1 \(weight\)"):
+        check_grads(Scale.apply, f64(1.0), f64(2.0))
 
 
 def test_names_exchanged_inputs():
@@ -183,6 +281,23 @@ def test_finds_a_mistake_of_the_second_order_only():
         check_grads(fn, MATRIX, order=2)
 
 
+def test_says_that_a_saved_value_of_its_own_is_a_constant_to_the_second_order():
+    class Norm(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            r = (x * x).sum().sqrt()
+            ctx.save_for_backward(x, r)
+            return x / r
+
+        @staticmethod
+        def backward(ctx, g):
+            x, r = ctx.saved_tensors
+            return g / r - x * (g * x).sum() / r**3
+
+    with pytest.raises(GradientError, match="neither an input nor an output is a constant to the next order"):
+        check_grads(Norm.apply, f64(0.5, 2.0), order=2)
+
+
 def test_finds_one_wrong_entry_among_many():
     def backward(g, x):
         wrong = torch.ones_like(x)
@@ -193,6 +308,14 @@ def test_finds_one_wrong_entry_among_many():
     with pytest.raises(GradientError, match=r"at index \[7, 11\]") as caught:
         check_grads(op_of(torch.sin, backward), x)
     assert caught.value.finding.index == (7, 11)
+
+
+def test_names_the_kind_of_mistake_in_a_large_input():
+    x = np.random.default_rng(1).normal(size=(40, 30))
+    with pytest.raises(GradientError, match=r"8 of 8 entries that were looked at(.|\n)*gives 0\.5 times"):
+        check_grads(lambda x: x * x.detach(), x)
+    with pytest.raises(GradientError, match="a sign"):
+        check_grads(op_of(torch.sin, lambda g, x: -g * torch.cos(x)), x)
 
 
 def test_finds_gradients_outside_of_the_slopes_at_a_kink():
@@ -239,7 +362,7 @@ def test_finds_randomness():
 
 
 def test_finds_a_forward_that_writes_its_input():
-    with pytest.raises(GradientError, match="fn changes input 0 in place"):
+    with pytest.raises(GradientError, match=r"fn changes input 0 \(x\) in place"):
         check_grads(lambda x: (x.data.mul_(1.5), x * 2)[1], np.ones(3))
 
 
@@ -252,6 +375,40 @@ def test_finds_a_backward_that_writes_the_gradient_it_is_given():
 def test_finds_a_function_without_floating_output():
     with pytest.raises(GradientError, match="no floating tensor"):
         check_grads(torch.argmax, np.ones(3))
+
+
+def test_says_that_an_input_is_outside_of_the_domain():
+    with pytest.raises(GradientError, match="fn is nan here"):
+        check_grads(torch.log, f64(-1.0))
+
+
+def test_notes_at_an_error_of_the_users_own_what_was_done():
+    with pytest.raises(RuntimeError, match="shapes") as caught:
+        check_grads(lambda x: x @ torch.ones(7, dtype=torch.float64), np.ones(2))
+    assert "raised while check_grads called" in caught.value.__notes__[0]
+    wrong = op_of(lambda x: x.sum(0), lambda g, _x: g[:2])
+    with pytest.raises(RuntimeError, match="invalid gradient") as caught:
+        check_grads(wrong, MATRIX)
+    assert "ran backward of" in caught.value.__notes__[0] and "x0 = torch.tensor" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("wrong", [{"order": 0}, {"seed": -1}, {"projections": 0}, {"rtol": -1}])
+def test_refuses_options_that_mean_nothing(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+        check_grads(torch.sin, np.ones(2), **wrong)
+
+
+def test_asks_for_a_function():
+    with pytest.raises(TypeError, match=r"fn must be a function.*it is a Tensor"):
+        check_grads(f64(1.0), f64(1.0))
+
+
+def test_an_oracle_must_be_the_same_function_and_analytic():
+    x = np.linspace(-2, 2, 5)
+    with pytest.raises(ValueError, match="not the same function"):
+        check_grads(torch.tanh, x, oracle=np.sin)
+    with pytest.raises(ValueError, match="not analytic"):
+        check_grads(lambda x: torch.sqrt(x * x + 1), x, oracle=lambda x: np.sqrt(np.abs(x) ** 2 + 1))
 
 
 def test_says_that_a_jump_has_no_slope():
@@ -273,6 +430,17 @@ def test_message_has_the_numbers_and_a_snippet_that_reproduces_it():
     with pytest.raises(GradientError) as again:
         exec(snippet, {"fn": fn})
     assert str(again.value).partition("order")[2] == message.partition("order")[2]
+
+
+def test_the_snippet_imports_what_can_be_imported_and_repeats_the_options():
+    with pytest.raises(GradientError) as caught:
+        check_grads(cut_in_two, f64(1.0), rtol=1e-8, max_entries=0)
+    assert "check_grads(cut_in_two, x0, rtol=1e-08, max_entries=0)" in str(caught.value)
+    assert f"from {__name__} import cut_in_two" in str(caught.value)
+
+
+def cut_in_two(x):
+    return x * x.detach()
 
 
 def test_the_same_seed_makes_the_same_check():
