@@ -34,13 +34,17 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return dispatch
 
 
+def total(x: Array, axis: Any, keepdims: bool = False) -> Array:
+    """np.sum; of an ndarray without the microsecond of its wrapper."""
+    add: Any = np.add.reduce if type(x) is np.ndarray else np.sum
+    return add(x, axis=axis, keepdims=keepdims)
+
+
 def unbroadcast(g: Array, shape: Shape) -> Array:
     """Sum `g` over the axes along which an operand of `shape` was repeated."""
     extra = g.ndim - len(shape)
     if extra < 0:
         raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
-    # On an array np.add.reduce is np.sum without the microsecond of its wrapper.
-    total = np.add.reduce if type(g) is np.ndarray else np.sum
     if extra:
         g = total(g, axis=0 if extra == 1 else tuple(range(extra)))
     if g.shape != shape:
@@ -97,6 +101,11 @@ def count(shape: Shape, dim: Any) -> int:
     return size
 
 
+def average(x: Array, axes: tuple[int, ...]) -> Array:
+    """The mean over `axes`, kept with length 1; np.mean takes four times as long on few elements."""
+    return total(x, axes, True) / count(x.shape, axes)
+
+
 def is_basic(index: Any) -> bool:
     """Whether an index is made of ints, slices, None and Ellipsis only, so that it gives a view."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -126,7 +135,8 @@ def along(index: Array, dim: int, ndim: int) -> tuple[Array, ...]:
 
     The other axes of `index` may be shorter than the indexed array's; they address its first part.
     """
-    grid: list[Array] = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    axes = range(index.ndim)  # np.ogrid makes the same, in twenty times the time
+    grid: list[Array] = [np.arange(index.shape[i]).reshape([-1 if i == j else 1 for j in axes]) for i in axes]
     grid[normalize_dim(dim, ndim)] = index
     return tuple(grid)
 
@@ -155,8 +165,11 @@ def pad(x: Array, pad: Any, value: float = 0.0) -> Array:
     pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
     widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
     crop = tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, x.shape, strict=True))
+    x = x[crop]
     grow = [(max(a, 0), max(b, 0)) for a, b in widths]
-    return np.pad(x[crop], grow, constant_values=value)
+    out = np.full([n + a + b for n, (a, b) in zip(x.shape, grow, strict=True)], value, x.dtype)
+    out[tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, grow, strict=True))] = x
+    return out
 
 
 @kernel

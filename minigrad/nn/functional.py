@@ -537,20 +537,15 @@ def nll_loss(
     _refuse_legacy("nll_loss", size_average, reduce)
     axis = 0 if input.ndim == 1 else 1
     _check_classes("nll_loss", input, target, axis)
-    classes = target.numpy()
-    kept = classes != ignore_index
-    known = np.where(kept, classes, 0)
-    n = input.shape[axis]
-    if known.size and not (known.min() >= 0 and known.max() < n):
-        wrong = known[(known < 0) | (known >= n)].flat[0]
-        raise IndexError(f"nll_loss: target {wrong} is out of bounds for {n} classes (0 to {n - 1})")
-    mass = kept.astype(input.dtype) if weight is None else np.where(kept, weight.detach().numpy()[known], 0)
-    factors = input.new_tensor(mass)
-    picked = CALLS["gather"](input, input.new_tensor(known, dtype=known.dtype).unsqueeze(axis), axis).squeeze(
-        axis
-    )
-    each = -CALLS["where"](input.new_tensor(kept, dtype=kept.dtype), picked * factors, 0.0)
-    return each.sum() / factors.sum() if reduction == "mean" else _reduced(each, reduction)
+    if weight is not None and weight.shape != (input.shape[axis],):
+        raise RuntimeError(
+            f"nll_loss: weight must have shape ({input.shape[axis]},), one per class, got {weight.shape}"
+        )
+    options = {
+        "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
+        "ignore_index": ignore_index,
+    }  # fmt: skip
+    return record(REGISTRY["nll_loss"], (input, target), options)[0]
 
 
 def binary_cross_entropy(

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._array import (
     Array,
+    average,
     keep,
     known,
     log_softmax as log_softmax_kernel,
@@ -156,8 +157,8 @@ log_softmax = Op(
 def _statistics(x: Array, dim: Any, eps: float) -> tuple[Array, Array]:
     """What is left of x without its mean, and one over its standard deviation."""
     axes = normalize_dims(dim, x.ndim)
-    centered = x - np.mean(x, axis=axes, keepdims=True)
-    return centered, 1 / np.sqrt(np.mean(centered * centered, axis=axes, keepdims=True) + eps)
+    centered = x - average(x, axes)
+    return centered, 1 / np.sqrt(average(centered * centered, axes) + eps)
 
 
 def _normalized(x: Array, dim: Any, eps: float) -> Array:
@@ -168,9 +169,7 @@ def _normalized(x: Array, dim: Any, eps: float) -> Array:
 def _normalize_rule(g: Array, x: Array, out: Array, dim: Any, eps: float) -> Array:
     axes = normalize_dims(dim, x.ndim)
     _, scale = _statistics(x, dim, eps)
-    return scale * (
-        g - np.mean(g, axis=axes, keepdims=True) - out * np.mean(g * out, axis=axes, keepdims=True)
-    )
+    return scale * (g - average(g, axes) - out * average(g * out, axes))
 
 
 def _normalize_domain(d: Any) -> Any:
@@ -303,7 +302,12 @@ def _plain_cross_entropy(x: Array, target: Array, n: int, reduction: str) -> tup
 
 
 def _goal(
-    x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int, label_smoothing: float
+    x: Array,
+    target: Array,
+    weight: Array | None,
+    reduction: str,
+    ignore_index: int,
+    label_smoothing: float = 0.0,
 ) -> tuple[Array, Array]:
     """How much the loss asks for each class, and for a mean what the sum is divided by."""
     axis = _class_axis(x)
@@ -312,9 +316,7 @@ def _goal(
     known = np.where(kept, target, 0)
     if known.size and not (known.min() >= 0 and known.max() < classes):
         wrong = known[(known < 0) | (known >= classes)][0]
-        raise IndexError(
-            f"cross_entropy: target {wrong} is out of bounds for {classes} classes (0 to {classes - 1})"
-        )
+        raise IndexError(f"target {wrong} is out of bounds for {classes} classes (0 to {classes - 1})")
     shape = [1] * x.ndim
     shape[axis] = classes
     hit = np.arange(classes).reshape(shape) == np.expand_dims(known, axis)
@@ -364,5 +366,36 @@ cross_entropy = Op(
     constants=("slope",),
     formula="d loss/dx = softmax(x) - goal, the goal being one-hot",
     domain=_cross_entropy_domain,
+    result="floating",
+)
+
+
+def _nll_loss(
+    x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int
+) -> tuple[Array, Array]:
+    """The loss, and what it asks of each class."""
+    goal, mass = _goal(x, target, weight, reduction, ignore_index)
+    out = -np.add.reduce(goal * x, axis=_class_axis(x), where=goal != 0)
+    if reduction != "none":
+        out = np.add.reduce(out, axis=None)
+    if reduction == "mean":
+        out, goal = out / mass, goal / mass if mass else goal
+    return out, goal
+
+
+def _nll_loss_domain(d: Any) -> Any:
+    inputs, options = _cross_entropy_domain(d)
+    return inputs, {key: value for key, value in options.items() if key != "label_smoothing"}
+
+
+nll_loss = Op(
+    "nll_loss",
+    lambda x, target, *, weight=None, reduction="mean", ignore_index=-100: _nll_loss(
+        x, target, weight, reduction, ignore_index
+    ),
+    x=lambda g, goal, reduction: -goal * (np.expand_dims(g, _class_axis(goal)) if reduction == "none" else g),
+    constants=("goal",),
+    formula="d loss/dx = -goal, the goal being one-hot",
+    domain=_nll_loss_domain,
     result="floating",
 )
