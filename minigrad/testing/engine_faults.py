@@ -106,7 +106,6 @@ def _function(
 
 
 _walk = "backward"
-_sums = "np.add.reduce if type(g) is np.ndarray else np.sum"
 FAULTS = (
     _line(ADDING, "a second arrival overwrites the first", _engine, _walk, "= total + d", "= d"),
     _line(ADDING, "a third arrival overwrites the sum", _engine, _walk, "total += d", "total = d"),
@@ -128,7 +127,7 @@ FAULTS = (
     _function(ORDER, "two nodes exchanged, every third time", _engine, "heappop", _exchanging(3)),
     _function(SHAPES, "un-broadcasting left out", _engine, "unbroadcast", _as_it_is),
     _function(SHAPES, "un-broadcasting takes the mean", _engine, "unbroadcast", _mean),
-    _line(SHAPES, "un-broadcasting takes the largest", _array, "unbroadcast", _sums, "np.max"),
+    _line(SHAPES, "un-broadcasting takes the largest", _array, "unbroadcast", "total(", "np.max("),
     _line(SHAPES, "shapes are taken for equal", _engine, _walk, "if not aligned:", "if False:"),
     _function(SHAPES, "a dtype is widened", _engine, "cast", _as_it_is),
     _function(STALE, "stale values are not caught", _engine, "_refuse_stale", _nothing),
