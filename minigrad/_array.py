@@ -82,7 +82,7 @@ def normalize_dims(dim: Any, ndim: int) -> tuple[int, ...]:
 
 def spread(g: Array, shape: Shape, dim: Any, keepdim: bool) -> Array:
     """Undo a reduction: repeat `g` along the axes that were reduced, up to `shape`."""
-    if not keepdim:
+    if not keepdim and dim is not None:  # the sum over all axes broadcasts as it is
         g = keep_dims(g, shape, dim)
     return np.broadcast_to(g, shape)
 

@@ -365,11 +365,17 @@ def _ternary(op: Op) -> Call:
 
 
 def _general(op: Op) -> Call:
-    complete = -1 if op.variadic or Parameter.empty in op.options.values() else len(op.inputs)
+    options = tuple(op.options)
+    operands = -1 if op.variadic else len(op.inputs)
+    complete = -1 if Parameter.empty in op.options.values() else operands
+    everything = -1 if op.variadic else operands + len(options)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == complete and not kwargs:
-            return record(op, args, op.options)[0]
+        if not kwargs:
+            if len(args) == complete:
+                return record(op, args, op.options)[0]
+            if len(args) == everything:
+                return record(op, args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
         return record(op, *bind(op, args, kwargs))[0]
 
     return call
