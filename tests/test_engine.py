@@ -596,7 +596,7 @@ def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile():
         w = torch.tensor([1.0, 2.0], requires_grad=True)
         y = (w * w).sum()
         w.data = torch.ones(other)
-        with pytest.raises(ValueError, match=rf"of shape \(2,\) for a value of shape {re.escape(str(other))}"):
+        with pytest.raises(ValueError, match=re.escape(f"of shape (2,) for a value of shape {other}")):
             y.backward()
         assert w.grad is None
     w = torch.tensor([1.0, 2.0], requires_grad=True)

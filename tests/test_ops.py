@@ -24,14 +24,15 @@ def t(x, dtype=torch.float64, **how):
 @pytest.mark.parametrize("op", [op for op in REGISTRY.values() if op.options], ids=lambda op: op.name)
 def test_an_option_has_one_default(op):
     """The record's is the public function's, where that has the option too."""
-    for space, name in (torch, op.name), (F, op.name), (F, f"{op.name}_loss"), (torch.linalg, op.name):
-        public = getattr(space, name, None)
+    name = op.name
+    for space, called in (torch, name), (F, name), (F, f"{name}_loss"), (torch.linalg, name):
+        public = getattr(space, called, None)
         if not inspect.isfunction(public):
             continue
-        for name, parameter in inspect.signature(public).parameters.items():
-            default = op.options.get(name, inspect.Parameter.empty)
+        for option, parameter in inspect.signature(public).parameters.items():
+            default = op.options.get(option, inspect.Parameter.empty)
             if inspect.Parameter.empty not in (parameter.default, default) and parameter.default is not None:
-                assert default == parameter.default, f"{name} of {op.name}"
+                assert default == parameter.default, f"{option} of {name}"
 
 
 def test_erf_is_right_to_two_units_in_the_last_place():
