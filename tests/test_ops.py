@@ -138,6 +138,8 @@ def test_cross_entropy_ignores_one_target_only():
     np.testing.assert_allclose(loss.numpy(), [each[0].item(), 0, each[2].item()])
     loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), ignore_index=1)  # a mean over those that count
     assert loss.item() == pytest.approx((each[0].item() + each[2].item()) / 2)
+    loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), reduction="sum")
+    assert loss.item() == pytest.approx(each.sum().item())
     loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), weight=t([-1.0, 1, 1]), reduction="none")
     np.testing.assert_allclose(loss.numpy(), [-each[0].item(), each[1].item(), each[2].item()])
 
@@ -150,6 +152,8 @@ def test_cross_entropy_ignores_one_target_only():
             r"target 5 is out .* 3 classes \(0 to 2\)",
         ),
         (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([0, 3])), "target 3 is out of bounds"),
+        (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([7, 5])), "target 7 is out of bounds"),
+        (lambda: F.cross_entropy(torch.zeros(4, 2), torch.tensor([0, 1, 2, 3])), "target 2 is out of bounds"),
         (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([1, -1])), "target -1 is out of bounds"),
         (lambda: torch.tensor([7]) // torch.tensor([0]), "ZeroDivisionError"),
         (lambda: torch.tensor([7]) % torch.tensor([0]), "ZeroDivisionError"),
@@ -164,8 +168,8 @@ def test_cross_entropy_ignores_one_target_only():
             "'j' .* has size 3 in one operand and 4 in another",
         ),
         (
-            lambda: torch.einsum("ij,jk->ik", torch.ones(2, 4), torch.ones(3, 5)),
-            "'j' .* has size 4 in one operand and 3 in another",
+            lambda: torch.einsum("ij,jk->ik", torch.ones(2, 4), torch.ones(2, 5)),
+            "'j' .* has size 4 in one operand and 2 in another",
         ),
         (lambda: torch.amax(torch.zeros(0, 3), 0), r"dimension 0 of shape \(0, 3\) to have elements"),
         (lambda: torch.argmax(torch.zeros(0)), "elements to choose from"),
