@@ -72,6 +72,9 @@ def test_erf_is_right_to_two_units_in_the_last_place():
         pytest.param(lambda: F.gelu(t([1.0])), [0.8413447460685429], id="gelu"),
         pytest.param(lambda: F.gelu(t([1.0]), approximate="tanh"), [0.8411919906082768], id="gelu by tanh"),
         pytest.param(lambda: F.softplus(t([1.0, 2]), threshold=1.0), [1.3132616875182228, 2], id="softplus"),
+        pytest.param(
+            lambda: F.cross_entropy(t([[2.0], [3]]), torch.tensor([0, -100])), 0, id="cross_entropy of one class"
+        ),
         pytest.param(lambda: torch.any(t([-1.0, 0])), True, id="any"),
         pytest.param(lambda: torch.all(t([-1.0, 2])), True, id="all"),
         pytest.param(lambda: torch.roll(t([[1.0, 2], [3, 4]]), (1,)), [[4, 1], [2, 3]], id="roll"),
@@ -197,9 +200,10 @@ def test_refused(fails, message):
         torch.matmul,
         F.linear,
         lambda a, b: torch.einsum("ij,jk->ik", a, b),
+        F.binary_cross_entropy,
     ],
-    ids=["matmul", "linear", "einsum"],
+    ids=["matmul", "linear", "einsum", "binary_cross_entropy"],
 )
-def test_a_product_of_matrices_mixes_no_dtypes(mixed):
+def test_a_product_of_matrices_and_a_loss_of_probabilities_mix_no_dtypes(mixed):
     with pytest.raises(RuntimeError, match="dtype"):
         mixed(torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64))
