@@ -34,7 +34,7 @@ class Edge(NamedTuple):
 SMALL = float(np.float32(1e-12))  # what binary_cross_entropy divides by at least, as PyTorch does
 EDGES = (
     # A kink: one side is chosen.
-    Edge("relu", ([0.0, -0.0, 1.0],), ([0, 0, 1],)),
+    Edge("relu", ([0.0, -0.0, 1.0, nan],), ([0, 0, 1, 1],)),
     Edge("abs", ([0.0, -0.0, -2.0],), ([0, 0, -1],)),
     Edge("leaky_relu", ([0.0, 1.0],), ([0.25, 1],), {"negative_slope": 0.25}),
     Edge("elu", ([0.0, 1.0],), ([0.5, 1],), {"alpha": 0.5}),
