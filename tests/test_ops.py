@@ -200,9 +200,10 @@ def test_refused(fails, message):
         F.linear,
         lambda a, b: torch.einsum("ij,jk->ik", a, b),
         F.binary_cross_entropy,
+        lambda a, b: torch.scatter(a, 0, torch.zeros(2, 2, dtype=torch.int64), b),
     ],
-    ids=["matmul", "linear", "einsum", "binary_cross_entropy"],
+    ids=["matmul", "linear", "einsum", "binary_cross_entropy", "scatter"],
 )
-def test_a_product_of_matrices_and_a_loss_of_probabilities_mix_no_dtypes(mixed):
+def test_what_mixes_no_dtypes(mixed):
     with pytest.raises(RuntimeError, match="dtype"):
         mixed(torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64))
