@@ -12,6 +12,7 @@ import pytest
 
 import minigrad as torch
 from minigrad._op import REGISTRY
+from minigrad._operations import CALLS
 from minigrad.nn import functional as F
 
 nan = math.nan
@@ -201,8 +202,9 @@ def test_refused(fails, message):
         lambda a, b: torch.einsum("ij,jk->ik", a, b),
         F.binary_cross_entropy,
         lambda a, b: torch.scatter(a, 0, torch.zeros(2, 2, dtype=torch.int64), b),
+        lambda a, b: CALLS["index_put"](a, b, index=(slice(2),)),
     ],
-    ids=["matmul", "linear", "einsum", "binary_cross_entropy", "scatter"],
+    ids=["matmul", "linear", "einsum", "binary_cross_entropy", "scatter", "index_put"],
 )
 def test_what_mixes_no_dtypes(mixed):
     with pytest.raises(RuntimeError, match="dtype"):
