@@ -1,5 +1,7 @@
 """The walk: what accumulates, in which order, what is freed, what is refused."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -590,12 +592,13 @@ def test_the_observer_sees_each_step_in_order():
 
 
 def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile():
-    w = torch.tensor([1.0, 2.0], requires_grad=True)
-    y = (w * w).sum()
-    w.data = torch.ones(3)
-    with pytest.raises(ValueError, match=r"a gradient of shape \(2,\) for a value of shape \(3,\)"):
-        y.backward()
-    assert w.grad is None
+    for other in (3,), (1, 2):
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        y = (w * w).sum()
+        w.data = torch.ones(other)
+        with pytest.raises(ValueError, match=re.escape(f"of shape (2,) for a value of shape {other}")):
+            y.backward()
+        assert w.grad is None
     w = torch.tensor([1.0, 2.0], requires_grad=True)
     y = (w * w).sum()
     w.data = torch.ones(2, dtype=torch.float64)

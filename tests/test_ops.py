@@ -12,6 +12,7 @@ import pytest
 
 import minigrad as torch
 from minigrad._op import REGISTRY
+from minigrad._operations import CALLS
 from minigrad.nn import functional as F
 
 nan = math.nan
@@ -24,14 +25,15 @@ def t(x, dtype=torch.float64, **how):
 @pytest.mark.parametrize("op", [op for op in REGISTRY.values() if op.options], ids=lambda op: op.name)
 def test_an_option_has_one_default(op):
     """The record's is the public function's, where that has the option too."""
-    for space in (torch, F, torch.linalg):
-        public = getattr(space, op.name, None)
+    name = op.name
+    for space, called in (torch, name), (F, name), (F, f"{name}_loss"), (torch.linalg, name):
+        public = getattr(space, called, None)
         if not inspect.isfunction(public):
             continue
-        for name, parameter in inspect.signature(public).parameters.items():
-            default = op.options.get(name, inspect.Parameter.empty)
+        for option, parameter in inspect.signature(public).parameters.items():
+            default = op.options.get(option, inspect.Parameter.empty)
             if inspect.Parameter.empty not in (parameter.default, default) and parameter.default is not None:
-                assert default == parameter.default, f"{name} of {op.name}"
+                assert default == parameter.default, f"{option} of {name}"
 
 
 def test_erf_is_right_to_two_units_in_the_last_place():
@@ -70,6 +72,9 @@ def test_erf_is_right_to_two_units_in_the_last_place():
         pytest.param(lambda: F.binary_cross_entropy(t([0.0]), t([1.0])), 100, id="wrong and certain"),
         pytest.param(lambda: F.gelu(t([1.0])), [0.8413447460685429], id="gelu"),
         pytest.param(lambda: F.gelu(t([1.0]), approximate="tanh"), [0.8411919906082768], id="gelu by tanh"),
+        pytest.param(lambda: F.softplus(t([1.0, 2]), threshold=1.0), [1.3132616875182228, 2], id="softplus"),
+        pytest.param(lambda: F.cross_entropy(t([[2.0], [3]]), torch.tensor([0, -100])), 0, id="of one class"),
+        pytest.param(lambda: F.cross_entropy(t([[1e3, 0]]), torch.tensor([1])), 1000, id="of large scores"),
         pytest.param(lambda: torch.any(t([-1.0, 0])), True, id="any"),
         pytest.param(lambda: torch.all(t([-1.0, 2])), True, id="all"),
         pytest.param(lambda: torch.roll(t([[1.0, 2], [3, 4]]), (1,)), [[4, 1], [2, 3]], id="roll"),
@@ -122,11 +127,22 @@ def test_a_write_to_the_diagonal_is_recorded():
     assert y.tolist() == [[5, 2], [3, 20]] and x.grad.tolist() == [[5, 1], [1, 5]]
 
 
+def test_dots_in_the_output_of_einsum_alone_stand_for_no_axis():
+    x = t([1.0, 2], requires_grad=True)
+    y = torch.einsum("i->...i", x)
+    (y * y).sum().backward()
+    assert y.tolist() == [1, 2] and x.grad.tolist() == [2, 4]
+
+
 def test_cross_entropy_ignores_one_target_only():
     x = t([[0.0, 1, 2]] * 3)
     each = -torch.log_softmax(x, 1)[0]
     loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), ignore_index=1, reduction="none")
     np.testing.assert_allclose(loss.numpy(), [each[0].item(), 0, each[2].item()])
+    loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), ignore_index=1)  # a mean over those that count
+    assert loss.item() == pytest.approx((each[0].item() + each[2].item()) / 2)
+    loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), reduction="sum")
+    assert loss.item() == pytest.approx(each.sum().item())
     loss = F.cross_entropy(x, torch.tensor([0, 1, 2]), weight=t([-1.0, 1, 1]), reduction="none")
     np.testing.assert_allclose(loss.numpy(), [-each[0].item(), each[1].item(), each[2].item()])
 
@@ -139,6 +155,8 @@ def test_cross_entropy_ignores_one_target_only():
             r"target 5 is out .* 3 classes \(0 to 2\)",
         ),
         (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([0, 3])), "target 3 is out of bounds"),
+        (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([7, 5])), "target 7 is out of bounds"),
+        (lambda: F.cross_entropy(torch.zeros(4, 2), torch.tensor([0, 1, 2, 3])), "target 2 is out of bounds"),
         (lambda: F.cross_entropy(torch.zeros(2, 3), torch.tensor([1, -1])), "target -1 is out of bounds"),
         (lambda: torch.tensor([7]) // torch.tensor([0]), "ZeroDivisionError"),
         (lambda: torch.tensor([7]) % torch.tensor([0]), "ZeroDivisionError"),
@@ -151,6 +169,10 @@ def test_cross_entropy_ignores_one_target_only():
         (
             lambda: torch.einsum("ij,ij,jk->ik", torch.ones(1, 3), torch.ones(2, 3), torch.ones(4, 5)),
             "'j' .* has size 3 in one operand and 4 in another",
+        ),
+        (
+            lambda: torch.einsum("ij,jk->ik", torch.ones(2, 4), torch.ones(2, 5)),
+            "'j' .* has size 4 in one operand and 2 in another",
         ),
         (lambda: torch.amax(torch.zeros(0, 3), 0), r"dimension 0 of shape \(0, 3\) to have elements"),
         (lambda: torch.argmax(torch.zeros(0)), "elements to choose from"),
@@ -178,9 +200,12 @@ def test_refused(fails, message):
         torch.matmul,
         F.linear,
         lambda a, b: torch.einsum("ij,jk->ik", a, b),
+        F.binary_cross_entropy,
+        lambda a, b: torch.scatter(a, 0, torch.zeros(2, 2, dtype=torch.int64), b),
+        lambda a, b: CALLS["index_put"](a, b, index=(slice(2),)),
     ],
-    ids=["matmul", "linear", "einsum"],
+    ids=["matmul", "linear", "einsum", "binary_cross_entropy", "scatter", "index_put"],
 )
-def test_a_product_of_matrices_mixes_no_dtypes(mixed):
+def test_what_mixes_no_dtypes(mixed):
     with pytest.raises(RuntimeError, match="dtype"):
         mixed(torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64))

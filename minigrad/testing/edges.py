@@ -34,7 +34,7 @@ class Edge(NamedTuple):
 SMALL = float(np.float32(1e-12))  # what binary_cross_entropy divides by at least, as PyTorch does
 EDGES = (
     # A kink: one side is chosen.
-    Edge("relu", ([0.0, -0.0, 1.0],), ([0, 0, 1],)),
+    Edge("relu", ([0.0, -0.0, 1.0, nan],), ([0, 0, 1, 1],)),
     Edge("abs", ([0.0, -0.0, -2.0],), ([0, 0, -1],)),
     Edge("leaky_relu", ([0.0, 1.0],), ([0.25, 1],), {"negative_slope": 0.25}),
     Edge("elu", ([0.0, 1.0],), ([0.5, 1],), {"alpha": 0.5}),
@@ -94,7 +94,7 @@ EDGES = (
         "xlogy", ([0.0, 0.0, 2.0, 2.0], [0.0, 2.0, 1.0, 0.0]), ([0, np.log(2.0), 0, -inf], [nan, 0, 2, inf])
     ),
     Edge("xlogy", ([0.0, 0.0], [0.5, 1.0]), ([np.log(0.5), 0], [0, 0])),
-    Edge("xlogy", ([-1.0], [-1.0]), ([nan], [1])),
+    Edge("xlogy", ([-1.0, 0.0], [-1.0, -1.0]), ([nan, 0], [1, 0])),
     Edge("binary_cross_entropy", ([0.0, 1.0], [1.0, 0.0]), ([-1 / SMALL, 1 / SMALL], [100, -100])),
     Edge("prod", ([],), ([],)),
     Edge("prod", ([[], []],), ([[], []],), {"dim": 0}),
