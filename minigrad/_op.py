@@ -143,7 +143,9 @@ class Op:
         return names if given else tuple(read)
 
     def _read_rule(self, of: str, rule: Rule, known: tuple[str, ...]) -> tuple[str, ...]:
-        first, *needs = inspect.signature(rule).parameters
+        code: Any = getattr(rule, "__code__", None)  # a twentieth of inspect.signature's time, 200 times
+        plain = code is not None and not hasattr(rule, "__wrapped__")
+        first, *needs = code.co_varnames[: code.co_argcount] if plain else inspect.signature(rule).parameters
         if first != "g":
             raise TypeError(
                 f"op {self.name}: the rule for {of} must take the gradient first, as g, not {first}"
