@@ -209,3 +209,75 @@ def test_refused(fails, message):
 def test_what_mixes_no_dtypes(mixed):
     with pytest.raises(RuntimeError, match="dtype"):
         mixed(torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64))
+
+
+def test_values_that_no_derivative_shows():
+    # A property test compares a rule with differences of the same forward: a wrong forward has a right rule.
+    x = torch.tensor([1.0, 4.0, 16.0])
+    assert torch.rsqrt(x).tolist() == [1.0, 0.5, 0.25]
+    assert torch.var(x).item() == 63.0 and torch.std(x, correction=0).item() == pytest.approx(42**0.5)
+    assert torch.stack([x, x]).max(1).values.shape == (2,) and torch.argmin(torch.stack([x, x]), 1).shape == (
+        2,
+    )
+    assert torch.linalg.vector_norm(x, 0).item() == 3.0 and torch.linalg.vector_norm(x, 1).item() == 21.0
+
+
+def gradient(f, values):
+    x = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+    f(x).sum().backward()
+    return x.grad.tolist()
+
+
+def second(f, *values):
+    """The gradient of the sum of the gradients."""
+    xs = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in values]
+    first = torch.autograd.grad(f(*xs).sum(), xs, create_graph=True)
+    return [g.tolist() for g in torch.autograd.grad(sum(g.sum() for g in first), xs)]
+
+
+def test_norms_of_unusual_orders():
+    x = torch.tensor([1.0, 4.0, 16.0])
+    assert torch.linalg.vector_norm(x, -1).item() == pytest.approx(16 / 21)
+    assert gradient(lambda x: torch.linalg.vector_norm(x, 0.5), [1.0, 4.0]) == [3.0, 1.5]
+    assert gradient(lambda x: torch.linalg.vector_norm(x, -1), [1.0, 4.0]) == pytest.approx([0.64, 0.04])
+    assert torch.linalg.vector_norm(torch.tensor([math.nan, 1.0, 0.0]), 0).item() == 2.0
+
+
+def test_second_derivatives_at_zero_are_zero_and_not_nan():
+    assert second(torch.atan2, [0.0], [0.0]) == [[0.0], [0.0]]
+    assert second(lambda x: x.norm(), [0.0, 0.0]) == [[0.0, 0.0]]
+    assert second(lambda x: x.std(), [1.0, 1.0]) == [[0.0, 0.0]]
+
+
+def test_a_power_of_a_negative_number_has_no_derivative_by_its_exponent():
+    assert math.isnan(gradient(lambda b: torch.tensor([-2.0], dtype=torch.float64) ** b, [2.0])[0])
+
+
+def test_the_variance_of_too_few_numbers_is_infinite():
+    assert torch.var(torch.tensor([1.0, 2.0]), correction=3).item() == math.inf
+
+
+def test_all_and_any_over_no_axes_and_their_dtypes():
+    assert torch.tensor([[True, False]]).all(dim=()).tolist() == [[True, False]]
+    dtypes = (torch.bool, torch.int8, torch.int64, torch.uint8)
+    kinds = [torch.tensor([1], dtype=dtype).any().dtype for dtype in dtypes]
+    assert kinds == [torch.bool, torch.bool, torch.bool, torch.uint8]
+
+
+def test_shapes_by_keyword_of_no_axes_and_beside_an_empty_vector():
+    assert torch.unsqueeze(torch.ones(2), dim=0).shape == (1, 2)
+    assert torch.arange(3).flip(()).tolist() == [0, 1, 2]
+    weights = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
+    empty = torch.empty(0, dtype=torch.float64)
+    assert gradient(lambda x: torch.cat([empty, x], 1) * weights, [[1.0, 1.0]]) == [[1.0, 2.0]]
+    with pytest.raises(RuntimeError, match="tril: expected at least 2 dimensions"):
+        torch.ones(3).tril()
+
+
+def test_an_expanded_tensor_follows_its_source():
+    x = torch.tensor([1.0, 2.0], requires_grad=True) * 1
+    wide = x.expand(2, 2)
+    x.mul_(3)
+    wide.sum().backward(retain_graph=True)
+    assert wide.tolist() == [[3.0, 6.0], [3.0, 6.0]] and wide.grad_fn is not None
+    assert type(wide).__name__ == "View"
