@@ -247,6 +247,7 @@ def test_second_derivatives_at_zero_are_zero_and_not_nan():
     assert second(torch.atan2, [0.0], [0.0]) == [[0.0], [0.0]]
     assert second(lambda x: x.norm(), [0.0, 0.0]) == [[0.0, 0.0]]
     assert second(lambda x: x.std(), [1.0, 1.0]) == [[0.0, 0.0]]
+    assert second(lambda x: x.norm(), [1.0, 0.0]) == [[0.0, 1.0]]  # and at a norm of 1 nothing is special
 
 
 def test_a_power_of_a_negative_number_has_no_derivative_by_its_exponent():
