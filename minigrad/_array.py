@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+ndarray = np.ndarray
 Array = Any
 Shape = tuple[int, ...]
 
@@ -27,7 +28,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         for arg in args:
             kind = type(arg)
-            if kind is not np.ndarray and hasattr(kind, "__array_function__"):
+            if kind is not ndarray and hasattr(kind, "__array_function__"):
                 return arg.__array_function__(dispatch, (kind,), args, kwargs)
         return function(*args, **kwargs)
 
@@ -36,8 +37,31 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def total(x: Array, axis: Any, keepdims: bool = False) -> Array:
     """np.sum; of an ndarray without the microsecond of its wrapper."""
-    add: Any = np.add.reduce if type(x) is np.ndarray else np.sum
+    add: Any = np.add.reduce if type(x) is ndarray else np.sum
     return add(x, axis=axis, keepdims=keepdims)
+
+
+_ONES: dict[str, Array] = {char: np.ones(1024, char) for char in "fd"}
+
+
+def sum_rows(g: Array) -> Array:
+    """The sum over the first axis; of a matrix by BLAS, times ones, in a quarter of np.add.reduce's time."""
+    if type(g) is not ndarray or g.ndim != 2 or (ones := _ONES.get(g.dtype.char)) is None:
+        return total(g, axis=0)
+    n = len(g)
+    if n > len(ones):
+        ones = _ONES[g.dtype.char] = np.ones(n, g.dtype)
+    return ones[:n].dot(g)
+
+
+def product(a: Array, b: Array) -> Array:
+    """a @ b; of two small matrices without the 0.4 microseconds in which np.matmul looks at their shapes.
+
+    (Of large ones np.matmul is faster: ndarray.dot first writes zeros.)
+    """
+    if type(a) is ndarray and type(b) is ndarray and a.ndim == 2 and b.ndim == 2 and a.size < 16384:
+        return a.dot(b)
+    return np.matmul(a, b)
 
 
 def unbroadcast(g: Array, shape: Shape) -> Array:
@@ -46,12 +70,12 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     if extra < 0:
         raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
     if extra:
-        g = total(g, axis=0 if extra == 1 else tuple(range(extra)))
+        g = sum_rows(g) if extra == 1 else total(g, axis=tuple(range(extra)))
     if g.shape != shape:
         stretched = tuple([i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1])
         g = total(g, axis=stretched, keepdims=True)
-    if g.shape != shape:
-        raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
+        if g.shape != shape:
+            raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
     return g
 
 
@@ -183,17 +207,22 @@ def embed_diagonal(g: Array, shape: Shape, offset: int, dim1: int, dim2: int) ->
     return out
 
 
-_BITS = {2: np.int16, 4: np.int32, 8: np.int64}
+_BITS: dict[int, np.dtype[Any]] = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
 
 @kernel
 def keep(g: Array, mask: Array) -> Array:
     """`g` where `mask` is True, else 0, also for a `g` that is inf or nan there.
 
-    A product of bit patterns with 0 and 1: g * mask would make nan of inf * 0, and np.where takes ten times
-    as long on a mixed mask.
+    A product of bit patterns with 1 and 0: g * mask would make nan of inf * 0, and np.where takes ten times
+    as long on a mixed mask. (NumPy converts a mask faster alone than on the way to a product.)
     """
-    return (g.view(_BITS[g.itemsize]) * mask).view(g.dtype)
+    bits = _BITS[g.itemsize]
+    if type(mask) is not ndarray or mask.shape != g.shape or not g.ndim:
+        return (g.view(bits) * mask).view(g.dtype)
+    kept = mask.astype(bits)
+    kept *= g.view(bits)
+    return kept.view(g.dtype)
 
 
 def known(value: Array, function: Callable[..., Array], x: Array, *args: Any) -> Array:
@@ -201,7 +230,7 @@ def known(value: Array, function: Callable[..., Array], x: Array, *args: Any) ->
 
     On a Tensor it is computed again, so that it is recorded: to the second derivative `value` is no constant.
     """
-    return value if type(x) is np.ndarray else function(x, *args)
+    return value if type(x) is ndarray else function(x, *args)
 
 
 @kernel

@@ -73,17 +73,16 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     """The raw arrays (and plain numbers) of an op's operands, their nodes, and the dtype they meet in."""
     arrays: list[Any] = []
     nodes: list[Node | None] = []
-    for position, x in enumerate(operands):
-        if isinstance(x, Recorded):
+    found = False
+    for x in operands:
+        if type(x) is Result or isinstance(x, Recorded):
             arrays.append(x._array)
             nodes.append(x._node)
+            found = True
         else:
-            arrays.append(x if type(x) in (float, int) else _constant(op, position, x))
+            arrays.append(x if type(x) in (float, int) else _constant(op, len(arrays), x))
             nodes.append(None)
-    for x in arrays:
-        if hasattr(x, "dtype"):
-            break
-    else:
+    if not found and not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
     return arrays, nodes, _unify(op, arrays)
 
@@ -197,8 +196,8 @@ def call_of(op: Op) -> Call:
             return _named(_unary(op), op)
         if len(op.inputs) == 2 and set(op.rules) == set(op.inputs):
             return _named(_binary(op), op)
-    if bare and len(op.inputs) == 3 and set(op.rules) == set(op.inputs) and op.result == "same":
-        return _named(_ternary(op), op)
+    if op.name == "linear":
+        return _named(_affine(op), op)
     return _named(_general(op), op)
 
 
@@ -316,49 +315,49 @@ def _binary(op: Op) -> Call:
     return call
 
 
-def _ternary(op: Op) -> Call:
-    """For three tensors of one floating dtype, that of the result: `linear`, of which networks are made."""
+def _affine(op: Op) -> Call:
+    """For `linear`, of which networks are made: three tensors of one floating dtype.
+
+    The first two save each other, the third its shape.
+    """
     forward = op.forward
     rule_a, rule_b, rule_c = (op.rules[name] for name in op.inputs)
-    pick_a, pick_b, pick_c = (op.picks[name] for name in op.inputs)
     general = _general(op)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != 3:
-            return general(*args, **kwargs)
-        first, second, third = args
+    def call(input: Any, weight: Any, bias: Any = None) -> Any:
         try:
-            a, b, c = first._array, second._array, third._array
+            a = input._array
+            b = weight._array
+            c = bias._array
+            dtype = a.dtype
+            if b.dtype is not dtype or c.dtype is not dtype or dtype.kind != "f":
+                raise TypeError  # to be told in full
             out = forward(a, b, c)
         except Exception:
-            return general(*args)
-        if type(out) is not ndarray:
-            out = np.asarray(out)
-        dtype = out.dtype
-        if a.dtype is not dtype or b.dtype is not dtype or c.dtype is not dtype or dtype.kind != "f":
-            return general(*args)
+            return general(input, weight, bias)
         result = new(Result)
         result._array = out
-        parent_a, parent_b, parent_c = first._node, second._node, third._node
+        parent_a = input._node
+        parent_b = weight._node
+        parent_c = bias._node
         nothing = parent_a is None and parent_b is None and parent_c is None
         if nothing or not (record_mode := recording()):
             result._node = None
             return result
-        values = a, b, c, out
         result._node = node = Node()
         node.tick = tick()
         node.op = op
         node.edges = (
-            None if parent_a is None else (parent_a, rule_a, *pick_a(values)),
-            None if parent_b is None else (parent_b, rule_b, *pick_b(values)),
-            None if parent_c is None else (parent_c, rule_c, *pick_c(values)),
+            None if parent_a is None else (parent_a, rule_a, b),
+            None if parent_b is None else (parent_b, rule_b, a),
+            None if parent_c is None else (parent_c, rule_c, c.shape),
         )
         node.shape = out.shape
         node.dtype = dtype
-        node.aligned = False
+        node.aligned = True  # the rule of the bias sums over the rows itself
         node.watch = None
         if record_mode is not True:
-            record_mode(node, args, out)
+            record_mode(node, (input, weight, bias), out)
         return result
 
     return call
@@ -402,9 +401,8 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     else:
         result = new(Result)
     result._array = out
-    record_mode = recording()
     result._node = None
-    if not op.rules or not record_mode or not any(nodes) or out.dtype.kind != "f":
+    if not any(nodes) or not op.rules or not (record_mode := recording()) or out.dtype.kind != "f":
         return (result, *constants)
     shapes = _shapes(op, arrays) if op.wants_shapes else ()
     inputs = (tuple(arrays),) if op.variadic else arrays
@@ -420,7 +418,14 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
             edges.append((parent, rule, *pick((*values, position) if op.variadic else values)))
             reached = True
     if reached:
-        result._node = node = Node.make(op, tuple(edges), out.shape, out.dtype)
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        node.edges = tuple(edges)
+        node.shape = out.shape
+        node.dtype = out.dtype
+        node.aligned = False
+        node.watch = None
         if record_mode is not True:
             record_mode(node, operands, out)
     return (result, *constants)

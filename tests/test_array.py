@@ -7,17 +7,20 @@ from minigrad._array import (
     add_along,
     count,
     is_basic,
+    keep,
     keep_dims,
     kernel,
     normalize_dim,
     normalize_dims,
     pad,
+    product,
     reverse_scan,
     scatter_index,
     shifted,
     sigmoid,
     softmax,
     spread,
+    sum_rows,
     take_along,
     unbroadcast,
 )
@@ -42,6 +45,50 @@ def test_unbroadcast_sums_over_the_repeated_axes(from_, to):
     # The sum of g weighted by any broadcast array equals the sum of what came back weighted by the array.
     weights = np.random.default_rng(0).standard_normal(to)
     np.testing.assert_allclose((back * weights).sum(), (g * weights).sum())
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
+@pytest.mark.parametrize(
+    "shape", [(0, 3), (1, 3), (5, 3), (5, 0), (1023, 2), (1024, 2), (1025, 2), (3000, 2), (4,)]
+)
+def test_the_sum_of_rows(shape, dtype):
+    g = np.random.default_rng(0).integers(-3, 4, shape).astype(dtype)
+    for lying in (g, np.asfortranarray(g), np.repeat(g, 2, axis=0)[::2]):
+        found = sum_rows(lying)
+        assert found.dtype == g.dtype or dtype == "int64"
+        np.testing.assert_array_equal(found, g.sum(0))
+    repeated = np.broadcast_to(np.ones(shape[1:], dtype), (4, *shape[1:]))
+    np.testing.assert_array_equal(sum_rows(repeated), np.full(shape[1:], 4))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [((2, 3), (3, 4)), ((200, 100), (100, 3)), ((0, 3), (3, 2)), ((3,), (3,)), ((5, 2, 3), (3, 2))],
+)
+def test_products_of_small_and_large_matrices(a, b, dtype):
+    draw = np.random.default_rng(0)
+    x, y = (draw.integers(-3, 4, shape).astype(dtype) for shape in (a, b))
+    found = product(x, y)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, x @ y)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_what_is_not_kept_is_0_whatever_it_was(dtype):
+    g = np.array([[1.5, np.inf, np.nan], [-2.0, -np.inf, np.nan]], dtype)
+    mask = np.array([[True, False, False], [False, True, True]])
+    wanted = np.array([[1.5, 0.0, 0.0], [0.0, -np.inf, np.nan]], dtype)
+    for lying in (g, np.asfortranarray(g)):
+        found = keep(lying, mask)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, wanted)
+        assert not np.signbit(found[~mask]).any()
+    np.testing.assert_array_equal(keep(g, mask[0]), np.where(mask[0], g, 0))
+    np.testing.assert_array_equal(keep(g[0], mask), np.where(mask, g[0], 0))
+    for kept in (True, False):
+        np.testing.assert_array_equal(keep(g, kept), g if kept else np.zeros_like(g))
+        np.testing.assert_array_equal(keep(g[0, :1].reshape(()), np.array(kept)), 1.5 * kept)
 
 
 @pytest.mark.parametrize(

@@ -369,8 +369,11 @@ def _reduced(loss: Tensor, reduction: str) -> Tensor:
     return loss
 
 
+_REDUCTIONS = ("mean", "sum", "none")
+
+
 def _check_reduction(reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):
+    if reduction not in _REDUCTIONS:
         raise ValueError(f"{reduction!r} is not a valid value for reduction; use 'mean', 'sum' or 'none'")
 
 
@@ -457,11 +460,11 @@ def cross_entropy(
     >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
     tensor(0.6931)
     """
-    _check_reduction(reduction)
-    _refuse_legacy("cross_entropy", size_average, reduce)
+    if reduction not in _REDUCTIONS or size_average is not None or reduce is not None:
+        _refuse_reduction("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    shape = input.shape
+    shape = input._array.shape
     if not shape:
         raise ValueError(
             "cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
@@ -471,7 +474,7 @@ def cross_entropy(
         raise RuntimeError(
             f"cross_entropy: weight must have shape ({shape[axis]},), one per class, got {weight.shape}"
         )
-    if target.is_floating_point():
+    if target._array.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
     _check_classes("cross_entropy", input, target, axis)
     options = {
@@ -485,15 +488,21 @@ _CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
-    if target.dtype.char not in _CLASSES:
+    classes = target._array
+    if classes.dtype.char not in _CLASSES:
         raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
-    shape = input.shape
+    shape = input._array.shape
     expected = shape[:axis] + shape[axis + 1 :]
-    if target.shape != expected:
+    if classes.shape != expected:
         raise ValueError(
             f"{name}: for logits of shape {input.shape} expected target of shape {expected}, "
             f"got {target.shape}"
         )
+
+
+def _refuse_reduction(name: str, reduction: str, size_average: Any, reduce: Any) -> None:
+    _check_reduction(reduction)
+    _refuse_legacy(name, size_average, reduce)
 
 
 def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array
+from .._array import Array, product, unbroadcast
 from .._op import REAL, Op
 
 
@@ -18,7 +18,7 @@ def _matmul_a(g: Array, a_shape: tuple[int, ...], b: Array) -> Array:
         return np.expand_dims(g, -1) * b
     if len(a_shape) == 1:
         return np.squeeze(np.matmul(np.expand_dims(g, -2), _swap(b)), -2)
-    return np.matmul(g, _swap(b))
+    return product(g, _swap(b))
 
 
 def _matmul_b(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
@@ -28,8 +28,8 @@ def _matmul_b(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
     if len(b_shape) == 1:
         return np.squeeze(np.matmul(_swap(a), np.expand_dims(g, -1)), -1)
     if len(b_shape) == 2 and a.ndim > 2:  # one product over all batches instead of a product and a sum
-        return np.matmul(_swap(_rows(a)), _rows(g))
-    return np.matmul(_swap(a), g)
+        return product(_swap(_rows(a)), _rows(g))
+    return product(_swap(a), g)
 
 
 def _rows(x: Array) -> Array:
@@ -60,14 +60,14 @@ def _linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
         raise ValueError(
             f"linear: weight must be a matrix (out_features, in_features), not of shape {weight.shape}"
         )
-    out = np.matmul(x, weight.T)
-    return out if bias is None else np.add(out, bias, out=out) if out.ndim else out + bias
+    out = product(x, weight.T)
+    return out if bias is None else np.add(out, bias, out)
 
 
 def _linear_weight(g: Array, x: Array) -> Array:
     if x.ndim == 2:
-        return np.matmul(g.T, x)
-    return np.expand_dims(g, -1) * x if x.ndim == 1 else np.matmul(_rows(g).T, _rows(x))
+        return product(g.T, x)
+    return np.expand_dims(g, -1) * x if x.ndim == 1 else product(_rows(g).T, _rows(x))
 
 
 def _linear_domain(d: Any) -> Any:
@@ -79,9 +79,9 @@ def _linear_domain(d: Any) -> Any:
 linear = Op(
     "linear",
     _linear,
-    x=lambda g, weight: np.matmul(g, weight),
+    x=lambda g, weight: product(g, weight),
     weight=lambda g, x: _linear_weight(g, x),
-    bias=lambda g: g,
+    bias=lambda g, bias_shape: unbroadcast(g, bias_shape),
     formula="d(x W^T + b): grad x = G W,  grad W = G^T x,  grad b = sum of the rows of G",
     domain=_linear_domain,
     promote=False,

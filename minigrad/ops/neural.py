@@ -263,13 +263,26 @@ def _class_axis(x: Array) -> int:
 
 
 def _cross_entropy(
-    x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int, label_smoothing: float
+    x: Array,
+    target: Array,
+    *,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
 ) -> tuple[Array, Array]:
     """The loss, and its slope in x, which shares the exponentials."""
-    n = target.size
-    plain = x.ndim == 2 and weight is None and not label_smoothing and n and ignore_index < 0
-    if plain and np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < x.shape[1]:
-        return _plain_cross_entropy(x.T.copy() if x.shape[1] < 64 else x.T, target, n, reduction)
+    if x.ndim == 2 and weight is None and not label_smoothing and target.size and ignore_index < 0:
+        n, classes = x.shape
+        rows = np.arange(n)
+        try:  # also finds out whether all targets are classes
+            if classes < 64:  # NumPy reduces a short last axis ten times slower than a short first one
+                place = np.ravel_multi_index((target, rows), (classes, n))
+                return _plain_cross_entropy(x.T.copy(), place, n, reduction)
+            place = np.ravel_multi_index((rows, target), (n, classes))
+            return _plain_cross_entropy(np.ascontiguousarray(x).T, place, n, reduction)
+        except ValueError:
+            pass
     axis = _class_axis(x)
     goal, mass = _goal(x, target, weight, reduction, ignore_index, label_smoothing)
     out = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
@@ -280,25 +293,25 @@ def _cross_entropy(
     return out, _cross_entropy_slope(x, target, weight, reduction, ignore_index, label_smoothing)
 
 
-def _plain_cross_entropy(x: Array, target: Array, n: int, reduction: str) -> tuple[Array, Array]:
+def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tuple[Array, Array]:
     """The same for nearly every call: a matrix, no weights, nothing smoothed or ignored.
 
-    `x` has the classes first: NumPy reduces a short last axis ten times slower than a short first one.
+    `x` has the classes first; `place` is where the targets' logits lie in its memory.
     """
-    place = target, np.arange(n)
     shifted = x - np.maximum.reduce(x, axis=0)
     slope = np.exp(shifted)
     total = np.add.reduce(slope, axis=0)
+    cells = slope.ravel("K")
+    hit = cells[place]
     out = np.log(total)
-    out -= shifted[place]
-    if reduction == "none":
-        slope /= total
-        slope[place] -= 1
-        return out, slope.T
+    out -= shifted.ravel("K")[place]
     share = 1 / n if reduction == "mean" else 1.0
-    slope *= share / total
-    slope[place] -= share
-    return np.add.reduce(out) * share, slope.T
+    scale = share / total
+    slope *= scale
+    hit *= scale
+    hit -= share
+    cells[place] = hit
+    return out if reduction == "none" else np.add.reduce(out) * share, slope.T
 
 
 def _goal(
@@ -356,9 +369,7 @@ def _cross_entropy_domain(d: Any) -> Any:
 
 cross_entropy = Op(
     "cross_entropy",
-    lambda x, target, *, weight=None, reduction="mean", ignore_index=-100, label_smoothing=0.0: (
-        _cross_entropy(x, target, weight, reduction, ignore_index, label_smoothing)
-    ),
+    _cross_entropy,
     x=lambda g, x, target, slope, weight, reduction, ignore_index, label_smoothing: (
         (np.expand_dims(g, _class_axis(x)) if reduction == "none" else g)
         * known(slope, _cross_entropy_slope, x, target, weight, reduction, ignore_index, label_smoothing)

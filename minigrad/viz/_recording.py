@@ -84,7 +84,8 @@ class Recorder:
         self._totals[parent] = total
         visit = self.visits[-1]
         rule, numbers = _rule(entry, operand, visit.g)
-        summed = value is not None and (rule == "g" or _is_elementwise(entry)) and parent.shape != node.shape
+        spread = rule == "g" or rule.startswith("unbroadcast(") or _is_elementwise(entry)
+        summed = value is not None and spread and parent.shape != node.shape
         visit.parts.append(Part(operand, value, known, total, first, rule, numbers, summed))
 
     def leave(self, node: Node, freed: bool) -> None:

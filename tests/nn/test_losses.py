@@ -49,6 +49,41 @@ def test_class_weights_and_ignored_targets_change_the_mean():
         assert make(reduction="none", ignore_index=1)(given, torch.tensor([0, 1, 0])).tolist()[1] == 0.0
 
 
+@pytest.mark.parametrize("classes", [1, 2, 63, 64, 65])
+@pytest.mark.parametrize("lies", ["in rows", "in columns", "apart"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_however_many_classes_there_are_and_however_they_lie(classes, lies, reduction):
+    draw = np.random.default_rng(classes)
+    scores = draw.standard_normal((5, classes))
+    target = draw.integers(0, classes, 5)
+    p = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    losses = -np.log(p[np.arange(5), target])
+    slope = p - np.eye(classes)[target]
+    each = losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+    apart = np.zeros((5, 2 * classes))
+    apart[:, ::2] = scores
+    laid = {"in rows": scores, "in columns": np.asfortranarray(scores), "apart": apart[:, ::2]}[lies]
+    for classes_as in (np.int64, np.uint8):
+        x = torch.from_numpy(laid).requires_grad_()
+        loss = nn.CrossEntropyLoss(reduction=reduction)(x, torch.from_numpy(target.astype(classes_as)))
+        np.testing.assert_allclose(loss.detach().numpy(), each, rtol=1e-12, atol=1e-12)
+        loss.sum().backward()
+        np.testing.assert_allclose(x.grad.numpy(), slope / (5 if reduction == "mean" else 1), atol=1e-12)
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 64, -2])
+@pytest.mark.parametrize("classes", [3, 64])
+def test_a_target_that_is_no_class_is_refused(wrong, classes):
+    if wrong == 3 and classes == 64:
+        wrong = 2**40
+    for place in range(3):
+        target = torch.tensor([0, 1, 2])
+        target[place] = wrong
+        with pytest.raises(IndexError, match=f"[Tt]arget {wrong} is out of bounds"):
+            nn.CrossEntropyLoss()(torch.zeros(3, classes), target)
+
+
 def test_cross_entropy_of_probabilities_is_that_of_classes_when_they_are_sure():
     scores = torch.randn(2, 3)
     sure = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])

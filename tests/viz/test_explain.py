@@ -152,7 +152,7 @@ def test_large_arrays_are_told_by_shape_and_range():
     X = torch.randn(6, 4)
     text = explain(model(X).sum()).text
     assert re.search(r"0\.weight +\(5, 4\), from −0\.\d+ to 0\.\d+; parameter", text)
-    assert "matmul(g, weight) = (6, 5), from" in text
+    assert "product(g, weight) = (6, 5), from" in text
     assert "summed over what was broadcast" in text
 
 
