@@ -11,6 +11,7 @@ from ._array import cast
 from ._engine import Node, backward as walk, recording, set_recording, writes
 from ._record import Recorded, wrap
 
+ndarray = np.ndarray
 _hook_ids = count()
 
 
@@ -20,26 +21,25 @@ def run_backward(
     retain_graph: bool | None,
     create_graph: bool,
     targets: Sequence[Any] | None = None,
-    deposit: Callable[[Node, Any, bool], None] | None = None,
+    deposit: Callable[[list[tuple[Node, Any]], set[Node]], None] | None = None,
 ) -> None:
     """Check what a backward is asked, and walk; results go to `deposit`, by default to leaves' `.grad`."""
     roots, starts = [], []
-    for position, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+    for position, tensor in enumerate(tensors):
         if not isinstance(tensor, Recorded):
             raise TypeError(f"element {position} of tensors must be a Tensor, not {type(tensor).__name__}")
         node = tensor._node
         if node is None:
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
         roots.append(node)
-        starts.append(_start(tensor, gradient, create_graph))
+        starts.append(_start(tensor, gradients[position], create_graph))
     before = recording()
     set_recording(before if create_graph and before else create_graph)
     try:
-        with np.errstate(all="ignore"):
-            walk(
-                roots, starts, retain=create_graph if retain_graph is None else retain_graph,
-                create=create_graph, deposit=deposit or accumulate, wrap=wrap, targets=targets,
-            )  # fmt: skip
+        walk(
+            roots, starts, retain=create_graph if retain_graph is None else retain_graph,
+            create=create_graph, deposit=deposit or accumulate, wrap=wrap, targets=targets,
+        )  # fmt: skip
     finally:
         set_recording(before)
 
@@ -60,8 +60,8 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
             raise RuntimeError(messages.not_scalar(array.shape))
         one = np.empty(array.shape, array.dtype)
         one.fill(1)
-        gradient = wrap(one, None)
-    elif not isinstance(gradient, Recorded):
+        return wrap(one, None) if create_graph else one
+    if not isinstance(gradient, Recorded):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     if gradient._array.shape != array.shape:
         raise RuntimeError(messages.gradient_shape(gradient._array.shape, array.shape))
@@ -70,22 +70,23 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._array
 
 
-def accumulate(node: Node, g: Any, ours: bool) -> None:
-    """Add to a leaf's gradient, which owns its memory."""
-    watch = node.watch or node.watched()
-    known = watch.grad
-    if known is None:
-        watch.grad = wrap(g, None) if ours and type(g) is np.ndarray else owned(g, ours)
-    elif isinstance(g, Recorded):
-        watch.grad = known + g
-    elif known._node is not None or not known._array.flags.writeable:
-        watch.grad = wrap(known._array + g, None)
-    else:
-        np.add(known._array, g, out=known._array)
-        writes.stamp(known._array)
-    if watch.after:
-        for hook in tuple(watch.after.values()):
-            hook()
+def accumulate(results: list[tuple[Node, Any]], ours: set[Node]) -> None:
+    """Add to the gradients of leaves, which own their memory, and to those that are kept."""
+    for node, g in results:
+        watch = node.watch or node.watched()
+        known = watch.grad
+        if known is None:
+            watch.grad = wrap(g, None) if node in ours and type(g) is ndarray else owned(g, node in ours)
+        elif isinstance(g, Recorded):
+            watch.grad = known + g
+        elif known._node is not None or not known._array.flags.writeable:
+            watch.grad = wrap(known._array + g, None)
+        else:
+            np.add(known._array, g, out=known._array)
+            writes.stamp(known._array)
+        if watch.after:
+            for hook in tuple(watch.after.values()):
+                hook()
 
 
 def owned(g: Any, ours: bool) -> Any:

@@ -38,8 +38,8 @@ class Node:
         edges: a tuple (parent, rule, *saved values) per input, None in the place of an input that
             needs no gradient; the whole is None once a backward has freed it.
         shape, dtype: those of the output, hence of the gradient.
-        aligned: every parent has this shape and dtype and the op acts on each element alone, so that what a
-            rule returns fits as it is.
+        aligned: what a rule returns has its parent's shape and dtype; so where the op acts on each element
+            alone, and every parent has this shape and dtype.
         watch: what the user attached: gradient, hooks. None for most nodes.
     """
 
@@ -72,6 +72,11 @@ class Node:
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes its gradients go to, as PyTorch gives them."""
         return tuple((edge[0] if edge else None, 0) for edge in self.edges or ())
+
+    def resize(self, shape: Shape, dtype: np.dtype[Any]) -> None:
+        """Take on the shape and dtype of a leaf's new data."""
+        if self.shape != shape or self.dtype != dtype:
+            self.shape, self.dtype, writes.resized = shape, dtype, True
 
     def watched(self) -> "Watch":
         if self.watch is None:
@@ -143,17 +148,23 @@ class _Writes:
 
     def __init__(self) -> None:
         self.latest = 0
+        self.resized = False  # whether any leaf got `.data` of another shape or dtype since it was used
         self._stamps: dict[int, list[Any]] = {}  # by id: the tick, and what watches the buffer's end
 
-    def stamp(self, array: Array) -> None:
+    def stamp(self, *arrays: Array) -> None:
         self.latest = now = tick()
-        owner = array if array.base is None else _owner(array)
+        stamps = self._stamps
+        for array in arrays:
+            owner = array if array.base is None else _owner(array)
+            known = stamps.get(id(owner))
+            if known is not None:
+                known[0] = now
+            else:
+                self._begin(owner, now)
+
+    def _begin(self, owner: Array, now: int) -> None:
         key = id(owner)
-        known = self._stamps.get(key)
-        if known is None:
-            self._stamps[key] = [now, weakref.ref(owner, lambda _: self._stamps.pop(key, None))]
-        else:
-            known[0] = now
+        self._stamps[key] = [now, weakref.ref(owner, lambda _: self._stamps.pop(key, None))]
 
     def of(self, array: Array) -> int:
         known = self._stamps.get(id(_owner(array)))
@@ -169,12 +180,13 @@ def _owner(array: Array) -> Array:
 writes = _Writes()
 
 
+@np.errstate(all="ignore")  # as a decorator it takes half the time that it takes as a context
 def backward(
     roots: Sequence[Node],
     gradients: Sequence[Any],
     *,
     retain: bool,
-    deposit: Callable[[Node, Any, bool], None],
+    deposit: Callable[[list[tuple[Node, Any]], set[Node]], None],
     wrap: Callable[[Any, Node | None], Any],
     create: bool = False,
     targets: Iterable[Node] | None = None,
@@ -184,8 +196,8 @@ def backward(
     Arguments:
         roots, gradients: where to start, and the gradient that arrives there.
         retain: keep what the nodes saved, so that the graph can be walked again.
-        deposit: called as deposit(node, gradient, ours) for leaves and for nodes whose gradient is
-            kept; `ours` says that nobody else holds the array.
+        deposit: called once, as deposit(results, ours): `results` are (node, gradient) of leaves and of nodes
+            whose gradient is kept, `ours` the nodes whose gradient is an array that nobody else holds.
         wrap: makes a Tensor of (array, node).
         create: run the rules on Tensors instead of raw arrays, so that they are themselves recorded:
             that is all there is to higher derivatives.
@@ -196,7 +208,7 @@ def backward(
     """
     goals = None if targets is None else set(targets)
     wanted = None if goals is None else _leading_to(goals, roots)
-    observer = mode.observer
+    observer = _observer.get()
     # Gradients in flight belong to this call, so an interrupted backward leaves nothing to the next.
     # The first to arrive is borrowed (`add` hands one array to both parents), the second makes a new
     # array, which is ours, and later ones are added to that in place.
@@ -205,23 +217,11 @@ def backward(
     waiting: list[tuple[int, Node]] = []  # a heap, newest first, of the nodes between roots and leaves
     results: list[tuple[Node, Any]] = []
 
-    def arrive(node: Node, g: Any) -> Any:
-        """A gradient is complete: hooks may replace it, the observer sees it, and it may be a result."""
-        watch = node.watch
-        if watch is not None and watch.hooks:
-            g = _run_hooks(node, g, create, wrap)
-            ours.discard(node)  # a hook may have kept what it saw
-        if observer is not None:
-            observer.arrive(node, g)
-        if node in goals if goals is not None else node.op is None or (watch is not None and watch.keep):
-            results.append((node, g))
-        return g
-
-    for root, gradient in zip(roots, gradients, strict=True):
+    for position, root in enumerate(roots):
         if root in arrived:
-            arrived[root] = arrived[root] + gradient
+            arrived[root] = arrived[root] + gradients[position]
         else:
-            arrived[root] = gradient
+            arrived[root] = gradients[position]
             if root.op is not None:
                 heappush(waiting, (-root.tick, root))
     while waiting:
@@ -229,7 +229,9 @@ def backward(
         node = heappop(waiting)[1]
         g = arrived.pop(node)
         if node.watch is not None or observer is not None or goals is not None:
-            g = arrive(node, g)
+            g = _arrive(node, g, ours, create, wrap)
+            if node in goals if goals is not None else node.watch is not None and node.watch.keep:
+                results.append((node, g))
         edges = node.edges
         if wanted is not None and not any(e is not None and e[0] in wanted for e in edges or ()):
             continue  # a goal behind which there is no other: it stays as it is
@@ -241,16 +243,18 @@ def backward(
         for edge in _with_tensors(node, edges, wrap) if create else edges:
             if edge is None:
                 continue
-            parent = edge[0]
-            if wanted is not None and parent not in wanted:
+            if wanted is not None and edge[0] not in wanted:
                 continue
             n = len(edge)
-            if n == 3:  # nearly every rule wants one saved value or none; unpacking costs as much as the call
-                d = edge[1](g, edge[2])
+            if n == 3:  # nearly every rule wants one saved value or none; for a list one pays as for a call
+                parent, rule, saved = edge
+                d = rule(g, saved)
             elif n == 2:
-                d = edge[1](g)
+                parent, rule = edge
+                d = rule(g)
             else:
-                d = edge[1](g, *edge[2:])
+                parent, rule, *more = edge
+                d = rule(g, *more)
             if not aligned:
                 if d is None:  # a Function's backward may say so
                     continue
@@ -258,8 +262,7 @@ def backward(
                     d = _fitted(d, parent)
             if observer is not None:
                 observer.send(node, edge, d)
-            total = arrived.get(parent)
-            if total is None:
+            if parent not in arrived:
                 arrived[parent] = d
                 if parent.op is not None:
                     heappush(waiting, (-parent.tick, parent))
@@ -268,10 +271,9 @@ def backward(
                 elif d is not g and not create and d.base is None:
                     ours.add(parent)
             elif parent in ours:
-                total += d
-                arrived[parent] = total
+                arrived[parent] += d
             else:
-                arrived[parent] = total + d
+                arrived[parent] = arrived[parent] + d
                 if not create:
                     ours.add(parent)
         if not retain:
@@ -279,18 +281,33 @@ def backward(
         if observer is not None:
             observer.leave(node, not retain)
     for leaf, g in arrived.items():
-        if g.shape != leaf.shape or g.dtype is not leaf.dtype:  # the user gave it other `.data` since
+        if writes.resized and (g.shape != leaf.shape or g.dtype is not leaf.dtype):
             g = _fitted(g, leaf)  # noqa: PLW2901
-        arrive(leaf, g)
-    for node, g in results:
-        deposit(node, g, node in ours)
+        watch = leaf.watch
+        if observer is not None or (watch is not None and watch.hooks):
+            g = _arrive(leaf, g, ours, create, wrap)  # noqa: PLW2901
+        if goals is None or leaf in goals:
+            results.append((leaf, g))
+    deposit(results, ours)
+
+
+def _arrive(
+    node: Node, g: Any, ours: set[Node], create: bool, wrap: Callable[[Any, Node | None], Any]
+) -> Any:
+    """A gradient is complete: hooks may replace it, and the observer sees it."""
+    if node.watch is not None and node.watch.hooks:
+        g = _run_hooks(node, g, create, wrap)
+        ours.discard(node)  # a hook may have kept what it saw
+    if (observer := mode.observer) is not None:
+        observer.arrive(node, g)
+    return g
 
 
 def _fitted(d: Any, parent: Node) -> Any:
     """A gradient in the shape and dtype of the value that it belongs to."""
     if d.shape != parent.shape:
         d = unbroadcast(d, parent.shape)
-    return d if d.dtype == parent.dtype else cast(d, parent.dtype)
+    return d if d.dtype is parent.dtype or d.dtype == parent.dtype else cast(d, parent.dtype)
 
 
 def _leading_to(goals: set[Node], roots: Sequence[Node]) -> set[Node]:

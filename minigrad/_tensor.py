@@ -9,7 +9,7 @@ import opcode
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from ._array import normalize_dim
 from ._backward import Handle, run_backward, target_nodes
 from ._convert import as_array, as_operand
 from ._dtype import get_default_dtype
-from ._engine import Node
+from ._engine import Node, writes
 from ._in_place import InPlace
 from ._numpy import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
 from ._op import BY_FORWARD, REGISTRY
@@ -129,27 +129,35 @@ class Tensor(InPlace, result=True):
         if node is None:
             return getattr(self, "_grad", None)
         watch = node.watch
-        if node.op is not None and (watch is None or not (watch.keep or watch.grad is not None)):
+        if node.op is None:
+            return None if watch is None else watch.grad
+        if watch is None or not (watch.keep or watch.grad is not None):
             # hasattr(), getattr() and printers look at every attribute; only `x.grad` in code is a question.
             frame = sys._getframe(1)
             if opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("LOAD_"):
                 warnings.warn(messages.non_leaf_grad(node), UserWarning, stacklevel=2)
             return None
-        return None if watch is None else watch.grad
+        return watch.grad
 
     @grad.setter
     def grad(self, value: "Tensor | None") -> None:
-        if value is not None:
+        node = self._node
+        if value is None:
+            if node is None:
+                self._grad = None
+            elif node.watch is not None:
+                node.watch.grad = None
+        else:
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad must be a Tensor or None, not {type(value).__name__}")
             if value.shape != self.shape:
                 raise RuntimeError(f"assigned grad has shape {value.shape}, the tensor {self.shape}")
             if value.dtype != self.dtype:
                 raise RuntimeError(f"assigned grad has dtype {value.dtype}, the tensor {self.dtype}")
-        if self._node is None:
-            self._grad = value
-        else:
-            self._node.watched().grad = value
+            if node is None:
+                self._grad = value
+            else:
+                node.watched().grad = value
 
     @grad.deleter
     def grad(self) -> None:
@@ -165,8 +173,8 @@ class Tensor(InPlace, result=True):
             if self._array.dtype.kind != "f":
                 raise RuntimeError(messages.integer_leaf(self._array.dtype))
             # The same node as before, if there was one: graphs that end in it are still this leaf's.
-            node = getattr(self, "_frozen", None) or Node.make(None, (), (), self._array.dtype)
-            node.shape, node.dtype = self._array.shape, self._array.dtype
+            node = getattr(self, "_frozen", None) or Node.make(None, (), self._array.shape, self._array.dtype)
+            node.resize(self._array.shape, self._array.dtype)
             kept = getattr(self, "_grad", None)
             if kept is not None or node.watch is not None:
                 node.watched().grad = kept
@@ -240,7 +248,7 @@ class Tensor(InPlace, result=True):
                 )
             if value._array.dtype.kind != "f":
                 raise RuntimeError(messages.integer_leaf(value._array.dtype))
-            node.shape, node.dtype = value._array.shape, value._array.dtype
+            node.resize(value._array.shape, value._array.dtype)
         self._array = value._array
 
     def retain_grad(self) -> None:
@@ -416,6 +424,18 @@ class _Data(Tensor):
 
     def _written(self) -> None:
         pass
+
+
+def stamp(written: Iterable[Tensor]) -> None:
+    """To be called after raw writes to the storage of tensors: graphs that saved it will notice."""
+    plain = []
+    for tensor in written:
+        if tensor._alias:  # a view, or `.data`, whose writes leave no stamp
+            tensor._written()
+        else:
+            plain.append(tensor._array)
+    if plain:
+        writes.stamp(*plain)
 
 
 def _rebuild(kind: type, array: Any, requires_grad: bool, grad: Tensor | None) -> Tensor:

@@ -5,27 +5,28 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any, Self
 
-from .._engine import mode, recording
+from .._engine import mode, recording, set_recording
 
 
 class _GradMode:
     """Sets the mode between enter and exit, restoring it also after an exception; nests; decorates."""
 
     recording: bool
-
-    def __init__(self) -> None:
-        self._before: list[Any] = []
+    _before: tuple[Any, Any] | None = None  # the mode to restore, and the same for the enters around this one
 
     def __enter__(self) -> None:
         before = recording()
-        self._before.append(before)
-        if bool(before) != self.recording:
+        self._before = before, self._before
+        if not self.recording:
+            set_recording(False)
+        elif not before:
             # Anomaly mode, which observes backward, is to be called for each new node here too.
-            watched = callable(mode.observer)
-            mode.recording = mode.observer if self.recording and watched else self.recording
+            set_recording(mode.observer if callable(mode.observer) else True)
 
     def __exit__(self, *exc: object) -> None:
-        mode.recording = self._before.pop()
+        assert self._before is not None
+        before, self._before = self._before
+        set_recording(before)
 
     def _again(self) -> Self:
         """A fresh one for each call: one that threads share would mix up what to restore."""
@@ -80,12 +81,11 @@ class no_grad(_GradMode):
     recording = False
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        made = super().__new__(cls)
+        made = object.__new__(cls)
         if function is None:
             return made
         if not callable(function):
             raise TypeError(f"{cls.__name__} decorates a function, not {type(function).__name__}")
-        made.__init__()  # type: ignore[misc]
         return made(function)
 
 
@@ -116,7 +116,6 @@ class set_grad_enabled(_GradMode):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         self.recording = bool(mode)
         _GradMode.__enter__(self)
 

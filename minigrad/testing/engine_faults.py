@@ -107,10 +107,12 @@ def _function(
 
 _walk = "backward"
 FAULTS = (
-    _line(ADDING, "a second arrival overwrites the first", _engine, _walk, "= total + d", "= d"),
-    _line(ADDING, "a third arrival overwrites the sum", _engine, _walk, "total += d", "total = d"),
+    _line(ADDING, "a second arrival overwrites the first", _engine, _walk,
+          "= arrived[parent] + d", "= d"),
+    _line(ADDING, "a third arrival overwrites the sum", _engine, _walk,
+          "arrived[parent] += d", "arrived[parent] = d"),
     _line(ADDING, "a root given twice counts once", _engine, _walk,
-          "= arrived[root] + gradient", "= gradient"),
+          "= arrived[root] + gradients", "= gradients"),
     _line(ADDING, "a leaf's gradient is overwritten", _backward, "accumulate",
           "np.add(known._array, g, out=", "np.copyto(src=g, dst="),
     _line(ADDING, "a recorded gradient is not added", _backward, "accumulate",
@@ -118,7 +120,8 @@ FAULTS = (
     _line(ALIASED, "what is borrowed is added to in place", _engine, _walk, "parent in ours", "not create"),
     _line(ALIASED, "what a rule passed on counts as new", _engine, _walk, "d is not g and", ""),
     _line(ALIASED, "a view counts as new", _engine, _walk, "and d.base is None", ""),
-    _line(ALIASED, "a leaf keeps the array that arrives", _backward, "accumulate", "if ours and", "if"),
+    _line(ALIASED, "a leaf keeps the array that arrives", _backward, "accumulate",
+          "if node in ours and", "if"),
     _line(ALIASED, "a recorded gradient keeps the array that arrives", _backward, "owned",
           "g._array.copy()", "g._array"),
     _line(ORDER, "oldest first", _engine, _walk, "(-parent.tick, parent)", "(parent.tick, parent)"),
@@ -199,7 +202,7 @@ def _wrong_function(fault: Fault) -> tuple[Function, Function]:
     right = functions[having[0]]
     scope: dict[str, Any] = {}
     code = compile(changed[having[0]], f"<{fault.name}>", "exec", dont_inherit=True)
-    exec(code, right.__globals__, scope)
+    exec(code, inspect.unwrap(right).__globals__, scope)
     return right, scope[right.__name__]
 
 

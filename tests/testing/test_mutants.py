@@ -101,7 +101,8 @@ def test_a_fault_whose_line_is_gone_says_so():
 
 
 def test_a_fault_finds_its_line_where_it_has_moved_to():
-    moved = engine_faults.FAULTS[0]._replace(within="elsewhere", old="=total  +  d # however it is spaced")
+    spaced = "=arrived[parent]  +  d # however it is spaced"
+    moved = engine_faults.FAULTS[0]._replace(within="elsewhere", old=spaced)
     assert "GradientError" in engine_faults.killer(moved, samples=20)
 
 
