@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from minigrad._tensor import Tensor
@@ -141,8 +141,7 @@ class Module(Registry):
         >>> layer.weight.grad is None
         True
         """
-        for parameter in self.parameters():
-            clear_grad(parameter, set_to_none)
+        clear_grads(self.parameters(), set_to_none)
 
     def apply(self: Self, fn: Callable[[Module], object]) -> Self:
         """Call `fn` on every module below, children first, and on this one.
@@ -255,17 +254,15 @@ class Module(Registry):
         )
 
 
-def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
-    """Forget a leaf's gradient, or zero it in place and cut it from any graph."""
-    grad = tensor.grad
-    if grad is None:
-        return
-    if set_to_none:
-        tensor.grad = None
-    else:
-        if grad.requires_grad:
-            tensor.grad = grad = grad.detach()
-        grad.zero_()
+def clear_grads(tensors: Iterable[Tensor], set_to_none: bool) -> None:
+    """Forget leaves' gradients, or zero them in place and cut them from any graph."""
+    for tensor in tensors:
+        if set_to_none:
+            tensor.grad = None
+        elif (grad := tensor.grad) is not None:
+            if grad.requires_grad:
+                tensor.grad = grad = grad.detach()
+            grad.zero_()
 
 
 def layout(name: str, extra: str, children: list[tuple[str, str]]) -> str:

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor import Tensor
-from minigrad.optim.optimizer import Array, Optimizer, array_of, count_step, like, new_counter, require
+from minigrad.optim.optimizer import (
+    Array,
+    Optimizer,
+    array_of,
+    count_step,
+    like,
+    new_counter,
+    pieces,
+    require,
+)
 
 
 class Adagrad(Optimizer):
@@ -76,11 +85,13 @@ class Adagrad(Optimizer):
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         t = count_step(state)
-        grad = self._decayed(param, grad, float(group["weight_decay"]))
-        total, step = array_of(state["sum"]), self._take(param, "step")
-        total += np.multiply(grad, grad, out=step)
-        np.sqrt(total, out=step)
-        step += float(group["eps"])
-        np.divide(grad, step, out=step)
-        step *= float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"]))
-        param -= step
+        rate = float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"]))
+        for p, g, total in pieces(param, grad, array_of(state["sum"])):
+            g = self._decayed(p, g, float(group["weight_decay"]))
+            step = self._take(p, "step")
+            total += np.multiply(g, g, out=step)
+            np.sqrt(total, out=step)
+            step += float(group["eps"])
+            np.divide(g, step, out=step)
+            step *= rate
+            p -= step

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, array_of, count_step, like, new_counter, require
+from minigrad.optim.optimizer import (
+    Array,
+    Optimizer,
+    array_of,
+    count_step,
+    like,
+    new_counter,
+    pieces,
+    require,
+)
 
 
 class Adam(Optimizer):
@@ -82,28 +91,28 @@ class Adam(Optimizer):
         t = count_step(state)
         lr, decay = float(group["lr"]), float(group["weight_decay"])
         beta1, beta2 = map(float, group["betas"])
-        if not group["decoupled_weight_decay"]:
-            grad = self._decayed(param, grad, decay)
-        elif decay != 0:
-            param *= 1 - lr * decay
-
-        m, v, step = array_of(state["exp_avg"]), array_of(state["exp_avg_sq"]), self._take(param, "step")
-        np.subtract(grad, m, out=step)
-        step *= 1 - beta1
-        m += step
-        v *= beta2
-        np.multiply(grad, grad, out=step)
-        step *= 1 - beta2
-        v += step
-        if group["amsgrad"]:
-            largest = array_of(state["max_exp_avg_sq"])
-            v = np.maximum(largest, v, out=largest)
-        np.sqrt(v, out=step)
-        step /= math.sqrt(1 - beta2**t)
-        step += float(group["eps"])
-        np.divide(m, step, out=step)
-        step *= lr / (1 - beta1**t)
-        param -= step
+        names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq")
+        for p, g, m, v, largest in pieces(param, grad, *(array_of(state[name]) for name in names)):
+            if not group["decoupled_weight_decay"]:
+                g = self._decayed(p, g, decay)
+            elif decay != 0:
+                p *= 1 - lr * decay
+            step = self._take(p, "step")
+            np.subtract(g, m, out=step)
+            step *= 1 - beta1
+            m += step
+            v *= beta2
+            np.multiply(g, g, out=step)
+            step *= 1 - beta2
+            v += step
+            if group["amsgrad"]:
+                np.maximum(largest, v, out=largest)
+            np.sqrt(largest, out=step)
+            step /= math.sqrt(1 - beta2**t)
+            step += float(group["eps"])
+            np.divide(m, step, out=step)
+            step *= lr / (1 - beta1**t)
+            p -= step
 
 
 class AdamW(Adam):

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad._tensor import Tensor
-from minigrad.autograd import enable_grad, no_grad
+from minigrad._tensor import Tensor, stamp
+from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
-from minigrad.nn.module import clear_grad
+from minigrad.nn.module import clear_grads
 
+PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
 Array = NDArray[Any]
+Ready = tuple[Array, Array, dict[str, Any]]  # a parameter's array, its gradient, its state
 
 
 class Optimizer:
@@ -116,8 +118,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                clear_grad(parameter, set_to_none)
+            clear_grads(group["params"], set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient, in place; returns what the closure returned.
@@ -129,22 +130,14 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        updated = False
-        with no_grad():
+        written: list[Tensor] = []
+        try:
             for group in self.param_groups:
-                maximize = group.get("maximize")
-                for parameter in group["params"]:
-                    gradient = parameter.grad
-                    if gradient is None:
-                        continue
-                    grad = gradient._array
-                    if maximize:
-                        grad = np.negative(grad, out=self._take(grad, "gradient"))
-                    self._update(parameter._array, grad, self.state[parameter], group)
-                    parameter._written()
-                    updated = True
+                self._update_all(self._ready(group, written), group)
+        finally:
+            stamp(written)
         self._steps += 1
-        if not updated and not self._warned:
+        if not written and not self._warned:
             self._warned = True
             warnings.warn(
                 f"{type(self).__name__}.step() changed nothing: no parameter has a gradient. Either "
@@ -154,6 +147,24 @@ class Optimizer:
                 stacklevel=2,
             )
         return loss
+
+    def _ready(self, group: dict[str, Any], written: list[Tensor]) -> Iterator[Ready]:
+        """The parameters of a group that have a gradient, which is turned around where one climbs."""
+        maximize, state = group.get("maximize"), self.state
+        for parameter in group["params"]:
+            gradient = parameter.grad
+            if gradient is None:
+                continue
+            grad = gradient._array
+            if maximize:
+                grad = np.negative(grad, out=self._take(grad, "gradient"))
+            written.append(parameter)
+            yield parameter._array, grad, state[parameter]
+
+    def _update_all(self, ready: Iterable[Ready], group: dict[str, Any]) -> None:
+        """Update the parameters of a group, each with its gradient and its state, one by one."""
+        for param, grad, state in ready:
+            self._update(param, grad, state, group)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Write the new values into `param`; `grad` is the user's and must not be written."""
@@ -258,6 +269,21 @@ def array_of(tensor: Tensor) -> Array:
     """The array behind a tensor, shared; what is written to it must be told to the tensor by `_written()`."""
     shared: Array = tensor._array
     return shared
+
+
+def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Arrays of one shape, cut into flat pieces that stay in a core's cache between one line and the next.
+
+    An update that passes over a large parameter once for every line of its formula takes twice as long. What
+    is small, or does not lie in memory in one row, comes as it is.
+    """
+    size = arrays[0].size
+    if size <= PIECE or not all(array.flags.c_contiguous for array in arrays):
+        yield arrays
+        return
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, size, PIECE):
+        yield tuple([array[start : start + PIECE] for array in flat])
 
 
 def like(param: Array, value: float = 0.0) -> Tensor:

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, array_of, count_step, like, new_counter, require
+from minigrad.optim.optimizer import (
+    Array,
+    Optimizer,
+    array_of,
+    count_step,
+    like,
+    new_counter,
+    pieces,
+    require,
+)
 
 
 class RMSprop(Optimizer):
@@ -74,30 +83,32 @@ class RMSprop(Optimizer):
             if group["centered"]:
                 state["grad_avg"] = like(param)
         count_step(state)
-        grad = self._decayed(param, grad, float(group["weight_decay"]))
-
-        v, size = array_of(state["square_avg"]), self._take(param, "step")
-        v *= alpha
-        np.multiply(grad, grad, out=size)
-        size *= 1 - alpha
-        v += size
-        if group["centered"]:
-            mean = array_of(state["grad_avg"])
-            np.subtract(grad, mean, out=size)
+        lr, eps, decay = float(group["lr"]), float(group["eps"]), float(group["weight_decay"])
+        # Where a name is not in the state, nobody looks at what stands in its place.
+        names = ("square_avg", "grad_avg", "momentum_buffer")
+        kept = [array_of(state[name]) if name in state else param for name in names]
+        for p, g, v, mean, velocity in pieces(param, grad, *kept):
+            g = self._decayed(p, g, decay)
+            size = self._take(p, "step")
+            v *= alpha
+            np.multiply(g, g, out=size)
             size *= 1 - alpha
-            mean += size
-            np.multiply(mean, mean, out=size)
-            np.subtract(v, size, out=size)
-            np.sqrt(size, out=size)
-        else:
-            np.sqrt(v, out=size)
-        size += float(group["eps"])
-        step = np.divide(grad, size, out=size)
-        if momentum > 0:
-            velocity = array_of(state["momentum_buffer"])
-            velocity *= momentum
-            velocity += step
-            step = np.multiply(velocity, float(group["lr"]), out=size)
-        else:
-            step *= float(group["lr"])
-        param -= step
+            v += size
+            if group["centered"]:
+                np.subtract(g, mean, out=size)
+                size *= 1 - alpha
+                mean += size
+                np.multiply(mean, mean, out=size)
+                np.subtract(v, size, out=size)
+                np.sqrt(size, out=size)
+            else:
+                np.sqrt(v, out=size)
+            size += eps
+            step = np.divide(g, size, out=size)
+            if momentum > 0:
+                velocity *= momentum
+                velocity += step
+                step = np.multiply(velocity, lr, out=size)
+            else:
+                step *= lr
+            p -= step

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, array_of, like, require
+from minigrad.optim.optimizer import Array, Optimizer, Ready, array_of, like, pieces, require
+
+# A smaller intermediate result is sooner made than found.
+SMALL = 1024
 
 
 class SGD(Optimizer):
@@ -65,27 +68,32 @@ class SGD(Optimizer):
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("nesterov needs a momentum above zero and no dampening")
 
-    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if group["weight_decay"] != 0:
-            grad = self._decayed(param, grad, float(group["weight_decay"]))
-        step = self._take(param, "step")
-        if group["momentum"] != 0:
-            grad = self._velocity(param, grad, step, state, group)
-        np.subtract(param, np.multiply(grad, float(group["lr"]), step), param)
+    def _update_all(self, ready: Iterable[Ready], group: dict[str, Any]) -> None:
+        plain = group["weight_decay"] == 0 and group["momentum"] == 0
+        lr = np.asarray(group["lr"], float)
+        for param, grad, state in ready:
+            if lr.dtype is not param.dtype:  # 0-d: a Python number takes NumPy twice as long
+                lr = np.asarray(group["lr"], param.dtype)
+            if plain and param.size <= SMALL:
+                np.subtract(param, np.multiply(grad, lr), param)
+            else:
+                self._update(param, grad, state, group)
 
-    def _velocity(
-        self, param: Array, grad: Array, step: Array, state: dict[str, Any], group: dict[str, Any]
-    ) -> Array:
-        momentum, kept = float(group["momentum"]), 1 - float(group["dampening"])
-        if state.get("momentum_buffer") is None:
-            state["momentum_buffer"] = like(param)
+    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        lr, momentum, weight_decay = (float(group[name]) for name in ("lr", "momentum", "weight_decay"))
+        velocity, first = param, False  # without momentum nobody looks at it
+        if momentum != 0:
+            first = state.get("momentum_buffer") is None
+            if first:
+                state["momentum_buffer"] = like(param)
             velocity = array_of(state["momentum_buffer"])
-            velocity[...] = grad
-        else:
-            velocity = array_of(state["momentum_buffer"])
-            velocity *= momentum
-            velocity += grad if kept == 1 else np.multiply(grad, kept, out=step)
-        if not group["nesterov"]:
-            return velocity
-        np.multiply(velocity, momentum, out=step)
-        return np.add(grad, step, out=step)
+        for p, g, v in pieces(param, grad, velocity):
+            step = self._take(p, "step")
+            if weight_decay != 0:
+                g = self._decayed(p, g, weight_decay)
+            if momentum != 0:
+                kept = 1 if first else 1 - float(group["dampening"])
+                v *= momentum
+                v += g if kept == 1 else np.multiply(g, kept, out=step)
+                g = np.add(g, np.multiply(v, momentum, out=step), out=step) if group["nesterov"] else v
+            p -= np.multiply(g, lr, out=step)

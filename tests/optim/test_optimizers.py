@@ -288,6 +288,59 @@ def test_a_step_allocates_nothing_of_the_size_of_its_parameters(make):
     assert peak < 200_000  # a quarter of one array
 
 
+@each
+def test_large_parameters_are_updated_in_pieces_and_to_the_same_bits(make, monkeypatch):
+    draw = np.random.default_rng(0)
+    start = draw.standard_normal((37, 29))
+    trained = []
+    for size in (10_000, 100):  # in one piece, and in eleven
+        monkeypatch.setattr("minigrad.optim.optimizer.PIECE", size)
+        rows, columns = (
+            torch.from_numpy(start.copy()),
+            torch.from_numpy(start.T.copy()).T,
+        )  # the second as it is
+        parameters = [p.requires_grad_() for p in (rows, columns)]
+        assert [p.is_contiguous() for p in parameters] == [True, False]
+        train(parameters, make(parameters), 3)
+        trained.append([p.detach().numpy().copy() for p in parameters])
+    np.testing.assert_array_equal(*trained)
+    np.testing.assert_array_equal(*trained[0])
+
+
+def test_small_and_large_parameters_take_the_same_step():
+    w, v = torch.ones(1024, requires_grad=True), torch.ones(1025, requires_grad=True)
+    for p in (w, v):
+        p.grad = torch.full((len(p),), 0.3)
+    optim.SGD([w, v], lr=0.1).step()
+    assert w[0].item() == v[0].item() == np.float32(1) - np.float32(0.3) * np.float32(0.1)
+
+
+def test_parameters_of_several_dtypes_share_a_group():
+    parameters = [torch.ones(2, dtype=d, requires_grad=True) for d in (torch.float64, torch.float32)]
+    optimizer = optim.SGD(parameters, lr=0.1)
+    sum(p.sum() for p in parameters).backward()
+    optimizer.step()
+    assert parameters[0].tolist() == [0.9, 0.9] and parameters[1].tolist() == [float(np.float32(0.9))] * 2
+    assert [p.dtype for p in parameters] == [np.float64, np.float32]
+
+
+def test_a_step_that_fails_halfway_is_still_seen_as_a_write():
+    class Second(optim.Optimizer):
+        def _update(self, param, grad, state, group):
+            if param.size == 2:
+                raise ArithmeticError("no second one")
+            param -= grad
+
+    first, second = leaf(1.0), leaf(1.0, 2.0)
+    product = first * first
+    (first.sum() + second.sum()).backward()
+    with pytest.raises(ArithmeticError):
+        Second([first, second], {}).step()
+    assert first.item() == 0.0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.backward()
+
+
 def test_an_optimiser_of_the_users_own_defines_step_or_update():
     class Sign(optim.Optimizer):
         def __init__(self, params):
