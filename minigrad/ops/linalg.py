@@ -72,7 +72,7 @@ def _linear_weight(g: Array, x: Array) -> Array:
 
 def _linear_domain(d: Any) -> Any:
     batch, n_in, n_out = d.shape(max_dims=2, min_side=1), d.integer(1, 3), d.integer(1, 3)
-    bias = d.values((n_out,), REAL) if d.flag() else None
+    bias = d.values((*d.choice(((), batch[-1:])), n_out), REAL) if d.flag() else None
     return (d.values((*batch, n_in), REAL), d.values((n_out, n_in), REAL), bias), {}
 
 
