@@ -1,6 +1,5 @@
 """The words of the errors: what happened, where, the likely cause, and the fix."""
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -220,5 +219,7 @@ def _broadcast_mismatch(name: str, shapes: list[Any], shown: str) -> str:
 
 
 def misspelt(owner: str, name: str, known: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415 (a twentieth of the time that importing this package takes)
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"{owner} has no attribute {name!r}" + (f". Did you mean {near[0]!r}?" if near else "")

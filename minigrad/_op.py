@@ -15,8 +15,9 @@ gradient, and nothing else.
 
 import inspect
 from collections.abc import Callable
+from inspect import Parameter
 from operator import itemgetter
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ class Op:
         rules: a keyword per differentiable input; `rule(g, ...)` returns the gradient of that input.
         formula: the derivative as a reader would write it.
         domain: from where a property test draws inputs and options.
-        inputs: their names, where forward (a ufunc) has no signature to read.
+        inputs: their names, where forward (a ufunc, a builtin) has no signature to read.
         result: "same" (the promoted dtype of the inputs), "float" (integers become floats first),
             "floating" (only floats are accepted), "bool" or "int" (an index), "given" (an option says).
         promote: whether inputs of different dtypes meet in one; else mixing them is an error.
@@ -104,7 +105,8 @@ class Op:
         self.options: dict[str, Any] = {}
         self.optional: set[str] = set()  # inputs that may be None
         names = tuple(inputs.split()) or tuple(rules)
-        names = names if isinstance(forward, np.ufunc) else self._read_signature(forward, names, inputs)
+        if not isinstance(forward, (np.ufunc, BuiltinFunctionType)):
+            names = self._read_signature(forward, names, inputs)
         self.inputs = names
         unknown = [k for k in rules if k not in names]
         if unknown:
@@ -133,21 +135,18 @@ class Op:
     ) -> tuple[str, ...]:
         """Inputs and options of a Python function; with `inputs` given, parameters past them are options."""
         read = []
-        for position, p in enumerate(inspect.signature(forward).parameters.values()):
-            if p.kind is p.KEYWORD_ONLY or (given and position >= len(names)):
-                self.options[p.name] = p.default
+        for position, (name, default, kind) in enumerate(_parameters(forward)):
+            if kind is Parameter.KEYWORD_ONLY or (given and position >= len(names)):
+                self.options[name] = default
             else:
-                read.append(p.name)
-                if p.default is not p.empty:
-                    self.optional.add(p.name)
-                self.variadic = self.variadic or p.kind is p.VAR_POSITIONAL
+                read.append(name)
+                if default is not Parameter.empty:
+                    self.optional.add(name)
+                self.variadic = self.variadic or kind is Parameter.VAR_POSITIONAL
         return names if given else tuple(read)
 
     def _read_rule(self, of: str, rule: Rule, known: tuple[str, ...]) -> tuple[str, ...]:
-        if type(rule) is FunctionType and not rule.__dict__:  # a twentieth of inspect.signature's time
-            first, *needs = rule.__code__.co_varnames[: rule.__code__.co_argcount]
-        else:
-            first, *needs = inspect.signature(rule).parameters
+        first, *needs = (name for name, _, _ in _parameters(rule))
         if first != "g":
             raise TypeError(
                 f"op {self.name}: the rule for {of} must take the gradient first, as g, not {first}"
@@ -165,6 +164,28 @@ class Op:
 
     def __repr__(self) -> str:
         return f"Op({self.name!r}: {self.formula})"
+
+
+def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """(name, default, kind) of each parameter.
+
+    Read off the code of a function: there are hundreds, and inspect.signature takes ten times as long.
+    """
+    plain = inspect.unwrap(function)
+    if type(plain) is not FunctionType:
+        return [(p.name, p.default, p.kind) for p in inspect.signature(function).parameters.values()]
+    code, empty = plain.__code__, Parameter.empty
+    names, n = code.co_varnames, code.co_argcount
+    defaults = plain.__defaults__ or ()
+    values = (empty,) * (n - len(defaults)) + defaults
+    found: list[tuple[str, Any, Any]] = [
+        (name, value, Parameter.POSITIONAL_OR_KEYWORD) for name, value in zip(names, values, strict=False)
+    ]
+    options = names[n : n + code.co_kwonlyargcount]
+    if code.co_flags & inspect.CO_VARARGS:
+        found.append((names[n + len(options)], empty, Parameter.VAR_POSITIONAL))
+    given = plain.__kwdefaults__ or {}
+    return [*found, *((name, given.get(name, empty), Parameter.KEYWORD_ONLY) for name in options)]
 
 
 def _picker(positions: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

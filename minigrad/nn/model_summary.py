@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 from minigrad._tensor import Tensor
@@ -11,31 +10,29 @@ from minigrad.autograd import no_grad
 from minigrad.nn.module import Module
 
 
-@dataclass
 class Row:
     """One call of one layer; bytes are those of its own parameters and buffers, and of its output."""
 
-    name: str
-    kind: str
-    depth: int
-    output: str = ""
-    parameters: int = 0
-    parameter_bytes: int = 0
-    output_bytes: int = 0
+    def __init__(self, name: str, kind: str, depth: int) -> None:
+        self.name, self.kind, self.depth = name, kind, depth
+        self.output = ""
+        self.parameters = 0
+        self.parameter_bytes = 0
+        self.output_bytes = 0
 
 
-@dataclass
 class Summary:
     """What `summary` found; printing it gives the table.
 
     Totals count a shared parameter once, and the output of layers without sublayers only.
     """
 
-    rows: list[Row] = field(default_factory=list)
-    parameters: int = 0
-    trainable: int = 0
-    parameter_bytes: int = 0
-    output_bytes: int = 0
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.parameters = 0
+        self.trainable = 0
+        self.parameter_bytes = 0
+        self.output_bytes = 0
 
     def __str__(self) -> str:
         head = ("layer", "output", "parameters", "weights", "activations")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,8 +40,8 @@ class Registry:
             message += f"; {kind}.__init__ must call super().__init__() first"
         elif hasattr(type(self), name):
             message += "; its property raised an AttributeError"
-        elif near := difflib.get_close_matches(name, _like(name, dir(self)), 1):
-            message += f". Did you mean: {near[0]!r}?"
+        elif near := nearest(name, _like(name, dir(self))):
+            message += f". Did you mean: {near!r}?"
         raise AttributeError(message, name=name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -256,6 +255,13 @@ class Registry:
         if found is None:
             raise AttributeError(f"{type(self).__name__} has no {what} {target!r}")
         return found
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The name that was probably meant; "" if none is near."""
+    import difflib  # noqa: PLC0415 (a twentieth of the time that importing this package takes)
+
+    return "".join(difflib.get_close_matches(name, known, 1))
 
 
 def _like(name: str, names: list[str]) -> list[str]:

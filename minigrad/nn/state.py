@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minigrad._tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.nn.parameter import Parameter
+from minigrad.nn.registry import nearest
 
 if TYPE_CHECKING:
     from minigrad.nn.module import Module
@@ -92,5 +92,5 @@ def _quote(name: str) -> str:
 
 
 def _with_nearest(key: str, candidates: list[str]) -> str:
-    near = difflib.get_close_matches(str(key), candidates, 1)
-    return f'"{key}" (did you mean "{near[0]}"?)' if near else f'"{key}"'
+    near = nearest(str(key), candidates)
+    return f'"{key}" (did you mean "{near}"?)' if near else f'"{key}"'

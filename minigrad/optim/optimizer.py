@@ -13,7 +13,6 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minigrad._tensor import Tensor, stamp
 from minigrad.autograd import enable_grad
@@ -21,7 +20,7 @@ from minigrad.creation import from_numpy, tensor
 from minigrad.nn.module import clear_grads
 
 PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
-Array = NDArray[Any]
+Array = np.ndarray[Any, np.dtype[Any]]  # what numpy.typing.NDArray[Any] is, without the import
 Ready = tuple[Array, Array, dict[str, Any]]  # a parameter's array, its gradient, its state
 
 
