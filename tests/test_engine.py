@@ -1,5 +1,6 @@
 """The walk: what accumulates, in which order, what is freed, what is refused."""
 
+import itertools
 import re
 
 import numpy as np
@@ -591,19 +592,26 @@ def test_the_observer_sees_each_step_in_order():
     ]
 
 
-def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile():
+def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile(monkeypatch):
     for other in (3,), (1, 2):
+        monkeypatch.setattr(writes, "resized", False)
         w = torch.tensor([1.0, 2.0], requires_grad=True)
         y = (w * w).sum()
         w.data = torch.ones(other)
         with pytest.raises(ValueError, match=re.escape(f"of shape (2,) for a value of shape {other}")):
             y.backward()
         assert w.grad is None
-    w = torch.tensor([1.0, 2.0], requires_grad=True)
-    y = (w * w).sum()
-    w.data = torch.ones(2, dtype=torch.float64)
-    y.backward()
-    assert w.grad.dtype == torch.float64 and w.grad.tolist() == [2.0, 4.0]
+    for before, after in itertools.permutations((torch.float16, torch.float32, torch.float64), 2):
+        monkeypatch.setattr(writes, "resized", False)
+        w = torch.tensor([1.0, 2.0], dtype=before, requires_grad=True)
+        y = (w * w).sum()
+        w.data = torch.ones(2, dtype=after)
+        y.backward()
+        assert w.grad.dtype == after and w.grad.tolist() == [2.0, 4.0]
+    monkeypatch.setattr(writes, "resized", False)
+    w = torch.ones(2, requires_grad=True)
+    w.data = torch.ones(2)
+    assert not writes.resized
 
 
 @pytest.mark.parametrize("name", [n for n, op in REGISTRY.items() if op.rules])

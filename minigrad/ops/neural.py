@@ -274,15 +274,11 @@ def _cross_entropy(
     """The loss, and its slope in x, which shares the exponentials."""
     if x.ndim == 2 and weight is None and not label_smoothing and target.size and ignore_index < 0:
         n, classes = x.shape
-        rows = np.arange(n)
-        try:  # also finds out whether all targets are classes
-            if classes < 64:  # NumPy reduces a short last axis ten times slower than a short first one
-                place = np.ravel_multi_index((target, rows), (classes, n))
-                return _plain_cross_entropy(x.T.copy(), place, n, reduction)
-            place = np.ravel_multi_index((rows, target), (n, classes))
-            return _plain_cross_entropy(np.ascontiguousarray(x).T, place, n, reduction)
-        except ValueError:
-            pass
+        by_row = classes >= 64  # NumPy reduces a short last axis ten times slower than a short first one
+        place = _places(target, n, classes, by_row)
+        if place is not None:
+            x = np.ascontiguousarray(x).T if by_row else x.T.copy()
+            return _plain_cross_entropy(x, place, n, reduction)
     axis = _class_axis(x)
     goal, mass = _goal(x, target, weight, reduction, ignore_index, label_smoothing)
     out = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
@@ -291,6 +287,17 @@ def _cross_entropy(
     if reduction == "mean":
         out = out / mass
     return out, _cross_entropy_slope(x, target, weight, reduction, ignore_index, label_smoothing)
+
+
+def _places(target: Array, n: int, classes: int, by_row: bool) -> Array | None:
+    """Where in memory the target of each row lies; None where one is no class."""
+    rows = np.arange(n)
+    try:
+        if by_row:
+            return np.ravel_multi_index((rows, target), (n, classes))
+        return np.ravel_multi_index((target, rows), (classes, n))
+    except ValueError:
+        return None
 
 
 def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tuple[Array, Array]:

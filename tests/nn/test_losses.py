@@ -72,6 +72,15 @@ def test_cross_entropy_however_many_classes_there_are_and_however_they_lie(class
         np.testing.assert_allclose(x.grad.numpy(), slope / (5 if reduction == "mean" else 1), atol=1e-12)
 
 
+def test_nll_loss_looks_at_the_targets_alone_whatever_the_weights():
+    impossible = torch.tensor([[-math.inf, 0.0], [-1.0, -math.inf]])
+    assert nn.NLLLoss()(impossible, torch.tensor([1, 0])).item() == 0.5
+    assert nn.NLLLoss()(-impossible, torch.tensor([1, 0])).item() == -0.5
+    scores, target = torch.tensor([[-1.0, -2.0], [-3.0, -4.0]]), torch.tensor([0, 1])
+    weighted = nn.NLLLoss(torch.tensor([-1.0, 2.0]), reduction="none")(scores, target)
+    assert weighted.tolist() == [-1.0, 8.0]
+
+
 @pytest.mark.parametrize("wrong", [-1, 3, 64, -2])
 @pytest.mark.parametrize("classes", [3, 64])
 def test_a_target_that_is_no_class_is_refused(wrong, classes):
