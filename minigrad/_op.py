@@ -171,8 +171,8 @@ def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
 
     Read off the code of a function: there are hundreds, and inspect.signature takes ten times as long.
     """
-    plain = inspect.unwrap(function)
-    if type(plain) is not FunctionType:
+    plain = inspect.unwrap(function, stop=lambda f: hasattr(f, "__signature__"))
+    if type(plain) is not FunctionType or hasattr(plain, "__signature__"):
         return [(p.name, p.default, p.kind) for p in inspect.signature(function).parameters.values()]
     code, empty = plain.__code__, Parameter.empty
     names, n = code.co_varnames, code.co_argcount

@@ -2,13 +2,15 @@
 
 # ruff: noqa: ARG005 (what a record reads is the names of parameters)
 
+import functools
 import inspect
+import types
 
 import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._op import REAL, REGISTRY, Interval, Op
+from minigrad._op import REAL, REGISTRY, Interval, Op, _parameters
 
 ALL = sorted(REGISTRY)
 DIFFERENTIABLE = [name for name in ALL if REGISTRY[name].differentiable]
@@ -167,6 +169,31 @@ def test_inputs_are_positional_and_options_keyword_only():
 def test_a_ufunc_takes_its_inputs_from_the_rules():
     record = op(np.arctan2, a=lambda g: g, b=lambda g: g)
     assert record.inputs == ("a", "b")
+
+
+def test_signatures_are_read_as_inspect_reads_them():
+    @functools.wraps(lambda x, *, k=2: x)
+    def wrapped(*args, **kwargs):
+        return None
+
+    def signed(*args):
+        return None
+
+    signed.__signature__ = inspect.signature(lambda g, out: g)
+    functions = [f for o in REGISTRY.values() for f in (o.forward, *o.rules.values())]
+    functions += [
+        wrapped,
+        signed,
+        functools.partial(lambda g, x, *, k=1: g, k=3),
+        lambda *xs, dim=0, keep: xs,
+    ]
+    read = 0
+    for function in functions:
+        if not isinstance(function, np.ufunc | types.BuiltinFunctionType):
+            wanted = [(p.name, p.default, p.kind) for p in inspect.signature(function).parameters.values()]
+            assert _parameters(function) == wanted
+            read += 1
+    assert read > 200
 
 
 def test_a_starred_input_is_a_list():
