@@ -219,7 +219,7 @@ def _broadcast_mismatch(name: str, shapes: list[Any], shown: str) -> str:
 
 
 def misspelt(owner: str, name: str, known: Iterable[str]) -> str:
-    import difflib  # noqa: PLC0415 (a twentieth of the time that importing this package takes)
+    import difflib  # noqa: PLC0415 (loaded for a misspelt name only)
 
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"{owner} has no attribute {name!r}" + (f". Did you mean {near[0]!r}?" if near else "")

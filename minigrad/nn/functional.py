@@ -461,10 +461,11 @@ def cross_entropy(
     tensor(0.6931)
     """
     if reduction not in _REDUCTIONS or size_average is not None or reduce is not None:
-        _refuse_reduction("cross_entropy", reduction, size_average, reduce)
+        _check_reduction(reduction)
+        _refuse_legacy("cross_entropy", size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    shape = input._array.shape
+    shape = input.shape
     if not shape:
         raise ValueError(
             "cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
@@ -476,7 +477,7 @@ def cross_entropy(
         )
     if target._array.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
-    _check_classes("cross_entropy", input, target, axis)
+    _check_classes("cross_entropy", shape, target, axis)
     options = {
         "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
         "ignore_index": ignore_index, "label_smoothing": label_smoothing,
@@ -487,22 +488,15 @@ def cross_entropy(
 _CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
 
 
-def _check_classes(name: str, input: Tensor, target: Tensor, axis: int) -> None:
+def _check_classes(name: str, shape: tuple[int, ...], target: Tensor, axis: int) -> None:
     classes = target._array
     if classes.dtype.char not in _CLASSES:
         raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
-    shape = input._array.shape
     expected = shape[:axis] + shape[axis + 1 :]
     if classes.shape != expected:
         raise ValueError(
-            f"{name}: for logits of shape {input.shape} expected target of shape {expected}, "
-            f"got {target.shape}"
+            f"{name}: for logits of shape {shape} expected target of shape {expected}, got {target.shape}"
         )
-
-
-def _refuse_reduction(name: str, reduction: str, size_average: Any, reduce: Any) -> None:
-    _check_reduction(reduction)
-    _refuse_legacy(name, size_average, reduce)
 
 
 def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
@@ -545,7 +539,7 @@ def nll_loss(
     _check_reduction(reduction)
     _refuse_legacy("nll_loss", size_average, reduce)
     axis = 0 if input.ndim == 1 else 1
-    _check_classes("nll_loss", input, target, axis)
+    _check_classes("nll_loss", input.shape, target, axis)
     if weight is not None and weight.shape != (input.shape[axis],):
         raise RuntimeError(
             f"nll_loss: weight must have shape ({input.shape[axis]},), one per class, got {weight.shape}"

@@ -259,7 +259,7 @@ class Registry:
 
 def nearest(name: str, known: list[str]) -> str:
     """The name that was probably meant; "" if none is near."""
-    import difflib  # noqa: PLC0415 (a twentieth of the time that importing this package takes)
+    import difflib  # noqa: PLC0415 (loaded for a misspelt name only)
 
     return "".join(difflib.get_close_matches(name, known, 1))
 

@@ -273,8 +273,8 @@ def array_of(tensor: Tensor) -> Array:
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Arrays of one shape, cut into flat pieces that stay in a core's cache between one line and the next.
 
-    An update that passes over a large parameter once for every line of its formula takes twice as long. What
-    is small, or does not lie in memory in one row, comes as it is.
+    An update that passes over a large parameter once for every line of its formula takes half as long again.
+    What is small, or does not lie in memory in one row, comes as it is.
     """
     size = arrays[0].size
     if size <= PIECE or not all(array.flags.c_contiguous for array in arrays):

@@ -69,7 +69,7 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above zero and no dampening")
 
     def _update_all(self, ready: Iterable[Ready], group: dict[str, Any]) -> None:
-        plain = group["weight_decay"] == 0 and group["momentum"] == 0
+        plain = group["weight_decay"] == 0 and group["momentum"] == 0 and type(self)._update is SGD._update
         lr = np.asarray(group["lr"], float)
         for param, grad, state in ready:
             if lr.dtype is not param.dtype:  # 0-d: a Python number takes NumPy twice as long

@@ -72,6 +72,11 @@ def test_cross_entropy_however_many_classes_there_are_and_however_they_lie(class
         np.testing.assert_allclose(x.grad.numpy(), slope / (5 if reduction == "mean" else 1), atol=1e-12)
 
 
+def test_the_scores_may_be_a_numpy_array():
+    loss = nn.functional.cross_entropy(np.zeros((2, 4)), torch.tensor([0, 3]))
+    assert loss.item() == pytest.approx(math.log(4))
+
+
 def test_nll_loss_looks_at_the_targets_alone_whatever_the_weights():
     impossible = torch.tensor([[-math.inf, 0.0], [-1.0, -math.inf]])
     assert nn.NLLLoss()(impossible, torch.tensor([1, 0])).item() == 0.5

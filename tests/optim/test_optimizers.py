@@ -341,6 +341,17 @@ def test_a_step_that_fails_halfway_is_still_seen_as_a_write():
         product.backward()
 
 
+def test_a_subclass_of_sgd_may_update_otherwise():
+    class Halved(optim.SGD):
+        def _update(self, param, grad, state, group):
+            super()._update(param, grad / 2, state, group)
+
+    w = leaf(1.0)
+    w.sum().backward()
+    Halved([w], lr=0.5).step()
+    assert w.item() == 0.75
+
+
 def test_an_optimiser_of_the_users_own_defines_step_or_update():
     class Sign(optim.Optimizer):
         def __init__(self, params):
