@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from . import _messages as messages
-from ._array import cast
-from ._engine import Node, backward as walk, recording, set_recording, writes
+from ._array import ONE, cast
+from ._engine import Node, backward as walk, recording, run_user, set_recording, writes
 from ._record import Recorded, wrap
 
 ndarray = np.ndarray
@@ -21,27 +21,28 @@ def run_backward(
     retain_graph: bool | None,
     create_graph: bool,
     targets: Sequence[Any] | None = None,
-    deposit: Callable[[list[tuple[Node, Any]], set[Node]], None] | None = None,
+    deposit: Callable[[list[tuple[Node, Any]]], None] | None = None,
 ) -> None:
     """Check what a backward is asked, and walk; results go to `deposit`, by default to leaves' `.grad`."""
-    roots, starts = [], []
+    roots = []
     for position, tensor in enumerate(tensors):
         if not isinstance(tensor, Recorded):
             raise TypeError(f"element {position} of tensors must be a Tensor, not {type(tensor).__name__}")
         node = tensor._node
         if node is None:
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
-        roots.append(node)
-        starts.append(_start(tensor, gradients[position], create_graph))
-    before = recording()
-    set_recording(before if create_graph and before else create_graph)
+        roots.append((node, _start(tensor, gradients[position], create_graph)))
+    switched = create_graph and not recording()
+    if switched:
+        set_recording(True)
     try:
         walk(
-            roots, starts, retain=create_graph if retain_graph is None else retain_graph,
+            roots, retain=create_graph if retain_graph is None else retain_graph,
             create=create_graph, deposit=deposit or accumulate, wrap=wrap, targets=targets,
         )  # fmt: skip
     finally:
-        set_recording(before)
+        if switched:
+            set_recording(False)
 
 
 def target_nodes(inputs: Any) -> list[Node]:
@@ -58,8 +59,7 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if array.size != 1:
             raise RuntimeError(messages.not_scalar(array.shape))
-        one = np.empty(array.shape, array.dtype)
-        one.fill(1)
+        one = np.ones(array.shape, array.dtype) if array.ndim else ONE[array.dtype].copy()
         return wrap(one, None) if create_graph else one
     if not isinstance(gradient, Recorded):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
@@ -70,29 +70,31 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._array
 
 
-def accumulate(results: list[tuple[Node, Any]], ours: set[Node]) -> None:
+def accumulate(results: list[tuple[Node, Any]]) -> None:
     """Add to the gradients of leaves, which own their memory, and to those that are kept."""
     for node, g in results:
         watch = node.watch or node.watched()
         known = watch.grad
         if known is None:
-            watch.grad = wrap(g, None) if node in ours and type(g) is ndarray else owned(g, node in ours)
+            watch.grad = owned(g)
         elif isinstance(g, Recorded):
             watch.grad = known + g
         elif known._node is not None or not known._array.flags.writeable:
             watch.grad = wrap(known._array + g, None)
         else:
             np.add(known._array, g, out=known._array)
-            writes.stamp(known._array)
+            writes.stamp((known._array,))
         if watch.after:
             for hook in tuple(watch.after.values()):
-                hook()
+                run_user(hook, record=isinstance(g, Recorded))
 
 
-def owned(g: Any, ours: bool) -> Any:
+def owned(g: Any) -> Any:
     """A gradient that the walk hands out, as a tensor whose memory nobody else holds."""
+    if type(g) is ndarray and g.base is None:
+        return wrap(g, None)
     if not isinstance(g, Recorded):
-        return wrap(np.asarray(g) if ours else np.array(g), None)
+        return wrap(np.array(g), None)
     if g._node is not None and g._node.op is None:  # the user's gradient itself, passed on by `add`
         return g.clone()  # type: ignore[attr-defined]
     return wrap(g._array.copy(), g._node)

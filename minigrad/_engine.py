@@ -76,12 +76,17 @@ class Node:
     def resize(self, shape: Shape, dtype: np.dtype[Any]) -> None:
         """Take on the shape and dtype of a leaf's new data."""
         if self.shape != shape or self.dtype != dtype:
-            self.shape, self.dtype, writes.resized = shape, dtype, True
+            self.shape, self.dtype, ever.leaf_resized = shape, dtype, True
 
     def watched(self) -> "Watch":
         if self.watch is None:
             self.watch = Watch()
         return self.watch
+
+    def hooks(self) -> "dict[int, Callable[[Any], Any]]":
+        """Its table of hooks, for a new one."""
+        ever.leaf_hooked = ever.leaf_hooked or self.op is None
+        return self.watched().hooks
 
     def __repr__(self) -> str:
         return f"<{self.name()} shape={self.shape} tick={self.tick}>"
@@ -105,6 +110,15 @@ class Watch:
         self.line = ""
         self.seen: Any = None
 
+
+class _Ever:
+    """Whether something rare has happened, for which every backward must look out from then on."""
+
+    leaf_resized = False  # a leaf got `.data` of another shape or dtype
+    leaf_hooked = False  # a leaf got a hook
+
+
+ever = _Ever()
 
 # Per thread, and per asyncio task. (Reading a ContextVar takes a third of the time of a threading.local.)
 _recording: ContextVar[Any] = ContextVar("recording", default=True)
@@ -143,28 +157,40 @@ class _Mode:
 mode = _Mode()
 
 
+def run_user(function: Callable[..., Any], *args: Any, record: bool) -> Any:
+    """Call a hook, or a Function's backward: what it computes is recorded for a higher derivative only."""
+    before = recording()
+    set_recording(before and record)
+    try:
+        return function(*args)
+    finally:
+        set_recording(before)
+
+
 class _Writes:
     """The tick of the latest in-place write, and of each written buffer's latest."""
 
     def __init__(self) -> None:
         self.latest = 0
-        self.resized = False  # whether any leaf got `.data` of another shape or dtype since it was used
         self._stamps: dict[int, list[Any]] = {}  # by id: the tick, and what watches the buffer's end
 
-    def stamp(self, *arrays: Array) -> None:
+    def stamp(self, arrays: Sequence[Array]) -> None:
         self.latest = now = tick()
         stamps = self._stamps
-        for array in arrays:
-            owner = array if array.base is None else _owner(array)
-            known = stamps.get(id(owner))
-            if known is not None:
-                known[0] = now
-            else:
-                self._begin(owner, now)
+        try:
+            for array in arrays:  # who owns memory and was stamped before is alive: no other has its id
+                stamps[id(array)][0] = now
+        except KeyError:
+            for array in arrays:
+                self._begin(_owner(array), now)
 
     def _begin(self, owner: Array, now: int) -> None:
         key = id(owner)
-        self._stamps[key] = [now, weakref.ref(owner, lambda _: self._stamps.pop(key, None))]
+        known = self._stamps.get(key)
+        if known is not None:
+            known[0] = now
+        else:
+            self._stamps[key] = [now, weakref.ref(owner, lambda _: self._stamps.pop(key, None))]
 
     def of(self, array: Array) -> int:
         known = self._stamps.get(id(_owner(array)))
@@ -182,11 +208,10 @@ writes = _Writes()
 
 @np.errstate(all="ignore")  # cheaper as a decorator than as a context
 def backward(
-    roots: Sequence[Node],
-    gradients: Sequence[Any],
+    roots: Sequence[tuple[Node, Any]],
     *,
     retain: bool,
-    deposit: Callable[[list[tuple[Node, Any]], set[Node]], None],
+    deposit: Callable[[list[tuple[Node, Any]]], None],
     wrap: Callable[[Any, Node | None], Any],
     create: bool = False,
     targets: Iterable[Node] | None = None,
@@ -194,10 +219,10 @@ def backward(
     """Walk from `roots` to the leaves, newest node first, then hand the gradients to `deposit`.
 
     Arguments:
-        roots, gradients: where to start, and the gradient that arrives there.
+        roots: where to start, and the gradient that arrives there.
         retain: keep what the nodes saved, so that the graph can be walked again.
-        deposit: called once, as deposit(results, ours): `results` are (node, gradient) of leaves and of nodes
-            whose gradient is kept, `ours` the nodes whose gradient is an array that nobody else holds.
+        deposit: called once, with (node, gradient) of leaves and of nodes whose gradient is kept. An ndarray
+            among them that is no view is held by nobody else.
         wrap: makes a Tensor of (array, node).
         create: run the rules on Tensors instead of raw arrays, so that they are themselves recorded:
             that is all there is to higher derivatives.
@@ -207,8 +232,9 @@ def backward(
         RuntimeError: when a node on the way has been freed, or a saved value was written since.
     """
     goals = None if targets is None else set(targets)
-    wanted = None if goals is None else _leading_to(goals, roots)
+    wanted = None if goals is None else _leading_to(goals, [root for root, _ in roots])
     observer = _observer.get()
+    special = observer is not None or goals is not None
     # Gradients in flight belong to this call, so an interrupted backward leaves nothing to the next.
     # The first to arrive is borrowed (`add` hands one array to both parents), the second makes a new
     # array, which is ours, and later ones are added to that in place.
@@ -217,24 +243,25 @@ def backward(
     waiting: list[tuple[int, Node]] = []  # a heap, newest first, of the nodes between roots and leaves
     results: list[tuple[Node, Any]] = []
 
-    for position, root in enumerate(roots):
+    for root, g in roots:
         if root in arrived:
-            arrived[root] = arrived[root] + gradients[position]
+            arrived[root] = arrived[root] + g
+        elif root.op is not None:
+            arrived[root] = g
+            heappush(waiting, (-root.tick, root))
         else:
-            arrived[root] = gradients[position]
-            if root.op is not None:
-                heappush(waiting, (-root.tick, root))
+            arrived[root] = g if create else np.array(g)  # a leaf keeps what it gets
     while waiting:
         # Whoever could still send it a gradient is newer, and the newest has had its turn: it is complete.
         node = heappop(waiting)[1]
         g = arrived.pop(node)
-        if node.watch is not None or observer is not None or goals is not None:
-            g = _arrive(node, g, ours, create, wrap, observer)
-            if node in goals if goals is not None else node.watch is not None and node.watch.keep:
-                results.append((node, g))
         edges = node.edges
-        if wanted is not None and not any(e is not None and e[0] in wanted for e in edges or ()):
-            continue  # a goal behind which there is no other: it stays as it is
+        if special or node.watch is not None:
+            g = _arrive(node, g, create, wrap, observer)
+            if node in goals if goals is not None else node.watch is not None and node.watch.keep:
+                results.append((node, g if create else np.array(g)))
+            if wanted is not None and not any(e is not None and e[0] in wanted for e in edges or ()):
+                continue  # a goal behind which there is no other: it stays as it is
         if edges is None:
             raise RuntimeError(messages.freed(node))
         if node.tick < writes.latest:
@@ -263,13 +290,13 @@ def backward(
             if observer is not None:
                 observer.send(node, edge, d)
             if parent not in arrived:
-                arrived[parent] = d
                 if parent.op is not None:
                     heappush(waiting, (-parent.tick, parent))
-                # What a rule makes is ours, unless it passed on `g` itself or a view. (A rule is linear in
-                # g, so it cannot return a saved value as it is.) A leaf can keep it without a copy.
-                elif d is not g and not create and d.base is None:
-                    ours.add(parent)
+                # A leaf keeps what it gets. What a rule makes is new, unless it passed on `g` itself, or a
+                # view. (A rule is linear in g, so it cannot return a saved value as it is.)
+                elif d is g and not create:
+                    d = d.copy()
+                arrived[parent] = d
             elif parent in ours:
                 arrived[parent] += d
             else:
@@ -280,29 +307,22 @@ def backward(
             node.edges = None
         if observer is not None:
             observer.leave(node, not retain)
-    for leaf, g in arrived.items():
-        if writes.resized and (g.shape != leaf.shape or g.dtype is not leaf.dtype):
-            g = _fitted(g, leaf)  # noqa: PLW2901
-        watch = leaf.watch
-        if observer is not None or (watch is not None and watch.hooks):
-            g = _arrive(leaf, g, ours, create, wrap, observer)  # noqa: PLW2901
-        if goals is None or leaf in goals:
-            results.append((leaf, g))
-    deposit(results, ours)
+    if special or ever.leaf_hooked or ever.leaf_resized:
+        for leaf, g in arrived.items():
+            if g.shape != leaf.shape or g.dtype is not leaf.dtype:
+                g = _fitted(g, leaf)  # noqa: PLW2901
+            g = _arrive(leaf, g, create, wrap, observer)  # noqa: PLW2901
+            if goals is None or leaf in goals:
+                results.append((leaf, g))
+    else:
+        results += arrived.items()
+    deposit(results)
 
 
-def _arrive(
-    node: Node,
-    g: Any,
-    ours: set[Node],
-    create: bool,
-    wrap: Callable[[Any, Node | None], Any],
-    observer: Any,
-) -> Any:
+def _arrive(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | None], Any], observer: Any) -> Any:
     """A gradient is complete: hooks may replace it, and the observer sees it."""
     if node.watch is not None and node.watch.hooks:
         g = _run_hooks(node, g, create, wrap)
-        ours.discard(node)  # a hook may have kept what it saw
     if observer is not None:
         observer.arrive(node, g)
     return g
@@ -380,13 +400,13 @@ def _run_hooks(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | Non
     assert node.watch is not None
     seen = wrap(g._array.copy(), g._node) if create else wrap(np.array(g), None)
     for hook in tuple(node.watch.hooks.values()):
-        replaced = hook(seen)
+        replaced = run_user(hook, seen, record=create)
         if replaced is None:
             continue
         if not hasattr(replaced, "_array") or replaced.shape != node.shape or replaced.dtype != node.dtype:
             raise RuntimeError(messages.hook_result(node, replaced))
         seen = replaced
-    return seen if create else seen._array
+    return seen if create else seen._array.copy()  # the hook may have kept what it saw
 
 
 def _refuse_stale(node: Node) -> None:

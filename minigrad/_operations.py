@@ -18,7 +18,7 @@ from ._convert import as_array, as_operand, sizes_of
 from ._dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from ._index import normalize as normalize_index
 from ._op import REGISTRY
-from ._record import Recorded, call_of, record, wrap
+from ._record import RECORD, Recorded, call_of, wrap
 
 # Importing the families of `ops` has filled the registry.
 CALLS: dict[str, Callable[..., Any]] = {name: call_of(op) for name, op in REGISTRY.items()}
@@ -485,7 +485,7 @@ class Operations(Recorded):
 
     def __getitem__(self, index: Any) -> Any:
         """A selection: a view for ints, slices, None and `...`; a copy for index arrays and masks."""
-        return record(REGISTRY["getitem"], (self,), {"index": normalize_index(index, self._array.shape)})[0]
+        return RECORD["getitem"]((self,), {"index": normalize_index(index, self._array.shape)})[0]
 
 
 def _scaled(x: Any, other: Any, alpha: Any) -> Any:
@@ -513,7 +513,7 @@ _PAIRS = {name: _pair(name) for name in ("max", "min", "sort", "topk")}
 
 
 def _with_indices(op: str, x: Any, options: dict[str, Any]) -> Any:
-    values, indices = record(REGISTRY[op], (x,), options)
+    values, indices = RECORD[op]((x,), options)
     return _PAIRS[op.removesuffix("_dim")](values, wrap(np.asarray(indices), None))
 
 

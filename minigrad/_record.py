@@ -1,12 +1,14 @@
 """From an op's record to a call: unwrap the operands, run forward, record what backward will need.
 
 `call_of` makes one Python function per op. Ops of one or two operands without options, the bulk of any
-graph, and `linear`, get a closure with nothing in it that they do not use; every other op, and every unusual
-operand (numbers on both sides, another dtype, a NumPy array), goes through `_general`.
+graph, and `linear`, get a closure with nothing in it that they do not use. The others sort out their options
+in `_general`, and are recorded by `_leading` where the gradient goes to the first operand only. All else, and
+every unusual operand (numbers on both sides, another dtype, a NumPy array), is left to `_record`.
 """
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from inspect import Parameter
 from typing import Any
 
@@ -20,6 +22,8 @@ from ._op import Op
 ndarray = np.ndarray
 new = object.__new__
 Call = Callable[..., Any]
+Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
+RECORD: dict[str, Recorder] = {}  # by the op's name, for those who sort out operands and options themselves
 
 # A log of 0 is -inf and an overflow is inf, here as in PyTorch, without a word. NumPy warns; np.errstate
 # around every forward would cost more than most forwards. So warnings raised by lines of this package are
@@ -288,24 +292,29 @@ def _binary(op: Op) -> Call:
         result._node = node = Node()
         node.tick = tick()
         node.op = op
-        node.shape = shape = out.shape
+        shape = out.shape
         edge_a = edge_b = None
         aligned = True
         if parent_a is not None:
-            if parent_a.shape != shape:
+            if parent_a.shape == shape:
+                shape = parent_a.shape  # one tuple for many nodes: less memory, and less for the collector
+            else:
                 aligned = False
             if a_by_b:
                 edge_a = (parent_a, rule_a, b)
             else:
                 edge_a = (parent_a, rule_a, *pick_a((a, b, out))) if a_saves else (parent_a, rule_a)
         if parent_b is not None:
-            if parent_b.shape != shape:
+            if parent_b.shape == shape:
+                shape = parent_b.shape
+            else:
                 aligned = False
             if b_by_a:
                 edge_b = (parent_b, rule_b, a)
             else:
                 edge_b = (parent_b, rule_b, *pick_b((a, b, out))) if b_saves else (parent_b, rule_b)
         node.edges = (edge_a, edge_b)
+        node.shape = shape
         node.dtype = dtype
         node.aligned = aligned
         node.watch = None
@@ -331,7 +340,7 @@ def _affine(op: Op) -> Call:
             b = weight._array
             c = bias._array
             dtype = a.dtype
-            if b.dtype is not dtype or c.dtype is not dtype or dtype.kind != "f":
+            if b.dtype is not dtype or c.dtype is not dtype:
                 raise TypeError  # to be told in full
             out = forward(a, b, c)
         except Exception:
@@ -365,6 +374,7 @@ def _affine(op: Op) -> Call:
 
 
 def _general(op: Op) -> Call:
+    record = RECORD[op.name] = recorder_of(op)
     options = tuple(op.options)
     operands = -1 if op.variadic else len(op.inputs)
     complete = -1 if Parameter.empty in op.options.values() else operands
@@ -373,16 +383,82 @@ def _general(op: Op) -> Call:
     def call(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             if len(args) == complete:
-                return record(op, args, op.options)[0]
+                return record(args, op.options)[0]
             if len(args) == everything:
-                return record(op, args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
-        return record(op, *bind(op, args, kwargs))[0]
+                return record(args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
+        return record(*bind(op, args, kwargs))[0]
 
     return call
 
 
-def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
-    """Run forward and record it: the result, and the constants that forward returned beside it."""
+def recorder_of(op: Op) -> Recorder:
+    """The function that runs an op's forward on (operands, options) and records it.
+
+    It returns the result, and the constants that forward returned beside it.
+    """
+    first_only = list(op.rules) == list(op.inputs[:1]) and len(op.inputs) <= 2 and not op.variadic
+    return _leading(op) if first_only else partial(_record, op)
+
+
+def _leading(op: Op) -> Recorder:
+    """For a gradient that goes to the first of at most two operands: reductions, reshapes, losses by class.
+
+    The second is a tensor without a gradient, like those classes; anything else is `_record`'s.
+    """
+    pull = op.pulls[0]
+    assert pull is not None
+    rule, pick = pull
+    paired, constant, view = len(op.inputs) == 2, bool(op.constants), op.view
+    given, wants_shapes = op.result == "given", op.wants_shapes
+
+    def record(operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+        try:
+            x = operands[0]
+            array, parent = x._array, x._node
+            dtype = array.dtype
+            if dtype.kind != "f":
+                return _record(op, operands, options)
+            arrays = (array, operands[1]._array) if paired else (array,)
+            out = op.forward(*arrays, **options)
+        except Exception:
+            return _record(op, operands, options)
+        constants: tuple[Any, ...] = ()
+        if constant:
+            out, *constants = out
+        if type(out) is not ndarray:
+            out = np.asarray(out)
+        if out.dtype is not dtype and not given:
+            out = out.astype(dtype)  # NumPy's promotion inside a forward widened it
+        if view and np.may_share_memory(out, array):
+            result = new(View)
+            result._source = x
+        else:
+            result = new(Result)
+        result._array = out
+        if parent is None or not (record_mode := recording()) or (given and out.dtype.kind != "f"):
+            result._node = None
+            return (result, *constants)
+        values = (*arrays, out, *constants, *options.values())
+        if wants_shapes:
+            values = (*values, *[a.shape for a in arrays])
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        edge = (parent, rule, *pick(values))
+        node.edges = (edge, None) if paired else (edge,)
+        node.shape = out.shape
+        node.dtype = out.dtype
+        node.aligned = False
+        node.watch = None
+        if record_mode is not True:
+            record_mode(node, operands, out)
+        return (result, *constants)
+
+    return record
+
+
+def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+    """Run any op on any operands, and record it."""
     arrays, nodes, common = unwrap(op, operands)
     try:
         out = op.forward(*arrays, **options)

@@ -24,7 +24,7 @@ from ._in_place import InPlace
 from ._numpy import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
 from ._op import BY_FORWARD, REGISTRY
 from ._operations import CALLS
-from ._record import record, wrap
+from ._record import RECORD, wrap
 from ._repr import tensor_text
 
 _WAY_OUT = "use the tensor's own functions, or t.detach().numpy() outside the graph"
@@ -267,7 +267,7 @@ class Tensor(InPlace, result=True):
         """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it."""
         if self._node is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        return Handle(self._node.watched().hooks, hook)
+        return Handle(self._node.hooks(), hook)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[["Tensor"], None]) -> "Handle":
         """Call hook(tensor) after a backward has added to this leaf's `.grad`."""
@@ -343,9 +343,7 @@ class Tensor(InPlace, result=True):
             raise TypeError(
                 f"minigrad does not cover these arguments of np.{function.__name__}: {error}; {_WAY_OUT}"
             ) from None
-        return record(
-            REGISTRY[name], [as_operand(x) for x in operands], {**REGISTRY[name].options, **options}
-        )[0]
+        return RECORD[name](list(map(as_operand, operands)), {**REGISTRY[name].options, **options})[0]
 
     def __float__(self) -> float:
         return float(self.item())
@@ -426,16 +424,40 @@ class _Data(Tensor):
         pass
 
 
-def stamp(written: Iterable[Tensor]) -> None:
-    """To be called after raw writes to the storage of tensors: graphs that saved it will notice."""
-    plain = []
-    for tensor in written:
-        if tensor._alias:  # a view, or `.data`, whose writes leave no stamp
-            tensor._written()
+def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
+    """The tensors that have a gradient, each with its gradient's array."""
+    found = []
+    for tensor in tensors:
+        node = tensor._node
+        if node is None or node.op is not None:
+            grad = tensor.grad
         else:
-            plain.append(tensor._array)
+            watch = node.watch
+            grad = None if watch is None else watch.grad
+        if grad is not None:
+            found.append((tensor, grad._array))
+    return found
+
+
+def forget_gradients(tensors: Iterable[Tensor]) -> None:
+    """Set the `.grad` of every tensor to None."""
+    for tensor in tensors:
+        node = tensor._node
+        if node is None:
+            tensor._grad = None
+        elif node.watch is not None:
+            node.watch.grad = None
+
+
+def stamp(ready: list[tuple[Tensor, Any]]) -> None:
+    """To be called after raw writes to the storage of the tensors: graphs that saved it will notice."""
+    plain = [tensor._array for tensor, _ in ready if not tensor._alias]
     if plain:
-        writes.stamp(*plain)
+        writes.stamp(plain)
+    if len(plain) < len(ready):
+        for tensor, _ in ready:
+            if tensor._alias:  # a view, or `.data`, whose writes leave no stamp
+                tensor._written()
 
 
 def _rebuild(kind: type, array: Any, requires_grad: bool, grad: Tensor | None) -> Tensor:

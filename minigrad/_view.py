@@ -7,9 +7,8 @@ import numpy as np
 from . import _messages as messages
 from ._engine import Node, mode
 from ._in_place import carry_retain
-from ._op import REGISTRY
 from ._operations import CALLS
-from ._record import record, wrap
+from ._record import RECORD, wrap
 from ._tensor import Tensor
 
 
@@ -82,7 +81,7 @@ class View(Tensor, view=True):
         root, old = self._root, self._own
         flat = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
         where = _positions(root._array, self._array)
-        flat = record(REGISTRY["index_put"], (flat, result), {"index": (where,)})[0]
+        flat = RECORD["index_put"]((flat, result), {"index": (where,)})[0]
         renewed = CALLS["reshape"](flat, shape=root.shape)._node
         carry_retain(root._node, renewed)
         root._node = self._root_node = renewed
@@ -122,6 +121,6 @@ def _select(root: Tensor, where: Any) -> Tensor:
     mode.recording = before or True
     try:
         with_history = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
-        return record(REGISTRY["getitem"], (with_history,), {"index": (where,)})[0]
+        return RECORD["getitem"]((with_history,), {"index": (where,)})[0]
     finally:
         mode.recording = before

@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 
 from minigrad._array import (
+    ONE,
     add_along,
     count,
     is_basic,
     keep,
     keep_dims,
+    keep_nonzero,
     kernel,
     normalize_dim,
     normalize_dims,
     pad,
+    positive_part,
     product,
     reverse_scan,
     scatter_index,
@@ -89,6 +92,31 @@ def test_what_is_not_kept_is_0_whatever_it_was(dtype):
     for kept in (True, False):
         np.testing.assert_array_equal(keep(g, kept), g if kept else np.zeros_like(g))
         np.testing.assert_array_equal(keep(g[0, :1].reshape(()), np.array(kept)), 1.5 * kept)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_what_is_kept_where_something_is_not_zero(dtype):
+    g = np.array([1.5, np.inf, np.nan, -np.inf, np.nan, 2.0], dtype)
+    x = np.array([2.0, 0.0, -0.0, np.nan, 1.0, 0.0], dtype)
+    wanted = np.array([1.5, 0.0, 0.0, -np.inf, np.nan, 0.0], dtype)
+    for reach in (g, np.stack([g, g]), g[:1].reshape(())):
+        for other in (x, np.stack([x, x]), x[:1].reshape(()), x[1:2].reshape(())):
+            found = keep_nonzero(reach, other)
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, np.where(other != 0, reach, 0).astype(dtype))
+            assert not np.signbit(found[(found == 0)]).any()
+    np.testing.assert_array_equal(keep_nonzero(g, x), wanted)
+
+
+def test_a_number_is_there_in_every_dtype_and_nobody_can_change_it():
+    for dtype in ("float16", "float32", "float64", "int64", "uint8"):
+        one = ONE[np.dtype(dtype)]
+        assert one.dtype == dtype and one.shape == () and one == 1 and ONE[np.dtype(dtype)] is one
+        with pytest.raises(ValueError, match="read-only"):
+            one += 1
+    np.testing.assert_array_equal(positive_part(np.array([-1.0, -0.0, 2.0, np.nan])), [0, 0, 2, np.nan])
+    with pytest.raises(ValueError, match="got bool"):
+        positive_part(np.array([True]))
 
 
 @pytest.mark.parametrize(

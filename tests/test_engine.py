@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._engine import Node, mode, writes
+from minigrad._engine import Node, ever, mode, writes
 from minigrad._op import REGISTRY
 from minigrad._operations import CALLS
 from minigrad.testing import RandomDrawer, draw_sample
@@ -594,7 +594,7 @@ def test_the_observer_sees_each_step_in_order():
 
 def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile(monkeypatch):
     for other in (3,), (1, 2):
-        monkeypatch.setattr(writes, "resized", False)
+        monkeypatch.setattr(ever, "leaf_resized", False)
         w = torch.tensor([1.0, 2.0], requires_grad=True)
         y = (w * w).sum()
         w.data = torch.ones(other)
@@ -602,16 +602,16 @@ def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile(monk
             y.backward()
         assert w.grad is None
     for before, after in itertools.permutations((torch.float16, torch.float32, torch.float64), 2):
-        monkeypatch.setattr(writes, "resized", False)
+        monkeypatch.setattr(ever, "leaf_resized", False)
         w = torch.tensor([1.0, 2.0], dtype=before, requires_grad=True)
         y = (w * w).sum()
         w.data = torch.ones(2, dtype=after)
         y.backward()
         assert w.grad.dtype == after and w.grad.tolist() == [2.0, 4.0]
-    monkeypatch.setattr(writes, "resized", False)
+    monkeypatch.setattr(ever, "leaf_resized", False)
     w = torch.ones(2, requires_grad=True)
     w.data = torch.ones(2)
-    assert not writes.resized
+    assert not ever.leaf_resized
 
 
 @pytest.mark.parametrize("name", [n for n, op in REGISTRY.items() if op.rules])

@@ -337,6 +337,7 @@ MISUSES = [
         IndexError,
         (r"\.bool\(\) or \.long\(\)",),
     ),
+    Misuse("dtype", "torch.relu(torch.tensor([True]))", RuntimeError, ("relu", "bool", r"\.float\(\)")),
     Misuse("empty", "torch.zeros(0).max()", RuntimeError, ("max", "no elements")),
 ]
 

@@ -1,5 +1,6 @@
 """Views: a write to any member of a family is known to all, or refused; never a silently wrong gradient."""
 
+import itertools
 import random
 
 import numpy as np
@@ -284,6 +285,20 @@ def test_writes_to_a_view_are_caught_where_the_source_was_saved():
     v.add_(1)
     with pytest.raises(RuntimeError, match="mul"):
         z.sum().backward()
+
+
+def test_a_second_write_to_a_buffer_is_caught_through_whichever_tensor_it_comes():
+    for first, second in itertools.product(range(4), repeat=2):
+        array = np.ones(4, np.float32)
+        x, w = torch.from_numpy(array), torch.ones(4, requires_grad=True)
+        writers = (x, x[:2], x.detach(), torch.from_numpy(array[:2]))
+        writers[first].add_(1)
+        y = (x * w).sum()
+        writers[second].add_(1)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.backward()
+        (x * w).sum().backward()
+        assert w.grad.tolist() == x.tolist()
 
 
 def test_writes_to_the_source_are_caught_where_a_view_was_saved():

@@ -83,8 +83,8 @@ def grad(
         if x._node is None:
             raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}")
 
-    def keep(results: list[tuple[Node, Any]], ours: set[Node]) -> None:
-        found.update((node, owned(g, node in ours)) for node, g in results)
+    def keep(results: list[tuple[Node, Any]]) -> None:
+        found.update((node, owned(g)) for node, g in results)
 
     nodes = [x._node for x in inputs]
     gradients = _gradients(grad_outputs, len(outputs))

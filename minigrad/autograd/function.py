@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _messages as messages
-from .._engine import Node, mode, writes
+from .._engine import Node, mode, run_user, writes
 from .._op import REAL, Op
 from .._record import wrap
 from .._tensor import Tensor
@@ -102,6 +102,7 @@ class _Backward:
         self.kinds = [(x._array.shape, x._array.dtype) for x in outputs]
         self.inputs = [x._array.shape if isinstance(x, Tensor) else None for x in args]
         self.highest = max(i for i, needed in enumerate(ctx.needs_input_grad) if needed)
+        self.create = False  # whether the latest visit was on Tensors, for a higher derivative
         self._forget()
 
     def _forget(self) -> None:
@@ -120,7 +121,7 @@ class _Backward:
         if result is None:
             return None
         # On raw arrays a view, so that the engine does not take the user's array for its own.
-        return result if mode.recording else result._array[...]
+        return result if self.create else result._array[...]
 
     def _run(self, g: Any) -> tuple[Any, ...]:
         given = g.parts if isinstance(g, _Bundle) else {0: g}
@@ -132,7 +133,8 @@ class _Backward:
             gradients.append(
                 part if part is None or isinstance(part, Tensor) else wrap(np.asarray(part), None)
             )
-        results = self.function.backward(self.ctx, *gradients)
+        self.create = any(isinstance(part, Tensor) for part in given.values())
+        results = run_user(self.function.backward, self.ctx, *gradients, record=self.create)
         results = results if isinstance(results, tuple) else (results,)
         wanted = len(self.ctx.needs_input_grad)
         name = self.function.__name__

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .._op import REGISTRY
 from .._operations import CALLS
 from .._random import generator_of
-from .._record import record
+from .._record import RECORD
 from .._tensor import Tensor
 
 __all__ = [
@@ -460,29 +459,29 @@ def cross_entropy(
     >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
     tensor(0.6931)
     """
-    if reduction not in _REDUCTIONS or size_average is not None or reduce is not None:
-        _check_reduction(reduction)
+    if size_average is not None or reduce is not None:
         _refuse_legacy("cross_entropy", size_average, reduce)
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    shape = input.shape
-    if not shape:
-        raise ValueError(
-            "cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
-        )
-    axis = 0 if len(shape) == 1 else 1
-    if weight is not None and weight.shape != (shape[axis],):
-        raise RuntimeError(
-            f"cross_entropy: weight must have shape ({shape[axis]},), one per class, got {weight.shape}"
-        )
-    if target._array.dtype.kind == "f":
-        return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
-    _check_classes("cross_entropy", shape, target, axis)
+    shape, classes = input.shape, target._array
+    plain = len(shape) == 2 and classes.shape == shape[:1] and classes.dtype.char in _CLASSES
+    if not plain or weight is not None or label_smoothing or reduction not in _REDUCTIONS:
+        _check_reduction(reduction)
+        if not 0 <= label_smoothing <= 1:
+            raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        if not shape:
+            raise ValueError(
+                "cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
+            )
+        axis = 0 if len(shape) == 1 else 1
+        if weight is not None:
+            _check_weight("cross_entropy", weight, shape[axis])
+        if classes.dtype.kind == "f":
+            return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
+        _check_classes("cross_entropy", shape, target, axis)
     options = {
         "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
         "ignore_index": ignore_index, "label_smoothing": label_smoothing,
     }  # fmt: skip
-    return record(REGISTRY["cross_entropy"], (input, target), options)[0]
+    return RECORD["cross_entropy"]((input, target), options)[0]
 
 
 _CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
@@ -497,6 +496,11 @@ def _check_classes(name: str, shape: tuple[int, ...], target: Tensor, axis: int)
         raise ValueError(
             f"{name}: for logits of shape {shape} expected target of shape {expected}, got {target.shape}"
         )
+
+
+def _check_weight(name: str, weight: Tensor, classes: int) -> None:
+    if weight.shape != (classes,):
+        raise RuntimeError(f"{name}: weight must have shape ({classes},), one per class, got {weight.shape}")
 
 
 def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
@@ -540,15 +544,13 @@ def nll_loss(
     _refuse_legacy("nll_loss", size_average, reduce)
     axis = 0 if input.ndim == 1 else 1
     _check_classes("nll_loss", input.shape, target, axis)
-    if weight is not None and weight.shape != (input.shape[axis],):
-        raise RuntimeError(
-            f"nll_loss: weight must have shape ({input.shape[axis]},), one per class, got {weight.shape}"
-        )
+    if weight is not None:
+        _check_weight("nll_loss", weight, input.shape[axis])
     options = {
         "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
         "ignore_index": ignore_index,
     }  # fmt: skip
-    return record(REGISTRY["nll_loss"], (input, target), options)[0]
+    return RECORD["nll_loss"]((input, target), options)[0]
 
 
 def binary_cross_entropy(

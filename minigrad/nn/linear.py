@@ -46,7 +46,8 @@ class Linear(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         try:  # from the table: `self.weight` looks in vain in two other places first
-            weight, bias = self._parameters["weight"], self._parameters["bias"]
+            own = self._parameters
+            weight, bias = own["weight"], own["bias"]
         except KeyError:  # someone has put a plain tensor in the place of a parameter
             weight, bias = self.weight, self.bias
         return F.linear(input, weight, bias)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from minigrad._tensor import Tensor
+from minigrad._tensor import Tensor, forget_gradients
 from minigrad.creation import empty
 from minigrad.nn import state
 from minigrad.nn.hooks import Hook, RemovableHandle
@@ -41,12 +41,14 @@ class Module(Registry):
     training: bool
     _forward_hooks: dict[int, Hook]
     _forward_pre_hooks: dict[int, Hook]
+    _hooked: bool  # whether it ever had a hook
 
     def __init__(self) -> None:
         super().__init__()
         self.training = True
         self._forward_hooks = {}
         self._forward_pre_hooks = {}
+        self._hooked = False
 
     # -- calling
 
@@ -55,9 +57,9 @@ class Module(Registry):
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._forward_hooks or self._forward_pre_hooks:
+        if self._hooked:
             return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
+        return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook in tuple(self._forward_pre_hooks.values()):
@@ -84,6 +86,7 @@ class Module(Registry):
 
         With `with_kwargs` it is `hook(module, args, kwargs)` and returns None or the pair.
         """
+        self._hooked = True
         return RemovableHandle(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(
@@ -99,6 +102,7 @@ class Module(Registry):
         >>> _ = layer(torch.ones(2, 3, 4))
         (2, 12)
         """
+        self._hooked = True
         return RemovableHandle(self._forward_hooks, Hook(hook, with_kwargs), prepend)
 
     # -- modes and conversions
@@ -256,10 +260,10 @@ class Module(Registry):
 
 def clear_grads(tensors: Iterable[Tensor], set_to_none: bool) -> None:
     """Forget leaves' gradients, or zero them in place and cut them from any graph."""
+    if set_to_none:
+        return forget_gradients(tensors)
     for tensor in tensors:
-        if set_to_none:
-            tensor.grad = None
-        elif (grad := tensor.grad) is not None:
+        if (grad := tensor.grad) is not None:
             if grad.requires_grad:
                 tensor.grad = grad = grad.detach()
             grad.zero_()

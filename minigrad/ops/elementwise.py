@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array, cast, keep as keep_kernel, sigmoid as sigmoid_kernel
+from .._array import Array, cast, keep as kept, keep_kernel, sigmoid as sigmoid_kernel
 from .._op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 from ._special import erf as erf_kernel, sign as sign_kernel
 
@@ -347,8 +347,8 @@ minimum = Op(
 # Not ~condition: ~True is -2.
 where = Op(
     "where", lambda condition, a, b: np.where(condition, a, b),
-    a=lambda g, condition: keep_kernel(g, condition != 0),
-    b=lambda g, condition: keep_kernel(g, condition == 0),
+    a=lambda g, condition: kept(g, condition != 0),
+    b=lambda g, condition: kept(g, condition == 0),
     formula="each element's gradient goes where the element came from",
     domain=lambda d: ((d.bools((s := d.shapes(3))[0]), d.values(s[1], REAL), d.values(s[2], REAL)), {}),
 )  # fmt: skip
@@ -356,7 +356,7 @@ where = Op(
 
 keep = Op(
     "keep", keep_kernel, inputs="x mask",
-    x=lambda g, mask: keep_kernel(g, mask),
+    x=lambda g, mask: kept(g, mask),
     formula="1 where the mask is true, 0 elsewhere",
     domain=lambda d: ((d.values((s := d.shapes(2))[0], REAL), d.bools(s[1])), {}),
 )  # fmt: skip

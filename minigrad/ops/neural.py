@@ -8,9 +8,11 @@ from .._array import (
     Array,
     average,
     keep,
-    known,
+    keep_nonzero,
     log_softmax as log_softmax_kernel,
+    ndarray,
     normalize_dims,
+    positive_part,
     sigmoid,
     softmax as softmax_kernel,
 )
@@ -21,8 +23,8 @@ from ._special import erf, sign
 
 # out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
 relu = Op(
-    "relu", lambda x: np.maximum(x, 0),
-    x=lambda g, out: keep(g, out != 0),
+    "relu", positive_part,
+    x=lambda g, out: keep_nonzero(g, out),
     formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
     domain=NONZERO,
 )  # fmt: skip
@@ -308,14 +310,12 @@ def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tupl
     shifted = x - np.maximum.reduce(x, axis=0)
     slope = np.exp(shifted)
     total = np.add.reduce(slope, axis=0)
-    cells = slope.ravel("K")
-    hit = cells[place]
     out = np.log(total)
     out -= shifted.ravel("K")[place]
-    share = 1 / n if reduction == "mean" else 1.0
-    scale = share / total
-    slope *= scale
-    hit *= scale
+    share = np.asarray(1 / n if reduction == "mean" else 1.0, x.dtype)
+    slope *= np.divide(share, total, out=total)
+    cells = slope.ravel("K")
+    hit = cells[place]
     hit -= share
     cells[place] = hit
     return out if reduction == "none" else np.add.reduce(out) * share, slope.T
@@ -361,6 +361,15 @@ def _cross_entropy_slope(
     return softmax_kernel(x, axis) * np.sum(goal, axis=axis, keepdims=True) - goal
 
 
+def _cross_entropy_rule(
+    g: Array, x: Array, target: Array, slope: Array, weight: Array | None, reduction: str, ignore_index: int,
+    label_smoothing: float,
+) -> Array:  # fmt: skip
+    if type(x) is not ndarray:  # a Tensor: to the second derivative the slope is no constant
+        slope = _cross_entropy_slope(x, target, weight, reduction, ignore_index, label_smoothing)
+    return (np.expand_dims(g, _class_axis(x)) if reduction == "none" else g) * slope
+
+
 def _cross_entropy_domain(d: Any) -> Any:
     classes, rest = d.integer(1, 4), d.shape(max_dims=2, min_side=1)
     shape = (rest[0], classes, *rest[1:]) if rest else (classes,)
@@ -377,10 +386,7 @@ def _cross_entropy_domain(d: Any) -> Any:
 cross_entropy = Op(
     "cross_entropy",
     _cross_entropy,
-    x=lambda g, x, target, slope, weight, reduction, ignore_index, label_smoothing: (
-        (np.expand_dims(g, _class_axis(x)) if reduction == "none" else g)
-        * known(slope, _cross_entropy_slope, x, target, weight, reduction, ignore_index, label_smoothing)
-    ),
+    x=_cross_entropy_rule,
     constants=("slope",),
     formula="d loss/dx = softmax(x) - goal, the goal being one-hot",
     domain=_cross_entropy_domain,

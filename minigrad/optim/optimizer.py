@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
-from minigrad._tensor import Tensor, stamp
+from minigrad._tensor import Tensor, stamp, with_gradient
 from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
 from minigrad.nn.module import clear_grads
 
 PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
 Array = np.ndarray[Any, np.dtype[Any]]  # what numpy.typing.NDArray[Any] is, without the import
-Ready = tuple[Array, Array, dict[str, Any]]  # a parameter's array, its gradient, its state
+Ready = list[tuple[Tensor, Array]]  # the parameters that have a gradient, each with its array
 
 
 class Optimizer:
@@ -129,14 +129,17 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        written: list[Tensor] = []
-        try:
-            for group in self.param_groups:
-                self._update_all(self._ready(group, written), group)
-        finally:
-            stamp(written)
+        idle = True
+        for group in self.param_groups:
+            ready = with_gradient(group["params"])
+            if ready:
+                idle = False
+                try:
+                    self._update_all(ready, group)
+                finally:
+                    stamp(ready)
         self._steps += 1
-        if not written and not self._warned:
+        if idle and not self._warned:
             self._warned = True
             warnings.warn(
                 f"{type(self).__name__}.step() changed nothing: no parameter has a gradient. Either "
@@ -147,23 +150,13 @@ class Optimizer:
             )
         return loss
 
-    def _ready(self, group: dict[str, Any], written: list[Tensor]) -> Iterator[Ready]:
-        """The parameters of a group that have a gradient, which is turned around where one climbs."""
+    def _update_all(self, ready: Ready, group: dict[str, Any]) -> None:
+        """Update the parameters of a group one by one, each with its gradient and its state."""
         maximize, state = group.get("maximize"), self.state
-        for parameter in group["params"]:
-            gradient = parameter.grad
-            if gradient is None:
-                continue
-            grad = gradient._array
+        for parameter, grad in ready:
             if maximize:
                 grad = np.negative(grad, out=self._take(grad, "gradient"))
-            written.append(parameter)
-            yield parameter._array, grad, state[parameter]
-
-    def _update_all(self, ready: Iterable[Ready], group: dict[str, Any]) -> None:
-        """Update the parameters of a group, each with its gradient and its state, one by one."""
-        for param, grad, state in ready:
-            self._update(param, grad, state, group)
+            self._update(parameter._array, grad, state[parameter], group)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Write the new values into `param`; `grad` is the user's and must not be written."""
@@ -189,7 +182,7 @@ class Optimizer:
         return np.add(grad, pull, out=pull)
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save: "state" by the parameters' positions, and "param_groups" with those positions."""
+        """What to save: "state" by the parameters' positions, where there is any, and "param_groups"."""
         position: dict[int, int] = {}
         for index, parameter in enumerate(self._parameters()):
             position.setdefault(id(parameter), index)
@@ -198,7 +191,7 @@ class Optimizer:
             packed = {option: value for option, value in group.items() if option != "params"}
             packed["params"] = [position[id(p)] for p in group["params"]]
             groups.append(packed)
-        state = {position[id(p)]: values for p, values in self.state.items() if id(p) in position}
+        state = {position[id(p)]: values for p, values in self.state.items() if values and id(p) in position}
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -270,7 +263,7 @@ def array_of(tensor: Tensor) -> Array:
     return shared
 
 
-def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+def pieces(*arrays: Array) -> Iterable[tuple[Array, ...]]:
     """Arrays of one shape, cut into flat pieces that stay in a core's cache between one line and the next.
 
     An update that passes over a large parameter once for every line of its formula takes half as long again.
@@ -278,11 +271,10 @@ def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """
     size = arrays[0].size
     if size <= PIECE or not all(array.flags.c_contiguous for array in arrays):
-        yield arrays
-        return
+        return (arrays,)
+    starts = range(0, size, PIECE)
     flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, size, PIECE):
-        yield tuple([array[start : start + PIECE] for array in flat])
+    return zip(*[[array[start : start + PIECE] for start in starts] for array in flat], strict=True)
 
 
 def like(param: Array, value: float = 0.0) -> Tensor:

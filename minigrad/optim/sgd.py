@@ -9,8 +9,9 @@ import numpy as np
 
 from minigrad.optim.optimizer import Array, Optimizer, Ready, array_of, like, pieces, require
 
+subtract, multiply = np.subtract, np.multiply
 # A smaller intermediate result is sooner made than found.
-SMALL = 1024
+SMALL = 16384
 
 
 class SGD(Optimizer):
@@ -68,16 +69,21 @@ class SGD(Optimizer):
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("nesterov needs a momentum above zero and no dampening")
 
-    def _update_all(self, ready: Iterable[Ready], group: dict[str, Any]) -> None:
-        plain = group["weight_decay"] == 0 and group["momentum"] == 0 and type(self)._update is SGD._update
-        lr = np.asarray(group["lr"], float)
-        for param, grad, state in ready:
-            if lr.dtype is not param.dtype:  # 0-d: a Python number takes NumPy twice as long
-                lr = np.asarray(group["lr"], param.dtype)
-            if plain and param.size <= SMALL:
-                np.subtract(param, np.multiply(grad, lr), param)
-            else:
-                self._update(param, grad, state, group)
+    def _update_all(self, ready: Ready, group: dict[str, Any]) -> None:
+        turned = group["momentum"] != 0 or group["weight_decay"] != 0 or group["maximize"]
+        if turned or type(self)._update is not SGD._update:
+            return super()._update_all(ready, group)
+        dtype = None
+        for parameter, grad in ready:
+            param = parameter._array
+            if param.dtype is not dtype:  # 0-d: a Python number takes NumPy twice as long
+                dtype = param.dtype
+                lr = np.asarray(group["lr"], dtype)
+            if param.size <= SMALL:
+                subtract(param, multiply(grad, lr), param)
+                continue
+            for p, g in pieces(param, grad):
+                subtract(p, multiply(g, lr, self._take(p, "step")), p)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, momentum, weight_decay = (float(group[name]) for name in ("lr", "momentum", "weight_decay"))

@@ -149,6 +149,39 @@ def test_ops_in_a_hook_are_not_recorded_without_create_graph():
     assert seen == [False] and torch.is_grad_enabled()
 
 
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize("before", [False, True])
+def test_hooks_run_in_the_mode_of_the_backward_which_an_error_does_not_change(before, create):
+    x, seen = leaf([1.0]), []
+    y = x * 2
+    for hooked in (x, y):
+        hooked.register_hook(lambda _: seen.append(torch.is_grad_enabled()))
+    x.register_post_accumulate_grad_hook(lambda _: seen.append(torch.is_grad_enabled()))
+    with torch.set_grad_enabled(before):
+        y.backward(create_graph=create, retain_graph=True)
+        assert torch.is_grad_enabled() is before and seen == [create] * 3
+        y.register_hook(lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            y.backward(create_graph=create)
+        assert torch.is_grad_enabled() is before
+
+
+def test_the_gradient_at_the_start_can_be_kept_and_written_to():
+    for shape in ((), (1,), (1, 1)):
+        x = torch.ones(shape, requires_grad=True)
+        y = x * 2
+        for tensor in (x, y):
+            tensor.retain_grad()
+        for _ in range(2):
+            y.backward(retain_graph=True)
+            y.grad.mul_(5)
+            y.grad = None
+        assert x.grad.flatten().tolist() == [4.0]
+        x.backward()
+        x.grad.add_(1)
+        assert x.grad.flatten().tolist() == [6.0]
+
+
 def test_a_hook_may_run_a_backward_of_its_own():
     x, w = leaf([1.0]), leaf([2.0])
 

@@ -14,6 +14,21 @@ def test_sequential_applies_in_order():
     assert torch.equal(net(x), torch.relu(net[1](x.reshape(3, 4))))
 
 
+def test_sequential_calls_what_has_hooks_or_a_call_of_its_own():
+    class Louder(nn.ReLU):
+        def __call__(self, x):
+            return super().__call__(x) * 10
+
+    row = nn.Sequential(nn.ReLU(), Louder())
+    x = torch.tensor([-1.0, 2.0])
+    assert row(x).tolist() == [0.0, 20.0]
+    with row[0].register_forward_hook(lambda _module, _args, output: output + 1):
+        assert row(x).tolist() == [10.0, 30.0]
+    with row[0].register_forward_pre_hook(lambda _, args: (-args[0],)):
+        assert row(x).tolist() == [10.0, 0.0]
+    assert row(x).tolist() == [0.0, 20.0]
+
+
 def test_an_empty_sequential_returns_its_input():
     x = torch.ones(2)
     assert nn.Sequential()(x) is x

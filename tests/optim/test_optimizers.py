@@ -10,6 +10,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import optim
+from minigrad.optim.sgd import SMALL
 
 ALL = [
     lambda p: optim.SGD(p, lr=0.1),
@@ -293,6 +294,7 @@ def test_large_parameters_are_updated_in_pieces_and_to_the_same_bits(make, monke
     draw = np.random.default_rng(0)
     start = draw.standard_normal((37, 29))
     trained = []
+    monkeypatch.setattr("minigrad.optim.sgd.SMALL", 10)
     for size in (10_000, 100):  # in one piece, and in eleven
         monkeypatch.setattr("minigrad.optim.optimizer.PIECE", size)
         rows, columns = (
@@ -307,8 +309,16 @@ def test_large_parameters_are_updated_in_pieces_and_to_the_same_bits(make, monke
     np.testing.assert_array_equal(*trained[0])
 
 
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"maximize": True}])
+def test_sgd_without_momentum_has_no_state(options):
+    w = torch.ones(2, requires_grad=True)
+    optimizer = optim.SGD([w], **options)
+    train([w], optimizer, 2)
+    assert optimizer.state_dict()["state"] == {}
+
+
 def test_small_and_large_parameters_take_the_same_step():
-    w, v = torch.ones(1024, requires_grad=True), torch.ones(1025, requires_grad=True)
+    w, v = (torch.ones(SMALL + more, requires_grad=True) for more in (0, 1))
     for p in (w, v):
         p.grad = torch.full((len(p),), 0.3)
     optim.SGD([w, v], lr=0.1).step()
