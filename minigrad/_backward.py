@@ -21,7 +21,7 @@ def run_backward(
     retain_graph: bool | None,
     create_graph: bool,
     targets: Sequence[Any] | None = None,
-    deposit: Callable[[list[tuple[Node, Any]]], None] | None = None,
+    deposit: Callable[[list[tuple[Node, Any]], list[tuple[Node, Any]]], None] | None = None,
 ) -> None:
     """Check what a backward is asked, and walk; results go to `deposit`, by default to leaves' `.grad`."""
     roots = []
@@ -46,11 +46,13 @@ def run_backward(
 
 
 def target_nodes(inputs: Any) -> list[Node]:
-    """The nodes of the tensors to which a backward is confined."""
+    """The nodes of the tensors to which a backward is confined; those that are no leaves retain theirs."""
     inputs = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
     nodes = [x._node if isinstance(x, Recorded) else None for x in inputs]
     if not nodes or None in nodes:
         raise RuntimeError("backward: inputs must be tensors that require grad, at least one")
+    for x in inputs:
+        x.retain_grad()
     return nodes  # type: ignore[return-value]
 
 
@@ -70,9 +72,9 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._array
 
 
-def accumulate(results: list[tuple[Node, Any]]) -> None:
+def accumulate(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) -> None:
     """Add to the gradients of leaves, which own their memory, and to those that are kept."""
-    for node, g in results:
+    for node, g in kept + results:
         watch = node.watch or node.watched()
         known = watch.grad
         if known is None:
@@ -80,7 +82,7 @@ def accumulate(results: list[tuple[Node, Any]]) -> None:
         elif isinstance(g, Recorded):
             watch.grad = known + g
         elif known._node is not None or not known._array.flags.writeable:
-            watch.grad = wrap(known._array + g, None)
+            watch.grad = wrap(np.asarray(known._array + g), None)
         else:
             np.add(known._array, g, out=known._array)
             writes.stamp((known._array,))

@@ -211,7 +211,7 @@ def backward(
     roots: Sequence[tuple[Node, Any]],
     *,
     retain: bool,
-    deposit: Callable[[list[tuple[Node, Any]]], None],
+    deposit: Callable[[list[tuple[Node, Any]], list[tuple[Node, Any]]], None],
     wrap: Callable[[Any, Node | None], Any],
     create: bool = False,
     targets: Iterable[Node] | None = None,
@@ -221,8 +221,8 @@ def backward(
     Arguments:
         roots: where to start, and the gradient that arrives there.
         retain: keep what the nodes saved, so that the graph can be walked again.
-        deposit: called once, with (node, gradient) of leaves and of nodes whose gradient is kept. An ndarray
-            among them that is no view is held by nobody else.
+        deposit: called once, as deposit(results, kept), lists of (node, gradient): of the leaves, or of the
+            targets, and of the nodes that retain theirs. An ndarray that is no view is held by nobody else.
         wrap: makes a Tensor of (array, node).
         create: run the rules on Tensors instead of raw arrays, so that they are themselves recorded:
             that is all there is to higher derivatives.
@@ -242,8 +242,11 @@ def backward(
     ours: set[Node] = set()
     waiting: list[tuple[int, Node]] = []  # a heap, newest first, of the nodes between roots and leaves
     results: list[tuple[Node, Any]] = []
+    kept: list[tuple[Node, Any]] = []
 
     for root, g in roots:
+        if wanted is not None and root not in wanted:
+            continue
         if root in arrived:
             arrived[root] = arrived[root] + g
         elif root.op is not None:
@@ -258,7 +261,9 @@ def backward(
         edges = node.edges
         if special or node.watch is not None:
             g = _arrive(node, g, create, wrap, observer)
-            if node in goals if goals is not None else node.watch is not None and node.watch.keep:
+            if node.watch is not None and node.watch.keep:
+                kept.append((node, g if create else np.array(g)))
+            elif goals is not None and node in goals:
                 results.append((node, g if create else np.array(g)))
             if wanted is not None and not any(e is not None and e[0] in wanted for e in edges or ()):
                 continue  # a goal behind which there is no other: it stays as it is
@@ -312,11 +317,10 @@ def backward(
             if g.shape != leaf.shape or g.dtype is not leaf.dtype:
                 g = _fitted(g, leaf)  # noqa: PLW2901
             g = _arrive(leaf, g, create, wrap, observer)  # noqa: PLW2901
-            if goals is None or leaf in goals:
-                results.append((leaf, g))
+            results.append((leaf, g))
     else:
         results += arrived.items()
-    deposit(results)
+    deposit(results, kept)
 
 
 def _arrive(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | None], Any], observer: Any) -> Any:

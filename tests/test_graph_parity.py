@@ -28,6 +28,17 @@ PROGRAMS = [
     "y = x * 2; y.retain_grad(); y.sum().backward(None, True); y.norm().backward(); r = y.grad, x.grad",
     "y = x.view(3); y.retain_grad(); (y * 3).sum().backward(); r = y.grad",
     "y = x * 2; y.backward(torch.ones(3), inputs=[y]); r = y.grad, x.grad",
+    "y = x * 2; z = (y * y).sum(); z.backward(inputs=[y], retain_graph=True); r = y.grad.clone(), x.grad; "
+    "z.backward(); r = *r, y.grad, x.grad, y.retains_grad",
+    "y = x * 2; y.retain_grad(); z = (y * y).sum(); z.backward(inputs=[y]); r = y.grad, x.grad",
+    "y = x * 2; y.retain_grad(); r = *torch.autograd.grad((y * y).sum(), x), y.grad, x.grad",
+    "y = x * 2; y.retain_grad(); r = *torch.autograd.grad((y * y).sum(), [y, x]), y.grad, x.grad",
+    "y = x * 2; y.retain_grad(); (y * y).sum().backward(inputs=[x]); r = y.grad, x.grad",
+    "y = x * 2; y.retain_grad(); g, = torch.autograd.grad((y**3).sum(), y, create_graph=True); "
+    "r = g, y.grad.requires_grad, *torch.autograd.grad(y.grad.sum(), x)",
+    "y = x * 2; w = x * 3; w.retain_grad(); r = *torch.autograd.grad((y + w).sum(), y), w.grad",
+    "y = x * 2; w = x * 3; h = []; w.register_hook(h.append); w.retain_grad(); "
+    "r = *torch.autograd.grad([y.sum(), w.sum()], y), w.grad, len(h)",
     "r = torch.autograd.grad((x * x).sum(), [x, x])",
     "y = x * 2; r = torch.autograd.grad([y, y.sum()], [x, y], [torch.ones(3), None])",
     "y = x.exp(); g, = torch.autograd.grad((y * y).sum(), y); y.backward(g); r = x.grad",
@@ -41,6 +52,8 @@ PROGRAMS = [
     "y = (x**2).sum(); y.backward(create_graph=True); x.grad.sum().backward(); r = x.grad",
     "g, = torch.autograd.grad((x**3).sum(), x, create_graph=True); (g**2 + x).sum().backward(); r = x.grad",
     "x.sum().backward(create_graph=True); r = x.grad.requires_grad",
+    "s = torch.tensor(2.0, requires_grad=True); (s**3).backward(create_graph=True); (s * 2).backward()\n"
+    "with torch.no_grad(): s.grad.mul_(2)\nr = s.grad",
     # writes
     "y = x * 1; y[0] = y[1]; y.sum().backward(); r = y, x.grad",
     "y = x * 1; y[:] = y * 3; y.sum().backward(); r = y, x.grad",

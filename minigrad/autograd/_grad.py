@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _messages as messages
-from .._backward import owned, run_backward, target_nodes
+from .._backward import accumulate, owned, run_backward, target_nodes
 from .._engine import Node
 from .._record import wrap
 from .._tensor import Tensor
@@ -52,7 +52,9 @@ def grad(
     allow_unused: bool | None = None,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
-    """The sums of gradients of `outputs` with respect to each of `inputs`; no `.grad` is touched.
+    """The sums of gradients of `outputs` with respect to each of `inputs`.
+
+    No `.grad` is touched, but of tensors on the way that `retain_grad()`.
 
     Arguments:
         outputs, inputs: tensors; the inputs need not be leaves.
@@ -83,8 +85,10 @@ def grad(
         if x._node is None:
             raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}")
 
-    def keep(results: list[tuple[Node, Any]]) -> None:
+    def keep(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) -> None:
         found.update((node, owned(g)) for node, g in results)
+        found.update((node, owned(g if create_graph else g.copy())) for node, g in kept if node in nodes)
+        accumulate([], kept)
 
     nodes = [x._node for x in inputs]
     gradients = _gradients(grad_outputs, len(outputs))

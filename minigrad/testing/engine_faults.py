@@ -123,7 +123,7 @@ FAULTS = (
     _line(ALIASED, "a leaf keeps the gradient that the user gave", _engine, _walk,
           "arrived[root] = g if create else np.array(g)", "arrived[root] = g"),
     _line(ALIASED, "a kept gradient is the array that goes on", _engine, _walk,
-          "g if create else np.array(g)))", "g))"),
+          "kept.append((node, g if create else np.array(g)))", "kept.append((node, g))"),
     _line(ALIASED, "a recorded gradient keeps the array that arrives", _backward, "owned",
           "g._array.copy()", "g._array"),
     _line(ORDER, "oldest first", _engine, _walk, "(-parent.tick, parent)", "(parent.tick, parent)"),

@@ -97,7 +97,7 @@ def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
     try:
         run_backward(
             (top,), (wrap(np.asarray(gradient), None),), True, False,
-            deposit=lambda found: arrived.extend(np.array(getattr(g, "_array", g)) for _, g in found),
+            deposit=lambda found, _: arrived.extend(np.array(getattr(g, "_array", g)) for _, g in found),
         )  # fmt: skip
     finally:
         mode.observer = observer

@@ -1,5 +1,7 @@
 """autograd.grad and autograd.backward: gradients returned or accumulated, of several outputs."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -159,6 +161,58 @@ def test_a_node_reached_on_many_ways_is_looked_at_once():
     for _ in range(60):
         y = y + y  # 2 ** 60 ways lead back to x
     assert autograd.grad(y, x)[0].tolist() == [2.0**60]
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_a_tensor_that_retains_its_gradient_does_so_wherever_a_walk_passes_it(create):
+    x = leaf([1.0, 2.0])
+    y = x * 3
+    w = x * 5
+    for tensor in (y, w):
+        tensor.retain_grad()
+    z = (y * y).sum()
+    both = z + w.sum()
+    (g,) = torch.autograd.grad(both, x, retain_graph=True, create_graph=create)
+    assert g.tolist() == [23.0, 41.0] and x.grad is None
+    assert y.grad.tolist() == [6.0, 12.0] and w.grad.tolist() == [1.0, 1.0]
+    (g,) = torch.autograd.grad(both, y, retain_graph=True, create_graph=create)
+    assert g.tolist() == [6.0, 12.0] and y.grad.tolist() == [12.0, 24.0]
+    assert w.grad.tolist() == [1.0, 1.0]  # it is not on the way to y
+    with torch.no_grad():
+        g.zero_()
+    assert y.grad.tolist() == [12.0, 24.0]
+    both.backward(inputs=[y, x], retain_graph=True, create_graph=create)
+    assert y.grad.tolist() == [18.0, 36.0] and x.grad.tolist() == [23.0, 41.0]
+
+
+def test_a_root_that_leads_to_no_input_is_not_visited():
+    x, seen = leaf([1.0]), []
+    y, w = x * 2, x * 3
+    w.retain_grad()
+    for tensor in (w, x):
+        tensor.register_hook(seen.append)
+    for roots in itertools.permutations([y, w, x]):
+        ones = [torch.ones(1, dtype=torch.float64)] * 3
+        grads = torch.autograd.grad(roots, y, ones, retain_graph=True)
+        assert grads[0].tolist() == [1.0] and w.grad is None and seen == []
+
+
+def test_behind_an_input_the_walk_goes_on_elsewhere():
+    x, v = leaf([1.0]), leaf([2.0])
+    older = (x * 3).exp()
+    newer = v * 2
+    grads = torch.autograd.grad(older.sum() + newer.sum(), [newer, x])
+    assert grads[0].tolist() == [1.0]
+    np.testing.assert_allclose(grads[1].numpy(), 3 * np.exp([3.0]))
+
+
+def test_a_gradient_with_a_graph_and_one_without_add_up_to_a_tensor_like_any_other():
+    s = torch.tensor(2.0, requires_grad=True)
+    (s**3).backward(create_graph=True)
+    (s * 2).backward()
+    with torch.no_grad():
+        s.grad.mul_(2)
+    assert s.grad.item() == 28.0 and type(s.grad.numpy()) is np.ndarray
 
 
 def test_returned_gradients_own_their_memory():
