@@ -11,6 +11,8 @@ see no difference. Tests that use it
 `pytest -p no:minigrad` turns it off.
 """
 
+from __future__ import annotations
+
 import sys
 import zlib
 

@@ -5,6 +5,8 @@ start with `_op.py` (what an op's record is), then `ops/elementwise.py` (the tab
 `_engine.py` (the walk that uses it).
 """
 
+from __future__ import annotations
+
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 

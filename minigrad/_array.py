@@ -5,6 +5,8 @@ on a raw array (an ordinary backward), on a Tensor (`create_graph=True`) and on 
 A *kernel* is a function of ours with that ability: see `kernel`.
 """
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Running backward: what is checked before the walk, and where its results go."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
@@ -114,7 +116,7 @@ class Handle:
     def remove(self) -> None:
         self._hooks.pop(self.id, None)
 
-    def __enter__(self) -> "Handle":
+    def __enter__(self) -> Handle:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -3,6 +3,8 @@
 They use tensors' own methods only, so they stand below the class that offers them as methods.
 """
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """From Python's data to arrays, and from the ways a call may be written to one of them."""
 
+from __future__ import annotations
+
 import operator
 from typing import Any
 

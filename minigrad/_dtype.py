@@ -5,6 +5,8 @@ float32), and operands fall into three classes that only yield upwards when the 
 integer < float) grows: arrays with dimensions, then 0-d arrays, then Python numbers.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

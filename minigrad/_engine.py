@@ -9,6 +9,8 @@ The same clock catches in-place writes. A write stamps the written buffer with t
 array whose buffer was written after its node was made no longer holds what the derivative needs.
 """
 
+from __future__ import annotations
+
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
@@ -49,13 +51,13 @@ class Node:
     edges: tuple[Edge | None, ...] | None
     shape: Shape
     dtype: np.dtype[Any]
-    watch: "Watch | None"
+    watch: Watch | None
     aligned: bool
 
     @classmethod
     def make(
         cls, op: Op | None, edges: tuple[Edge | None, ...] | None, shape: Shape, dtype: np.dtype[Any]
-    ) -> "Node":
+    ) -> Node:
         """A new node. It has no __init__, for `_record` to call the bare class at half the price."""
         node = cls()
         node.tick, node.op, node.edges, node.shape, node.dtype = tick(), op, edges, shape, dtype
@@ -69,7 +71,7 @@ class Node:
         return "".join(part.capitalize() for part in self.op.name.split("_")) + "Backward0"
 
     @property
-    def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The nodes its gradients go to, as PyTorch gives them."""
         return tuple((edge[0] if edge else None, 0) for edge in self.edges or ())
 
@@ -78,12 +80,12 @@ class Node:
         if self.shape != shape or self.dtype != dtype:
             self.shape, self.dtype, ever.leaf_resized = shape, dtype, True
 
-    def watched(self) -> "Watch":
+    def watched(self) -> Watch:
         if self.watch is None:
             self.watch = Watch()
         return self.watch
 
-    def hooks(self) -> "dict[int, Callable[[Any], Any]]":
+    def hooks(self) -> dict[int, Callable[[Any], Any]]:
         """Its table of hooks, for a new one."""
         ever.leaf_hooked = ever.leaf_hooked or self.op is None
         return self.watched().hooks

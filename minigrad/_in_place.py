@@ -1,5 +1,7 @@
 """Writing in place: right, recorded and stamped, or refused before anything is written."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, Self
 

@@ -5,6 +5,8 @@ trailing Ellipsis makes it a view. And beside an index array NumPy treats an int
 moves axes when a slice stands between; PyTorch selects with the ints first.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

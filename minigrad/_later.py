@@ -3,6 +3,8 @@
 Python calls `__getattr__` of a module for a name that it does not find in it (PEP 562).
 """
 
+from __future__ import annotations
+
 import sys
 from importlib import import_module
 from typing import Any

@@ -1,5 +1,7 @@
 """The words of the errors: what happened, where, the likely cause, and the fix."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 

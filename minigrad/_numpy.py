@@ -8,6 +8,8 @@ listed. Nothing is computed silently outside the graph.
 The rules of derivatives are written in these functions, which is why they run on Tensors as well.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -13,6 +13,8 @@ is read once, here; a recorded call saves exactly what the rules of those inputs
 gradient, and nothing else.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable
 from inspect import Parameter
@@ -44,8 +46,8 @@ ABOVE_ONE = Interval(1.1, 4.0)
 # (inputs, options).
 Domain = Interval | tuple[Interval, ...] | Callable[[Any], tuple[tuple[Any, ...], dict[str, Any]]]
 
-REGISTRY: dict[str, "Op"] = {}
-BY_FORWARD: dict[Any, "Op"] = {}
+REGISTRY: dict[str, Op] = {}
+BY_FORWARD: dict[Any, Op] = {}
 
 
 class Op:

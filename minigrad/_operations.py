@@ -4,6 +4,8 @@ A line like `exp = CALLS["exp"]` is the op's record made callable. A method with
 PyTorch lets the call be written; the functions at the end are what several methods share.
 """
 
+from __future__ import annotations
+
 import builtins
 import functools
 from collections import namedtuple

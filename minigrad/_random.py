@@ -1,5 +1,7 @@
 """Random numbers: PyTorch's interface over NumPy's generator (PCG64). The streams differ from PyTorch's."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -21,14 +23,14 @@ class Generator:
         self._stream: np.random.Generator | None = None
 
     @property
-    def numpy(self) -> "np.random.Generator":
+    def numpy(self) -> np.random.Generator:
         """NumPy's generator of this stream, made when first asked for: np.random takes 10 ms to load."""
         if self._stream is None:
             self.seed()
         assert self._stream is not None
         return self._stream
 
-    def manual_seed(self, seed: int) -> "Generator":
+    def manual_seed(self, seed: int) -> Generator:
         """Start the stream that belongs to `seed`, an integer >= 0 (negative ones count from 2**64)."""
         seed = int(seed)
         self._stream = np.random.Generator(np.random.PCG64(seed % 2**64))
@@ -71,6 +73,6 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
-def generator_of(generator: Generator | None) -> "np.random.Generator":
+def generator_of(generator: Generator | None) -> np.random.Generator:
     """The NumPy generator behind a Generator, or behind the default one."""
     return (default_generator if generator is None else generator).numpy

@@ -6,6 +6,8 @@ in `_general`, and are recorded by `_leading` where the gradient goes to the fir
 every unusual operand (numbers on both sides, another dtype, a NumPy array), is left to `_record`.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial

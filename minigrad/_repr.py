@@ -1,5 +1,7 @@
 """Tensors as text, to the letter as PyTorch prints them (but dtypes by NumPy's names)."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any

@@ -5,6 +5,8 @@ constant). What it computes stands in `_operations`, what it writes in `_in_plac
 its gradient, and its ways out to Python and NumPy.
 """
 
+from __future__ import annotations
+
 import opcode
 import sys
 import warnings
@@ -49,7 +51,7 @@ class Tensor(InPlace, result=True):
     """
 
     __slots__ = ("__weakref__", "_frozen", "_grad")
-    _grad: "Tensor | None"  # of a constant
+    _grad: Tensor | None  # of a constant
     _frozen: Node  # where gradients went before requires_grad was set to False
     _alias = False  # whether its class only says how it came about: views, `.data`
     __hash__ = object.__hash__
@@ -123,7 +125,7 @@ class Tensor(InPlace, result=True):
     # --- its gradient ----------------------------------------------------------------------------
 
     @property
-    def grad(self) -> "Tensor | None":
+    def grad(self) -> Tensor | None:
         """The accumulated gradient: None before the first backward, and of a non-leaf that retains none."""
         node = self._node
         if node is None:
@@ -140,7 +142,7 @@ class Tensor(InPlace, result=True):
         return watch.grad
 
     @grad.setter
-    def grad(self, value: "Tensor | None") -> None:
+    def grad(self, value: Tensor | None) -> None:
         node = self._node
         if value is None:
             if node is None:
@@ -163,7 +165,7 @@ class Tensor(InPlace, result=True):
     def grad(self) -> None:
         self.grad = None
 
-    def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Start (or stop) recording at this leaf.
 
         Raises:
@@ -192,10 +194,10 @@ class Tensor(InPlace, result=True):
 
     def backward(
         self,
-        gradient: "Tensor | None" = None,
+        gradient: Tensor | None = None,
         retain_graph: bool | None = None,
         create_graph: bool = False,
-        inputs: "Tensor | Sequence[Tensor] | None" = None,
+        inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         """Add d(self)/d(leaf), weighted by `gradient`, to the `.grad` of every leaf behind this tensor.
 
@@ -212,7 +214,7 @@ class Tensor(InPlace, result=True):
         chosen = None if inputs is None else target_nodes(inputs)
         run_backward((self,), (gradient,), retain_graph, create_graph, targets=chosen)
 
-    def detach(self) -> "Tensor":
+    def detach(self) -> Tensor:
         """A tensor that shares the memory and has no history.
 
         >>> import minigrad as torch
@@ -222,7 +224,7 @@ class Tensor(InPlace, result=True):
         """
         return wrap(self._array, None)
 
-    def detach_(self) -> "Tensor":
+    def detach_(self) -> Tensor:
         """Take the history away from this tensor itself."""
         if self.is_leaf:
             return self.requires_grad_(False)
@@ -230,14 +232,14 @@ class Tensor(InPlace, result=True):
         return self
 
     @property
-    def data(self) -> "Tensor":
+    def data(self) -> Tensor:
         """The values without history, for writing past the engine: no stamp is left, nothing is checked."""
         alias = object.__new__(_Data)
         alias._array, alias._node = self._array, None
         return alias
 
     @data.setter
-    def data(self, value: "Tensor") -> None:
+    def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data must be a Tensor, not {type(value).__name__}")
         node = self._node
@@ -263,13 +265,13 @@ class Tensor(InPlace, result=True):
         node = self._node
         return node is not None and node.op is not None and node.watch is not None and node.watch.keep
 
-    def register_hook(self, hook: Callable[["Tensor"], "Tensor | None"]) -> "Handle":
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it."""
         if self._node is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return Handle(self._node.hooks(), hook)
 
-    def register_post_accumulate_grad_hook(self, hook: Callable[["Tensor"], None]) -> "Handle":
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Handle:
         """Call hook(tensor) after a backward has added to this leaf's `.grad`."""
         if self._node is None or self._node.op is not None:
             raise RuntimeError(
@@ -368,7 +370,7 @@ class Tensor(InPlace, result=True):
             raise TypeError("len() of a 0-d tensor")
         return len(self._array)
 
-    def __iter__(self) -> Iterator["Tensor"]:
+    def __iter__(self) -> Iterator[Tensor]:
         if not self._array.ndim:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind())
@@ -394,12 +396,12 @@ class Tensor(InPlace, result=True):
             self.grad,
         )
 
-    def __copy__(self) -> "Tensor":
+    def __copy__(self) -> Tensor:
         """A leaf of its own over the same memory, as in PyTorch."""
         self._refuse_non_leaf("copy")
         return _rebuild(Tensor if self._alias else type(self), self._array, self.requires_grad, None)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Tensor":
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         self._refuse_non_leaf("deepcopy")
         kind, parts = self.__reduce_ex__(4)
         grad = None if parts[3] is None else parts[3].clone().detach()

@@ -1,5 +1,7 @@
 """Views: tensors that share memory with another, and keep a right history when either is written."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

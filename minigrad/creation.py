@@ -1,5 +1,7 @@
 """Tensors from data, from a pattern, and from random numbers."""
 
+from __future__ import annotations
+
 import functools
 import math
 import operator

@@ -1,5 +1,7 @@
 """The functions of the package: Tensor's methods by another spelling, and those of several tensors."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Norms under their linear-algebra names."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from ._array import normalize_dims

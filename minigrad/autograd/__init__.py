@@ -1,5 +1,7 @@
 """Gradients as functions, grad modes, and the tools that watch a graph."""
 
+from __future__ import annotations
+
 from . import functional
 from ._anomaly import detect_anomaly, set_detect_anomaly
 from ._check import gradcheck, gradgradcheck

@@ -1,5 +1,7 @@
 """Anomaly mode: remember where each op was recorded, and stop at the first gradient that is not finite."""
 
+from __future__ import annotations
+
 import linecache
 import sys
 import weakref

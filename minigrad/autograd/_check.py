@@ -1,5 +1,7 @@
 """PyTorch's gradcheck and gradgradcheck: every entry of the Jacobian against central differences."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Letting Python's garbage collector rest while a large graph is built."""
 
+from __future__ import annotations
+
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

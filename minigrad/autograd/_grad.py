@@ -1,5 +1,7 @@
 """Gradients of outputs with respect to chosen inputs, returned instead of accumulated."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

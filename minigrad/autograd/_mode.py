@@ -1,5 +1,7 @@
 """Grad modes: whether ops are recorded. Per thread, as context managers and as decorators."""
 
+from __future__ import annotations
+
 import functools
 import inspect
 from collections.abc import Callable, Generator

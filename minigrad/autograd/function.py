@@ -1,5 +1,7 @@
 """Ops of the user's own: a forward and a backward in Python."""
 
+from __future__ import annotations
+
 import functools
 import weakref
 from collections.abc import Callable
@@ -86,7 +88,7 @@ class _Bundle:
     def __init__(self, parts: dict[int, Any], dtype: Any) -> None:
         self.parts, self.dtype = parts, dtype
 
-    def __add__(self, other: "_Bundle") -> "_Bundle":
+    def __add__(self, other: _Bundle) -> _Bundle:
         return _Bundle({**self.parts, **other.parts}, self.dtype)
 
 
@@ -284,7 +286,7 @@ def _edges(run: _Backward, nodes: list[Any]) -> tuple[Any, ...]:
     )
 
 
-_OPS: "weakref.WeakKeyDictionary[type, Op]" = weakref.WeakKeyDictionary()
+_OPS: weakref.WeakKeyDictionary[type, Op] = weakref.WeakKeyDictionary()
 
 
 def _op_of(cls: Any) -> Op:

@@ -1,5 +1,7 @@
 """Derivatives of functions: Jacobians, Hessians, and products with them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

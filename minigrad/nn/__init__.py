@@ -1,5 +1,7 @@
 """Neural networks: modules, layers, losses, their initialisation."""
 
+from __future__ import annotations
+
 from minigrad.nn import functional, init, utils
 from minigrad.nn.activation import (
     ELU,

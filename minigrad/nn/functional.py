@@ -1,5 +1,7 @@
 """Activations, normalisation, dropout and losses as functions, with PyTorch's arguments."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """`python -m minigrad.ops`: the table of derivatives, as Markdown, read off the records."""
 
+from __future__ import annotations
+
 import sys
 
 from .._op import Op

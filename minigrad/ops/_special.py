@@ -1,5 +1,7 @@
 """Functions of one element that NumPy lacks, or has with another convention."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

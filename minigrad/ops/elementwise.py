@@ -3,6 +3,8 @@
 Operands broadcast; the engine sums a gradient back to its operand's shape, so no rule does.
 """
 
+from __future__ import annotations
+
 import operator
 from typing import Any
 

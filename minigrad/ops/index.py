@@ -1,5 +1,7 @@
 """Derivatives of picking and placing elements. Integer arrays and masks are constants, without a rule."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

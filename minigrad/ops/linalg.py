@@ -1,5 +1,7 @@
 """Derivatives of products of matrices."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Derivatives of activations, normalisation and losses."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

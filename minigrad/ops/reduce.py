@@ -3,6 +3,8 @@
 `spread` undoes a reduction: it repeats the arriving gradient along the axes that were reduced.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

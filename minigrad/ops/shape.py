@@ -1,5 +1,7 @@
 """Derivatives of operations that only move elements: the gradient moves back the same way."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

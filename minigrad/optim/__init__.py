@@ -1,5 +1,7 @@
 """Optimisers and learning-rate schedules."""
 
+from __future__ import annotations
+
 from minigrad.optim import lr_scheduler
 from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW

@@ -3,6 +3,8 @@
 Nothing here needs hypothesis; the strategies that do are in `minigrad.testing.strategies`.
 """
 
+from __future__ import annotations
+
 from .._op import Interval
 from .check import check_grads
 from .draw import Drawer, RandomDrawer, draw_sample

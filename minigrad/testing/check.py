@@ -1,5 +1,7 @@
 """`check_grads`: whether the gradients of a function are its derivatives."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What kind of mistake a wrong gradient looks like."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations

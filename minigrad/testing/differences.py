@@ -8,6 +8,8 @@ straight line, show the rounding (Moré and Wild 2011, "Estimating computational
 then allow exactly what the numbers are worth, instead of a tolerance that hides small gradients.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

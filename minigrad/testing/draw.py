@@ -8,6 +8,8 @@ generator behind it, the one in `minigrad.testing.strategies` has hypothesis, wh
 Integers are chosen so that smaller means simpler: fewer axes, equal shapes, values nearer to zero.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
 import math

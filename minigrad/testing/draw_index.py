@@ -1,5 +1,7 @@
 """Drawing an index: everything that NumPy, and hence a tensor, can be indexed by. `d` is a drawer."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

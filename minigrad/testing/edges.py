@@ -6,6 +6,8 @@ where a pole was given a first one, the extreme of values with a nan among them,
 binary_cross_entropy.
 """
 
+from __future__ import annotations
+
 from math import inf, nan
 from typing import Any, NamedTuple
 

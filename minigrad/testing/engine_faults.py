@@ -6,6 +6,8 @@ gone is an error which says so, not a fault that is silently no longer made. The
 depend on no line.
 """
 
+from __future__ import annotations
+
 import contextlib
 import heapq
 import inspect

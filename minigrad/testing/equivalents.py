@@ -1,5 +1,7 @@
 """Mutants that cannot be told from the right rule, and why."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from typing import Protocol

@@ -4,6 +4,8 @@ f(x + ih) = f(x) + ih f'(x) - ... for an analytic f: the imaginary part over h i
 nothing is subtracted h can be so small that nothing else is left (Squire and Trapp 1998).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -9,6 +9,8 @@ are as near as chance has it. Each is checked to the second order, at every fift
 entry and at the others along random directions; each seed draws new inputs, cotangents and directions.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections import Counter

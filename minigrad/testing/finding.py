@@ -1,5 +1,7 @@
 """The gradient of one input beside what it should be."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,6 +3,8 @@
 Each raises an AssertionError where it fails, and takes a `programs.Program`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A straight line through some of the inputs, and what a subject does along it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

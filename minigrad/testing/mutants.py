@@ -9,6 +9,8 @@ one of the samples drawn for it. A mutant that cannot be told from the right rul
 with the reason, in `minigrad.testing.equivalents`.
 """
 
+from __future__ import annotations
+
 import argparse
 import functools
 import multiprocessing

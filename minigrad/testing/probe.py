@@ -5,6 +5,8 @@ of the Jacobian that backward believes in, for twice the cotangent it shows whet
 at inputs that are exchanged, or replaced by the output, whether a rule took one for the other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,6 +5,8 @@ Each line is chosen for the values that the lines before it have made: inside th
 from kinks, and of a size that differences can be taken of.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,6 +4,8 @@ The property tests make them about drawn samples of every op in the registry; `m
 makes them about ops whose rules were broken on purpose. Each raises an AssertionError where it fails.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What a failed check says: which number is wrong, what the mistake looks like, how to see it again."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations

@@ -1,5 +1,7 @@
 """Code that makes a failed check again."""
 
+from __future__ import annotations
+
 import inspect
 import sys
 from collections.abc import Callable

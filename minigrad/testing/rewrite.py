@@ -4,6 +4,8 @@
 and gives copies with one mistake each. The module itself is left alone: a copy has globals of its own.
 """
 
+from __future__ import annotations
+
 import ast
 import copy
 import types

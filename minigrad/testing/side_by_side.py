@@ -1,5 +1,7 @@
 """What two Jacobians say side by side: that of the differences, and that which backward believes in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

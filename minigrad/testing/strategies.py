@@ -11,6 +11,8 @@ What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole nu
 then prints tensors as the code that makes them, and `torch.rand` draws the same in every repetition.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -4,6 +4,8 @@
 gradients. Its gradients are second derivatives, so that orders need no code of their own.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Whether a number is the slope of a function along a line, also at a kink, an edge or a pole."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, Protocol
 

@@ -3,6 +3,8 @@
 `rewrite.py` breaks the rule's source instead.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any

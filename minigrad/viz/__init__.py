@@ -1,5 +1,7 @@
 """Pictures and explanations: the recorded graph, backward step by step, curves of what was learnt."""
 
+from __future__ import annotations
+
 from minigrad.viz._activation import activation
 from minigrad.viz._explain import explain
 from minigrad.viz._graph import graph

@@ -1,5 +1,7 @@
 """`activation`: a function of one variable and its first two derivatives in one picture."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -31,8 +33,8 @@ def activation(
     *,
     points: int = 400,
     figsize: tuple[float, float] = (5, 3),
-    axes: "Axes | None" = None,
-) -> "Axes":
+    axes: Axes | None = None,
+) -> Axes:
     """Draw a function that acts on each element alone, and its first and second derivative.
 
     The derivatives are those that backward gives, so what is drawn at a kink is the convention that

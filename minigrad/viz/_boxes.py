@@ -1,5 +1,7 @@
 """Which ops belong to which call of a module, so that a picture can box or fold them."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
 """The boxes of a graph's picture: HTML-like labels for `dot`, in colours that every eye tells apart."""
 
+from __future__ import annotations
+
 from html import escape
 from typing import Any, NamedTuple
 

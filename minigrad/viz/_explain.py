@@ -1,5 +1,7 @@
 """`explain`: how a tensor was computed and what flows back, in words."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

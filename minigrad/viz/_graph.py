@@ -1,5 +1,7 @@
 """`graph`: a picture of the recorded graph, the one that `backward` walks."""
 
+from __future__ import annotations
+
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,7 @@ def graph(
     fold: Fold = False,
     direction: str = "forward",
     theme: str = "light",
-) -> "graphviz.Digraph":
+) -> graphviz.Digraph:
     """Draw how a tensor was computed: leaves, recorded ops, and which operand each value became.
 
     Each op stands once, with the tensor that it made: shape and dtype, small values as numbers, large ones
@@ -212,7 +214,7 @@ def _tooltip(entry: Entry) -> str:
     return "leaf: its gradient is in .grad"
 
 
-def _digraph_class() -> type["graphviz.Digraph"]:
+def _digraph_class() -> type[graphviz.Digraph]:
     try:
         import graphviz
     except ImportError as error:

@@ -1,5 +1,7 @@
 """What happens in each layer over training: histograms of activations and of their gradients."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
@@ -96,7 +98,7 @@ def histograms(
     title: str | None = None,
     figsize: tuple[float, float] | None = None,
     axes: Any = None,
-) -> "Figure":
+) -> Figure:
     """Draw, layer by layer, how the magnitudes noted by `layers` are spread, call after call.
 
     Each column of a panel is the histogram of one call, on a scale of powers of ten; the row below the

@@ -1,5 +1,7 @@
 """`landscape`: the height lines of a loss with two parameters, and the way an optimiser took over them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +30,8 @@ def landscape(
     points: int = 60,
     levels: int = 14,
     figsize: tuple[float, float] = (4.5, 3.5),
-    axes: "Axes | None" = None,
-) -> "Axes":
+    axes: Axes | None = None,
+) -> Axes:
     """Draw a loss over its two parameters: bands of equal height, and the steps of a descent.
 
     The heights of the bands grow geometrically from the lowest point seen, so that the floor of a valley

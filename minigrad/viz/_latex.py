@@ -1,5 +1,7 @@
 """Formulas and rules, written as text, as LaTeX."""
 
+from __future__ import annotations
+
 import re
 
 _FUNCTIONS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "min", "max"}

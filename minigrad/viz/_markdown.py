@@ -1,5 +1,7 @@
 """An account as Markdown with LaTeX, for a notebook."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from minigrad.viz._explain import Account, Sum
 
 
-def markdown_of(account: "Account") -> str:
+def markdown_of(account: Account) -> str:
     """The whole account: forward, backward, leaves."""
     scene = account.scene
     blocks = [f"### {_escaped(headline(scene))}", "**Forward:** what was recorded"]
@@ -33,7 +35,7 @@ def markdown_of(account: "Account") -> str:
     return "\n\n".join(blocks)
 
 
-def _forward(account: "Account") -> Iterator[str]:
+def _forward(account: Account) -> Iterator[str]:
     scene = account.scene
     if scene.left_out:
         yield f"*and {scene.left_out:,} more*"
@@ -72,7 +74,7 @@ def _option(name: str, value: Any) -> str:
     return rf"[\text{{{index_text(value)}}}]" if name == "index" else latex(str(value))
 
 
-def _backward(account: "Account") -> Iterator[str]:
+def _backward(account: Account) -> Iterator[str]:
     for visit in account.visits:
         entry = visit.entry
         if entry.op is None:
@@ -95,7 +97,7 @@ def _sent(part: Part) -> str:
     return whole if part.first or part.total is None else f"{whole}, which makes ${_value(part.total)}$"
 
 
-def _sum(account: "Account", one: "Sum") -> str:
+def _sum(account: Account, one: Sum) -> str:
     """The gradient of a leaf as the sum of what flows along its paths."""
     output, leaf = latex_name(account.scene.root.label), latex_name(one.leaf.label)
     left = rf"\frac{{\partial {output}}}{{\partial {leaf}}}"

@@ -1,5 +1,7 @@
 """What tensors are called: by their caller, by variables, by parameters of models."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +25,7 @@ class Names:
         kinds: the class and options of a module, by its path.
     """
 
-    def __init__(self, names: Named | None, params: "Named | Module | None") -> None:
+    def __init__(self, names: Named | None, params: Named | Module | None) -> None:
         self.tensors: list[tuple[str, Tensor]] = []
         self.parameters: list[tuple[str, Tensor]] = []
         self.kinds: dict[str, tuple[str, str]] = {}

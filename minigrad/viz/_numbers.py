@@ -1,5 +1,7 @@
 """Numbers as short text, and arrays as text where they are small or as a strip of colours where not."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The sum over paths: along each way from an output to a leaf flows a part of the leaf's gradient."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

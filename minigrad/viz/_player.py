@@ -1,5 +1,7 @@
 """`player`: a backward that really happened, as a page to step through."""
 
+from __future__ import annotations
+
 import html
 import json
 import os

@@ -1,5 +1,7 @@
 """`plot`: curves, with the parameters that readers know from the chapter."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import chain, cycle, repeat
 from typing import TYPE_CHECKING, Any
@@ -24,8 +26,8 @@ def plot(
     yscale: str = "linear",
     fmts: Sequence[str] = ("-", "m--", "g-.", "r:"),
     figsize: tuple[float, float] = (3.5, 2.5),
-    axes: "Axes | None" = None,
-) -> "Axes":
+    axes: Axes | None = None,
+) -> Axes:
     """Draw curves of Y over X and return the matplotlib axes.
 
     X and Y are each a tensor or an array of shape (n,), or a list of them, one per curve; a matrix
@@ -89,7 +91,7 @@ def pyplot(what: str) -> Any:
     return plt
 
 
-def new_axes(what: str, figsize: tuple[float, float]) -> "Axes":
+def new_axes(what: str, figsize: tuple[float, float]) -> Axes:
     """The axes of a new pyplot figure."""
     axes: Axes = pyplot(what).subplots(figsize=figsize, layout="constrained")[1]
     return axes

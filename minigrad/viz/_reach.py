@@ -1,5 +1,7 @@
 """Which nodes lie behind a tensor, and which of them a picture has room for."""
 
+from __future__ import annotations
+
 from operator import attrgetter
 
 from minigrad._engine import Node

@@ -1,5 +1,7 @@
 """What really happened in a backward: a recording made through the engine's observer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

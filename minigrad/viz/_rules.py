@@ -1,5 +1,7 @@
 """A rule as it stands in the table of derivatives, with the numbers of a call put in."""
 
+from __future__ import annotations
+
 import linecache
 import re
 from collections.abc import Mapping

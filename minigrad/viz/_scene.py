@@ -4,6 +4,8 @@ Of a `Node` it reads what the engine documents: `tick`, `op`, `edges`, `shape`, 
 neither warns nor changes anything.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -31,7 +33,7 @@ class Operand:
 
     name: str
     place: int
-    source: "Entry | None" = None
+    source: Entry | None = None
     value: Any = None
     edge: Any = None  # of the graph, where a gradient flows back
 
@@ -75,7 +77,7 @@ class Entry:
     stale: tuple[str, ...] = ()
     freed: bool = False
     retained: bool = False
-    detached: "Entry | str" = ""
+    detached: Entry | str = ""
     line: Line | None = None
     calls: tuple[Call, ...] = ()
 

@@ -1,5 +1,7 @@
 """The lines of the user's program that asked for an op: whole statements, and the names that they give."""
 
+from __future__ import annotations
+
 import ast
 import linecache
 import re

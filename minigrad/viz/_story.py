@@ -1,5 +1,7 @@
 """The steps of a forward and a recorded backward, as plain data that a page can play."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`watch`: note what a program does while it is recorded: its lines, its values, its modules."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple, Self
 
 import numpy as np

@@ -1,5 +1,7 @@
 """An account as text for a terminal."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ FREED = (
 )
 
 
-def text_of(account: "Account") -> str:
+def text_of(account: Account) -> str:
     """The whole account: forward, backward, leaves."""
     return "\n".join(_lines(account))
 
@@ -32,7 +34,7 @@ def headline(scene: Scene) -> str:
     return f"{scene.root.label} = {described(scene.root.value)}, {counted}{more}"
 
 
-def _lines(account: "Account") -> Iterator[str]:
+def _lines(account: Account) -> Iterator[str]:
     scene = account.scene
     rows, backward, leaves = list(_forward(scene)), list(_backward(account)), list(_leaves(account))
     width = min(max((len(left) for left, right in rows + backward + leaves if right), default=0) + 2, 48)
@@ -83,7 +85,7 @@ def about(entry: Entry) -> str:
     return f"keeps {', '.join(entry.kept) or 'nothing'}"
 
 
-def _backward(account: "Account") -> Iterator[tuple[str, str]]:
+def _backward(account: Account) -> Iterator[tuple[str, str]]:
     for visit in account.visits:
         entry = visit.entry
         if entry.op is None:
@@ -109,7 +111,7 @@ def sent(part: Part) -> str:
     return text if part.first else f"{text}, which makes {_value(part.total)}"
 
 
-def _leaves(account: "Account") -> Iterator[tuple[str, str]]:
+def _leaves(account: Account) -> Iterator[tuple[str, str]]:
     for one in account.sums or ():
         yield f"  {one.leaf.label}: {ways(one)}", ""
         for path in one.paths:
@@ -122,7 +124,7 @@ def _leaves(account: "Account") -> Iterator[tuple[str, str]]:
             yield "    its .grad holds", _value(one.leaf.grad)
 
 
-def ways(one: "Sum") -> str:
+def ways(one: Sum) -> str:
     return "1 path" if one.count == 1 else f"{many(one.count)} paths"
 
 

@@ -1,5 +1,7 @@
 """Tools on the gradients and values of a module's parameters."""
 
+from __future__ import annotations
+
 from minigrad.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
 from minigrad.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 

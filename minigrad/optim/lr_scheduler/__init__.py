@@ -1,5 +1,7 @@
 """Learning-rate schedules: each changes the "lr" of an optimiser's groups in its `step()`."""
 
+from __future__ import annotations
+
 from minigrad.optim.lr_scheduler.decay import CosineAnnealingLR, ExponentialLR, LambdaLR, MultiStepLR, StepLR
 from minigrad.optim.lr_scheduler.one_cycle import OneCycleLR
 from minigrad.optim.lr_scheduler.plateau import ReduceLROnPlateau
