@@ -255,8 +255,8 @@ def keep(g: Array, mask: Array) -> Array:
 
 
 def keep_nonzero(g: Array, out: Array) -> Array:
-    """keep(g, out != 0); to convert takes NumPy half the time of a comparison with a Python number."""
-    return keep(g, out.astype(np.bool_) if type(out) is ndarray else out != 0)
+    """keep(g, out != 0)."""
+    return keep(g, out != ZERO[out.dtype])
 
 
 @kernel

@@ -307,9 +307,7 @@ def _binary(op: Op) -> Call:
             else:
                 edge_a = (parent_a, rule_a, *pick_a((a, b, out))) if a_saves else (parent_a, rule_a)
         if parent_b is not None:
-            if parent_b.shape == shape:
-                shape = parent_b.shape
-            else:
+            if parent_b.shape != shape:
                 aligned = False
             if b_by_a:
                 edge_b = (parent_b, rule_b, a)
