@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._array import ONE, cast
-from ._engine import Node, backward as walk, recording, run_user, set_recording, writes
+from ._engine import Node, Watch, backward as walk, recording, run_user, set_recording, writes
 from ._record import Recorded, wrap
 
 ndarray = np.ndarray
@@ -80,9 +80,11 @@ def accumulate(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) ->
         watch = node.watch or node.watched()
         known = watch.grad
         if known is None:
-            watch.grad = owned(g)
+            watch.grad = g if type(g) is ndarray and g.base is None else owned(g)
         elif isinstance(g, Recorded):
-            watch.grad = known + g
+            watch.grad = grad_of(watch) + g
+        elif type(known) is ndarray:  # nobody has seen it yet
+            np.add(known, g, out=known)
         elif known._node is not None or not known._array.flags.writeable:
             watch.grad = wrap(np.asarray(known._array + g), None)
         else:
@@ -93,12 +95,18 @@ def accumulate(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) ->
                 run_user(hook, record=isinstance(g, Recorded))
 
 
+def grad_of(watch: Watch) -> Any:
+    """The gradient of a node, as a tensor, which is made when somebody asks for it."""
+    grad = watch.grad
+    if type(grad) is ndarray:
+        grad = watch.grad = wrap(grad, None)
+    return grad
+
+
 def owned(g: Any) -> Any:
     """A gradient that the walk hands out, as a tensor whose memory nobody else holds."""
-    if type(g) is ndarray and g.base is None:
-        return wrap(g, None)
     if not isinstance(g, Recorded):
-        return wrap(np.array(g), None)
+        return wrap(g if type(g) is ndarray and g.base is None else np.array(g), None)
     if g._node is not None and g._node.op is None:  # the user's gradient itself, passed on by `add`
         return g.clone()  # type: ignore[attr-defined]
     return wrap(g._array.copy(), g._node)

@@ -97,9 +97,9 @@ class Node:
 class Watch:
     """What a user attached to a node: its gradient when kept, and hooks.
 
-    `hooks` see the gradient on its way and may replace it; `after` run once a leaf's `.grad` is
-    complete. `line` is the user's source line, known where `autograd.detect_anomaly()` recorded it; `seen`
-    is what `viz.watch()` noted of the call.
+    `grad` is a tensor, or an array for which nobody has asked yet. `hooks` see the gradient on its way and
+    may replace it; `after` run once a leaf's `.grad` is complete. `line` is the user's source line, known
+    where `autograd.detect_anomaly()` recorded it; `seen` is what `viz.watch()` noted of the call.
     """
 
     __slots__ = ("after", "grad", "hooks", "keep", "line", "seen")

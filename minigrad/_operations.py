@@ -20,10 +20,12 @@ from ._convert import as_array, as_operand, sizes_of
 from ._dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from ._index import normalize as normalize_index
 from ._op import REGISTRY
-from ._record import RECORD, Recorded, call_of, wrap
+from ._record import Recorded, call_of, recorder_of, wrap
 
 # Importing the families of `ops` has filled the registry.
 CALLS: dict[str, Callable[..., Any]] = {name: call_of(op) for name, op in REGISTRY.items()}
+# For those who sort out operands and options themselves.
+RECORD = {name: recorder_of(op) for name, op in REGISTRY.items()}
 __all__ = ["CALLS", "Operations", "ops"]
 
 

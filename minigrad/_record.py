@@ -25,7 +25,6 @@ ndarray = np.ndarray
 new = object.__new__
 Call = Callable[..., Any]
 Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
-RECORD: dict[str, Recorder] = {}  # by the op's name, for those who sort out operands and options themselves
 
 # A log of 0 is -inf and an overflow is inf, here as in PyTorch, without a word. NumPy warns; np.errstate
 # around every forward would cost more than most forwards. So warnings raised by lines of this package are
@@ -374,7 +373,7 @@ def _affine(op: Op) -> Call:
 
 
 def _general(op: Op) -> Call:
-    record = RECORD[op.name] = recorder_of(op)
+    record = recorder_of(op)
     options = tuple(op.options)
     operands = -1 if op.variadic else len(op.inputs)
     complete = -1 if Parameter.empty in op.options.values() else operands

@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 
 from . import _messages as messages
-from ._array import normalize_dim
-from ._backward import Handle, run_backward, target_nodes
+from ._array import ndarray, normalize_dim
+from ._backward import Handle, grad_of, run_backward, target_nodes
 from ._convert import as_array, as_operand
 from ._dtype import get_default_dtype
 from ._engine import Node, writes
 from ._in_place import InPlace
 from ._numpy import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
 from ._op import BY_FORWARD, REGISTRY
-from ._operations import CALLS
-from ._record import RECORD, wrap
+from ._operations import CALLS, RECORD
+from ._record import wrap
 from ._repr import tensor_text
 
 _WAY_OUT = "use the tensor's own functions, or t.detach().numpy() outside the graph"
@@ -132,14 +132,14 @@ class Tensor(InPlace, result=True):
             return getattr(self, "_grad", None)
         watch = node.watch
         if node.op is None:
-            return None if watch is None else watch.grad
+            return None if watch is None else grad_of(watch)
         if watch is None or not (watch.keep or watch.grad is not None):
             # hasattr(), getattr() and printers look at every attribute; only `x.grad` in code is a question.
             frame = sys._getframe(1)
             if opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("LOAD_"):
                 warnings.warn(messages.non_leaf_grad(node), UserWarning, stacklevel=2)
             return None
-        return watch.grad
+        return grad_of(watch)
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -432,12 +432,12 @@ def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
     for tensor in tensors:
         node = tensor._node
         if node is None or node.op is not None:
-            grad = tensor.grad
+            grad: Any = tensor.grad
         else:
             watch = node.watch
             grad = None if watch is None else watch.grad
         if grad is not None:
-            found.append((tensor, grad._array))
+            found.append((tensor, grad if type(grad) is ndarray else grad._array))
     return found
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from . import _messages as messages
 from ._engine import Node, mode
 from ._in_place import carry_retain
-from ._operations import CALLS
-from ._record import RECORD, wrap
+from ._operations import CALLS, RECORD
+from ._record import wrap
 from ._tensor import Tensor
 
 

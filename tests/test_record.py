@@ -10,7 +10,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import ops
-from minigrad._op import REGISTRY
+from minigrad._op import REGISTRY, Op
 from minigrad._record import call_of
 
 
@@ -281,3 +281,17 @@ def test_results_that_are_no_floats_are_constants():
     x = leaf([1.0, 2.0])
     for y in (x > 1, x.argmax(), x.long(), x == x, x.isnan(), x.argsort(), x.sort().indices, x.bool()):
         assert not y.requires_grad and y.is_leaf
+
+
+def test_an_op_that_is_not_registered_leaves_its_namesake_alone():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    logits, target = torch.tensor([[1.0, 2.0]]), torch.tensor([0])
+    before = torch.nn.functional.cross_entropy(logits, target).item()
+    for name in ("getitem", "cross_entropy", "sum"):
+        op = REGISTRY[name]
+        wrong = Op(
+            name, lambda x, *args, **options: -x, formula="", domain=op.domain, register=False, x=lambda g: g
+        )
+        call_of(wrong)
+    assert x[1].item() == 2.0 and np.sum(x).item() == 3.0
+    assert torch.nn.functional.cross_entropy(logits, target).item() == before

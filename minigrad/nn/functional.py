@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._operations import CALLS
+from .._operations import CALLS, RECORD
 from .._random import generator_of
-from .._record import RECORD
 from .._tensor import Tensor
 
 __all__ = [

@@ -117,8 +117,10 @@ FAULTS = (
           "= arrived[root] + g", "= g"),
     _line(ADDING, "a leaf's gradient is overwritten", _backward, "accumulate",
           "np.add(known._array, g, out=", "np.copyto(src=g, dst="),
+    _line(ADDING, "a gradient that nobody has seen is overwritten", _backward, "accumulate",
+          "np.add(known, g, out=", "np.copyto(src=g, dst="),
     _line(ADDING, "a recorded gradient is not added", _backward, "accumulate",
-          "watch.grad = known + g", "pass"),
+          "watch.grad = grad_of(watch) + g", "pass"),
     _line(ALIASED, "what is borrowed is added to in place", _engine, _walk, "parent in ours", "not create"),
     _line(ALIASED, "what a rule passed on counts as new", _engine, _walk, "d is g and not create", "False"),
     _line(ALIASED, "a view counts as new", _backward, "owned", "and g.base is None", ""),
@@ -245,7 +247,13 @@ def _words(source: str) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
 
 
 def killer(fault: Fault, samples: int) -> str:
-    """The law that found the fault out; "" if none did."""
+    """The law that found the fault out; "" if none did.
+
+    Raises:
+        RuntimeError: where the engine breaks a law without it too, so that a verdict would mean nothing.
+    """
+    if broken := first_broken_law(samples=1):
+        raise RuntimeError(f"the engine breaks a law before {fault.name!r} is put into it: {broken}")
     with at_work(fault):
         return first_broken_law(samples)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import backward, grad, no_grad
-from ..creation import from_numpy
+from ..creation import from_numpy, tensor
 from .check import check_grads
 from .programs import Program
 
@@ -186,6 +186,31 @@ def stale_values_are_caught() -> None:
     )
 
 
+def one_array_is_kept_once() -> None:
+    """Where one array is the gradient of several tensors, each that keeps it gets memory of its own."""
+    given = [tensor([0.3, 0.4]) for _ in range(3)]
+    before = [_array(g) for g in given]
+    a, b, c = (tensor([1.0, 2.0]).requires_grad_() for _ in range(3))
+    both = a + b
+    more = both + tensor([5.0, 6.0])
+    keeping = (a, b, c, both, more)
+    for x in keeping:
+        x.retain_grad()
+    roots = (more, more * 3, c)
+    backward(roots, given, retain_graph=True)
+    once = [_array(x.grad) for x in keeping]
+    owners = [
+        x.detach().numpy() for x in (*given, *keeping, *(x.grad for x in keeping if x.grad is not None))
+    ]
+    for i, x in enumerate(owners):
+        for y in owners[:i]:
+            assert not np.shares_memory(x, y), "a gradient shares its memory"
+    backward(roots, given)
+    doubled = [None if g is None else 2 * g for g in once]
+    assert _equal([_array(x.grad) for x in keeping], doubled), "gradients do not add up"
+    assert _equal([_array(g) for g in given], before), "backward writes into the gradient that it is given"
+
+
 OF_A_PROGRAM = (
     gradients_are_derivatives,
     all_backwards_agree,
@@ -194,7 +219,7 @@ OF_A_PROGRAM = (
     gradients_own_their_memory,
     recording_changes_no_value,
 )
-OF_THE_ENGINE = (dtypes_are_kept, stale_values_are_caught)
+OF_THE_ENGINE = (dtypes_are_kept, stale_values_are_caught, one_array_is_kept_once)
 
 
 def _leaves(program: Program) -> list[Any]:

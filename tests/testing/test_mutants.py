@@ -118,3 +118,9 @@ def test_an_unknown_op_is_named(capsys):
     with pytest.raises(SystemExit):
         mutants.main(["tahn"])
     assert "there is no op 'tahn'" in capsys.readouterr().err
+
+
+def test_no_verdict_is_given_on_an_engine_that_is_broken_already(monkeypatch):
+    monkeypatch.setattr(engine_faults, "first_broken_law", lambda **_: "some law")
+    with pytest.raises(RuntimeError, match="some law"):
+        engine_faults.killer(engine_faults.FAULTS[0], samples=1)

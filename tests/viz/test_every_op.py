@@ -9,7 +9,7 @@ import pytest
 import minigrad as torch
 from minigrad import viz
 from minigrad._op import REGISTRY
-from minigrad._record import RECORD
+from minigrad._operations import RECORD
 from minigrad.testing import RandomDrawer, draw_sample
 from minigrad.viz._explain import explain
 from minigrad.viz._names import Names

@@ -4,6 +4,7 @@ import pytest
 import minigrad as torch
 from minigrad._engine import mode
 from minigrad.viz._names import Names
+from minigrad.viz._numbers import raw
 from minigrad.viz._recording import Recorder
 from minigrad.viz._scene import Scene
 
@@ -48,7 +49,7 @@ def test_the_last_total_is_what_arrives_and_what_grad_holds():
     leaves = {entry: total for entry, total in totals.items() if entry.op is None}
     assert len(leaves) == 4
     for entry, total in leaves.items():
-        assert np.array_equal(total, entry.node.watch.grad.numpy())
+        assert np.array_equal(total, raw(entry.node.watch.grad))
 
 
 def test_both_uses_of_one_operand_are_told_apart():
