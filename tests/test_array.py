@@ -104,7 +104,7 @@ def test_what_is_kept_where_something_is_not_zero(dtype):
             found = keep_nonzero(reach, other)
             assert found.dtype == dtype
             np.testing.assert_array_equal(found, np.where(other != 0, reach, 0).astype(dtype))
-            assert not np.signbit(found[(found == 0)]).any()
+            assert not np.signbit(found[found == 0]).any()
     np.testing.assert_array_equal(keep_nonzero(g, x), wanted)
 
 

@@ -391,9 +391,9 @@ def _clamp_domain(d: Any) -> Any:
 
 clamp = Op(
     "clamp", _clamp,
-    x=lambda g, x, min, max: keep_kernel(g, _within(x, min, max)),
-    min=lambda g, x, min, max: keep_kernel(g, (x < min) if max is None else (x < min) & (min < max)),
-    max=lambda g, x, min, max: keep_kernel(g, (x > max) if min is None else (x > max) | (max < min)),
+    x=lambda g, x, min, max: kept(g, _within(x, min, max)),
+    min=lambda g, x, min, max: kept(g, (x < min) if max is None else (x < min) & (min < max)),
+    max=lambda g, x, min, max: kept(g, (x > max) if min is None else (x > max) | (max < min)),
     formula="1 where min <= x <= max, 0 outside; a binding bound takes the gradient",
     domain=_clamp_domain,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Random graphs with hooks, retained gradients, Functions and several roots: the same gradients as PyTorch.
 
-What one library does to the gradients of the other's graph it does in the same order with the same random
-numbers, so every gradient in `.grad`, returned by `grad` or seen by a hook must be the same.
+Both libraries grow the same graph and do the same with it, from the same random numbers, so every gradient in
+`.grad`, returned by `grad` or seen by a hook must be the same.
 """
 
 import random
