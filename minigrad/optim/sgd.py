@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, Ready, array_of, like, pieces, require
+from minigrad.optim.optimizer import PIECE, Array, Optimizer, Ready, array_of, like, pieces, require
 
 subtract, multiply = np.subtract, np.multiply
-# A smaller intermediate result is sooner made than found.
-SMALL = 16384
 
 
 class SGD(Optimizer):
@@ -79,11 +77,9 @@ class SGD(Optimizer):
             if param.dtype is not dtype:  # 0-d: a Python number takes NumPy twice as long
                 dtype = param.dtype
                 lr = np.asarray(group["lr"], dtype)
-            if param.size <= SMALL:
-                subtract(param, multiply(grad, lr), param)
-                continue
-            for p, g in pieces(param, grad):
-                subtract(p, multiply(g, lr, self._take(p, "step")), p)
+            # The product is made afresh: finding memory kept for it takes longer than making it.
+            for p, g in ((param, grad),) if param.size <= PIECE else pieces(param, grad):
+                subtract(p, multiply(g, lr), p)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, momentum, weight_decay = (float(group[name]) for name in ("lr", "momentum", "weight_decay"))

@@ -10,7 +10,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import optim
-from minigrad.optim.sgd import SMALL
+from minigrad.optim.optimizer import PIECE
 
 ALL = [
     lambda p: optim.SGD(p, lr=0.1),
@@ -294,9 +294,9 @@ def test_large_parameters_are_updated_in_pieces_and_to_the_same_bits(make, monke
     draw = np.random.default_rng(0)
     start = draw.standard_normal((37, 29))
     trained = []
-    monkeypatch.setattr("minigrad.optim.sgd.SMALL", 10)
     for size in (10_000, 100):  # in one piece, and in eleven
-        monkeypatch.setattr("minigrad.optim.optimizer.PIECE", size)
+        for module in ("optimizer", "sgd"):
+            monkeypatch.setattr(f"minigrad.optim.{module}.PIECE", size)
         rows, columns = (
             torch.from_numpy(start.copy()),
             torch.from_numpy(start.T.copy()).T,
@@ -318,7 +318,7 @@ def test_sgd_without_momentum_has_no_state(options):
 
 
 def test_small_and_large_parameters_take_the_same_step():
-    w, v = (torch.ones(SMALL + more, requires_grad=True) for more in (0, 1))
+    w, v = (torch.ones(PIECE + more, requires_grad=True) for more in (0, 1))
     for p in (w, v):
         p.grad = torch.full((len(p),), 0.3)
     optim.SGD([w, v], lr=0.1).step()
