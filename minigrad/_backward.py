@@ -34,14 +34,12 @@ def run_backward(
         if node is None:
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
         roots.append((node, _start(tensor, gradients[position], create_graph)))
+    retain = create_graph if retain_graph is None else retain_graph
     switched = create_graph and not recording()
     if switched:
         set_recording(True)
     try:
-        walk(
-            roots, retain=create_graph if retain_graph is None else retain_graph,
-            create=create_graph, deposit=deposit or accumulate, wrap=wrap, targets=targets,
-        )  # fmt: skip
+        walk(roots, targets, retain, create_graph, deposit or accumulate, wrap)
     finally:
         if switched:
             set_recording(False)

@@ -24,9 +24,10 @@ from . import _messages as messages
 from ._array import Array, Shape, cast, unbroadcast
 from ._op import Op
 
-# (parent, rule, *saved values): one per input of the op, in the order of its inputs, None for an input that
-# needs no gradient.
-Edge = tuple[Any, ...]
+# (parent, rule, saved): where a gradient goes, by which rule, and what the rule needs to know of the forward:
+# one value, or a tuple of none or several. An input that needs no gradient has the edge of Nones.
+Edge = tuple[Any, Any, Any]
+NO_EDGE: Edge = (None, None, None)
 
 tick: Callable[[], int] = count(1).__next__
 
@@ -38,31 +39,63 @@ class Node:
         tick: when it was recorded; every input is older.
         op: its record in the table of derivatives; None for a leaf.
         edges: a tuple (parent, rule, *saved values) per input, None in the place of an input that
-            needs no gradient; the whole is None once a backward has freed it.
+            needs no gradient; the whole is None once a backward has freed it. This is the form to look at.
+        a, saved_a, b, saved_b: the same as it is kept, of the first two inputs: the parent, or None, and
+            what the op's rule for it needs. They lie in the node itself: tuples would be three more objects
+            for the garbage collector to go through.
+        more: of further inputs, or of all if an op takes any number: (parent, rule, saved, more), or ().
         shape, dtype: those of the output, hence of the gradient.
         aligned: what a rule returns has its parent's shape and dtype; so where the op acts on each element
             alone, and every parent has this shape and dtype.
         watch: what the user attached: gradient, hooks. None for most nodes.
     """
 
-    __slots__ = ("__weakref__", "aligned", "dtype", "edges", "op", "shape", "tick", "watch")
+    __slots__ = (
+        "__weakref__", "a", "aligned", "b", "dtype", "more", "op", "saved_a", "saved_b", "shape", "tick",
+        "watch",
+    )  # fmt: skip
     tick: int
     op: Op | None
-    edges: tuple[Edge | None, ...] | None
+    a: Node | None
+    b: Node | None
+    saved_a: Any
+    saved_b: Any
+    more: tuple[Any, ...]
     shape: Shape
     dtype: np.dtype[Any]
     watch: Watch | None
     aligned: bool
 
     @classmethod
-    def make(
-        cls, op: Op | None, edges: tuple[Edge | None, ...] | None, shape: Shape, dtype: np.dtype[Any]
-    ) -> Node:
+    def make(cls, op: Op | None, edges: Sequence[Edge], shape: Shape, dtype: np.dtype[Any]) -> Node:
         """A new node. It has no __init__, for `_record` to call the bare class at half the price."""
         node = cls()
-        node.tick, node.op, node.edges, node.shape, node.dtype = tick(), op, edges, shape, dtype
-        node.watch, node.aligned = None, False
+        node.tick, node.op, node.shape, node.dtype = tick(), op, shape, dtype
+        node.watch, node.aligned, node.a, node.b = None, False, None, None
+        node.more = linked(edges)
         return node
+
+    @property
+    def edges(self) -> tuple[tuple[Any, ...] | None, ...] | None:
+        op, more = self.op, self.more
+        if op is None:
+            return ()
+        if self.a is None and self.b is None and not more:
+            return None
+        edges: list[Edge] = []
+        if not op.listed:
+            edges.append(NO_EDGE if self.a is None else (self.a, op.rule_a, self.saved_a))
+            edges.append(NO_EDGE if self.b is None else (self.b, op.rule_b, self.saved_b))
+        while more:
+            parent, rule, saved, more = more
+            edges.append((parent, rule, saved))
+        if not op.listed:
+            edges = [*edges, *[NO_EDGE] * len(op.inputs)][: len(op.inputs)]
+        return tuple(laid_out(edge) for edge in edges)
+
+    def parents(self) -> list[Node]:
+        """The nodes its gradients go to."""
+        return [edge[0] for edge in self.edges or () if edge is not None]
 
     def name(self) -> str:
         """PyTorch's name for it: `TanhBackward0`, `AccumulateGrad` for a leaf."""
@@ -92,6 +125,22 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()} shape={self.shape} tick={self.tick}>"
+
+
+def linked(edges: Sequence[Edge]) -> Any:
+    """Edges as `Node.more` keeps them: each with those that follow it."""
+    more: Any = ()
+    for edge in reversed(edges):
+        more = (*edge, more)
+    return more
+
+
+def laid_out(edge: Edge) -> tuple[Any, ...] | None:
+    """An edge as `Node.edges` shows it: (parent, rule, *saved values), or None."""
+    parent, rule, saved = edge
+    if parent is None:
+        return None
+    return (parent, rule, *saved) if type(saved) is tuple else edge
 
 
 class Watch:
@@ -211,12 +260,11 @@ writes = _Writes()
 @np.errstate(all="ignore")  # cheaper as a decorator than as a context
 def backward(
     roots: Sequence[tuple[Node, Any]],
-    *,
+    targets: Iterable[Node] | None,
     retain: bool,
+    create: bool,
     deposit: Callable[[list[tuple[Node, Any]], list[tuple[Node, Any]]], None],
     wrap: Callable[[Any, Node | None], Any],
-    create: bool = False,
-    targets: Iterable[Node] | None = None,
 ) -> None:
     """Walk from `roots` to the leaves, newest node first, then hand the gradients to `deposit`.
 
@@ -260,58 +308,65 @@ def backward(
         # Whoever could still send it a gradient is newer, and the newest has had its turn: it is complete.
         node = heappop(waiting)[1]
         g = arrived.pop(node)
-        edges = node.edges
         if special or node.watch is not None:
             g = _arrive(node, g, create, wrap, observer)
             if node.watch is not None and node.watch.keep:
                 kept.append((node, g if create else np.array(g)))
             elif goals is not None and node in goals:
                 results.append((node, g if create else np.array(g)))
-            if wanted is not None and not any(e is not None and e[0] in wanted for e in edges or ()):
+            if wanted is not None and wanted.isdisjoint(node.parents()):
                 continue  # a goal behind which there is no other: it stays as it is
-        if edges is None:
+        parent, second, more = node.a, node.b, node.more
+        if parent is None and second is None and not more:
             raise RuntimeError(messages.freed(node))
         if node.tick < writes.latest:
             _refuse_stale(node)
+        op: Any = node.op
         aligned = node.aligned
-        for edge in _with_tensors(node, edges, wrap) if create else edges:
-            if edge is None:
-                continue
-            if wanted is not None and edge[0] not in wanted:
-                continue
-            n = len(edge)
-            if n == 3:  # nearly every rule wants one saved value or none; for a list one pays as for a call
-                parent, rule, saved = edge
-                d = rule(g, saved)
-            elif n == 2:
-                parent, rule = edge
-                d = rule(g)
-            else:
-                parent, rule, *more = edge
-                d = rule(g, *more)
-            if not aligned:
-                if d is None:  # a Function's backward may say so
-                    continue
-                if d.shape != parent.shape or d.dtype is not parent.dtype:
+        rule: Any
+        if create:
+            parent = second = None
+            more = _with_tensors(node, wrap)
+        elif parent is not None:
+            rule, saved = op.rule_a, node.saved_a
+        while True:  # for each edge: the first, the second, and more
+            if parent is not None and (wanted is None or parent in wanted):
+                if type(saved) is not tuple:
+                    d = rule(g, saved)
+                elif saved:
+                    d = rule(g, *saved)
+                else:  # with nothing to unpack, this is the sooner call
+                    d = rule(g)
+                if not aligned and d is not None and (d.shape != parent.shape or d.dtype is not parent.dtype):
                     d = _fitted(d, parent)
-            if observer is not None:
-                observer.send(node, edge, d)
-            if parent not in arrived:
-                if parent.op is not None:
-                    heappush(waiting, (-parent.tick, parent))
-                # A leaf keeps what it gets. What a rule makes is new, unless it passed on `g` itself, or a
-                # view. (A rule is linear in g, so it cannot return a saved value as it is.)
-                elif d is g and not create:
-                    d = d.copy()
-                arrived[parent] = d
-            elif parent in ours:
-                arrived[parent] += d
+                if observer is not None and d is not None:
+                    observer.send(node, laid_out((parent, rule, saved)), d)
+                if d is None:  # a Function's backward may say so
+                    pass
+                elif parent not in arrived:
+                    if parent.op is not None:
+                        heappush(waiting, (-parent.tick, parent))
+                    # A leaf keeps what it gets. What a rule makes is new, unless it passed on `g` itself, or
+                    # a view. (A rule is linear in g, so it cannot return a saved value as it is.)
+                    elif d is g and not create:
+                        d = d.copy()
+                    arrived[parent] = d
+                elif parent in ours:
+                    arrived[parent] += d
+                else:
+                    arrived[parent] = arrived[parent] + d
+                    if not create:
+                        ours.add(parent)
+            if second is not None:
+                parent, rule, saved = second, op.rule_b, node.saved_b
+                second = None
+            elif more:
+                parent, rule, saved, more = more
             else:
-                arrived[parent] = arrived[parent] + d
-                if not create:
-                    ours.add(parent)
+                break
         if not retain:
-            node.edges = None
+            node.a = node.b = node.saved_a = node.saved_b = None
+            node.more = ()
         if observer is not None:
             observer.leave(node, not retain)
     if special or ever.leaf_hooked or ever.leaf_resized:
@@ -351,29 +406,28 @@ def _leading_to(goals: set[Node], roots: Sequence[Node]) -> set[Node]:
     stack = list(seen)
     while stack:
         node = stack.pop()
-        if node.edges is None and node.tick > since:
+        if node.op is not None and node.edges is None and node.tick > since:
             raise RuntimeError(messages.freed(node))
-        for edge in node.edges or ():
-            if edge is not None and edge[0] not in seen:
-                seen.add(edge[0])
-                stack.append(edge[0])
+        for parent in node.parents():
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
     found: set[Node] = set()
     for node in sorted(seen, key=lambda node: node.tick):  # parents before their users
-        if node in goals or any(e is not None and e[0] in found for e in node.edges or ()):
+        if node in goals or not found.isdisjoint(node.parents()):
             found.add(node)
     return found
 
 
-def _with_tensors(
-    node: Node, edges: tuple[Edge | None, ...], wrap: Callable[[Any, Node | None], Any]
-) -> list[Edge | None]:
+def _with_tensors(node: Node, wrap: Callable[[Any, Node | None], Any]) -> Any:
     """The edges with their saved inputs and outputs as Tensors that know their place in the graph.
 
     A saved output is kept as a raw array (a Tensor would hold the node that holds it: a cycle), and a
     saved input's node is the parent of that input's own edge. So the Tensors can be remade here.
     """
-    op = node.op
+    op, edges = node.op, node.edges
     assert op is not None
+    assert edges is not None
     if op.once:
         raise NotImplementedError(messages.once(node))
 
@@ -387,14 +441,16 @@ def _with_tensors(
         edge = edges[op.inputs.index(name)]
         return wrap(value, edge[0]) if edge else value
 
-    def with_tensors(position: int, edge: Edge | None) -> Edge | None:
-        if edge is None or not op.needs:  # a Function's rules make their own Tensors
-            return edge
+    def with_tensors(position: int, edge: tuple[Any, ...] | None) -> Edge:
+        if edge is None:
+            return NO_EDGE
         parent, rule, *saved = edge
-        needs = op.needs[op.inputs[0 if op.variadic else position]]
-        return parent, rule, *(remake(n, v) for n, v in zip(needs, saved, strict=True))
+        if op.needs:  # a Function's rules make their own Tensors
+            needs = op.needs[op.inputs[0 if op.variadic else position]]
+            saved = [remake(n, v) for n, v in zip(needs, saved, strict=True)]
+        return parent, rule, tuple(saved)
 
-    return [with_tensors(position, edge) for position, edge in enumerate(edges)]
+    return linked([with_tensors(position, edge) for position, edge in enumerate(edges)])
 
 
 def _run_hooks(node: Node, g: Any, create: bool, wrap: Callable[[Any, Node | None], Any]) -> Any:

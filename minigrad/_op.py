@@ -80,8 +80,9 @@ class Op:
     """
 
     __slots__ = (
-        "constants", "domain", "formula", "forward", "inputs", "meeting", "name", "needs", "once", "optional",
-        "options", "picks", "promote", "pulls", "result", "rules", "variadic", "view", "wants_shapes",
+        "constants", "domain", "formula", "forward", "inputs", "listed", "meeting", "name", "needs", "once",
+        "optional", "options", "picks", "promote", "pulls", "result", "rule_a", "rule_b", "rules", "variadic",
+        "view", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +127,10 @@ class Op:
         self.wants_shapes = wanted or self.variadic
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
+        # Where a node looks for the rules of its first two inputs; none of an op that takes any number.
+        self.listed = self.variadic or not rules
+        first, second, *_ = (*(() if self.listed else names), "", "")
+        self.rule_a, self.rule_b = rules.get(first), rules.get(second)
         if register:
             if name in REGISTRY:
                 raise TypeError(f"op {name} is defined twice")

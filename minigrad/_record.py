@@ -18,7 +18,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._dtype import as_dtype, get_default_dtype, result_type
-from ._engine import Edge, Node, recording, tick
+from ._engine import NO_EDGE, Edge, Node, linked, recording, tick
 from ._op import Op
 
 ndarray = np.ndarray
@@ -214,8 +214,7 @@ def _named(call: Call, op: Op) -> Call:
 
 
 def _unary(op: Op) -> Call:
-    forward, rule = op.forward, op.rules[op.inputs[0]]
-    pick = op.picks[op.inputs[0]]
+    forward, pick = op.forward, op.picks[op.inputs[0]]
     by_x, by_out = op.needs[op.inputs[0]] == op.inputs, op.needs[op.inputs[0]] == ("out",)
     general = _general(op)
 
@@ -239,12 +238,10 @@ def _unary(op: Op) -> Call:
         result._node = node = Node()
         node.tick = tick()
         node.op = op
-        if by_out:
-            node.edges = ((parent, rule, out),)
-        elif by_x:
-            node.edges = ((parent, rule, x),)
-        else:
-            node.edges = ((parent, rule, *pick((x, out))),)
+        node.a = parent
+        node.saved_a = out if by_out else x if by_x else pick((x, out))
+        node.b = None
+        node.more = ()
         node.shape = parent.shape
         node.dtype = dtype
         node.aligned = True
@@ -259,7 +256,6 @@ def _unary(op: Op) -> Call:
 def _binary(op: Op) -> Call:
     forward = op.forward
     first, second = op.inputs
-    rule_a, rule_b = op.rules[first], op.rules[second]
     pick_a, pick_b = op.picks[first], op.picks[second]
     a_saves, b_saves = bool(op.needs[first]), bool(op.needs[second])
     a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
@@ -294,25 +290,20 @@ def _binary(op: Op) -> Call:
         node.tick = tick()
         node.op = op
         shape = out.shape
-        edge_a = edge_b = None
         aligned = True
         if parent_a is not None:
             if parent_a.shape == shape:
                 shape = parent_a.shape  # one tuple for many nodes: less memory, and less for the collector
             else:
                 aligned = False
-            if a_by_b:
-                edge_a = (parent_a, rule_a, b)
-            else:
-                edge_a = (parent_a, rule_a, *pick_a((a, b, out))) if a_saves else (parent_a, rule_a)
+            node.saved_a = b if a_by_b else pick_a((a, b, out)) if a_saves else ()
         if parent_b is not None:
             if parent_b.shape != shape:
                 aligned = False
-            if b_by_a:
-                edge_b = (parent_b, rule_b, a)
-            else:
-                edge_b = (parent_b, rule_b, *pick_b((a, b, out))) if b_saves else (parent_b, rule_b)
-        node.edges = (edge_a, edge_b)
+            node.saved_b = a if b_by_a else pick_b((a, b, out)) if b_saves else ()
+        node.a = parent_a
+        node.b = parent_b
+        node.more = ()
         node.shape = shape
         node.dtype = dtype
         node.aligned = aligned
@@ -330,7 +321,7 @@ def _affine(op: Op) -> Call:
     The first two save each other, the third its shape.
     """
     forward = op.forward
-    rule_a, rule_b, rule_c = (op.rules[name] for name in op.inputs)
+    rule_c = op.rules["bias"]
     general = _general(op)
 
     def call(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -356,11 +347,11 @@ def _affine(op: Op) -> Call:
         result._node = node = Node()
         node.tick = tick()
         node.op = op
-        node.edges = (
-            None if parent_a is None else (parent_a, rule_a, b),
-            None if parent_b is None else (parent_b, rule_b, a),
-            None if parent_c is None else (parent_c, rule_c, c.shape),
-        )
+        node.a = parent_a
+        node.saved_a = None if parent_a is None else b
+        node.b = parent_b
+        node.saved_b = None if parent_b is None else a
+        node.more = () if parent_c is None else (parent_c, rule_c, (c.shape,), ())
         node.shape = out.shape
         node.dtype = dtype
         node.aligned = True  # the rule of the bias sums over the rows itself
@@ -404,9 +395,7 @@ def _leading(op: Op) -> Recorder:
 
     The second is a tensor without a gradient, like those classes; anything else is `_record`'s.
     """
-    pull = op.pulls[0]
-    assert pull is not None
-    rule, pick = pull
+    pick = op.picks[op.inputs[0]]
     paired, constant, view = len(op.inputs) == 2, bool(op.constants), op.view
     given, wants_shapes = op.result == "given", op.wants_shapes
 
@@ -443,8 +432,10 @@ def _leading(op: Op) -> Recorder:
         result._node = node = Node()
         node.tick = tick()
         node.op = op
-        edge = (parent, rule, *pick(values))
-        node.edges = (edge, None) if paired else (edge,)
+        node.a = parent
+        node.saved_a = pick(values)
+        node.b = None
+        node.more = ()
         node.shape = out.shape
         node.dtype = out.dtype
         node.aligned = False
@@ -483,21 +474,26 @@ def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[A
     shapes = _shapes(op, arrays) if op.wants_shapes else ()
     inputs = (tuple(arrays),) if op.variadic else arrays
     values = (*inputs, out, *constants, *options.values(), *shapes)
-    edges: list[Edge | None] = []
+    edges: list[Edge] = []
     reached = False
     for position, parent in enumerate(nodes):
         pull = op.pulls[0 if op.variadic else position]
         if parent is None or pull is None:
-            edges.append(None)
+            edges.append(NO_EDGE)
         else:
             rule, pick = pull
-            edges.append((parent, rule, *pick((*values, position) if op.variadic else values)))
+            edges.append((parent, rule, pick((*values, position) if op.variadic else values)))
             reached = True
     if reached:
         result._node = node = Node()
         node.tick = tick()
         node.op = op
-        node.edges = tuple(edges)
+        node.a = node.b = None
+        if not op.listed:
+            node.a, _, node.saved_a = edges.pop(0)
+            if edges:
+                node.b, _, node.saved_b = edges.pop(0)
+        node.more = linked(edges)
         node.shape = out.shape
         node.dtype = out.dtype
         node.aligned = False

@@ -430,12 +430,11 @@ def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
     """The tensors that have a gradient, each with its gradient's array."""
     found = []
     for tensor in tensors:
-        node = tensor._node
-        if node is None or node.op is not None:
-            grad: Any = tensor.grad
-        else:
-            watch = node.watch
-            grad = None if watch is None else watch.grad
+        node: Any = tensor._node
+        try:
+            grad = node.watch.grad
+        except AttributeError:  # no leaf, or it has had no gradient yet
+            grad = tensor.grad
         if grad is not None:
             found.append((tensor, grad if type(grad) is ndarray else grad._array))
     return found

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import _messages as messages
-from .._engine import Node, mode, run_user, writes
+from .._engine import NO_EDGE, Node, mode, run_user, writes
 from .._op import REAL, Op
 from .._record import wrap
 from .._tensor import Tensor
@@ -277,12 +277,13 @@ class Function:
         joint = Node.make(op, _edges(run, nodes), (), dtype)
         for i in recorded:
             send = functools.partial(lambda g, k: _Bundle({k: g}, dtype), k=i)
-            outputs[i]._node = Node.make(op, ((joint, send),), outputs[i].shape, outputs[i].dtype)
+            outputs[i]._node = Node.make(op, ((joint, send, ()),), outputs[i].shape, outputs[i].dtype)
 
 
 def _edges(run: _Backward, nodes: list[Any]) -> tuple[Any, ...]:
     return tuple(
-        None if node is None else (node, functools.partial(run.part, i)) for i, node in enumerate(nodes)
+        NO_EDGE if node is None else (node, functools.partial(run.part, i), ())
+        for i, node in enumerate(nodes)
     )
 
 

@@ -29,6 +29,7 @@ from .programs import random_program
 Function = Callable[..., Any]
 FAMILIES = (
     "engine: adding up",
+    "engine: edges",
     "engine: gradient aliased",
     "engine: order of nodes",
     "engine: shape and dtype",
@@ -37,7 +38,7 @@ FAMILIES = (
     "engine: second order",
     "engine: goals",
 )
-ADDING, ALIASED, ORDER, SHAPES, STALE, FREEING, SECOND, GOALS = FAMILIES
+ADDING, EDGES, ALIASED, ORDER, SHAPES, STALE, FREEING, SECOND, GOALS = FAMILIES
 
 
 class Fault(NamedTuple):
@@ -97,6 +98,16 @@ def _as_it_is(_: Function) -> Function:
     return lambda first, *_: first
 
 
+def _as_saved(_: Function) -> Function:
+    """The edges of a node as arrays."""
+
+    def with_tensors(node: Any, _wrap: Function) -> Any:
+        edges = [(edge[0], edge[1], edge[2:]) if edge else _engine.NO_EDGE for edge in node.edges]
+        return _engine.linked(edges)
+
+    return with_tensors
+
+
 def _line(family: str, name: str, module: types.ModuleType, within: str, old: str, new: str) -> Fault:
     return Fault(family, name, module, within, old, new)
 
@@ -121,6 +132,14 @@ FAULTS = (
           "np.add(known, g, out=", "np.copyto(src=g, dst="),
     _line(ADDING, "a recorded gradient is not added", _backward, "accumulate",
           "watch.grad = grad_of(watch) + g", "pass"),
+    _line(EDGES, "the first input gets nothing", _engine, _walk,
+          "if parent is not None and (", "if parent is not None and parent is not node.a and ("),
+    _line(EDGES, "the second input gets nothing", _engine, _walk, "if second is not None:", "if False:"),
+    _line(EDGES, "a third input gets nothing", _engine, _walk, "elif more:", "elif False:"),
+    _line(EDGES, "the second input gets what is the first's", _engine, _walk,
+          "= second, op.rule_b", "= second, op.rule_a"),
+    _line(EDGES, "nothing is left of the edges after the third", _engine, "linked",
+          "more = (*edge, more)", "more = (*edge, ())"),
     _line(ALIASED, "what is borrowed is added to in place", _engine, _walk, "parent in ours", "not create"),
     _line(ALIASED, "what a rule passed on counts as new", _engine, _walk, "d is g and not create", "False"),
     _line(ALIASED, "a view counts as new", _backward, "owned", "and g.base is None", ""),
@@ -137,18 +156,20 @@ FAULTS = (
     _function(SHAPES, "un-broadcasting left out", _engine, "unbroadcast", _as_it_is),
     _function(SHAPES, "un-broadcasting takes the mean", _engine, "unbroadcast", _mean),
     _line(SHAPES, "un-broadcasting takes the largest", _array, "unbroadcast", "total(", "np.max("),
-    _line(SHAPES, "shapes are taken for equal", _engine, _walk, "if not aligned:", "if False:"),
+    _line(SHAPES, "shapes are taken for equal", _engine, _walk, "if not aligned and", "if False and"),
     _function(SHAPES, "a dtype is widened", _engine, "cast", _as_it_is),
     _function(STALE, "stale values are not caught", _engine, "_refuse_stale", _nothing),
     _line(STALE, "a write leaves no mark", _engine, "_Writes.stamp",
           "self.latest = now = tick()", "now = tick()"),
     _function(STALE, "a write marks the view only", _engine, "_owner", _as_it_is),
     _line(FREEING, "nothing is freed", _engine, _walk, "if not retain:", "if False:"),
+    _line(FREEING, "what is freed keeps its arrays", _engine, _walk,
+          "node.a = node.b = node.saved_a = node.saved_b = None", "node.a = node.b = None"),
+    _line(FREEING, "the edges after the second are kept", _engine, _walk, "node.more = ()", "pass"),
     _line(FREEING, "a retained graph is freed", _engine, _walk, "if not retain:", "if True:"),
     _line(FREEING, "freed graphs are walked again", _engine, _walk,
           "raise RuntimeError(messages.freed(node))", "continue"),
-    _function(SECOND, "nothing is remade as tensors", _engine, "_with_tensors",
-              lambda _: lambda _node, edges, _wrap: edges),
+    _function(SECOND, "nothing is remade as tensors", _engine, "_with_tensors", _as_saved),
     _line(SECOND, "inputs as constants", _engine, "_with_tensors",
           "return wrap(value, edge[0]) if edge else value", "return value"),
     _line(SECOND, "outputs as constants", _engine, "_with_tensors",
@@ -156,8 +177,8 @@ FAULTS = (
     _function(GOALS, "only the oldest goal is reached", _engine, "_leading_to",
               lambda right: lambda goals, roots: right({min(goals, key=lambda n: n.tick)}, roots)),
     _line(GOALS, "a goal cuts the path", _engine, _walk,
-          "if wanted is not None and not any(",
-          "if node in (goals or ()) or wanted is not None and not any("),
+          "if wanted is not None and wanted.isdisjoint(",
+          "if node in (goals or ()) or wanted is not None and wanted.isdisjoint("),
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Each raises an AssertionError where it fails, and takes a `programs.Program`.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..autograd import backward, grad, no_grad
 from ..creation import from_numpy, tensor
+from ..functional import stack
 from .check import check_grads
 from .programs import Program
 
@@ -211,6 +213,25 @@ def one_array_is_kept_once() -> None:
     assert _equal([_array(g) for g in given], before), "backward writes into the gradient that it is given"
 
 
+def a_freed_graph_lets_go() -> None:
+    """What only the graph holds is gone after backward, though its results live on."""
+    x = tensor([1.0, 2.0]).requires_grad_()
+    first, second = x.exp(), x.sin()
+    results = (first * second, stack([x, x]))
+    saved = [weakref.ref(y.detach().numpy()) for y in (first, second)]
+    del first, second
+    assert all(ref() is not None for ref in saved), "what the derivative needs is gone before backward"
+    _folded(results).backward()
+    assert all(ref() is None for ref in saved), "a freed graph keeps what it saved"
+    for result in results:
+        try:
+            result.sum().backward()
+        except RuntimeError:
+            pass
+        else:
+            raise AssertionError("a part of a graph that was freed is walked again")
+
+
 OF_A_PROGRAM = (
     gradients_are_derivatives,
     all_backwards_agree,
@@ -219,7 +240,7 @@ OF_A_PROGRAM = (
     gradients_own_their_memory,
     recording_changes_no_value,
 )
-OF_THE_ENGINE = (dtypes_are_kept, stale_values_are_caught, one_array_is_kept_once)
+OF_THE_ENGINE = (dtypes_are_kept, stale_values_are_caught, one_array_is_kept_once, a_freed_graph_lets_go)
 
 
 def _leaves(program: Program) -> list[Any]:

@@ -92,7 +92,7 @@ def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
     node = Node.make(None, (), end.shape, end.dtype)
     for entry, operand in reversed(steps):
         _, rule, *saved = operand.edge
-        node = Node.make(entry.op, ((node, rule, *saved),), entry.shape, entry.dtype)
+        node = Node.make(entry.op, ((node, rule, tuple(saved)),), entry.shape, entry.dtype)
     arrived: list[Any] = []
     top: Tensor = wrap(np.empty(node.shape, node.dtype), node)
     observer, mode.observer = mode.observer, None

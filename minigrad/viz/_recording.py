@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +79,7 @@ class Recorder:
         entry = self._scene.of.get(node)
         if entry is None:
             return
-        operand = next(operand for operand in entry.operands if operand.edge is edge)
+        operand = next(operand for operand in entry.operands if _same(operand.edge, edge))
         value = _copied(d)
         parent = edge[0]
         first, known = parent not in self._totals, self._totals.get(parent)
@@ -95,6 +96,11 @@ class Recorder:
             self._before.leave(node, freed)
         if node in self._scene.of:
             self.visits[-1].freed = freed
+
+
+def _same(edge: Any, other: Any) -> bool:
+    """Whether two edges of a node, each laid out anew, are one."""
+    return edge is not None and len(edge) == len(other) and all(map(operator.is_, edge, other))
 
 
 def _copied(value: Any) -> Any:
