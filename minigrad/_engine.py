@@ -357,6 +357,7 @@ def backward(
                     arrived[parent] = arrived[parent] + d
                     if not create:
                         ours.add(parent)
+                d = None  # where it was added, its memory is free for the next rule
             if second is not None:
                 parent, rule, saved = second, op.rule_b, node.saved_b
                 second = None
