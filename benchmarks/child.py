@@ -142,7 +142,7 @@ def main(argv: list[str] | None = None) -> None:
         "size", type=int, nargs="?", default=0, help="number of ops, or the size of the batch"
     )
     args = parser.parse_args(argv)
-    began = time.thread_time()  # not the process's: a BLAS keeps threads spinning while what follows is imported
+    began = time.thread_time()  # not the process's: BLAS threads spin during the rest of the import
     library = importlib.import_module(args.library)
     found: dict[str, Any] = {"seconds": time.thread_time() - began}
     if args.what != "import":

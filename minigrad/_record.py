@@ -258,6 +258,7 @@ def _binary(op: Op) -> Call:
     first, second = op.inputs
     pick_a, pick_b = op.picks[first], op.picks[second]
     a_saves, b_saves = bool(op.needs[first]), bool(op.needs[second])
+    elementwise = isinstance(forward, np.ufunc) and forward.signature is None
     a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
     general = _general(op)
 
@@ -289,21 +290,26 @@ def _binary(op: Op) -> Call:
         result._node = node = Node()
         node.tick = tick()
         node.op = op
-        shape = out.shape
-        aligned = True
-        if parent_a is not None:
-            if parent_a.shape == shape:
-                shape = parent_a.shape  # one tuple for many nodes: less memory, and less for the collector
-            else:
-                aligned = False
-            node.saved_a = b if a_by_b else pick_a((a, b, out)) if a_saves else ()
-        if parent_b is not None:
-            if parent_b.shape != shape:
-                aligned = False
-            node.saved_b = a if b_by_a else pick_b((a, b, out)) if b_saves else ()
         node.a = parent_a
         node.b = parent_b
+        if parent_a is not None:
+            node.saved_a = b if a_by_b else pick_a((a, b, out)) if a_saves else ()
+        if parent_b is not None:
+            node.saved_b = a if b_by_a else pick_b((a, b, out)) if b_saves else ()
         node.more = ()
+        aligned = True
+        # Many nodes share one tuple, a parent's: that spares memory, and asking the array for another.
+        if elementwise and parent_a is not None and parent_b is not None and parent_a.shape == parent_b.shape:
+            shape = parent_a.shape
+        else:
+            shape = out.shape
+            if parent_a is not None:
+                if parent_a.shape == shape:
+                    shape = parent_a.shape
+                else:
+                    aligned = False
+            if parent_b is not None and parent_b.shape != shape:
+                aligned = False
         node.shape = shape
         node.dtype = dtype
         node.aligned = aligned
