@@ -357,7 +357,7 @@ def _affine(op: Op) -> Call:
         node.saved_a = None if parent_a is None else b
         node.b = parent_b
         node.saved_b = None if parent_b is None else a
-        node.more = () if parent_c is None else (parent_c, rule_c, (c.shape,), ())
+        node.more = () if parent_c is None else (parent_c, rule_c, (parent_c.shape,), ())
         node.shape = out.shape
         node.dtype = dtype
         node.aligned = True  # the rule of the bias sums over the rows itself
