@@ -36,7 +36,7 @@ WORK = {
     "mlp-2": Work("MLP 2-16-16-2, batch 32", nets, nets.Net((2, 16, 16, 2), 32), 1000, 100, calls=3),
     "mlp-64": Work("MLP 64-64-10, batch 64", nets, nets.Net((64, 64, 10), 64), 1000, 100, calls=3),
     "mlp-784": Work(
-        "MLP 784-256-10, batch 256", nets, nets.Net((784, 256, 10), 256), 100, 15, None, "minimum", 0.03
+        "MLP 784-256-10, batch 256", nets, nets.Net((784, 256, 10), 256), 200, 15, None, "minimum", 0.03
     ),
     "mlp-1024": Work(
         "MLP 784-1024-1024-10, batch 256", nets, nets.Net((784, 1024, 1024, 10), 256), 50, 8, None, "minimum",
