@@ -78,8 +78,11 @@ class SGD(Optimizer):
                 dtype = param.dtype
                 lr = np.asarray(group["lr"], dtype)
             # The product is made afresh: finding memory kept for it takes longer than making it.
-            for p, g in ((param, grad),) if param.size <= PIECE else pieces(param, grad):
-                subtract(p, multiply(g, lr), p)
+            if param.size <= PIECE:
+                subtract(param, multiply(grad, lr), param)
+            else:
+                for p, g in pieces(param, grad):
+                    subtract(p, multiply(g, lr), p)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, momentum, weight_decay = (float(group[name]) for name in ("lr", "momentum", "weight_decay"))
