@@ -310,8 +310,11 @@ def test_an_input_given_twice_gets_both_gradients():
 
 def test_a_gradient_of_a_broadcast_input_is_summed_and_its_dtype_is_that_of_the_input():
     w = torch.tensor([2.0], requires_grad=True)
-    Affine.apply(leaf([1.0, 2.0, 3.0]), w, 0.0).sum().backward()
-    assert w.grad.tolist() == [6.0] and w.grad.dtype == torch.float32
+    half_way = w * 1
+    half_way.retain_grad()
+    (Affine.apply(leaf([1.0, 2.0, 3.0]), w, 0.0) + Affine.apply(leaf([4.0]), half_way, 0.0)).sum().backward()
+    assert half_way.grad.tolist() == [12.0] and half_way.grad.dtype == torch.float32
+    assert w.grad.tolist() == [18.0] and w.grad.dtype == torch.float32
 
 
 def test_a_gradient_that_backward_keeps_does_not_change_later():
