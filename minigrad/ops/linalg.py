@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array, product, unbroadcast
+from .._array import Array, ndarray, product, unbroadcast
 from .._op import REAL, Op
 
 
@@ -20,7 +20,7 @@ def _matmul_a(g: Array, a_shape: tuple[int, ...], b: Array) -> Array:
         return np.expand_dims(g, -1) * b
     if len(a_shape) == 1:
         return np.squeeze(np.matmul(np.expand_dims(g, -2), _swap(b)), -2)
-    return product(g, _swap(b))
+    return product(g, b.T) if b.ndim == 2 else np.matmul(g, _swap(b))
 
 
 def _matmul_b(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
@@ -30,8 +30,8 @@ def _matmul_b(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
     if len(b_shape) == 1:
         return np.squeeze(np.matmul(_swap(a), np.expand_dims(g, -1)), -1)
     if len(b_shape) == 2 and a.ndim > 2:  # one product over all batches instead of a product and a sum
-        return product(_swap(_rows(a)), _rows(g))
-    return product(_swap(a), g)
+        a, g = _rows(a), _rows(g)
+    return product(a.T, g) if type(g) is ndarray and g.ndim == 2 else np.matmul(_swap(a), g)
 
 
 def _rows(x: Array) -> Array:
