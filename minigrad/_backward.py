@@ -87,7 +87,7 @@ def accumulate(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) ->
             watch.grad = wrap(np.asarray(known._array + g), None)
         else:
             np.add(known._array, g, out=known._array)
-            writes.stamp((known._array,))
+            writes.stamp(known._array)
         if watch.after:
             for hook in tuple(watch.after.values()):
                 run_user(hook, record=isinstance(g, Recorded))

@@ -223,28 +223,28 @@ class _Writes:
 
     def __init__(self) -> None:
         self.latest = 0
-        self._stamps: dict[int, list[Any]] = {}  # by id: the tick, and what watches the buffer's end
+        # By the id of the array that owns the memory: the tick, and what watches its end.
+        self.stamps: dict[int, list[Any]] = {}
 
-    def stamp(self, arrays: Sequence[Array]) -> None:
+    def stamp(self, array: Array) -> None:
+        self.put(array, self.begin())
+
+    def begin(self) -> int:
+        """The tick of a write, of which `put` tells the arrays."""
         self.latest = now = tick()
-        stamps = self._stamps
-        try:
-            for array in arrays:  # who owns memory and was stamped before is alive: no other has its id
-                stamps[id(array)][0] = now
-        except KeyError:
-            for array in arrays:
-                self._begin(_owner(array), now)
+        return now
 
-    def _begin(self, owner: Array, now: int) -> None:
+    def put(self, array: Array, now: int) -> None:
+        owner = _owner(array)
         key = id(owner)
-        known = self._stamps.get(key)
+        known = self.stamps.get(key)
         if known is not None:
             known[0] = now
         else:
-            self._stamps[key] = [now, weakref.ref(owner, lambda _: self._stamps.pop(key, None))]
+            self.stamps[key] = [now, weakref.ref(owner, lambda _: self.stamps.pop(key, None))]
 
     def of(self, array: Array) -> int:
-        known = self._stamps.get(id(_owner(array)))
+        known = self.stamps.get(id(_owner(array)))
         return known[0] if known else 0
 
 

@@ -143,7 +143,7 @@ class InPlace(Operations):
 
     def _written(self) -> None:
         """To be called after raw writes to the storage: stamp it, so that graphs that saved it notice."""
-        writes.stamp((self._array,))
+        writes.stamp(self._array)
 
     def _replace(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> Self:
         """Write compute(self, *args) over this tensor, and record that where gradients are recorded."""

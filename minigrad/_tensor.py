@@ -452,13 +452,16 @@ def forget_gradients(tensors: Iterable[Tensor]) -> None:
 
 def stamp(ready: list[tuple[Tensor, Any]]) -> None:
     """To be called after raw writes to the storage of the tensors: graphs that saved it will notice."""
-    plain = [tensor._array for tensor, _ in ready if not tensor._alias]
-    if plain:
-        writes.stamp(plain)
-    if len(plain) < len(ready):
-        for tensor, _ in ready:
-            if tensor._alias:  # a view, or `.data`, whose writes leave no stamp
-                tensor._written()
+    now, stamps = writes.begin(), writes.stamps
+    for tensor, _ in ready:
+        if tensor._alias:  # a view, or `.data`, whose writes leave no stamp
+            tensor._written()
+            continue
+        array = tensor._array
+        try:  # who owns memory and was stamped before is alive: no other has its id
+            stamps[id(array)][0] = now
+        except KeyError:
+            writes.put(array, now)
 
 
 def _rebuild(kind: type, array: Any, requires_grad: bool, grad: Tensor | None) -> Tensor:

@@ -450,11 +450,11 @@ def test_a_stale_value_that_is_not_needed_does_not_matter():
 
 
 def test_stamps_are_forgotten_with_their_arrays():
-    known = len(writes._stamps)
+    known = len(writes.stamps)
     written = [torch.zeros(3).add_(1).mul_(2) for _ in range(5)]
-    assert len(writes._stamps) == known + 5
+    assert len(writes.stamps) == known + 5
     del written
-    assert len(writes._stamps) == known
+    assert len(writes.stamps) == known
 
 
 # --- higher order --------------------------------------------------------------------------------------

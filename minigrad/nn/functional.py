@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _messages as messages
 from .._operations import CALLS, RECORD
 from .._random import generator_of
 from .._tensor import Tensor
@@ -462,9 +463,14 @@ def cross_entropy(
     """
     if size_average is not None or reduce is not None:
         _refuse_legacy("cross_entropy", size_average, reduce)
-    shape, classes = input.shape, target._array
-    plain = len(shape) == 2 and classes.shape == shape[:1] and classes.dtype.char in _CLASSES
-    if not plain or weight is not None or label_smoothing or reduction not in _REDUCTIONS:
+    try:
+        logits, classes = input._array, target._array
+    except AttributeError:
+        logits, classes = _unwrapped("cross_entropy", input, target)
+    plain = logits.ndim == 2 and classes.ndim == 1 and len(logits) == len(classes)
+    plain = plain and weight is None and not label_smoothing and classes.dtype.char in _CLASSES
+    if not plain or reduction not in _REDUCTIONS:
+        shape = logits.shape
         _check_reduction(reduction)
         if not 0 <= label_smoothing <= 1:
             raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -483,6 +489,15 @@ def cross_entropy(
         "ignore_index": ignore_index, "label_smoothing": label_smoothing,
     }  # fmt: skip
     return RECORD["cross_entropy"]((input, target), options)[0]
+
+
+def _unwrapped(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """The arrays of scores, which may be NumPy's, and of classes."""
+    if not isinstance(input, (Tensor, np.ndarray)):
+        raise TypeError(messages.operand(name, 0, input))
+    if not isinstance(target, Tensor):
+        raise TypeError(messages.operand(name, 1, target))
+    return getattr(input, "_array", input), target._array
 
 
 _CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char

@@ -61,6 +61,7 @@ class SGD(Optimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
+        self._plain = type(self)._update is SGD._update  # or a subclass has a rule of its own
 
     def _check(self, group: dict[str, Any]) -> None:
         require(group, lr=0, momentum=0, weight_decay=0)
@@ -69,7 +70,7 @@ class SGD(Optimizer):
 
     def _update_all(self, ready: Ready, group: dict[str, Any]) -> None:
         turned = group["momentum"] != 0 or group["weight_decay"] != 0 or group["maximize"]
-        if turned or type(self)._update is not SGD._update:
+        if turned or not self._plain:
             return super()._update_all(ready, group)
         dtype = None
         for parameter, grad in ready:

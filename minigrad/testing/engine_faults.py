@@ -159,7 +159,7 @@ FAULTS = (
     _line(SHAPES, "shapes are taken for equal", _engine, _walk, "if not aligned and", "if False and"),
     _function(SHAPES, "a dtype is widened", _engine, "cast", _as_it_is),
     _function(STALE, "stale values are not caught", _engine, "_refuse_stale", _nothing),
-    _line(STALE, "a write leaves no mark", _engine, "_Writes.stamp",
+    _line(STALE, "a write leaves no mark", _engine, "_Writes.begin",
           "self.latest = now = tick()", "now = tick()"),
     _function(STALE, "a write marks the view only", _engine, "_owner", _as_it_is),
     _line(FREEING, "nothing is freed", _engine, _walk, "if not retain:", "if False:"),

@@ -75,6 +75,10 @@ def test_cross_entropy_however_many_classes_there_are_and_however_they_lie(class
 def test_the_scores_may_be_a_numpy_array():
     loss = nn.functional.cross_entropy(np.zeros((2, 4)), torch.tensor([0, 3]))
     assert loss.item() == pytest.approx(math.log(4))
+    with pytest.raises(TypeError, match=r"cross_entropy\(\): argument 2 must be a Tensor, not ndarray"):
+        nn.functional.cross_entropy(torch.zeros(2, 4), np.array([0, 3]))
+    with pytest.raises(TypeError, match=r"cross_entropy\(\): argument 1 must be a Tensor, not list"):
+        nn.functional.cross_entropy([0.0, 1.0], torch.tensor(1))
 
 
 def test_nll_loss_looks_at_the_targets_alone_whatever_the_weights():
