@@ -113,10 +113,21 @@ def measure() -> dict[str, tuple[float, float]]:
         chains[links].clear()
         return counts_of(lambda: losses.pop().backward())
 
+    def towards_an_input(links: int) -> tuple[int, int]:
+        x = minigrad.ones(8, requires_grad=True)
+        losses = []
+        for _ in range(3):
+            y = x
+            for _ in range(links):
+                y = minigrad.tanh(y * x + x)
+            losses.append(y.sum())
+        return counts_of(lambda: minigrad.autograd.grad(losses.pop(), x))
+
     # Per link, from the difference of two lengths: what a chain costs at its ends drops out.
     for name, both in (
         ("chain, forward", [counts_of(chains[links].forward) for links in (few, many)]),
         ("chain, backward", [backward(links) for links in (few, many)]),
+        ("chain, autograd.grad", [towards_an_input(links) for links in (few, many)]),
     ):
         shorter, longer = both
         found[f"{name}, per link"] = tuple(

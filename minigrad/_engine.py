@@ -68,11 +68,20 @@ class Node:
 
     @classmethod
     def make(cls, op: Op | None, edges: Sequence[Edge], shape: Shape, dtype: np.dtype[Any]) -> Node:
-        """A new node. It has no __init__, for `_record` to call the bare class at half the price."""
+        """A new node, of edges for its inputs in their order.
+
+        There is no __init__, so that the calls that know their edges get the bare class at half the price.
+        """
         node = cls()
         node.tick, node.op, node.shape, node.dtype = tick(), op, shape, dtype
-        node.watch, node.aligned, node.a, node.b = None, False, None, None
-        node.more = linked(edges)
+        node.watch, node.aligned = None, False
+        if op is None or op.listed:
+            node.a = node.b = None
+        else:
+            node.a, _, node.saved_a = edges[0]
+            node.b, _, node.saved_b = edges[1] if len(edges) > 1 else NO_EDGE
+            edges = edges[2:]
+        node.more = linked(edges) if edges else ()
         return node
 
     @property
@@ -91,11 +100,20 @@ class Node:
             edges.append((parent, rule, saved))
         if not op.listed:
             edges = [*edges, *[NO_EDGE] * len(op.inputs)][: len(op.inputs)]
-        return tuple(laid_out(edge) for edge in edges)
+        return tuple([laid_out(edge) for edge in edges])
 
     def parents(self) -> list[Node]:
-        """The nodes its gradients go to."""
-        return [edge[0] for edge in self.edges or () if edge is not None]
+        """The nodes its gradients go to: none of a leaf, and none once a backward has freed it."""
+        found, more = [], self.more
+        if self.a is not None:
+            found.append(self.a)
+        if self.b is not None:
+            found.append(self.b)
+        while more:
+            parent, _, _, more = more
+            if parent is not None:
+                found.append(parent)
+        return found
 
     def name(self) -> str:
         """PyTorch's name for it: `TanhBackward0`, `AccumulateGrad` for a leaf."""
@@ -281,10 +299,10 @@ def backward(
     Raises:
         RuntimeError: when a node on the way has been freed, or a saved value was written since.
     """
-    goals = None if targets is None else set(targets)
-    wanted = None if goals is None else _leading_to(goals, [root for root, _ in roots])
+    goals = set(targets or ())
+    wanted = None if targets is None else _leading_to(goals, [root for root, _ in roots])
     observer = _observer.get()
-    special = observer is not None or goals is not None
+    special = observer is not None or wanted is not None
     # Gradients in flight belong to this call, so an interrupted backward leaves nothing to the next.
     # The first to arrive is borrowed (`add` hands one array to both parents), the second makes a new
     # array, which is ours, and later ones are added to that in place.
@@ -312,9 +330,9 @@ def backward(
             g = _arrive(node, g, create, wrap, observer)
             if node.watch is not None and node.watch.keep:
                 kept.append((node, g if create else np.array(g)))
-            elif goals is not None and node in goals:
+            elif node in goals:
                 results.append((node, g if create else np.array(g)))
-            if wanted is not None and wanted.isdisjoint(node.parents()):
+            if wanted is not None and node in goals and wanted.isdisjoint(node.parents()):
                 continue  # a goal behind which there is no other: it stays as it is
         parent, second, more = node.a, node.b, node.more
         if parent is None and second is None and not more:
@@ -407,9 +425,10 @@ def _leading_to(goals: set[Node], roots: Sequence[Node]) -> set[Node]:
     stack = list(seen)
     while stack:
         node = stack.pop()
-        if node.op is not None and node.edges is None and node.tick > since:
+        parents = node.parents()
+        if not parents and node.op is not None and node.tick > since:
             raise RuntimeError(messages.freed(node))
-        for parent in node.parents():
+        for parent in parents:
             if parent not in seen:
                 seen.add(parent)
                 stack.append(parent)

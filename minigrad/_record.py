@@ -18,7 +18,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._dtype import as_dtype, get_default_dtype, result_type
-from ._engine import NO_EDGE, Edge, Node, linked, recording, tick
+from ._engine import NO_EDGE, Edge, Node, recording, tick
 from ._op import Op
 
 ndarray = np.ndarray
@@ -491,19 +491,7 @@ def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[A
             edges.append((parent, rule, pick((*values, position) if op.variadic else values)))
             reached = True
     if reached:
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.a = node.b = None
-        if not op.listed:
-            node.a, _, node.saved_a = edges.pop(0)
-            if edges:
-                node.b, _, node.saved_b = edges.pop(0)
-        node.more = linked(edges)
-        node.shape = out.shape
-        node.dtype = out.dtype
-        node.aligned = False
-        node.watch = None
+        result._node = node = Node.make(op, edges, out.shape, out.dtype)
         if record_mode is not True:
             record_mode(node, operands, out)
     return (result, *constants)

@@ -177,8 +177,7 @@ FAULTS = (
     _function(GOALS, "only the oldest goal is reached", _engine, "_leading_to",
               lambda right: lambda goals, roots: right({min(goals, key=lambda n: n.tick)}, roots)),
     _line(GOALS, "a goal cuts the path", _engine, _walk,
-          "if wanted is not None and wanted.isdisjoint(",
-          "if node in (goals or ()) or wanted is not None and wanted.isdisjoint("),
+          "and node in goals and wanted.isdisjoint(node.parents())", "and node in goals"),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad._backward import run_backward
-from minigrad._engine import Node, mode
+from minigrad._engine import NO_EDGE, Node, mode
 from minigrad._record import wrap
 from minigrad._tensor import Tensor
 from minigrad.viz._scene import Entry, Operand, Scene
@@ -92,7 +92,8 @@ def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
     node = Node.make(None, (), end.shape, end.dtype)
     for entry, operand in reversed(steps):
         _, rule, *saved = operand.edge
-        node = Node.make(entry.op, ((node, rule, tuple(saved)),), entry.shape, entry.dtype)
+        edges = [*[NO_EDGE] * operand.place, (node, rule, tuple(saved))]
+        node = Node.make(entry.op, edges, entry.shape, entry.dtype)
     arrived: list[Any] = []
     top: Tensor = wrap(np.empty(node.shape, node.dtype), node)
     observer, mode.observer = mode.observer, None
