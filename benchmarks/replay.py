@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import minigrad
-from minigrad._array import unbroadcast
-from minigrad._engine import mode
-from minigrad._op import REGISTRY, Op
-from minigrad._operations import CALLS
+from minigrad._tensor.methods import CALLS
+from minigrad.engine.mode import mode
+from minigrad.ops.kernels import unbroadcast
+from minigrad.ops.op import REGISTRY, Op
 
 Thunk = Callable[[], Any]
 

@@ -1,8 +1,8 @@
 """minigrad: reverse-mode automatic differentiation to read, to run and to test with.
 
 `import minigrad as torch` runs code written for the part of PyTorch that is covered. To read the source,
-start with `_op.py` (what an op's record is), then `ops/elementwise.py` (the table of derivatives), then
-`_engine.py` (the walk that uses it).
+start with `ops/op.py` (what an op's record is), then `ops/elementwise.py` (the table of derivatives), then
+`engine/walk.py` (the walk that uses it).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
-from . import _view as _view, autograd, linalg, nn, optim, utils
-from ._dtype import (
+from minigrad import autograd, linalg, nn, optim, utils
+from minigrad._tensor import view as _view  # noqa: F401 (it makes the class of views)
+from minigrad._tensor.dtype import (
     bool_ as bool,
     double,
     float16,
@@ -31,8 +32,9 @@ from ._dtype import (
     short,
     uint8,
 )
-from ._random import Generator, manual_seed
-from ._tensor import Tensor
+from minigrad._tensor.random import Generator, manual_seed
+from minigrad._tensor.tensor import Tensor
+
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange,

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ._convert import as_array
-from ._dtype import as_dtype, get_default_dtype, int64
-from ._messages import integer_leaf
-from ._random import Generator, generator_of
-from ._record import wrap
-from ._tensor import Tensor
+from minigrad._tensor.convert import as_array
+from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
+from minigrad._tensor.random import Generator, generator_of
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine.messages import integer_leaf
 
 
 def _made(array: Any, requires_grad: bool) -> Tensor:

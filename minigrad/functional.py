@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from . import _composed as composed
-from ._dtype import is_float
-from ._operations import CALLS
-from ._tensor import Tensor
+from minigrad._tensor import compositions as composed
+from minigrad._tensor.dtype import is_float
+from minigrad._tensor.methods import CALLS
+from minigrad._tensor.tensor import Tensor
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",

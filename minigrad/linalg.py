@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._array import normalize_dims
-from ._operations import CALLS
-from ._tensor import Tensor
+from minigrad._tensor.methods import CALLS
+from minigrad._tensor.tensor import Tensor
+from minigrad.ops.kernels import normalize_dims
 
 
 def vector_norm(

@@ -6,7 +6,7 @@ import warnings
 import hypothesis
 import pytest
 
-from minigrad._engine import ever
+from minigrad.engine.node import ever
 
 os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib: no window, ever
 # Tests multiply small matrices: threads that wait for each other on a busy machine only cost time.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad._array import (
+from minigrad.ops.kernels import (
     ONE,
     add_along,
     count,

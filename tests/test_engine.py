@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._engine import Node, ever, mode, writes
-from minigrad._op import REGISTRY
-from minigrad._operations import CALLS
+from minigrad._tensor.methods import CALLS
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node, ever
+from minigrad.engine.writes import writes
+from minigrad.ops.op import REGISTRY
 from minigrad.testing import RandomDrawer, draw_sample
 
 

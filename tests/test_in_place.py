@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._in_place import InPlace
+from minigrad._tensor.in_place import InPlace
 
 
 def leaf(values, dtype=torch.float64):

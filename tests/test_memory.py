@@ -10,7 +10,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import nn
-from minigrad._engine import Node
+from minigrad.engine.node import Node
 
 
 @pytest.fixture(autouse=True)

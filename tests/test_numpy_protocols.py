@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._numpy import CALLS, CONSTANTS
+from minigrad._tensor.numpy_names import CALLS, CONSTANTS
 
 
 def leaf(values, dtype=torch.float64):

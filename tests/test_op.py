@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._op import REAL, REGISTRY, Interval, Op, _parameters
+from minigrad.ops.op import REAL, REGISTRY, Interval, Op, _parameters
 
 ALL = sorted(REGISTRY)
 DIFFERENTIABLE = [name for name in ALL if REGISTRY[name].differentiable]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._op import REGISTRY
-from minigrad._operations import CALLS
+from minigrad._tensor.methods import CALLS
 from minigrad.nn import functional as F
+from minigrad.ops.op import REGISTRY
 
 nan = math.nan
 

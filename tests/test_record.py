@@ -10,8 +10,8 @@ import pytest
 
 import minigrad as torch
 from minigrad import ops
-from minigrad._op import REGISTRY, Op
-from minigrad._record import call_of
+from minigrad._tensor.record import call_of
+from minigrad.ops.op import REGISTRY, Op
 
 
 def leaf(values, dtype=torch.float32):

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._engine import Node, mode
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node
 
 _PACKAGE = __file__.rpartition("autograd")[0]  # not by pathlib, which takes 5 ms to import
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import _messages as messages
-from .._backward import accumulate, owned, run_backward, target_nodes
-from .._engine import Node
-from .._record import wrap
-from .._tensor import Tensor
+from minigrad._tensor.backward import accumulate, owned, run_backward, target_nodes
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine import messages
+from minigrad.engine.node import Node
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any, Self
 
-from .._engine import mode, recording, set_recording
+from minigrad.engine.mode import mode, recording, set_recording
 
 
 class _GradMode:

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import _messages as messages
-from .._engine import NO_EDGE, Node, mode, run_user, writes
-from .._op import REAL, Op
-from .._record import wrap
-from .._tensor import Tensor
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine import messages
+from minigrad.engine.mode import mode, run_user
+from minigrad.engine.node import NO_EDGE, Node
+from minigrad.engine.writes import writes
+from minigrad.ops.op import REAL, Op
 
 
 class FunctionCtx:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._record import wrap
-from .._tensor import Tensor
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+
 from ._grad import _tuple, grad
 from ._mode import enable_grad
 

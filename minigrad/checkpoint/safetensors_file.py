@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from minigrad._dtype import as_dtype
+from minigrad._tensor.dtype import as_dtype
 from minigrad.checkpoint.structure import FORMAT, Arrays, CheckpointError
 
 # The key of the description. (Not two entries: the library writes them in random order.)

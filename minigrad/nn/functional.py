@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import _messages as messages
-from .._operations import CALLS, RECORD
-from .._random import generator_of
-from .._tensor import Tensor
+from minigrad._tensor.methods import CALLS, RECORD
+from minigrad._tensor.random import generator_of
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine import messages
 
 __all__ = [
     "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",

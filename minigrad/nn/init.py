@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.creation import empty, from_numpy
 

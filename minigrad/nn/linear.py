@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.functional import einsum
 from minigrad.nn import functional as F, init
 from minigrad.nn.module import Module

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
 from minigrad.nn.module import Module
 

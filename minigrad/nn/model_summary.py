@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.nn.module import Module
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from minigrad._tensor import Tensor, forget_gradients
+from minigrad._tensor.tensor import Tensor, forget_gradients
 from minigrad.creation import empty
 from minigrad.nn import state
 from minigrad.nn.hooks import Hook, RemovableHandle

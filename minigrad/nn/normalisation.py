@@ -7,7 +7,7 @@ from functools import partial
 from operator import index
 from typing import Any
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.creation import empty, tensor
 from minigrad.nn import functional as F, init
 from minigrad.nn.module import Module

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from .._op import Op
 from . import elementwise, index, linalg, neural, reduce, shape
+from .op import Op
 
 FAMILIES = (elementwise, reduce, shape, index, linalg, neural)
 

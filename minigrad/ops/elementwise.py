@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array, cast, keep as kept, keep_kernel, sigmoid as sigmoid_kernel
-from .._op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
-from ._special import erf as erf_kernel, sign as sign_kernel
+from .kernels import Array, cast, keep as kept, keep_kernel, sigmoid as sigmoid_kernel
+from .op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from .special import erf as erf_kernel, sign as sign_kernel
 
 # --- arithmetic -------------------------------------------------------------------------------------
 

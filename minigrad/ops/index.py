@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import (
+from .kernels import (
     Array,
     add_along as add_along_kernel,
     along,
@@ -16,7 +16,7 @@ from .._array import (
     scatter_index as scatter_index_kernel,
     take_along as take_along_kernel,
 )
-from .._op import REAL, Op
+from .op import REAL, Op
 
 getitem = Op(
     "getitem",

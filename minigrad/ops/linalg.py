@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._array import Array, ndarray, product, unbroadcast
-from .._op import REAL, Op
+from .kernels import Array, ndarray, product, unbroadcast
+from .op import REAL, Op
 
 
 def _swap(m: Array) -> Array:

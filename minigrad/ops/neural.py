@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import (
+from .kernels import (
     Array,
     average,
     keep,
@@ -18,8 +18,8 @@ from .._array import (
     sigmoid,
     softmax as softmax_kernel,
 )
-from .._op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
-from ._special import erf, sign
+from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from .special import erf, sign
 
 # --- activations -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import (
+from .kernels import (
     Array,
     cast,
     count,
@@ -19,8 +19,8 @@ from .._array import (
     shifted,
     spread,
 )
-from .._op import REAL, Op
-from ._special import sign
+from .op import REAL, Op
+from .special import sign
 
 
 def _axes(x: Array, dim: Any) -> tuple[int, ...]:

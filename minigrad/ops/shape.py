@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._array import (
+from .kernels import (
     Array,
     embed_diagonal as embed_diagonal_kernel,
     normalize_dim,
@@ -14,7 +14,7 @@ from .._array import (
     pad as pad_kernel,
     unbroadcast,
 )
-from .._op import REAL, Op
+from .op import REAL, Op
 
 reshape = Op(
     "reshape",

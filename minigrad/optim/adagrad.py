@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.optim.optimizer import (
     Array,
     Optimizer,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor import Tensor, stamp, with_gradient
+from minigrad._tensor.tensor import Tensor, stamp, with_gradient
 from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
 from minigrad.nn.module import clear_grads

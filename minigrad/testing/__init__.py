@@ -5,7 +5,8 @@ Nothing here needs hypothesis; the strategies that do are in `minigrad.testing.s
 
 from __future__ import annotations
 
-from .._op import Interval
+from minigrad.ops.op import Interval
+
 from .check import check_grads
 from .draw import Drawer, RandomDrawer, draw_sample
 from .finding import Finding

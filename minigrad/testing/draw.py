@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .._op import Interval, Op
+from minigrad.ops.op import Interval, Op
+
 from .draw_index import draw_index
 
 Array = Any

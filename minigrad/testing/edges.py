@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._op import Op
+from minigrad.ops.op import Op
+
 from ..autograd import grad
 from ..creation import from_numpy
 from .properties import as_function, differentiable_positions

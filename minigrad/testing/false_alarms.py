@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 import minigrad as torch
+from minigrad.ops.op import REGISTRY
 
-from .._op import REGISTRY
 from . import properties
 from .check import check_grads
 from .draw import RandomDrawer, draw_sample

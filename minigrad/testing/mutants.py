@@ -1,7 +1,7 @@
 """The proof that the property tests bite: every rule of every op, broken in many ways, must be found out.
 
     python -m minigrad.testing.mutants          all families, with the count of each
-    python -m minigrad.testing.mutants tanh     the rules of one op; engine: the faults of the walk
+    python -m minigrad.testing.mutants tanh     the rules of one op
     python -m minigrad.testing.mutants -v       each mutant as it falls
 
 A mutant is an op with one wrong rule. It is killed if a property of `minigrad.testing.properties` fails on
@@ -20,9 +20,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .._op import REGISTRY, Op, Rule
-from .._tensor import Tensor  # noqa: F401 (importing it fills the registry)
-from . import engine_faults, properties
+from minigrad._tensor.tensor import Tensor  # noqa: F401 (importing it fills the registry)
+from minigrad.ops.op import REGISTRY, Op, Rule
+
+from . import properties
 from .draw import RandomDrawer, draw_sample
 from .edges import conventions_hold
 from .equivalents import KNOWN, reason
@@ -133,16 +134,13 @@ class Verdict(NamedTuple):
 
 
 def verdicts_on(task: str, samples: int = SAMPLES) -> list[Verdict]:
-    """The mutants of one op, or (`engine 3`) one fault of the engine.
+    """The mutants of one op.
 
     >>> from minigrad.testing import mutants
     >>> [v for v in mutants.verdicts_on("neg") if not v.killed_by]
     []
     """
     warnings.simplefilter("ignore")
-    if task.startswith("engine "):
-        fault = engine_faults.FAULTS[int(task.removeprefix("engine "))]
-        return [Verdict(fault.family, str(fault), engine_faults.killer(fault, samples), "")]
     found = []
     for mutant in mutants_of(REGISTRY[task]):
         by = killer(mutant, samples)
@@ -155,18 +153,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m minigrad.testing.mutants", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("ops", nargs="*", help="names of ops, and engine; all of it if none is given")
+    parser.add_argument("ops", nargs="*", help="names of ops; all if none is given")
     parser.add_argument("-v", "--verbose", action="store_true", help="print every mutant and what killed it")
     parser.add_argument("--samples", type=int, default=SAMPLES, help="samples that a survivor survived")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one per core)")
     options = parser.parse_args(arguments)
-    unknown = [name for name in options.ops if name not in REGISTRY and name != "engine"]
+    unknown = [name for name in options.ops if name not in REGISTRY]
     if unknown:
         parser.error(f"there is no op {unknown[0]!r}; the ops are {', '.join(REGISTRY)}")
     whole = [name for name, op in REGISTRY.items() if op.rules]
-    tasks = [name for name in options.ops or whole if name != "engine"]
-    if not options.ops or "engine" in options.ops:
-        tasks += [f"engine {i}" for i in range(len(engine_faults.FAULTS))]
+    tasks = options.ops or whole
     found = [v for verdicts in _in_parallel(tasks, options.samples, options.jobs) for v in verdicts]
     if options.verbose:
         for v in found:

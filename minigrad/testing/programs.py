@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 import minigrad as torch
+from minigrad.ops.op import REAL, REGISTRY, Interval
 
-from .._op import REAL, REGISTRY, Interval
 from .draw import Drawer
 from .reproduction import spelled
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .._op import Op
-from .._record import call_of
+from minigrad._tensor.record import call_of
+from minigrad.ops.op import Op
+
 from ..creation import from_numpy
 from .check import check_grads
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 
 Array = Any
 PRINTED = 256  # an input of more elements is not spelled out

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from .._op import Interval, Op
-from .._random import default_generator
-from .._tensor import Tensor
+from minigrad._tensor.random import default_generator
+from minigrad._tensor.tensor import Tensor
+from minigrad.ops.op import Interval, Op
+
 from ..creation import from_numpy
 from .draw import Drawer, draw_sample
 from .programs import Program, random_program

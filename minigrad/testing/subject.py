@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
+
 from ..autograd import enable_grad, grad
 from ..creation import from_numpy
 from .reproduction import parameter_names

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .._op import Op
-from .._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
+from minigrad.ops.op import Op
 
 Array = Any
 Rule = Callable[..., Any]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minigrad import functional
-from minigrad._array import Array
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import enable_grad, grad
 from minigrad.creation import linspace, zeros_like
 from minigrad.nn import LogSoftmax, Softmax, functional as nn_functional
+from minigrad.ops.kernels import Array
 from minigrad.viz._plot import new_axes, plot
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._backward import run_backward
-from minigrad._record import wrap
-from minigrad._tensor import Tensor
+from minigrad._tensor.backward import run_backward
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 from minigrad.viz._graph import read
 from minigrad.viz._markdown import markdown_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from minigrad._array import Array
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
+from minigrad.ops.kernels import Array
 from minigrad.viz._plot import pyplot
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad._array import Array
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.creation import tensor
+from minigrad.ops.kernels import Array
 from minigrad.viz._plot import new_axes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 
 Named = Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad._backward import run_backward
-from minigrad._engine import NO_EDGE, Node, mode
-from minigrad._record import wrap
-from minigrad._tensor import Tensor
+from minigrad._tensor.backward import run_backward
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine.mode import mode
+from minigrad.engine.node import NO_EDGE, Node
 from minigrad.viz._scene import Entry, Operand, Scene
 
 Step = tuple[Entry, Operand]

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 from minigrad.viz._boxes import Fold, boxes_data, boxes_of, folded
 from minigrad.viz._graph import read

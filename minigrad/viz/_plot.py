@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

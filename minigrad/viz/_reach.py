@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from minigrad._engine import Node
+from minigrad.engine.node import Node
 
 
 def reachable(root: Node) -> list[Node]:

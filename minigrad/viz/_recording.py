@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._engine import Node, mode
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node
 from minigrad.viz._numbers import raw
 from minigrad.viz._rules import rule_of, rule_text, with_numbers
 from minigrad.viz._scene import Entry, Operand, Scene

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._op import Op, Rule
+from minigrad.ops.op import Op, Rule
 from minigrad.viz._numbers import array, raw
 
 _NOISE = re.compile(r"\bnp\.|(?<![\w.])_(?=[a-zA-Z])|_kernel\b")  # of no interest to a reader

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._engine import Node, writes
-from minigrad._op import Op
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine.node import Node
+from minigrad.engine.writes import writes
 from minigrad.nn import Parameter
+from minigrad.ops.op import Op
 from minigrad.viz._names import Names
 from minigrad.viz._numbers import number, raw
 from minigrad.viz._reach import newest, reachable, within

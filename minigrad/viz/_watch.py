@@ -6,8 +6,9 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from minigrad._engine import Node, mode
 from minigrad.autograd._anomaly import user_line
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node
 from minigrad.nn import Module
 from minigrad.viz._numbers import raw
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._op import REGISTRY
+from minigrad.ops.op import REGISTRY
 from minigrad.testing import edges
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import minigrad as torch
-from minigrad._op import REGISTRY
 from minigrad.autograd.functional import hessian, hvp, jacobian, jvp, vjp
+from minigrad.ops.op import REGISTRY
 from minigrad.testing import RandomDrawer, draw_sample, properties, strategies as some
 
 TWICE = [op for op in REGISTRY.values() if op.rules and not op.once]

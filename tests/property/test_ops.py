@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from minigrad._op import REGISTRY, Interval
-from minigrad._tensor import Tensor  # noqa: F401 (importing it fills the registry)
+from minigrad._tensor.tensor import Tensor  # noqa: F401 (importing it fills the registry)
+from minigrad.ops.op import REGISTRY, Interval
 from minigrad.testing import properties, strategies as some
 
 WITH_RULES = [op for op in REGISTRY.values() if op.rules]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, find, given, settings, strategies as st
 
-from minigrad._op import REGISTRY, Interval
+from minigrad.ops.op import REGISTRY, Interval
 from minigrad.testing import RandomDrawer, draw_sample, strategies as some
 
 seeds = st.integers(0, 2**32 - 1)

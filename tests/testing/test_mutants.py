@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from minigrad._op import REAL, REGISTRY, Op
-from minigrad.testing import RandomDrawer, engine_faults, laws, mutants, rewrite, wrong_rules
-from minigrad.testing.programs import random_program
+from minigrad.ops.op import REAL, REGISTRY, Op
+from minigrad.testing import mutants, rewrite, wrong_rules
 from minigrad.testing.rewrite import variants
 
 
@@ -76,36 +75,6 @@ def test_every_family_of_the_catalogue_is_made():
     assert made == {*wrong_rules.WRAPPED, *rewrite.FAMILIES, *exchanged}
 
 
-@pytest.mark.parametrize("fault", engine_faults.FAULTS, ids=lambda fault: fault.name)
-def test_every_fault_of_the_engine_still_means_something(fault):
-    with engine_faults.at_work(fault):
-        pass
-    for law in laws.OF_THE_ENGINE:
-        law()
-
-
-def test_a_fault_of_the_engine_is_found_out_and_gone_afterwards():
-    dropped = engine_faults.FAULTS[0]
-    assert "GradientError" in engine_faults.killer(dropped, samples=20)
-    for seed in range(5):
-        laws.gradients_are_derivatives(random_program(RandomDrawer(seed)))
-
-
-def test_a_fault_whose_line_is_gone_says_so():
-    gone = engine_faults.FAULTS[0]._replace(old="no such line")
-    with pytest.raises(LookupError, match=r"'no such line' in backward, and .* no longer has it"):
-        engine_faults.killer(gone, samples=1)
-    gone = engine_faults.FAULTS[0]._replace(old="", within="no_such_function", wrong=lambda right: right)
-    with pytest.raises(LookupError, match="no longer has no_such_function"):
-        engine_faults.killer(gone, samples=1)
-
-
-def test_a_fault_finds_its_line_where_it_has_moved_to():
-    spaced = "=arrived[parent]  +  d # however it is spaced"
-    moved = engine_faults.FAULTS[0]._replace(within="elsewhere", old=spaced)
-    assert "GradientError" in engine_faults.killer(moved, samples=20)
-
-
 def test_two_processes_count_what_one_counts(capsys):
     counts = []
     for jobs in ("1", "2"):
@@ -118,9 +87,3 @@ def test_an_unknown_op_is_named(capsys):
     with pytest.raises(SystemExit):
         mutants.main(["tahn"])
     assert "there is no op 'tahn'" in capsys.readouterr().err
-
-
-def test_no_verdict_is_given_on_an_engine_that_is_broken_already(monkeypatch):
-    monkeypatch.setattr(engine_faults, "first_broken_law", lambda **_: "some law")
-    with pytest.raises(RuntimeError, match="some law"):
-        engine_faults.killer(engine_faults.FAULTS[0], samples=1)

@@ -6,7 +6,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import viz
-from minigrad._engine import mode
+from minigrad.engine.mode import mode
 from minigrad.viz import explain
 from minigrad.viz._names import Names
 from minigrad.viz._paths import count_paths, paths_to

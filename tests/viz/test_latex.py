@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from minigrad._op import REGISTRY
+from minigrad.ops.op import REGISTRY
 from minigrad.viz._latex import latex, name
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._engine import mode
+from minigrad.engine.mode import mode
 from minigrad.viz._names import Names
 from minigrad.viz._numbers import raw
 from minigrad.viz._recording import Recorder

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._op import REGISTRY
+from minigrad.ops.op import REGISTRY
 from minigrad.viz._rules import rule_of, rule_text, with_numbers
 
 

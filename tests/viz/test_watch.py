@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import viz
-from minigrad._engine import mode
+from minigrad.engine.mode import mode
 
 
 def leaf(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.creation import tensor
 from minigrad.functional import stack

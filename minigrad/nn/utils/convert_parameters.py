@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minigrad._tensor import Tensor
+from minigrad._tensor.tensor import Tensor
 from minigrad.functional import cat
 
 

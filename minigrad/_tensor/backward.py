@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _messages as messages
-from ._array import ONE, cast
-from ._engine import Node, Watch, backward as walk, recording, run_user, set_recording, writes
-from ._record import Recorded, wrap
+from minigrad.engine import messages
+from minigrad.engine.mode import recording, run_user, set_recording
+from minigrad.engine.node import Node, Watch
+from minigrad.engine.walk import backward as walk
+from minigrad.engine.writes import writes
+from minigrad.ops.kernels import ONE, cast
+
+from .record import Recorded, wrap
 
 ndarray = np.ndarray
 _hook_ids = count()

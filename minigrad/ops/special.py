@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._array import Array, kernel
+from .kernels import Array, kernel
 
 # erf by Taylor's series around the nearest multiple of 1/256, which is at most 1/512 away. Row j holds the
 # factors of h^j at every such point: erf itself from the C library, then its derivatives, which are Hermite

@@ -14,13 +14,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import _composed as composed, ops
-from ._array import normalize_dim
-from ._convert import as_array, as_operand, sizes_of
-from ._dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
-from ._index import normalize as normalize_index
-from ._op import REGISTRY
-from ._record import Recorded, call_of, recorder_of, wrap
+from minigrad import ops
+from minigrad.ops.kernels import normalize_dim
+from minigrad.ops.op import REGISTRY
+
+from . import compositions as composed
+from .convert import as_array, as_operand, sizes_of
+from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
+from .index import normalize as normalize_index
+from .record import Recorded, call_of, recorder_of, wrap
 
 # Importing the families of `ops` has filled the registry.
 CALLS: dict[str, Callable[..., Any]] = {name: call_of(op) for name, op in REGISTRY.items()}

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _messages as messages
-from ._engine import Node, mode
-from ._in_place import carry_retain
-from ._operations import CALLS, RECORD
-from ._record import wrap
-from ._tensor import Tensor
+from minigrad.engine import messages
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node
+
+from .in_place import carry_retain
+from .methods import CALLS, RECORD
+from .record import wrap
+from .tensor import Tensor
 
 
 class View(Tensor, view=True):

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ._array import normalize_dim
-from ._record import Recorded
+from minigrad.ops.kernels import normalize_dim
+
+from .record import Recorded
 
 T = Any  # a tensor
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ._dtype import as_dtype, get_default_dtype
-from ._record import Recorded, wrap
+from .dtype import as_dtype, get_default_dtype
+from .record import Recorded, wrap
 
 
 def sizes_of(sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:

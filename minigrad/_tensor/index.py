@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._array import is_basic
+from minigrad.ops.kernels import is_basic
 
 
 def normalize(index: Any, shape: tuple[int, ...]) -> Any:

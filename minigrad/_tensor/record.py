@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from . import _messages as messages
-from ._dtype import as_dtype, get_default_dtype, result_type
-from ._engine import NO_EDGE, Edge, Node, recording, tick
-from ._op import Op
+from minigrad.engine import messages
+from minigrad.engine.mode import recording
+from minigrad.engine.node import NO_EDGE, Edge, Node, tick
+from minigrad.ops.op import Op
+
+from .dtype import as_dtype, get_default_dtype, result_type
 
 ndarray = np.ndarray
 new = object.__new__

@@ -7,13 +7,17 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import _composed as composed, _messages as messages
-from ._engine import Node, mode, writes
-from ._index import normalize as normalize_index
-from ._op import REGISTRY
-from ._operations import CALLS, Operations
-from ._random import generator_of
-from ._record import Recorded, wrap
+from minigrad.engine import messages
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node
+from minigrad.engine.writes import writes
+from minigrad.ops.op import REGISTRY
+
+from . import compositions as composed
+from .index import normalize as normalize_index
+from .methods import CALLS, Operations
+from .random import generator_of
+from .record import Recorded, wrap
 
 
 def _in_place(name: str, call: Callable[..., Any] | None = None) -> Callable[..., Any]:

@@ -16,18 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from . import _messages as messages
-from ._array import ndarray, normalize_dim
-from ._backward import Handle, grad_of, run_backward, target_nodes
-from ._convert import as_array, as_operand
-from ._dtype import get_default_dtype
-from ._engine import Node, writes
-from ._in_place import InPlace
-from ._numpy import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
-from ._op import BY_FORWARD, REGISTRY
-from ._operations import CALLS, RECORD
-from ._record import wrap
-from ._repr import tensor_text
+from minigrad.engine import messages
+from minigrad.engine.node import Node
+from minigrad.engine.writes import writes
+from minigrad.ops.kernels import ndarray, normalize_dim
+from minigrad.ops.op import BY_FORWARD, REGISTRY
+
+from .backward import Handle, grad_of, run_backward, target_nodes
+from .convert import as_array, as_operand
+from .dtype import get_default_dtype
+from .in_place import InPlace
+from .methods import CALLS, RECORD
+from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
+from .record import wrap
+from .text import tensor_text
 
 _WAY_OUT = "use the tensor's own functions, or t.detach().numpy() outside the graph"
 _UFUNC_OPS = {

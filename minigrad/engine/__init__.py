@@ -1,0 +1,1 @@
+"""Reverse mode: nodes and the clock, the walk, the stamps of writes, and the errors that teach."""
