@@ -2,7 +2,7 @@
 
 Nothing is measured while noting, and nothing is added to the step that is measured: a profiler's hooks cost
 more than most ops. The engine tells what it does through the hooks that `viz` uses: a function as
-`mode.recording`, an object as `mode.observer`.
+`mode.recorder`, an object as `mode.observer`.
 """
 
 from collections.abc import Callable, Iterator
@@ -95,13 +95,13 @@ def note(forward: Callable[[], Any]) -> Noted:
         told.clear()
         noted.append((node.op, tuple(inputs), options))
 
-    walk, before = _Walk(), mode.recording
+    walk, before = _Walk(), mode.recorder
     with _options_told(told):
-        mode.recording = on_record
+        mode.recorder = on_record
         try:
             loss = forward()
         finally:
-            mode.recording = before
+            mode.recorder = before
     mode.observer = walk
     try:
         loss.backward()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine import messages
-from minigrad.engine.mode import recording, run_user, set_recording
+from minigrad.engine.mode import current, run_user, switch
 from minigrad.engine.node import Node, Watch
 from minigrad.engine.walk import backward as walk
 from minigrad.engine.writes import writes
@@ -39,14 +39,13 @@ def run_backward(
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
         roots.append((node, _start(tensor, gradients[position], create_graph)))
     retain = create_graph if retain_graph is None else retain_graph
-    switched = create_graph and not recording()
-    if switched:
-        set_recording(True)
+    before = current()
     try:
+        if create_graph and not before.recording:
+            switch(before.but(recording=True))
         walk(roots, targets, retain, create_graph, deposit or accumulate, wrap)
     finally:
-        if switched:
-            set_recording(False)
+        switch(before)
 
 
 def target_nodes(inputs: Any) -> list[Node]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine import messages
-from minigrad.engine.mode import recording
+from minigrad.engine.mode import current
 from minigrad.engine.node import NO_EDGE, Edge, Node, tick
 from minigrad.ops.op import Op
 
@@ -234,7 +234,7 @@ def _unary(op: Op) -> Call:
             return general(input)
         result = new(Result)
         result._array = out
-        if parent is None or not (record_mode := recording()):
+        if parent is None or not (mode := current()).recording:
             result._node = None
             return result
         result._node = node = Node()
@@ -248,8 +248,8 @@ def _unary(op: Op) -> Call:
         node.dtype = dtype
         node.aligned = True
         node.watch = None
-        if record_mode is not True:
-            record_mode(node, (input,), out)
+        if mode.recorder is not None:
+            mode.recorder(node, (input,), out)
         return result
 
     return call
@@ -286,7 +286,7 @@ def _binary(op: Op) -> Call:
             return general(input, other)
         result = new(Result)
         result._array = out
-        if (parent_a is None and parent_b is None) or not (record_mode := recording()):
+        if (parent_a is None and parent_b is None) or not (mode := current()).recording:
             result._node = None
             return result
         result._node = node = Node()
@@ -316,8 +316,8 @@ def _binary(op: Op) -> Call:
         node.dtype = dtype
         node.aligned = aligned
         node.watch = None
-        if record_mode is not True:
-            record_mode(node, (input, other), out)
+        if mode.recorder is not None:
+            mode.recorder(node, (input, other), out)
         return result
 
     return call
@@ -349,7 +349,7 @@ def _affine(op: Op) -> Call:
         parent_b = weight._node
         parent_c = bias._node
         nothing = parent_a is None and parent_b is None and parent_c is None
-        if nothing or not (record_mode := recording()):
+        if nothing or not (mode := current()).recording:
             result._node = None
             return result
         result._node = node = Node()
@@ -364,8 +364,8 @@ def _affine(op: Op) -> Call:
         node.dtype = dtype
         node.aligned = True  # the rule of the bias sums over the rows itself
         node.watch = None
-        if record_mode is not True:
-            record_mode(node, (input, weight, bias), out)
+        if mode.recorder is not None:
+            mode.recorder(node, (input, weight, bias), out)
         return result
 
     return call
@@ -431,7 +431,7 @@ def _leading(op: Op) -> Recorder:
         else:
             result = new(Result)
         result._array = out
-        if parent is None or not (record_mode := recording()) or (given and out.dtype.kind != "f"):
+        if parent is None or not (mode := current()).recording or (given and out.dtype.kind != "f"):
             result._node = None
             return (result, *constants)
         values = (*arrays, out, *constants, *options.values())
@@ -448,8 +448,8 @@ def _leading(op: Op) -> Recorder:
         node.dtype = out.dtype
         node.aligned = False
         node.watch = None
-        if record_mode is not True:
-            record_mode(node, operands, out)
+        if mode.recorder is not None:
+            mode.recorder(node, operands, out)
         return (result, *constants)
 
     return record
@@ -477,7 +477,7 @@ def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[A
         result = new(Result)
     result._array = out
     result._node = None
-    if not any(nodes) or not op.rules or not (record_mode := recording()) or out.dtype.kind != "f":
+    if not any(nodes) or not op.rules or not (mode := current()).recording or out.dtype.kind != "f":
         return (result, *constants)
     shapes = _shapes(op, arrays) if op.wants_shapes else ()
     inputs = (tuple(arrays),) if op.variadic else arrays
@@ -494,8 +494,8 @@ def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[A
             reached = True
     if reached:
         result._node = node = Node.make(op, edges, out.shape, out.dtype)
-        if record_mode is not True:
-            record_mode(node, operands, out)
+        if mode.recorder is not None:
+            mode.recorder(node, operands, out)
     return (result, *constants)
 
 

@@ -122,7 +122,7 @@ def _places(array: Any, low: int) -> Any:
 def _select(root: Tensor, where: Any) -> Tensor:
     """The elements of `root` at flat positions, with a history also where nothing is being recorded."""
     before = mode.recording
-    mode.recording = before or True
+    mode.recording = True
     try:
         with_history = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
         return RECORD["getitem"]((with_history,), {"index": (where,)})[0]

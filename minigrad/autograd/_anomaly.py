@@ -109,13 +109,11 @@ class detect_anomaly:
         self._before: list[Any] = []
 
     def __enter__(self) -> None:
-        self._before.append((mode.recording, mode.observer))
-        if mode.recording:
-            mode.recording = self._watcher
-        mode.observer = self._watcher
+        self._before.append((mode.recorder, mode.observer))
+        mode.recorder = mode.observer = self._watcher
 
     def __exit__(self, *exc: object) -> None:
-        mode.recording, mode.observer = self._before.pop()
+        mode.recorder, mode.observer = self._before.pop()
 
 
 class set_detect_anomaly(detect_anomaly):
@@ -132,10 +130,8 @@ class set_detect_anomaly(detect_anomaly):
         self._switch()
 
     def _switch(self) -> None:
-        self._before.append((mode.recording, mode.observer))
-        if mode.recording:
-            mode.recording = self._watcher if self._on else True
-        mode.observer = self._watcher if self._on else None
+        self._before.append((mode.recorder, mode.observer))
+        mode.recorder = mode.observer = self._watcher if self._on else None
 
     def __enter__(self) -> None:
         pass

@@ -7,28 +7,27 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any, Self
 
-from minigrad.engine.mode import mode, recording, set_recording
+from minigrad.engine.mode import Mode, current, switch
 
 
 class _GradMode:
     """Sets the mode between enter and exit, restoring it also after an exception; nests; decorates."""
 
     recording: bool
-    _before: tuple[Any, Any] | None = None  # the mode to restore, and the same for the enters around this one
+    _before: tuple[Mode, Any] | None = (
+        None  # the mode to restore, and the same for the enters around this one
+    )
 
     def __enter__(self) -> None:
-        before = recording()
+        before = current()
         self._before = before, self._before
-        if not self.recording:
-            set_recording(False)
-        elif not before:
-            # Anomaly mode, which observes backward, is to be called for each new node here too.
-            set_recording(mode.observer if callable(mode.observer) else True)
+        if before.recording is not self.recording:
+            switch(before.but(recording=self.recording))
 
     def __exit__(self, *exc: object) -> None:
         assert self._before is not None
         before, self._before = self._before
-        set_recording(before)
+        switch(current().but(recording=before.recording))
 
     def _again(self) -> Self:
         """A fresh one for each call: one that threads share would mix up what to restore."""
@@ -139,4 +138,4 @@ def is_grad_enabled() -> bool:
     >>> torch.is_grad_enabled()
     True
     """
-    return bool(recording())
+    return current().recording

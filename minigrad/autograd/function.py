@@ -221,7 +221,7 @@ class Function:
         """Run forward, unrecorded, and record this Function in its place."""
         nodes = [x._node if isinstance(x, Tensor) else None for x in args]
         before = mode.recording
-        ctx = FunctionCtx(tuple(bool(before) and n is not None for n in nodes))
+        ctx = FunctionCtx(tuple(before and n is not None for n in nodes))
         separate = cls.setup_context is not Function.setup_context
         mode.recording = False
         try:
@@ -255,8 +255,8 @@ class Function:
             cls._record(ctx, args, nodes, fresh, recorded)
             for i in recorded:
                 placed[id(outputs[i])] = fresh[i]
-                if before is not True:
-                    before(fresh[i]._node, args, fresh[i]._array)
+                if mode.recorder is not None:
+                    mode.recorder(fresh[i]._node, args, fresh[i]._array)
         ctx._settle(placed)
         return (tuple(fresh) if isinstance(made, tuple) else fresh) if several else fresh[0]
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine import messages
-from minigrad.engine.mode import _observer, run_user
+from minigrad.engine.mode import current, run_user
 from minigrad.engine.node import NO_EDGE, Edge, Node, ever, laid_out, linked
 from minigrad.engine.writes import writes
 from minigrad.ops.kernels import cast, unbroadcast
@@ -50,7 +50,7 @@ def backward(
     """
     goals = set(targets or ())
     wanted = None if targets is None else _leading_to(goals, [root for root, _ in roots])
-    observer = _observer.get()
+    observer = current().observer
     special = observer is not None or wanted is not None
     # Gradients in flight belong to this call, so an interrupted backward leaves nothing to the next.
     # The first to arrive is borrowed (`add` hands one array to both parents), the second makes a new

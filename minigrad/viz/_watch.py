@@ -67,16 +67,15 @@ class watch:
         self._count = 0
 
     def __enter__(self) -> Self:
-        self._before.append(mode.recording)
-        if mode.recording:
-            mode.recording = self
+        self._before.append(mode.recorder)
+        mode.recorder = self
         for model in self._models:
             for path, module in model.named_modules():
                 self._handles += self._follow(path, module)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        mode.recording = self._before.pop()
+        mode.recorder = self._before.pop()
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -85,7 +84,7 @@ class watch:
     def __call__(self, node: Node, operands: Any, out: Any) -> None:
         """Note one op: the engine calls this for each that it records."""
         before = self._before[-1]
-        if callable(before):  # an anomaly mode around us
+        if before is not None:  # an anomaly mode around us
             before(node, operands, out)
         watch = node.watched()
         watch.line = user_line()
