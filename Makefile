@@ -53,11 +53,17 @@ test-thorough: $(TEST) dot browser  ## the property tests with new random cases,
 parity: $(VENV)/have-torch dot  ## compare with PyTorch (installs it: large)
 	@$(RUN) -m pytest -m parity $(ARGS)
 
-mutants: $(TEST)  ## break every rule and the engine in every way known, and see that the property tests notice
-	@OPENBLAS_NUM_THREADS=1 $(RUN) -m minigrad.testing.mutants $(ARGS)
+mutants: $(TEST)  ## break every rule in every way known, and see that the property tests notice
+	@OPENBLAS_NUM_THREADS=1 $(RUN) mutation/mutants.py $(ARGS)
 
-mutation: $(TEST) $(VENV)/have-mutation  ## the same with a general mutation tool, over hours; see docs/mutation.md
-	@OPENBLAS_NUM_THREADS=1 $(RUN) mutation/run.py $(ARGS)
+CR := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" OPENBLAS_NUM_THREADS=1 HYPOTHESIS_PROFILE=ci
+SESSION := out/mutation.sqlite
+mutation: $(TEST) $(VENV)/have-mutation  ## the engine, by a general mutation tool, over hours; again goes on; see docs/mutation.md
+	@mkdir -p out
+	@[ -e $(SESSION) ] || { $(CR) cosmic-ray init mutation/cosmic-ray.toml $(SESSION) \
+	    && $(CR) cr-filter-operators $(SESSION) mutation/cosmic-ray.toml; }
+	@$(CR) cosmic-ray exec mutation/cosmic-ray.toml $(SESSION)
+	@$(CR) cr-report --surviving-only $(SESSION)
 
 lint: $(DEV)  ## ruff's rules, ruff's format, mypy
 	@$(RUN) -m ruff check .

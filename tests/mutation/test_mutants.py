@@ -1,11 +1,13 @@
 """The mutants: wrong rules are made as described, found out, and counted; the count fails on a survivor."""
 
+import mutants
 import numpy as np
 import pytest
+import rewrite
+import wrong_rules
+from rewrite import variants
 
 from minigrad.ops.op import REAL, REGISTRY, Op
-from minigrad.testing import mutants, rewrite, wrong_rules
-from minigrad.testing.rewrite import variants
 
 
 @pytest.mark.parametrize("name", ["tanh", "getitem"])
@@ -25,9 +27,8 @@ def test_a_mutant_leaves_the_registered_op_alone():
 
 def test_a_survivor_fails_the_count(capsys):
     op = Op("flat", np.sin, x=lambda g: g, formula="wrong", domain=REAL, register=False)
-    untested = mutants.Mutant(REGISTRY["sin"], "x", "none", "the right rule")
-    assert mutants.killer(untested, samples=3) == ""
-    assert mutants.killer(mutants.Mutant(op, "x", "wrong rule", ""), samples=3) != ""
+    assert mutants.killer(REGISTRY["sin"], samples=3) == ""
+    assert mutants.killer(op, samples=3) != ""
     REGISTRY["flat"] = Op(
         "flat", np.floor, x=lambda g: g * 0, formula="0", domain=REGISTRY["floor"].domain, register=False
     )
@@ -36,6 +37,37 @@ def test_a_survivor_fails_the_count(capsys):
     finally:
         del REGISTRY["flat"]
     assert "survivor: flat, rule for x: sign" in capsys.readouterr().out
+
+
+MINE = """
+import numpy as np
+from minigrad.ops.op import POSITIVE, Op
+
+Op("my_log", lambda x: np.log(x), x=lambda g, x: g {}, formula="1/x", domain=POSITIVE)
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ops_of_a_users_file_are_broken_too(tmp_path, capsys, jobs):
+    mine = tmp_path / "mine.py"
+    mine.write_text(MINE.format("/ x") + MINE.format("/ x").replace("my_log", "my_other_log"))
+    try:
+        assert mutants.main(["--file", str(mine), "--jobs", jobs]) == 0
+    finally:
+        mutants.REGISTRY.pop("my_log"), mutants.REGISTRY.pop("my_other_log")
+    assert "survivor" not in (out := capsys.readouterr().out) and "all " in out
+
+
+def test_an_op_whose_right_rule_fails_is_told_apart_from_one_whose_mutants_die(tmp_path, capsys):
+    mine = tmp_path / "mine.py"
+    mine.write_text(MINE.format("* x"))
+    try:
+        assert mutants.main(["--file", str(mine)]) == 1
+    finally:
+        mutants.REGISTRY.pop("my_log")
+    out = capsys.readouterr().out
+    assert "my_log: its right rules fail, so its mutants tell nothing: gradients_are_derivatives" in out
+    assert "killed 0 of 0" in out
 
 
 def test_variants_change_one_thing_each():

@@ -1,6 +1,6 @@
 """How often `check_grads` raises an alarm at a right gradient: over many seeds, it must never.
 
-    python -m minigrad.testing.false_alarms --seeds 1000
+    python mutation/checker.py --seeds 1000
 
 A checker that now and then is wrong itself is soon ignored, or given a tolerance that hides mistakes. So it
 is held to functions whose gradients are right: every op of the registry at samples of its domain, random
@@ -22,11 +22,8 @@ import numpy as np
 
 import minigrad as torch
 from minigrad.ops.op import REGISTRY
-
-from . import properties
-from .check import check_grads
-from .draw import RandomDrawer, draw_sample
-from .programs import random_program
+from minigrad.testing import RandomDrawer, check_grads, draw_sample, properties
+from minigrad.testing.programs import random_program
 
 F = torch.nn.functional
 Check = Callable[[], Any]
@@ -118,7 +115,7 @@ def checks(seed: int) -> Iterator[tuple[str, str, Check]]:
 def main(arguments: list[str] | None = None) -> int:
     """Print how many checks of each family were made and how many raised; 1 if any did."""
     parser = argparse.ArgumentParser(
-        prog="python -m minigrad.testing.false_alarms",
+        prog="python mutation/checker.py",
         description="How often check_grads raises an alarm at a right gradient: it must never.",
     )
     parser.add_argument(
@@ -148,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _with_progress(seeds: range) -> Any:
     try:
-        from tqdm import tqdm  # noqa: PLC0415 (a bar is worth having, not worth requiring)
+        from tqdm import tqdm
     except ImportError:
         return seeds
     return tqdm(seeds, unit="seed", disable=len(seeds) == 1)

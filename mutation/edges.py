@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.autograd import grad
+from minigrad.creation import from_numpy
 from minigrad.ops.op import Op
-
-from ..autograd import grad
-from ..creation import from_numpy
-from .properties import as_function, differentiable_positions
+from minigrad.testing.properties import as_function, differentiable_positions
 
 
 class Edge(NamedTuple):
@@ -121,12 +120,7 @@ EDGES = (
 
 
 def conventions_hold(op: Op) -> None:
-    """At each of its edges an op has the gradients that the table says, to the last digits.
-
-    >>> from minigrad.ops import neural
-    >>> from minigrad.testing import edges
-    >>> edges.conventions_hold(neural.relu)
-    """
+    """At each of its edges an op has the gradients that the table says, to the last digits."""
     for edge in [e for e in EDGES if e.op == op.name]:
         first, second = _gradients(op, edge)
         for which, found, told in (("", first, edge.gradients), ("second ", second, edge.second)):

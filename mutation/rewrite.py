@@ -40,7 +40,7 @@ def variants(rule: Function) -> Iterator[tuple[str, str, Function]]:
     """(family, description, wrong rule) for each small mistake in the rule or in a helper that it calls.
 
     >>> from minigrad.ops import elementwise
-    >>> from minigrad.testing.rewrite import variants
+    >>> from rewrite import variants
     >>> for family, description, _ in variants(elementwise.square.rules["x"]):
     ...     print(f"{family}: {description}")
     a factor or term dropped: g * 2, not g * 2 * x
