@@ -35,7 +35,6 @@ KNOWS = {
     "viz": {"_tensor", "engine", "ops"},
 }
 INSIDE = {"ops", "engine", "_tensor"}
-EXEMPT = {"nn.functional"}  # where ops become functions, as in `functional`
 
 
 def modules():
@@ -109,7 +108,7 @@ def test_imports_point_downwards(name):
         )
 
 
-@pytest.mark.parametrize("name", [n for n in MODULES if part_of(n) in KNOWS and n not in EXEMPT])
+@pytest.mark.parametrize("name", [n for n in MODULES if part_of(n) in KNOWS])
 def test_a_part_knows_no_more_of_the_inside_than_it_needs(name):
     inside = set(map(part_of, IMPORTS[name].top)) & INSIDE
     assert inside - {part_of(name)} <= KNOWS[part_of(name)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from minigrad.ops.kernels import ONE, cast
 from .record import Recorded, wrap
 
 ndarray = np.ndarray
-_hook_ids = count()
 
 
 def run_backward(
@@ -111,22 +109,3 @@ def owned(g: Any) -> Any:
     if g._node is not None and g._node.op is None:  # the user's gradient itself, passed on by `add`
         return g.clone()  # type: ignore[attr-defined]
     return wrap(g._array.copy(), g._node)
-
-
-class Handle:
-    """What registering a hook returns: `remove()` takes the hook away again."""
-
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
-        if not callable(hook):
-            raise TypeError(f"a hook must be a function, not {type(hook).__name__}")
-        self._hooks, self.id = hooks, next(_hook_ids)
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()

@@ -22,9 +22,10 @@ from minigrad.engine.writes import writes
 from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY
 
-from .backward import Handle, grad_of, run_backward, target_nodes
+from .backward import grad_of, run_backward, target_nodes
 from .convert import as_array, as_operand
 from .dtype import get_default_dtype
+from .handle import RemovableHandle
 from .in_place import InPlace
 from .methods import CALLS, RECORD
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
@@ -267,13 +268,13 @@ class Tensor(InPlace, result=True):
         node = self._node
         return node is not None and node.op is not None and node.watch is not None and node.watch.keep
 
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it."""
         if self._node is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        return Handle(self._node.hooks(), hook)
+        return RemovableHandle(self._node.hooks(), hook)
 
-    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Handle:
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Call hook(tensor) after a backward has added to this leaf's `.grad`."""
         if self._node is None or self._node.op is not None:
             raise RuntimeError(
@@ -288,7 +289,7 @@ class Tensor(InPlace, result=True):
             tensor = me()
             hook(wrap(array, place()) if tensor is None else tensor)
 
-        return Handle(self._node.watched().after, after)
+        return RemovableHandle(self._node.watched().after, after)
 
     # --- out to Python and NumPy -----------------------------------------------------------------
 

@@ -218,10 +218,3 @@ def _broadcast_mismatch(name: str, shapes: list[Any], shown: str) -> str:
                 "one; unsqueeze() adds an axis of length 1 where one is meant to be repeated."
             )
     return f"{name}: shapes {shown} do not broadcast"
-
-
-def misspelt(owner: str, name: str, known: Iterable[str]) -> str:
-    import difflib  # noqa: PLC0415 (loaded for a misspelt name only)
-
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"{owner} has no attribute {name!r}" + (f". Did you mean {near[0]!r}?" if near else "")

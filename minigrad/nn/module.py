@@ -6,10 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.tensor import Tensor, forget_gradients
 from minigrad.creation import empty
 from minigrad.nn import state
-from minigrad.nn.hooks import Hook, RemovableHandle
+from minigrad.nn.hooks import BackwardCall, Hook, checked
 from minigrad.nn.registry import Registry
 
 Self = TypeVar("Self", bound="Module")
@@ -41,6 +42,8 @@ class Module(Registry):
     training: bool
     _forward_hooks: dict[int, Hook]
     _forward_pre_hooks: dict[int, Hook]
+    _backward_hooks: dict[int, Callable[..., Any]]
+    _backward_pre_hooks: dict[int, Callable[..., Any]]
     _hooked: bool  # whether it ever had a hook
 
     def __init__(self) -> None:
@@ -48,6 +51,8 @@ class Module(Registry):
         self.training = True
         self._forward_hooks = {}
         self._forward_pre_hooks = {}
+        self._backward_hooks = {}
+        self._backward_pre_hooks = {}
         self._hooked = False
 
     # -- calling
@@ -63,21 +68,28 @@ class Module(Registry):
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook in tuple(self._forward_pre_hooks.values()):
-            if hook.with_kwargs:
-                changed = hook.function(self, args, kwargs)
-                if changed is not None:
-                    args, kwargs = changed
+            changed = hook(self, args, kwargs)
+            if changed is None:
+                continue
+            if not hook.with_kwargs:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            elif isinstance(changed, tuple) and len(changed) == 2:
+                args, kwargs = changed
             else:
-                changed = hook.function(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
+                raise RuntimeError(
+                    "a forward pre-hook with kwargs must return None or a tuple (args, kwargs), not "
+                    f"{changed!r}"
+                )
+        call = None
+        if self._backward_hooks or self._backward_pre_hooks:
+            call = BackwardCall(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
+            args = call.enter(args)
         output = self.forward(*args, **kwargs)
         for hook in tuple(self._forward_hooks.values()):
-            given = (self, args, kwargs, output) if hook.with_kwargs else (self, args, output)
-            changed = hook.function(*given)
+            changed = hook(self, args, kwargs, output)
             if changed is not None:
                 output = changed
-        return output
+        return output if call is None else call.leave(output)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -86,8 +98,7 @@ class Module(Registry):
 
         With `with_kwargs` it is `hook(module, args, kwargs)` and returns None or the pair.
         """
-        self._hooked = True
-        return RemovableHandle(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
+        return self._hook(self._forward_pre_hooks, Hook(checked(hook), with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -102,8 +113,39 @@ class Module(Registry):
         >>> _ = layer(torch.ones(2, 3, 4))
         (2, 12)
         """
+        return self._hook(self._forward_hooks, Hook(checked(hook), with_kwargs), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when the gradients of a call's inputs are known.
+
+        Both are tuples: a gradient (or None) for each positional argument, and for each output. What the
+        hook returns, unless None, replaces grad_input. If no input requires grad, the hook runs when
+        grad_output is known. A module with such a hook must not write to its input in place.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Identity()
+        >>> _ = layer.register_full_backward_hook(
+        ...     lambda module, grad_input, grad_output: (grad_input[0] * 2,)
+        ... )
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> layer(x).sum().backward()
+        >>> x.grad
+        tensor([2., 2.])
+        """
+        return self._hook(self._backward_hooks, checked(hook), prepend)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when the gradients of a call's outputs are known.
+
+        What it returns, unless None, replaces grad_output.
+        """
+        return self._hook(self._backward_pre_hooks, checked(hook), prepend)
+
+    def _hook(self, hooks: dict[int, Any], hook: Any, prepend: bool) -> RemovableHandle:
         self._hooked = True
-        return RemovableHandle(self._forward_hooks, Hook(hook, with_kwargs), prepend)
+        return RemovableHandle(hooks, hook, prepend)
 
     # -- modes and conversions
 

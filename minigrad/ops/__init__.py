@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import elementwise, index, linalg, neural, reduce, shape
+from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
 
-__all__ = ["elementwise", "index", "linalg", "neural", "reduce", "shape"]
+__all__ = ["activations", "elementwise", "index", "linalg", "losses", "normalisation", "reduce", "shape"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from . import elementwise, index, linalg, neural, reduce, shape
+from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
 from .op import Op
 
-FAMILIES = (elementwise, reduce, shape, index, linalg, neural)
+FAMILIES = (elementwise, reduce, shape, index, linalg, activations, normalisation, losses)
 
 
 def table() -> str:

@@ -1,0 +1,160 @@
+"""Activations as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad._tensor.methods import CALLS
+from minigrad._tensor.tensor import Tensor
+
+_relu = CALLS["relu"]
+
+
+def _activation(name: str, input: Tensor, inplace: bool = False, **options: Any) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' must be a Tensor, not {type(input).__name__}")
+    if inplace:
+        return input._replace(f"{name}_", CALLS[name], None, (), options)
+    return CALLS[name](input, **options)
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    if inplace or not isinstance(input, Tensor):
+        return _activation("relu", input, inplace)
+    return _relu(input)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x for x > 0, negative_slope * x below.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-1.0, 2.0]), 0.5)
+    tensor([-0.5000,  2.0000])
+    """
+    return _activation("leaky_relu", input, inplace, negative_slope=negative_slope)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x for x > 0, alpha * (exp(x) - 1) below (Clevert et al. 2016).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.elu(torch.tensor([0.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return _activation("elu", input, inplace, alpha=alpha)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """A scaled elu that keeps mean 0 and variance 1 through layers (Klambauer et al. 2017).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.selu(torch.tensor([1.0]))
+    tensor([1.0507])
+    """
+    return _activation("selu", input, inplace)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x Phi(x), Phi the normal distribution (Hendrycks and Gimpel 2016); or its "tanh" approximation.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.gelu(torch.tensor([1.0]))
+    tensor([0.8413])
+    """
+    return _activation("gelu", input, approximate=approximate)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x sigmoid(x), also called swish.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.silu(torch.tensor([1.0]))
+    tensor([0.7311])
+    """
+    return _activation("silu", input, inplace)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + exp(beta x)) / beta, and x itself where beta x > threshold.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.softplus(torch.tensor([0.0]))
+    tensor([0.6931])
+    """
+    return _activation("softplus", input, beta=beta, threshold=threshold)
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """x kept within [min_val, max_val]; the gradient at the bounds is 0.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.hardtanh(torch.tensor([-3.0, 0.5]))
+    tensor([-1.0000,  0.5000])
+    """
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val {min_val} must not be greater than max_val {max_val}")
+    if input.dtype.kind != "f":
+        min_val, max_val = int(min_val), int(max_val)
+    return _activation("hardtanh", input, inplace, min_val=min_val, max_val=max_val)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)), finite for every finite x.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.logsigmoid(torch.tensor([-1000.0]))
+    tensor([-1000.])
+    """
+    return _activation("logsigmoid", input)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + exp(-x)).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
+    tensor([0.5000])
+    """
+    return _activation("sigmoid", input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.tanh(torch.tensor([0.0]))
+    tensor([0.])
+    """
+    return _activation("tanh", input)
+
+
+def _chosen_dim(name: str, dim: int | None) -> int:
+    if dim is None:
+        raise TypeError(f"{name}: say which dim sums to 1; guessing it is what PyTorch deprecated")
+    return dim
+
+
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """exp(x) over its sum along `dim`.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.softmax(torch.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return input.softmax(_chosen_dim("softmax", dim), dtype)
+
+
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """log(softmax(x)) along `dim`, computed without leaving the logarithms.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.log_softmax(torch.tensor([0.0, 1000.0]), dim=0)
+    tensor([-1000.,     0.])
+    """
+    return input.log_softmax(_chosen_dim("log_softmax", dim), dtype)

@@ -1,0 +1,276 @@
+"""Losses as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad._tensor.methods import CALLS, RECORD
+from minigrad._tensor.tensor import Tensor
+
+
+def _reduced(loss: Tensor, reduction: str) -> Tensor:
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    _check_reduction(reduction)
+    return loss
+
+
+_REDUCTIONS = ("mean", "sum", "none")
+
+
+def _check_reduction(reduction: str) -> None:
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"{reduction!r} is not a valid value for reduction; use 'mean', 'sum' or 'none'")
+
+
+def _same_shape(name: str, input: Tensor, target: Tensor, kind: type[Exception] = RuntimeError) -> None:
+    """PyTorch warns and broadcasts, which computes a loss over all pairs: refused here."""
+    if input.shape != target.shape:
+        raise kind(
+            f"{name}: input {input.shape} and target {target.shape} must have the same shape; broadcasting "
+            "them would compare every input with every target. reshape or expand one of them."
+        )
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean (or sum, or none) of (x - t)^2.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
+    tensor(5.)
+    """
+    _check_reduction(reduction)
+    _same_shape("mse_loss", input, target)
+    return CALLS["mse_loss"](input, target, reduction=reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean (or sum, or none) of |x - t|.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
+    tensor(2.)
+    """
+    _same_shape("l1_loss", input, target)
+    return _reduced((input - target).abs(), reduction)
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """Quadratic for |x - t| <= delta, linear beyond (Huber 1964).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.huber_loss(torch.tensor([3.0]), torch.zeros(1))
+    tensor(2.5000)
+    """
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss: delta must be greater than 0, not {delta}")
+    _same_shape("huber_loss", input, target)
+    return _reduced(CALLS["huber"](input - target, delta=delta), reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """Huber's loss over beta: 0.5 d^2 / beta for |d| < beta, |d| - 0.5 beta beyond; l1 for beta 0.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.smooth_l1_loss(torch.tensor([3.0]), torch.zeros(1))
+    tensor(2.5000)
+    """
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    _same_shape("smooth_l1_loss", input, target)
+    return _reduced(CALLS["huber"](input - target, delta=beta) / beta, reduction)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The negative log-probability of the target under softmax(input).
+
+    Arguments:
+        input: logits of shape (C), (N, C) or (N, C, ...).
+        target: int64 classes of shape (), (N) or (N, ...), or probabilities of the input's shape.
+        weight: a factor per class, of shape (C).
+        ignore_index: a class that counts for nothing.
+        label_smoothing: how much of the target is spread evenly over all classes (Szegedy et al. 2016).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
+    tensor(0.6931)
+    """
+    if size_average is not None or reduce is not None:
+        _refuse_legacy("cross_entropy", size_average, reduce)
+    try:
+        logits, classes = input._array, target._array
+    except AttributeError:
+        logits, classes = _unwrapped("cross_entropy", input, target)
+    plain = logits.ndim == 2 and classes.ndim == 1 and len(logits) == len(classes)
+    plain = plain and weight is None and not label_smoothing and classes.dtype.char in _CLASSES
+    if not plain or reduction not in _REDUCTIONS:
+        shape = logits.shape
+        _check_reduction(reduction)
+        if not 0 <= label_smoothing <= 1:
+            raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        if not shape:
+            raise ValueError(
+                "cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
+            )
+        axis = 0 if len(shape) == 1 else 1
+        if weight is not None:
+            _check_weight("cross_entropy", weight, shape[axis])
+        if classes.dtype.kind == "f":
+            return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
+        _check_classes("cross_entropy", shape, target, axis)
+    options = {
+        "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
+        "ignore_index": ignore_index, "label_smoothing": label_smoothing,
+    }  # fmt: skip
+    return RECORD["cross_entropy"]((input, target), options)[0]
+
+
+def _unwrapped(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """The arrays of scores, which may be NumPy's, and of classes."""
+    for position, x in enumerate((input, target)):
+        if not isinstance(x, Tensor) and not (position == 0 and isinstance(x, np.ndarray)):
+            raise TypeError(f"{name}(): argument {position + 1} must be a Tensor, not {type(x).__name__}")
+    return getattr(input, "_array", input), target._array
+
+
+_CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
+
+
+def _check_classes(name: str, shape: tuple[int, ...], target: Tensor, axis: int) -> None:
+    classes = target._array
+    if classes.dtype.char not in _CLASSES:
+        raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
+    expected = shape[:axis] + shape[axis + 1 :]
+    if classes.shape != expected:
+        raise ValueError(
+            f"{name}: for logits of shape {shape} expected target of shape {expected}, got {target.shape}"
+        )
+
+
+def _check_weight(name: str, weight: Tensor, classes: int) -> None:
+    if weight.shape != (classes,):
+        raise RuntimeError(f"{name}: weight must have shape ({classes},), one per class, got {weight.shape}")
+
+
+def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
+    if size_average is not None or reduce is not None:
+        raise NotImplementedError(
+            f"{name}: size_average and reduce are deprecated; use reduction='mean', 'sum' or 'none'"
+        )
+
+
+def _soft_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, label_smoothing: float
+) -> Tensor:
+    """With probabilities as targets, through which a gradient may flow: a composition."""
+    _same_shape("cross_entropy", input, target, ValueError)
+    classes = input.shape[axis]
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    weighted = target * input.log_softmax(axis)
+    if weight is not None:
+        weighted = weighted * weight.reshape([-1 if i == axis else 1 for i in range(input.ndim)])
+    each = -weighted.sum(axis)
+    return each.sum() / each.numel() if reduction == "mean" else _reduced(each, reduction)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-probability of the target class, from log-probabilities (see `cross_entropy`).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
+    tensor(2.)
+    """
+    _check_reduction(reduction)
+    _refuse_legacy("nll_loss", size_average, reduce)
+    axis = 0 if input.ndim == 1 else 1
+    _check_classes("nll_loss", input.shape, target, axis)
+    if weight is not None:
+        _check_weight("nll_loss", weight, input.shape[axis])
+    options = {
+        "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
+        "ignore_index": ignore_index,
+    }  # fmt: skip
+    return RECORD["nll_loss"]((input, target), options)[0]
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None,
+    size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """-(t log x + (1 - t) log(1 - x)) for probabilities x; logarithms are kept above -100.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.0]))
+    tensor(0.6931)
+    """
+    _refuse_legacy("binary_cross_entropy", size_average, reduce)
+    _same_shape("binary_cross_entropy", input, target, ValueError)
+    values = input.detach().numpy()
+    if values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise RuntimeError(
+            f"binary_cross_entropy: all elements of input should be between 0 and 1, got {values.min():g} to "
+            f"{values.max():g}; for logits use binary_cross_entropy_with_logits"
+        )
+    each = CALLS["binary_cross_entropy"](input, target)
+    return _reduced(each if weight is None else each * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None,
+    size_average: Any = None, reduce: Any = None, reduction: str = "mean", pos_weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """binary_cross_entropy(sigmoid(x), t) for logits x, computed from softplus: finite for every finite x.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([1000.0]), torch.tensor([0.0]))
+    tensor(1000.)
+    """
+    _refuse_legacy("binary_cross_entropy_with_logits", size_average, reduce)
+    _same_shape("binary_cross_entropy_with_logits", input, target, ValueError)
+    missed = -CALLS["logsigmoid"](input)  # -log sigmoid(x) = softplus(-x)
+    if pos_weight is None:
+        each = (1 - target) * input + missed
+    else:
+        each = (1 - target) * input + (1 + (pos_weight - 1) * target) * missed
+    return _reduced(each if weight is None else each * weight, reduction)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
+    reduction: str = "mean", log_target: bool = False,
+) -> Tensor:  # fmt: skip
+    """t (log t - x), x being log-probabilities; "batchmean" divides the sum by the batch.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.kl_div(torch.zeros(2), torch.ones(2), reduction="sum")
+    tensor(0.)
+    """
+    _refuse_legacy("kl_div", size_average, reduce)
+    each = target.exp() * (target - input) if log_target else CALLS["xlogy"](target, target) - target * input
+    if reduction == "batchmean":
+        return each.sum() / input.shape[0] if input.ndim else each.sum()
+    return _reduced(each, reduction)

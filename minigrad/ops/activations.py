@@ -1,0 +1,151 @@
+"""Derivatives of activations, the softmaxes and dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .kernels import (
+    Array,
+    keep,
+    keep_nonzero,
+    log_softmax as log_softmax_kernel,
+    positive_part,
+    sigmoid,
+    softmax as softmax_kernel,
+)
+from .op import NONZERO, REAL, Interval, Op
+from .special import erf
+
+# out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
+relu = Op(
+    "relu", positive_part,
+    x=lambda g, out: keep_nonzero(g, out),
+    formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
+    domain=NONZERO,
+)  # fmt: skip
+leaky_relu = Op(
+    "leaky_relu", lambda x, *, negative_slope=0.01: np.where(x > 0, x, x * negative_slope),
+    x=lambda g, x, negative_slope: np.where(x > 0, g, g * negative_slope),
+    formula="1 for x > 0,  negative_slope for x <= 0",
+    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"negative_slope": d.choice((0.01, 0.3))}),
+    result="floating",
+)  # fmt: skip
+# exp(min(x, 0)): the branch not taken must not overflow, or its inf would meet a 0 in a second derivative.
+elu = Op(
+    "elu", lambda x, *, alpha=1.0: np.where(x <= 0, alpha * np.expm1(np.minimum(x, 0)), x),
+    x=lambda g, x, alpha: np.where(x <= 0, g * alpha * np.exp(np.minimum(x, 0)), g),
+    formula="1 for x > 0,  alpha exp(x) for x <= 0",
+    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
+    result="floating",
+)  # fmt: skip
+# Klambauer et al. 2017, "Self-Normalizing Neural Networks", equation 2.
+_SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772
+selu = Op(
+    "selu", lambda x: _SCALE * np.where(x <= 0, _ALPHA * np.expm1(np.minimum(x, 0)), x),
+    x=lambda g, x: g * _SCALE * np.where(x <= 0, _ALPHA * np.exp(np.minimum(x, 0)), 1.0),
+    formula="s for x > 0,  s alpha exp(x) for x <= 0",
+    domain=NONZERO,
+    result="floating",
+)  # fmt: skip
+# Hendrycks and Gimpel 2016, "Gaussian Error Linear Units": x Phi(x), or its tanh approximation.
+_SQRT_HALF, _INV_SQRT_2PI, _GELU_C = 0.7071067811865476, 0.3989422804014327, 0.7978845608028654
+
+
+def _gelu(x: Array, approximate: str) -> Array:
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    return 0.5 * x * (1 + erf(x * _SQRT_HALF))
+
+
+def _gelu_slope(x: Array, approximate: str) -> Array:
+    if approximate == "tanh":
+        t = np.tanh(_GELU_C * (x + 0.044715 * x * x * x))
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * _GELU_C * (1 + 0.134145 * x * x)
+    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * _INV_SQRT_2PI * np.exp(-0.5 * x * x)
+
+
+gelu = Op(
+    "gelu", lambda x, *, approximate="none": _gelu(x, approximate),
+    x=lambda g, x, approximate: g * _gelu_slope(x, approximate),
+    formula="d(x Phi(x))/dx = Phi(x) + x phi(x)",
+    domain=lambda d: ((d.values(d.shape(), REAL),), {"approximate": d.choice(("none", "tanh"))}),
+    result="floating",
+)  # fmt: skip
+silu = Op(
+    "silu", lambda x: x * sigmoid(x),
+    x=lambda g, x: g * _silu_slope(x, sigmoid(x)),
+    formula="d(x s(x))/dx = s(x) (1 + x (1 - s(x)))",
+    domain=REAL,
+    result="floating",
+)  # fmt: skip
+
+
+def _silu_slope(x: Array, s: Array) -> Array:
+    return s * (1 + x * (1 - s))
+
+
+softplus = Op(
+    "softplus",
+    lambda x, *, beta=1.0, threshold=20.0: np.where(
+        beta * x > threshold, x, np.logaddexp(0, beta * x) / beta
+    ),
+    x=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * sigmoid(beta * x)),
+    formula="d softplus(x)/dx = sigmoid(beta x)",
+    domain=lambda d: (
+        (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(0.5,))),),
+        d.choice(({"beta": 1.0}, {"beta": 2.0}, {"beta": 2.0, "threshold": 1.0})),
+    ),
+    result="floating",
+)
+logsigmoid = Op(
+    "logsigmoid", lambda x: -np.logaddexp(0, -x),
+    x=lambda g, x: g * sigmoid(-x),
+    formula="d log sigmoid(x)/dx = sigmoid(-x)",
+    domain=REAL,
+    result="floating",
+)  # fmt: skip
+hardtanh = Op(
+    "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
+    x=lambda g, x, min_val, max_val: keep(g, ~((x <= min_val) | (x >= max_val))),
+    formula="1 for min_val < x < max_val,  0 elsewhere",
+    domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
+)  # fmt: skip
+# The mask is drawn before the call, so that forward stays a function of its inputs.
+dropout = Op(
+    "dropout", lambda x, *, mask: x * mask,
+    x=lambda g, mask: g * mask,
+    formula="the gradient through the same mask, scaled by 1/(1 - p)",
+    domain=lambda d: ((d.values(s := d.shape(), REAL),), {"mask": d.bools(s) * 2.0}),
+)  # fmt: skip
+
+
+# --- softmax -----------------------------------------------------------------------------------------
+
+
+def _along_dim(d: Any) -> Any:
+    shape = d.shape(min_dims=1, min_side=1)
+    return (d.values(shape, REAL),), {"dim": d.dim(shape)}
+
+
+def _total(g: Array, dim: int) -> Array:
+    return np.sum(g, axis=dim, keepdims=True) if g.ndim else g
+
+
+softmax = Op(
+    "softmax", softmax_kernel, inputs="x",
+    x=lambda g, out, dim: out * (g - _total(g * out, dim)),
+    formula="d p_i/dx_j = p_i ([i = j] - p_j)",
+    domain=_along_dim,
+    result="floating",
+)  # fmt: skip
+log_softmax = Op(
+    "log_softmax", log_softmax_kernel, inputs="x",
+    x=lambda g, out, dim: g - np.exp(out) * _total(g, dim),
+    formula="d log p_i/dx_j = [i = j] - p_j",
+    domain=_along_dim,
+    result="floating",
+)  # fmt: skip
