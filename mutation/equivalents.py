@@ -67,6 +67,14 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
         "matters to equations that forward has refused",
     ),
     (
+        "einsum",
+        IN_SOURCE,
+        r"_contract: set\(t\).isdisjoint",
+        "another order: slower, not wrong",
+    ),
+    ("einsum", IN_SOURCE, r"_pair: output.index", "the same product with its operands exchanged"),
+    ("einsum", IN_SOURCE, "_pair: copy=True", "a copy has the same values"),
+    (
         "cross_entropy",
         IN_SOURCE,
         r"_goal: (known|\(known|classes|-1, not|1 - classes)",

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._tensor.methods import CALLS
+from minigrad._tensor.methods import CALLS, RECORD
+from minigrad._tensor.view import View
 from minigrad.nn import functional as F
 from minigrad.ops.op import REGISTRY
+from minigrad.testing import RandomDrawer, draw_sample
 
 nan = math.nan
 
@@ -34,6 +36,24 @@ def test_an_option_has_one_default(op):
             default = op.options.get(option, inspect.Parameter.empty)
             if inspect.Parameter.empty not in (parameter.default, default) and parameter.default is not None:
                 assert default == parameter.default, f"{option} of {name}"
+
+
+@pytest.mark.parametrize("op", REGISTRY.values(), ids=lambda op: op.name)
+def test_only_a_view_shares_memory_with_its_operand(op):
+    """And with the first alone. Else a write to one would change the other behind the graph's back."""
+    for seed in range(30):
+        drawer = RandomDrawer(seed)
+        inputs, options = draw_sample(op, drawer)
+        inputs = [drawer.layout(x) if seed % 2 else x for x in inputs]
+        operands = [torch.from_numpy(x) if isinstance(x, np.ndarray) else x for x in inputs]
+        out, *beside = RECORD[op.name](operands, {**op.options, **options})
+        made = [out.numpy(), *(x for x in beside if isinstance(x, np.ndarray))]
+        for i, x in enumerate(inputs):
+            if isinstance(x, np.ndarray):
+                shared = [np.may_share_memory(y, x) for y in made]
+                view = op.view and i == 0 and type(out) is View
+                assert shared == [view and shared[0], *[False] * (len(made) - 1)]
+        assert not any(np.may_share_memory(y, made[0]) for y in made[1:])
 
 
 def test_erf_is_right_to_two_units_in_the_last_place():
@@ -132,6 +152,67 @@ def test_dots_in_the_output_of_einsum_alone_stand_for_no_axis():
     y = torch.einsum("i->...i", x)
     (y * y).sum().backward()
     assert y.tolist() == [1, 2] and x.grad.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("equation", ["ij->ij", "ij->ji", "ii->i", "ij", "...j->j..."])
+def test_einsum_of_one_operand_without_a_sum_is_a_view(equation):
+    x = t([[1.0, 2], [3, 4]], requires_grad=True)
+    z = x * 1
+    torch.einsum(equation, z).mul_(3)
+    (z * z).sum().backward()
+    tripled = [[3, 2], [3, 12]] if equation == "ii->i" else [[3, 6], [9, 12]]
+    assert z.tolist() == tripled and x.grad.tolist() == [
+        [2 * a * a / b for a, b in zip(*rows, strict=True)]
+        for rows in zip(tripled, [[1, 2], [3, 4]], strict=True)
+    ]
+    with pytest.raises(RuntimeError, match="leaf"):
+        torch.einsum(equation, x).mul_(3)
+
+
+def test_einsum_saves_for_each_operand_the_others_only():
+    x, w, v = t([[1.0, 2], [3, 4]]), t([[0.5, -1], [2, 0]], requires_grad=True), t([2.0, 3])
+    y = torch.einsum("bi,io,o->b", x, w, v)
+    with torch.no_grad():
+        w.mul_(0.9)
+    y.sum().backward()
+    assert w.grad.tolist() == [[8, 12], [12, 18]]
+    y = torch.einsum("bi,io,o->b", x, w, v)
+    v.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
+        y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [("i,i->", [(1,), (3,)]), ("ij,j->i", [(2, 1), (3,)]), ("ij,kj->ik", [(2, 3), (4, 1)]),
+     ("bij,bjk->bik", [(1, 2, 1), (3, 2, 2)]), ("ij,ij->j", [(1, 2), (3, 2)]),
+     ("ij,ij->ij", [(1, 2), (3, 1)]), ("...i,i->i", [(2, 3), (3,)]), ("...i->i", [(2, 2, 3)]),
+     ("...i,...i->", [(2, 1, 3), (4, 3)]),
+     ("i...->", [(2, 3)]), ("ij...,jk->ik", [(2, 3, 2), (3, 2)])],
+)  # fmt: skip
+def test_einsum_repeats_sizes_of_one_and_sums_dots_that_the_output_omits(equation, shapes):
+    arrays = [np.random.default_rng(i).standard_normal(s) for i, s in enumerate(shapes)]
+    size = dict.fromkeys("ijkbAB", 1)
+    left, _, right = equation.partition("->")
+    terms = [
+        term.replace("...", "AB"[2 - (len(s) - len(term.replace("...", ""))) :] if "..." in term else "")
+        for term, s in zip(left.split(","), shapes, strict=True)
+    ]
+    for term, shape in zip(terms, shapes, strict=True):
+        size |= {c: max(n, size[c]) for c, n in zip(term, shape, strict=True)}
+    wide = [np.broadcast_to(a, [size[c] for c in term]) for a, term in zip(arrays, terms, strict=True)]
+    xs = [t(a, requires_grad=True) for a in arrays]
+    out = torch.einsum(equation, *xs)
+    np.testing.assert_allclose(out.numpy(force=True), np.einsum(f"{','.join(terms)}->{right}", *wide))
+    assert torch.autograd.gradcheck(lambda *xs: torch.einsum(equation, *xs), xs)
+    assert torch.autograd.gradgradcheck(lambda *xs: torch.einsum(equation, *xs), xs)
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.uint8, torch.int64])
+def test_einsum_of_whole_numbers_has_the_dtype_of_a_product_or_of_a_sum(dtype):
+    x = torch.ones(2, 3, dtype=dtype)
+    assert {torch.einsum(e, x, x).dtype for e in ("ij,ij->i", "ij,kj->ik", "ij,ij->ij")} == {dtype}
+    assert torch.einsum("ij->i", x).dtype == torch.einsum("ij,ik->i", x, x[:, :1]).dtype == torch.int64
 
 
 def test_cross_entropy_ignores_one_target_only():

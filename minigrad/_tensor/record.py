@@ -490,7 +490,11 @@ def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[A
             edges.append(NO_EDGE)
         else:
             rule, pick = pull
-            edges.append((parent, rule, pick((*values, position) if op.variadic else values)))
+            if op.variadic:
+                others = (*arrays[:position], None, *arrays[position + 1 :]) if op.wants_others else ()
+                edges.append((parent, rule, pick((*values, position, others))))
+            else:
+                edges.append((parent, rule, pick(values)))
             reached = True
     if reached:
         result._node = node = Node.make(op, edges, out.shape, out.dtype)

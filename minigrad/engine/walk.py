@@ -203,10 +203,12 @@ def _with_tensors(node: Node, wrap: Callable[[Any, Node | None], Any]) -> Any:
     def remake(name: str, value: Any) -> Any:
         if name == "out":
             return wrap(value, node)
-        if name not in op.inputs:
+        if name not in op.inputs and name != "others":
             return value
         if op.variadic:
-            return tuple(wrap(v, e[0]) if e else v for v, e in zip(value, edges, strict=True))
+            return tuple(
+                wrap(v, e[0]) if e and v is not None else v for v, e in zip(value, edges, strict=True)
+            )
         edge = edges[op.inputs.index(name)]
         return wrap(value, edge[0]) if edge else value
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .kernels import Array, ndarray, product, unbroadcast
+from .kernels import Array, ndarray, product, total, unbroadcast
 from .op import REAL, Op
 
 
@@ -90,20 +92,23 @@ linear = Op(
 )
 
 
-def explicit_equation(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[str], str]:
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@functools.lru_cache(maxsize=256)
+def explicit_equation(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
     """The subscripts of each operand and of the output, with `...` and an implied output spelled out."""
     equation = equation.replace(" ", "")
     left, arrow, output = equation.partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):
         raise ValueError(f"einsum: {equation!r} names {len(terms)} operands, but {len(shapes)} were given")
-    letters = {c for c in equation if c.isalpha()}
-    free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in letters]
-    widest = max(
-        (len(s) - len(t.replace("...", "")) for t, s in zip(terms, shapes, strict=True) if "..." in t),
-        default=0,
-    )
-    batch = "".join(free[:widest])
+    for part in (*terms, output):
+        if not all(c in _LETTERS for c in part.replace("...", "", 1)):
+            raise ValueError(f"einsum: {part!r} in {equation!r} is not made of letters and one '...'")
+    free = [c for c in _LETTERS if c not in equation]
+    widest = max((len(s) - len(t) + 3 for t, s in zip(terms, shapes, strict=True) if "..." in t), default=0)
+    batch = "".join(free[: max(widest, 0)])
     spelled = []
     for term, shape in zip(terms, shapes, strict=True):
         named = len(term.replace("...", ""))
@@ -111,53 +116,127 @@ def explicit_equation(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tup
             raise ValueError(f"einsum: {term!r} names {named} axes, but its operand has shape {shape}")
         spelled.append(term.replace("...", batch[widest - (len(shape) - named) :]))
     if not arrow:
-        once = sorted(c for c in letters if sum(t.count(c) for t in terms) == 1)
+        once = sorted(c for c in set(left) if c in _LETTERS and left.count(c) == 1)
         output = "..." + "".join(once) if "..." in left else "".join(once)
-    return spelled, output.replace("...", batch)
+    output = output.replace("...", batch)
+    for c in output:
+        if output.count(c) > 1 or not any(c in t for t in spelled):
+            raise ValueError(f"einsum: each letter of the output stands there once and in an operand: {c!r}")
+    return tuple(spelled), output
 
 
 def _einsum(operands: tuple[Array, ...], equation: str) -> Array:
-    try:
-        return np.einsum(equation, *operands)
-    except ValueError as error:
-        known: dict[str, int] = {}
-        for term, x in zip(
-            explicit_equation(equation, tuple(x.shape for x in operands))[0], operands, strict=True
-        ):
-            for letter, n in zip(term, x.shape, strict=True):
-                if 1 not in (n, known.setdefault(letter, n)) and known[letter] != n:
-                    raise ValueError(
-                        f"einsum: {letter!r} in {equation!r} has size {known[letter]} in one operand "
-                        f"and {n} in another"
-                    ) from error
-        raise
+    terms, output = explicit_equation(equation, tuple([x.shape for x in operands]))
+    known: dict[str, int] = {}
+    for term, x in zip(terms, operands, strict=True):
+        for letter, n in zip(term, x.shape, strict=True):
+            if 1 not in (n, known.setdefault(letter, n)) and known[letter] != n:
+                raise ValueError(
+                    f"einsum: {letter!r} in {equation!r} has size {known[letter]} in one operand "
+                    f"and {n} in another"
+                )
+            if n != 1:
+                known[letter] = n
+    return _contract(terms, output, operands)
 
 
-def _einsum_rule(g: Array, i: int, operands: tuple[Array, ...], operands_shape: Any, equation: str) -> Array:
+def _contract(terms: Sequence[str], output: str, arrays: Sequence[Array]) -> Array:
+    """The sum of products, one pair after another; of Tensors as one op."""
+    if any(type(x) is not ndarray for x in arrays):
+        return np.einsum(f"{','.join(terms)}->{output}", *arrays)
+    (term, x), *waiting = zip(terms, arrays, strict=True)
+    while waiting:
+        # Next to a partner with a letter in common: without one the product is an outer one.
+        k = next((k for k, (t, _) in enumerate(waiting) if not set(t).isdisjoint(term)), 0)
+        other, y = waiting.pop(k)
+        later = set(output).union(*(t for t, _ in waiting))
+        kept = "".join([c for c in dict.fromkeys(term + other) if c in later]) if waiting else output
+        term, x = kept, _pair(term, x, other, y, kept)
+    return _summed(term, x, output)
+
+
+def _summed(term: str, x: Array, output: str) -> Array:
+    """The sum over the letters that the output has not, after diagonals: a view where nothing is summed."""
+    if term == output:
+        return x
+    gone = "".join([c for c in dict.fromkeys(term) if c not in output])
+    x = np.einsum(f"{term}->{output}{gone}", x)
+    if not gone:
+        return x
+    axes = tuple(range(len(output), x.ndim))
+    return total(x, axes) if x.dtype.kind == "f" else np.add.reduce(x, axes, np.int64)  # PyTorch's dtype
+
+
+def _pair(term: str, x: Array, other: str, y: Array, output: str) -> Array:
+    """The product of two, summed over the letters that the output has not: by one matmul where it can."""
+    # An axis of length 1 changes no product, also beside a longer one: left out, and put back by `_aligned`.
+    term, x = _without_ones(term, x)
+    other, y = _without_ones(other, y)
+    # What only one of them has is summed first.
+    first = "".join([c for c in dict.fromkeys(term) if c in output or c in other])
+    second = "".join([c for c in dict.fromkeys(other) if c in output or c in term])
+    x, y = _summed(term, x, first), _summed(other, y, second)
+    sizes = dict(zip(first + second, x.shape + y.shape, strict=True))
+    shared = [c for c in first if c in second]
+    summed = "".join([c for c in shared if c not in output])
+    batch = "".join([c for c in output if c in shared])
+    rows, columns = ("".join([c for c in output if c in t and c not in shared]) for t in (first, second))
+    if not summed:
+        return _aligned(first, x, output) * _aligned(second, y, output)
+    if batch and not rows and not columns:
+        terms = _aligned(first, x, batch + summed) * _aligned(second, y, batch + summed)
+        x = total(terms, tuple(range(len(batch), terms.ndim))).astype(terms.dtype, copy=False)
+        return _aligned(batch, x, output)
+    if rows and columns and output.index(columns[0]) < output.index(rows[0]):
+        first, x, rows, second, y, columns = second, y, columns, first, x, rows
+    shape = [sizes[c] for c in batch]
+    m, k, n = (math.prod([sizes[c] for c in part]) for part in (rows, summed, columns))
+    a = np.reshape(_aligned(first, x, batch + rows + summed), (*shape, m, k))
+    b = np.reshape(_aligned(second, y, batch + summed + columns), (*shape, k, n))
+    out = np.reshape(product(a, b), [*shape, *[sizes[c] for c in rows + columns]])
+    return _aligned(batch + rows + columns, out, output)
+
+
+def _without_ones(term: str, x: Array) -> tuple[str, Array]:
+    if 1 not in x.shape:
+        return term, x
+    return "".join([c for c, n in zip(term, x.shape, strict=True) if n != 1]), np.squeeze(x)
+
+
+def _aligned(term: str, x: Array, output: str) -> Array:
+    """The axes in the order of the output, with length 1 where there is none: a view."""
+    x = np.transpose(x, [term.index(c) for c in output if c in term])
+    return x if len(term) == len(output) else x[tuple([slice(None) if c in term else None for c in output])]
+
+
+def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: Any, equation: str) -> Array:
     """Contract the gradient with the other operands, back to the subscripts of operand i."""
     terms, output = explicit_equation(equation, operands_shape)
     size: dict[str, int] = {}
     for term, shape in zip(terms, operands_shape, strict=True):
         for letter, n in zip(term, shape, strict=True):
             size[letter] = max(n, size.get(letter, 1)) if n else 0
-    arrays = [g] + [x for k, x in enumerate(operands) if k != i]
+    arrays = [g] + [x for k, x in enumerate(others) if k != i]
     names = [output] + [t for k, t in enumerate(terms) if k != i]
-    used = {c for t in [*terms, output] for c in t}
-    free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in used]
+    free = [c for c in _LETTERS if c not in size]
     target, seen = "", set()
-    for letter in terms[i]:
+    for letter, n in zip(terms[i], operands_shape[i], strict=True):
         if letter in seen:  # a diagonal was taken: an identity puts it back
             twin = free.pop()
             arrays.append(np.eye(size[letter], dtype=g.dtype))
             names.append(letter + twin)
             target += twin
             continue
-        if not any(letter in name for name in names):  # an axis summed away: its gradient is repeated
+        seen.add(letter)
+        if n != size[letter]:  # of size 1, repeated as often as another operand asks
+            continue
+        given = [x.shape[name.index(letter)] for name, x in zip(names, arrays, strict=True) if letter in name]
+        if n not in given:  # an axis summed away: its gradient is repeated
             arrays.append(np.ones(size[letter], dtype=g.dtype))
             names.append(letter)
-        seen.add(letter)
         target += letter
-    return np.einsum(",".join(names) + "->" + target, *arrays)
+    d = _contract(names, target, arrays)
+    return d if len(target) == len(operands_shape[i]) else np.reshape(d, operands_shape[i])
 
 
 def _einsum_domain(d: Any) -> Any:
@@ -165,13 +244,15 @@ def _einsum_domain(d: Any) -> Any:
     equation = d.choice(
         ("ij,jk->ik", "ij->ji", "ij->", "ii->i", "ii->", "i,j->ij", "ij,ij->i", "...ij,...jk->...ik",
          "ij,jk,kl->il", "i,i", "ij,j", "iij->j", "ij,kj,lj->ikl", "...i->...", "ijk,jil->kl",
-         "...ij,...jk", "j...,ji...", "ji", "...i,i", "...,...i->i...")
+         "...ij,...jk", "j...,ji...", "ji", "...i,i", "...,...i->i...", "...ij,...kj->ki...", "ij,jk->ki",
+         "...i,...i->i", "ijl,kjl->ik", "ij,ijk->ik")
     )  # fmt: skip
     terms = equation.partition("->")[0].split(",")
     shapes = []
     for term, batch in zip(terms, d.shapes(len(terms), max_dims=2), strict=True):
         before, dots, after = term.partition("...")
-        sides = [tuple(size[c] for c in part) for part in (before, after)]
+        sides = [tuple(1 if term.count(c) == 1 and d.integer(0, 3) == 3 else size[c] for c in part)
+                 for part in (before, after)]  # fmt: skip
         shapes.append(sides[0] + (batch if dots else ()) + sides[1])
     return tuple(d.values(s, REAL) for s in shapes), {"equation": equation}
 
@@ -179,10 +260,11 @@ def _einsum_domain(d: Any) -> Any:
 einsum = Op(
     "einsum",
     lambda *operands, equation: _einsum(operands, equation),
-    operands=lambda g, i, operands, operands_shape, equation: _einsum_rule(
-        g, i, operands, operands_shape, equation
+    operands=lambda g, i, others, operands_shape, equation: _einsum_rule(
+        g, i, others, operands_shape, equation
     ),
     formula="the gradient contracted with the other operands",
     domain=_einsum_domain,
     promote=False,
+    view=True,
 )

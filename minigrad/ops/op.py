@@ -8,9 +8,10 @@
     )
 
 A rule takes `g`, the gradient arriving at the output, and names whatever else it needs: inputs,
-`out`, `<input>_shape`, options, and constants that forward returns beside the output. The signature
-is read once, here; a recorded call saves exactly what the rules of those inputs name that need a
-gradient, and nothing else.
+`out`, `<input>_shape`, options, and constants that forward returns beside the output. The rule of an op
+that takes any number of inputs may name `i`, its input's position, and `others`, all inputs but its own,
+in whose place is None. The signature is read once, here; a recorded call saves exactly what the rules of
+those inputs name that need a gradient, and nothing else.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Op:
     __slots__ = (
         "constants", "domain", "formula", "forward", "inputs", "listed", "meeting", "name", "needs", "once",
         "optional", "options", "picks", "promote", "pulls", "result", "rule_a", "rule_b", "rules", "variadic",
-        "view", "wants_shapes",
+        "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -121,10 +122,18 @@ class Op:
         self.meeting = tuple(i for i, n in enumerate(names) if not rules or n in rules)
         # What a rule may name, in the order in which a recorded call lines the values up.
         shapes = tuple(f"{n}_shape" for n in names)
-        known = (*names, "out", *constants, *self.options, *shapes, *(("i",) if self.variadic else ()))
+        known = (
+            *names,
+            "out",
+            *constants,
+            *self.options,
+            *shapes,
+            *(("i", "others") if self.variadic else ()),
+        )
         self.needs = {k: self._read_rule(k, rule, known) for k, rule in rules.items()}
         wanted = any(n in shapes for needs in self.needs.values() for n in needs)
         self.wants_shapes = wanted or self.variadic
+        self.wants_others = any("others" in needs for needs in self.needs.values())
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
         # Where a node looks for the rules of its first two inputs; none of an op that takes any number.

@@ -167,7 +167,8 @@ def run_rules(
         known |= {f"{n}_shape": s for n, s in zip(op.inputs, shapes, strict=False)}
     for position in differentiable_positions(op, inputs):
         name = _input_name(op, position)
-        saved = [{**known, "i": position}.get(need) for need in op.needs[name]]
+        others = tuple(x if k != position else None for k, x in enumerate(arrays))
+        saved = [{**known, "i": position, "others": others}.get(need) for need in op.needs[name]]
         with np.errstate(all="ignore"):
             result = np.asanyarray(op.rules[name](g, *saved))
         yield position, name, result, out

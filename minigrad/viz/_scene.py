@@ -6,6 +6,7 @@ neither warns nor changes anything.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -254,7 +255,11 @@ def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
     for i, edge in enumerate(edges):
         ruled = op.inputs[:1] if op.variadic else op.inputs[i : i + 1]  # none for a user's own Function
         if edge is not None and ruled and ruled[0] in op.needs:
-            found.update(zip(op.needs[ruled[0]], edge[2:], strict=False))
+            kept = dict(zip(op.needs[ruled[0]], edge[2:], strict=False))
+            if "others" in kept:  # each input keeps the others: together they may be all
+                others, known = kept.pop("others"), found.get(ruled[0]) or ()
+                kept[ruled[0]] = tuple(b if a is None else a for a, b in itertools.zip_longest(others, known))
+            found.update(kept)
     order = {name: i for i, name in enumerate((*op.inputs, "out"))}
     return dict(sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
 

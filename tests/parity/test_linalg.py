@@ -55,7 +55,7 @@ E = real(2, 1, 3, 2); s = real()
     torch.einsum('...,...->...', C, A)
     torch.einsum('i...,j...->ij...', A, B[:, :3])
     torch.einsum('{...ij,...jk->...ik|i...k,...kj->...ij}', C[:, None], D[:1, None, None])
-    torch.einsum('...ij,...jk->ik', C[:, None], D[:1, None])                 # refused: ... summed away
+    torch.einsum("...ij,...jk->ik", C[:, None], D[:1, None])
     torch.einsum('ij,->ij', A, s)
     torch.einsum('{ij,jk->il|ij->iij|ij,j|ijk->i|ij->ii|i$->i}', A)          # raises
     torch.einsum('...i,...i->...', A, A)
