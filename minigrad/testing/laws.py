@@ -100,8 +100,7 @@ def _goals_do_not_disturb_each_other(program: Program) -> None:
     """Gradients of tensors half way are the same whether or not those behind them are asked for too."""
     scope = program.run(_leaves(program))
     loss = _folded([scope[name] for name in program.outputs])
-    names = [f"x{i}" for i in range(len(program.leaves))] + [name for name, _ in program.lines if name]
-    goals = [name for name in names if scope[name].requires_grad]
+    goals = [name for name in program.names if scope[name].requires_grad]
     found = grad(loss, [scope[name] for name in goals], retain_graph=True, allow_unused=True)
     for name, g in zip(goals, found, strict=True):
         (alone,) = grad(loss, [scope[name]], retain_graph=True, allow_unused=True)

@@ -1,32 +1,50 @@
-"""Random programs: graphs with sharing, broadcasting, reductions, views, detach and in-place steps.
+"""Random programs: graphs with sharing, broadcasting, views, several outputs, in-place steps and detach.
 
 A program is text, the Python that a user would write, so that what a failing test prints is what it ran.
-Each line is chosen for the values that the lines before it have made: inside the domain of its op, away
-from kinks, and of a size that differences can be taken of.
+`random_program(drawer)` draws one; `program_lines.py` has the kinds of lines.
+
+    program(*leaves)                       run it; a tuple of outputs
+    program.run(leaves)                    run it; every name with its last value
+    program.run(leaves, call=executor)     run it by another executor
+
+An executor is a function `executor(name, *arguments, **options)` that is called for every operation of the
+text in order, whether it was written as a function, a method, an operator or an index: `a * b` is
+executor("mul", a, b), `a.sum(dim=1)` is executor("sum", a, dim=1), `a[0]` is executor("getitem", a, 0),
+`a[0] = b` is executor("setitem", a, 0, b), `a.mul_(2)` is executor("mul_", a, 2). The values may be of any
+kind that the executor makes; `leaves` are handed on as they are. `eager` is the executor that calls
+minigrad. An executor that knows the ops of the registry alone can run the programs whose `program.calls`
+are all in it, which `random_program(drawer, kinds=PLAIN)` draws often. So a law that two ways to record
+agree runs the same program by two executors, and compares outputs and gradients; a law that two ways to
+walk agree runs it once and walks twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 import minigrad as torch
-from minigrad.ops.op import REAL, REGISTRY, Interval
+from minigrad.ops.op import REAL
 
 from .draw import Drawer
+from .program_lines import KINDS, PLAIN, Kind, Line
 from .reproduction import spelled
 
+__all__ = ["KINDS", "PLAIN", "Program", "eager", "random_program"]
+
 Array = Any
-Line = tuple[str, str]  # the name of what it makes, the expression; ("", statement) for an in-place step
+Executor = Callable[..., Any]
 
 LARGEST = 20.0  # values beyond are not computed with further
 MOST = 64  # elements
 
 
 class Program:
-    """A program over leaves x0, x1, ..., and the names of its outputs: what it made and did not use.
+    """A program over leaves x0, x1, ..., and the names of its outputs: all that it made and did not use.
 
     Called with a tensor per leaf it runs and returns the outputs. `detach()` gives the same constants
     whatever the leaves are, as a difference quotient must have it.
@@ -38,20 +56,18 @@ class Program:
         self._code = [compile(_text(line), "<program>", "exec") for line in self.lines]
         self._held: dict[str, Array] = {}
         self.scope = self.run([torch.from_numpy(x.copy()) for x in self.leaves])
-        self._held = {
-            name: np.array(self.scope[name].numpy())
-            for name, made in self.lines
-            if made.endswith(".detach()")
-        }
 
-    def run(self, leaves: Sequence[Any]) -> dict[str, Any]:
-        """All names of the program, after its last line."""
-        scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "np": np}
+    def run(self, leaves: Sequence[Any], call: Executor | None = None) -> dict[str, Any]:
+        """All names of the program after its last line, by minigrad, or by an executor."""
+        scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "np": np, "_call": call}
         scope |= {f"x{i}": x for i, x in enumerate(leaves)}
-        for (name, _), code in zip(self.lines, self._code, strict=True):
+        codes = self._code if call is None else [_by_calls(_text(line)) for line in self.lines]
+        for (name, made), code in zip(self.lines, codes, strict=True):
             exec(code, scope)
-            if name in self._held and not np.array_equal(scope[name].numpy(), self._held[name]):
-                scope[name] = torch.from_numpy(self._held[name].copy())
+            if made.endswith(".detach()") and isinstance(scope[name], torch.Tensor):
+                held = self._held.setdefault(name, scope[name].numpy().copy())
+                if not np.array_equal(scope[name].numpy(), held):
+                    scope[name] = torch.from_numpy(held.copy())
         return scope
 
     def __call__(self, *leaves: Any) -> tuple[Any, ...]:
@@ -59,10 +75,27 @@ class Program:
         return tuple(scope[name] for name in self.outputs)
 
     @property
+    def names(self) -> list[str]:
+        """Of the leaves and of everything that is made, in this order."""
+        made = [name for names, _ in self.lines if names for name in names.split(", ")]
+        return [*(f"x{i}" for i in range(len(self.leaves))), *made]
+
+    @property
     def outputs(self) -> list[str]:
-        used = " ".join(made for _, made in self.lines)
-        unused = [name for name, _ in self.lines if name and not _mentions(used, name)]
-        return unused or [name for name, _ in self.lines if name][-1:] or ["x0"]
+        made = [name for name in self.names if name[0] == "y"]
+        used = {name for name in made if any(_mentions(text, name) for names, text in self.lines if names)}
+        written = {_target(text) for names, text in self.lines if not names}
+        return [name for name in made if name in written or name not in used] or ["x0"]
+
+    @property
+    def calls(self) -> set[str]:
+        """The names that an executor is called with."""
+        calls: set[str] = set()
+        for line in self.lines:
+            for node in ast.walk(_Calls().visit(ast.parse(_text(line)))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "_call":
+                    calls.add(ast.literal_eval(node.args[0]))
+        return calls
 
     def __str__(self) -> str:
         body = "\n".join([*map(_text, self.lines), *self.outputs])
@@ -77,8 +110,10 @@ class Program:
         return "Program:\n" + "\n".join("    " + line for line in str(self).splitlines())
 
 
-def random_program(d: Drawer, max_steps: int = 8, max_leaves: int = 3) -> Program:
-    """A program drawn with `d`.
+def random_program(
+    d: Drawer, max_steps: int = 8, max_leaves: int = 3, kinds: Sequence[Kind] = KINDS
+) -> Program:
+    """A program drawn with `d`; `kinds=PLAIN` leaves out what writes, detaches or has several outputs.
 
     >>> from minigrad.testing import RandomDrawer
     >>> from minigrad.testing.programs import random_program
@@ -89,23 +124,49 @@ def random_program(d: Drawer, max_steps: int = 8, max_leaves: int = 3) -> Progra
     leaves = [d.values(s, REAL) for s in d.shapes(d.integer(1, max_leaves), max_dims=3)]
     program = Program(leaves, [])
     for _ in range(d.integer(1, max_steps)):
-        line = _next_line(d, program)
+        names = [name for name in program.names if program.scope[name].dtype.kind == "f"]
+        a, b = (names[len(names) - 1 - d.integer(0, len(names) - 1)] for _ in range(2))
+        line = d.choice(kinds)(d, program.scope, a, b, _after(program))
         if line is not None:
-            longer = _runs(leaves, [*program.lines, line])
-            program = longer or program
+            program = _runs(leaves, [*program.lines, line]) or program
     return program
+
+
+def _after(program: Program) -> list[str]:
+    """The next names that are free."""
+    n = len(program.names) - len(program.leaves)
+    return [f"y{n + i}" for i in range(4)]
 
 
 def _runs(leaves: Sequence[Array], lines: Sequence[Line]) -> Program | None:
-    """The program, if its values stay finite and small."""
-    with np.errstate(all="ignore"):
-        program = Program(leaves, lines)
-    for name, _ in program.lines:
-        if name:
-            values = program.scope[name].numpy()
-            if values.size > MOST or not (np.abs(values) <= LARGEST).all():
-                return None
+    """The program, if its values stay finite and small, and its writes are allowed."""
+    writes = not lines[-1][0]
+    try:
+        with np.errstate(all="ignore"):
+            program = Program(leaves, lines)
+        if writes:
+            _require_allowed(program, lines[-1][1])
+    except (RuntimeError, ValueError):
+        if writes:  # a write of another shape, to a saved value, to an expanded tensor
+            return None
+        raise
+    for name in program.names[len(leaves) :]:
+        values = program.scope[name].numpy()
+        if values.size > MOST or not (np.abs(values) <= LARGEST).all():
+            return None
     return program
+
+
+def _require_allowed(program: Program, write: str) -> None:
+    """Raise where the last line writes to a leaf or to a detached value, or to what backward needs."""
+    target = program.scope[_target(write)].numpy()
+    kept = [f"x{i}" for i in range(len(program.leaves))]
+    kept += [name for name, made in program.lines if made.endswith(".detach()")]
+    if any(np.shares_memory(target, program.scope[name].numpy()) for name in kept):
+        raise ValueError("a leaf, or a constant, would change")
+    outs = program(*(torch.from_numpy(x.copy()).requires_grad_() for x in program.leaves))
+    recorded = [out.sum() for out in outs if out.requires_grad]
+    torch.autograd.backward(recorded) if recorded else None
 
 
 def _text(line: Line) -> str:
@@ -113,170 +174,85 @@ def _text(line: Line) -> str:
     return f"{name} = {made}" if name else made
 
 
+def _target(write: str) -> str:
+    """The name of what an in-place step writes to."""
+    return write.partition("[")[0].partition(".")[0]
+
+
 def _mentions(text: str, name: str) -> bool:
     return any(part == name for part in "".join(c if c.isalnum() else " " for c in text).split())
 
 
-# --- the next line --------------------------------------------------------------------------------------
+# --- other executors --------------------------------------------------------------------------------------
+
+_OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.MatMult: "matmul"}
+_OWN: dict[str, Executor] = {
+    "getitem": operator.getitem, "setitem": operator.setitem, "neg": operator.neg, "gt": operator.gt
+}  # fmt: skip
 
 
-def _next_line(d: Drawer, program: Program) -> Line | None:
-    """A line that may follow, or None where the draw does not fit the values."""
-    names = [f"x{i}" for i in range(len(program.leaves))] + [name for name, _ in program.lines if name]
-    a = names[len(names) - 1 - d.integer(0, len(names) - 1)]
-    b = names[len(names) - 1 - d.integer(0, len(names) - 1)]
-    new = f"y{sum(bool(name) for name, _ in program.lines)}"
-    kind = d.choice(
-        (_unary, _binary, _reduction, _view, _pair, _shared, _in_place, _unary, _binary, _detached)
+def eager(name: str, *arguments: Any, **options: Any) -> Any:
+    """The executor that runs a program by minigrad."""
+    if name in _OWN:
+        return _OWN[name](*arguments)
+    for place in (torch, torch.nn.functional):
+        if hasattr(place, name):
+            return getattr(place, name)(*arguments, **options)
+    found = getattr(arguments[0], name)
+    return found(*arguments[1:], **options) if callable(found) else found
+
+
+def _by_calls(text: str) -> Any:
+    return compile(ast.fix_missing_locations(_Calls().visit(ast.parse(text))), "<program by calls>", "exec")
+
+
+def _called(name: str, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()) -> ast.Call:
+    return ast.Call(ast.Name("_call", ast.Load()), [ast.Constant(name), *arguments], list(keywords))
+
+
+class _Calls(ast.NodeTransformer):
+    """Turns every operation of a line into a call of `_call`."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        return _called(_OPERATORS[type(node.op)], self.visit(node.left), self.visit(node.right))
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        return _called("gt", self.visit(node.left), self.visit(node.comparators[0]))
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        made: Any = self.generic_visit(node)
+        function = node.func
+        if isinstance(function, ast.Call):  # a method, of which visit_Attribute has made a call
+            return ast.Call(function.func, [*function.args, *made.args], made.keywords)
+        return made
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        owner = node.value
+        if isinstance(owner, ast.Name) and owner.id in ("torch", "F"):
+            constant = node.attr in ("tensor", "int64", "bool", "float64")
+            return node if constant else _called(node.attr)
+        return _called(node.attr, self.visit(owner))
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        return _called("getitem", self.visit(node.value), _index(node))
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        target, value = node.targets[0], self.visit(node.value)
+        if isinstance(target, ast.Subscript):
+            return ast.Expr(_called("setitem", target.value, _index(target), value))
+        return ast.Assign(node.targets, value)
+
+
+def _index(node: ast.Subscript) -> ast.expr:
+    """An index as a value: slices are written `slice(...)`."""
+
+    def part(p: ast.expr) -> ast.expr:
+        if isinstance(p, ast.Slice):
+            ends = [ast.Constant(None) if e is None else e for e in (p.lower, p.upper, p.step)]
+            return ast.Call(ast.Name("slice", ast.Load()), ends, [])
+        return p
+
+    index = node.slice
+    return (
+        ast.Tuple([part(p) for p in index.elts], ast.Load()) if isinstance(index, ast.Tuple) else part(index)
     )
-    return kind(d, program, a, b, new)
-
-
-def _value(program: Program, name: str) -> Array:
-    return program.scope[name].numpy()
-
-
-def _fits(x: Array, interval: Interval) -> bool:
-    low, high, avoid = interval
-    return bool(((x >= low) & (x <= high)).all() and all((np.abs(x - p) > 0.05).all() for p in avoid))
-
-
-def _public(name: str) -> str:
-    """How a user calls an op; "" for one without a public function of the same name and arguments."""
-    if hasattr(torch, name):
-        return f"torch.{name}"
-    return f"F.{name}" if hasattr(torch.nn.functional, name) else ""
-
-
-_UNARY = {op.name: op.domain for op in REGISTRY.values() if op.rules and isinstance(op.domain, Interval)}
-_BINARY = {
-    op.name: op.domain
-    for op in REGISTRY.values()
-    if op.rules
-    and isinstance(op.domain, tuple)
-    and not isinstance(op.domain, Interval)
-    and len(op.domain) == 2
-}
-
-
-def _unary(d: Drawer, program: Program, a: str, _b: str, new: str) -> Line | None:
-    fitting = [n for n, domain in _UNARY.items() if _public(n) and _fits(_value(program, a), domain)]
-    return (new, f"{_public(d.choice(fitting))}({a})") if fitting else None
-
-
-def _binary(d: Drawer, program: Program, a: str, b: str, new: str) -> Line | None:
-    left, right = _value(program, a), _value(program, b)
-    try:
-        np.broadcast_shapes(left.shape, right.shape)
-    except ValueError:
-        return None
-    signs = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
-    fitting = [n for n, (i, j) in _BINARY.items() if _public(n) and _fits(left, i) and _fits(right, j)]
-    if (np.abs(left - right) > 0.05).all():
-        fitting += ["maximum", "minimum"]
-    if not fitting:
-        return None
-    name = d.choice(fitting)
-    return new, f"{a} {signs[name]} {b}" if name in signs else f"{_public(name)}({a}, {b})"
-
-
-def _shared(d: Drawer, program: Program, a: str, _b: str, new: str) -> Line | None:
-    """One tensor at several places of one expression."""
-    return new, d.choice(
-        (f"{a} * {a}", f"{a} + {a} + {a}", f"{a} / ({a} * {a} + 1)", f"torch.sin({a}) * {a}")
-    )
-
-
-def _reduction(d: Drawer, program: Program, a: str, _b: str, new: str) -> Line | None:
-    x = _value(program, a)
-    if x.size == 0:
-        return None
-    dim, keepdim = d.dims(x.shape), d.flag()
-    options = f"dim={dim}, keepdim={keepdim}"
-    kinds = [f"{a}.sum({options})", f"{a}.mean({options})", f"torch.logsumexp({a}, {options})"]
-    if x.ndim:
-        axis = d.dim(x.shape)
-        kinds += [f"{a}.cumsum({axis})", f"torch.softmax({a}, {axis})", f"torch.log_softmax({a}, {axis})"]
-        gaps = np.diff(np.sort(x, axis=axis), axis=axis)
-        if (np.abs(gaps) > 0.05).all():
-            kinds += [f"torch.max({a}, {axis})[0]", f"torch.sort({a}, {axis})[0]", f"{a}.amin({axis})"]
-    made = d.choice(kinds)
-    return new, made.replace("dim=None", "dim=" + repr(tuple(range(x.ndim)))) if "logsumexp" in made else made
-
-
-def _view(d: Drawer, program: Program, a: str, _b: str, new: str) -> Line | None:
-    x = _value(program, a)
-    shape = x.shape
-    kinds = [f"{a}.reshape({d.reshaped(shape)})", f"{a}.permute({d.permutation(len(shape))})"]
-    kinds += [f"{a}.unsqueeze({d.dim((*shape, 1))})", f"{a}.expand({(2, *shape)})", f"{a}.squeeze()"]
-    if shape and 0 not in shape:
-        kinds += [
-            f"{a}[{_spelled(d.index(shape))}]",
-            f"{a}.flip({d.dim(shape)})",
-            f"{a}.roll(1, {d.dim(shape)})",
-        ]
-    return new, d.choice(kinds)
-
-
-def _spelled(index: Any) -> str:
-    """An index as one writes it between brackets."""
-    parts = index if isinstance(index, tuple) else (index,)
-    if not parts:
-        return "()"
-
-    def part(p: Any) -> str:
-        if isinstance(p, slice):
-            ends = ["" if v is None else str(v) for v in (p.start, p.stop)]
-            return ":".join(ends) + ("" if p.step is None else f":{p.step}")
-        if p is Ellipsis:
-            return "..."
-        return f"torch.tensor({p.tolist()}, dtype=torch.{p.dtype})" if isinstance(p, np.ndarray) else repr(p)
-
-    return ", ".join(map(part, parts))
-
-
-def _pair(d: Drawer, program: Program, a: str, b: str, new: str) -> Line | None:
-    x, y = _value(program, a), _value(program, b)
-    kinds = []
-    fits = bool(x.ndim and y.ndim) and x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0]
-    if fits and (x.ndim < 3 or y.ndim < 3 or x.shape[:-2] == y.shape[:-2]):
-        kinds.append(f"{a} @ {b}")
-    if x.ndim >= 2:
-        kinds.append(f"{a} @ {a}.mT")
-    if x.shape == y.shape:
-        kinds.append(f"torch.stack(({a}, {b}), {d.dim((*x.shape, 1))})")
-        if x.ndim:
-            kinds.append(f"torch.cat(({a}, {b}), {d.dim(x.shape)})")
-    return (new, d.choice(kinds)) if kinds else None
-
-
-def _detached(_d: Drawer, _program: Program, a: str, _b: str, new: str) -> Line | None:
-    return new, f"{a}.detach()"
-
-
-def _in_place(d: Drawer, program: Program, a: str, b: str, new: str) -> Line | None:
-    """A clone to write to, or a step that writes to a clone of which nothing was computed yet."""
-    clones = [name for name, made in program.lines if made.endswith(".clone()")]
-    used = " ".join(made for name, made in program.lines if name)
-    fresh = [name for name in clones if not _mentions(used, name)]
-    if not fresh:
-        return new, f"{a}.clone()"
-    target = d.choice(fresh)
-    x, y = _value(program, target), _value(program, b)
-    kinds = [f"{target}.mul_(2)", f"{target}.sin_()"]
-    if b != target and _broadcasts(y, x):
-        kinds += [f"{target}.add_({b})", f"{target}.mul_({b})", f"{target}.copy_({b})"]
-    if x.ndim and x.shape[0] > 1:
-        kinds += [
-            f"{target}[0] *= 3",
-            f"{target}[1:] = {target}[:-1] * 2",
-            f"{target}[0].add_({target}[1].sum())",
-        ]
-    return "", d.choice(kinds)
-
-
-def _broadcasts(y: Array, x: Array) -> bool:
-    try:
-        return np.broadcast_shapes(x.shape, y.shape) == x.shape
-    except ValueError:
-        return False
