@@ -213,7 +213,7 @@ def in_place(d: Drawer, scope: Mapping[str, Any], a: str, b: str, new: list[str]
     kinds = [f"{target}.mul_(2)", f"{target}.sin_()", f"{target}.tanh_()", f"{target}.zero_()"]
     if b != target and _broadcast(y, x, x.shape):
         kinds += [f"{target}.{name}_({b})" for name in ("add", "sub", "mul", "copy")]
-    if x.ndim and x.shape[0] > 1:
+    if x.size and x.ndim and x.shape[0] > 1:
         kinds += [f"{target}[0] = {target}[1] * 3", f"{target}[1:] = {target}[:-1] * 2"]
         kinds += [f"{target}[0].add_({target}[1].sum())"]
         kinds += [f"{target}[{_spelled(d.index(x.shape, repeats=False))}] = 0.5"]

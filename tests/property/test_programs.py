@@ -1,7 +1,5 @@
 """Random programs: their gradients are derivatives, and all ways to run backward through them agree."""
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -92,14 +90,14 @@ def test_programs_hold_every_kind_of_step():
         "index_add",
         "where",
     } <= calls
-    # Writes to a view, and to a tensor that has one.
-    texts = [str(program) for program in drawn]
-    assert any(
-        re.search(r"(y\d+) = (y\d+)\.(narrow|reshape|permute)(.|\n)*\n\1\.\w+_\(", text) for text in texts
-    )
-    assert any(
-        re.search(r"(y\d+) = (y\d+)\.(narrow|reshape|permute)(.|\n)*\n\2\.\w+_\(", text) for text in texts
-    )
+    assert sum(map(writes_among_views, drawn)) > 5
+
+
+def writes_among_views(program):
+    """Whether a tensor is written that shares its memory with another."""
+    written = {text.partition("[")[0].partition(".")[0] for names, text in program.lines if not names}
+    arrays = {name: program.scope[name].numpy() for name in program.names}
+    return any(np.shares_memory(arrays[a], arrays[b]) for a in written for b in arrays if a != b)
 
 
 @given(program=some.programs())
