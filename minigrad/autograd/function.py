@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -11,87 +12,15 @@ import numpy as np
 
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.engine import messages
-from minigrad.engine.mode import mode, run_user
+from minigrad.engine.mode import current, mode, run_user, switch
 from minigrad.engine.node import NO_EDGE, Node
 from minigrad.engine.writes import writes
 from minigrad.ops.op import REAL, Op
 
+from ._context import Bundle, FunctionCtx, Places
+from ._outputs import Output, check_dirty, is_one_of, plain, shared
 
-class FunctionCtx:
-    """What a Function's forward leaves for its backward."""
-
-    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
-        self.needs_input_grad = needs_input_grad
-        self._saved: list[tuple[Any, Any]] = []
-        self._tensors: tuple[Any, ...] = ()
-        self._constant: tuple[int, ...] = ()
-        self._materialize = True
-        self._place: Callable[[], Node | None] = lambda: None
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep inputs, outputs or other tensors for backward, where `saved_tensors` gives them back."""
-        for x in tensors:
-            if x is not None and not isinstance(x, Tensor):
-                raise TypeError(
-                    f"save_for_backward can only save tensors, not {type(x).__name__}; set ctx.name instead"
-                )
-        self._tensors = tensors
-
-    def mark_non_differentiable(self, *outputs: Tensor) -> None:
-        """Outputs through which no gradient flows."""
-        self._constant = tuple(id(x) for x in outputs)
-
-    def mark_dirty(self, *inputs: Tensor) -> None:
-        raise NotImplementedError(
-            "mark_dirty: a Function of minigrad cannot write its inputs; return new tensors"
-        )
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether backward gets zeros (True) or None (False) for an output that no gradient reached."""
-        self._materialize = value
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """What was saved, connected to the graph.
-
-        Raises:
-            RuntimeError: when one of them was written in place since.
-        """
-        place = self._place()
-        for array, _ in self._saved:
-            if place is not None and array is not None and writes.of(array) > place.tick:
-                raise RuntimeError(messages.stale(place, array))
-        return tuple(
-            None if array is None else wrap(array, of() if callable(of) else of) for array, of in self._saved
-        )
-
-    def _settle(self, outputs: dict[int, Tensor]) -> None:
-        """Hold saved tensors as array and node: a saved output itself would hold the graph that holds it."""
-        for x in self._tensors:
-            if x is None:
-                self._saved.append((None, None))
-            elif id(x) in outputs:
-                made = outputs[id(x)]
-                self._saved.append((made._array, weakref.ref(made._node)))
-            else:
-                self._saved.append((x._array, x._node))
-        self._tensors = ()
-        if outputs:
-            self._place = weakref.ref(next(iter(outputs.values()))._node)
-
-
-class _Bundle:
-    """The gradients of a Function's several outputs on their way to its one backward."""
-
-    shape = ()
-    base = None
-
-    def __init__(self, parts: dict[int, Any], dtype: Any) -> None:
-        self.parts, self.dtype = parts, dtype
-
-    def __add__(self, other: _Bundle) -> _Bundle:
-        return _Bundle({**self.parts, **other.parts}, self.dtype)
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
 class _Backward:
@@ -101,34 +30,34 @@ class _Backward:
     the same array of the user's, whose values may have changed.
     """
 
-    def __init__(self, function: Any, ctx: FunctionCtx, args: Any, outputs: list[Tensor]) -> None:
-        self.function, self.ctx = function, ctx
-        self.kinds = [(x._array.shape, x._array.dtype) for x in outputs]
+    def __init__(self, function: Any, ctx: FunctionCtx, args: Any, nodes: Any, outputs: list[Any]) -> None:
+        self.function, self.ctx, self.nodes = function, ctx, nodes
+        self.kinds = [
+            (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else ((), np.dtype(np.float32))
+            for x in outputs
+        ]
         self.inputs = [x._array.shape if isinstance(x, Tensor) else None for x in args]
         self.highest = max(i for i, needed in enumerate(ctx.needs_input_grad) if needed)
-        self.create = False  # whether the latest visit was on Tensors, for a higher derivative
-        self._forget()
-
-    def _forget(self) -> None:
-        self.seen: Any = None
-        self.at = (-1, 0)  # the latest position, and the latest write by then
-        self.results: tuple[Any, ...] = ()
+        # The gradient that came, the latest position, the latest write by then, whether the gradient is
+        # recorded, and what backward returned: one object, for two threads may walk one graph.
+        self.visit: tuple[Any, int, int, bool, tuple[Any, ...]] | None = None
 
     def part(self, position: int, g: Any) -> Any:
-        if g is not self.seen or position <= self.at[0] or writes.latest != self.at[1]:
-            self.results = self._run(g)
-            self.seen = g
-        self.at = (position, writes.latest)
-        result = self.results[position]
-        if position == self.highest:
-            self._forget()
+        visit = self.visit
+        if visit is None or visit[0] is not g or position <= visit[1] or visit[2] != writes.latest:
+            create, results = self._run(g)
+        else:
+            _, _, _, create, results = visit
+        last = position == self.highest
+        self.visit = None if last else (g, position, writes.latest, create, results)
+        result = results[position]
         if result is None:
             return None
         # On raw arrays a view, so that the engine does not take the user's array for its own.
-        return result if self.create else result._array[...]
+        return result if create else result._array[...]
 
-    def _run(self, g: Any) -> tuple[Any, ...]:
-        given = g.parts if isinstance(g, _Bundle) else {0: g}
+    def _run(self, g: Any) -> tuple[bool, tuple[Any, ...]]:
+        given = g.parts if isinstance(g, Bundle) else {0: g}
         gradients = []
         for k, (shape, dtype) in enumerate(self.kinds):
             part = given.get(k)
@@ -137,8 +66,26 @@ class _Backward:
             gradients.append(
                 part if part is None or isinstance(part, Tensor) else wrap(np.asarray(part), None)
             )
-        self.create = any(isinstance(part, Tensor) for part in given.values())
-        results = run_user(self.function.backward, self.ctx, *gradients, record=self.create)
+        create = any(isinstance(part, Tensor) for part in given.values())
+        results = self._checked(run_user(_backward_of(self.function), self.ctx, *gradients, record=create))
+        if create and getattr(_backward_of(self.function), "once", False):
+            results = tuple(r if r is None else wrap(r._array, self._dead_end(r)) for r in results)
+        return create, results
+
+    def _dead_end(self, r: Tensor) -> Node:
+        """A place for a gradient that has no derivative: a walk through it raises."""
+        name = self.function.__name__
+
+        def refuse(g: Any) -> Any:
+            raise RuntimeError(
+                f"{name} has no second derivative: its backward is marked once_differentiable. Write it with "
+                "tensor operations, and take the mark away, to differentiate twice"
+            )
+
+        edges = [(node, refuse, ()) for node in self.nodes if node is not None]
+        return Node.make(_op_of(self.function), edges, r._array.shape, r._array.dtype)
+
+    def _checked(self, results: Any) -> tuple[Any, ...]:
         results = results if isinstance(results, tuple) else (results,)
         wanted = len(self.ctx.needs_input_grad)
         name = self.function.__name__
@@ -201,15 +148,46 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
+        """To be written: `forward(ctx, *args)`, or `forward(*args)` beside a `setup_context`.
+
+        It gets what `apply` was given, runs unrecorded, and returns a tensor, or a tuple of tensors and
+        other things. The example stands at the class.
+        """
         raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """May be written, to set up `ctx` apart from forward, which then takes no `ctx`.
+
+        >>> import minigrad as torch
+        >>> class Square(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(x):
+        ...         return x * x
+        ...
+        ...     @staticmethod
+        ...     def setup_context(ctx, inputs, output):
+        ...         ctx.save_for_backward(*inputs)
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, g):
+        ...         return 2 * g * ctx.saved_tensors[0]
+        >>> x = torch.tensor(3.0, requires_grad=True)
+        >>> Square.apply(x).backward()
+        >>> x.grad
+        tensor(6.)
+        """
         raise NotImplementedError
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """To be written: takes a gradient for each output, returns one (or None) for each argument.
+
+        PyTorch's other name for it, `vjp`, will do. The example stands at the class.
+        """
         raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
+
+    vjp = backward
 
     def __init__(self) -> None:
         raise RuntimeError(
@@ -217,76 +195,117 @@ class Function:
         )
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """Run forward, unrecorded, and record this Function in its place."""
-        nodes = [x._node if isinstance(x, Tensor) else None for x in args]
-        before = mode.recording
-        ctx = FunctionCtx(tuple(before and n is not None for n in nodes))
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run forward, unrecorded, and record this Function in its place.
+
+        Raises:
+            RuntimeError: an input that forward marked dirty was not returned, or is a leaf.
+            TypeError: forward returned no tensor, or tensors in a list.
+
+        >>> import minigrad as torch
+        >>> class Negate(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return -x
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, g):
+        ...         return -g
+        >>> Negate.apply(torch.ones(2, requires_grad=True))
+        tensor([-1., -1.], grad_fn=<NegateBackward0>)
+        """
         separate = cls.setup_context is not Function.setup_context
-        mode.recording = False
+        if kwargs or separate:
+            args = _positional(cls.forward, separate, args, kwargs)
+        nodes = [x._node if isinstance(x, Tensor) else None for x in args]
+        ctx = FunctionCtx(tuple([n is not None for n in nodes]))
+        before = current()
         try:
+            if before.recording:
+                switch(before.but(recording=False))
             made = cls.forward(*args) if separate else cls.forward(ctx, *args)
             if separate:
                 cls.setup_context(ctx, args, made)
         finally:
-            mode.recording = before
-        several = isinstance(made, (tuple, list))
-        outputs = list(made) if several else [made]
-        if not several and not isinstance(made, Tensor):
-            raise TypeError(
-                f"{cls.__name__}.forward must return a Tensor or a tuple of them, not {type(made).__name__}"
-            )
-        # A fresh tensor each, with memory of its own: forward may have returned an argument or a view of it,
-        # and a write to the result must not reach the argument past its history.
-        held = [x._array for x in args if isinstance(x, Tensor)]
-        fresh = list(outputs)
-        for i, x in enumerate(outputs):
-            if isinstance(x, Tensor):
-                shared = any(np.may_share_memory(x._array, other) for other in held)
-                fresh[i] = wrap(x._array.copy() if shared else x._array, None)
-                held.append(fresh[i]._array)
-        placed: dict[int, Tensor] = {}
-        if before and any(n is not None for n in nodes):
-            recorded = [
-                i
-                for i, x in enumerate(outputs)
-                if isinstance(x, Tensor) and x._array.dtype.kind == "f" and id(x) not in ctx._constant
-            ]
-            cls._record(ctx, args, nodes, fresh, recorded)
-            for i in recorded:
-                placed[id(outputs[i])] = fresh[i]
-                if mode.recorder is not None:
-                    mode.recorder(fresh[i]._node, args, fresh[i]._array)
-        ctx._settle(placed)
-        return (tuple(fresh) if isinstance(made, tuple) else fresh) if several else fresh[0]
-
-    @classmethod
-    def _record(
-        cls, ctx: FunctionCtx, args: Any, nodes: list[Any], outputs: list[Any], recorded: list[int]
-    ) -> None:
-        if not recorded:
-            return
-        op = _op_of(cls)
-        tensors = [outputs[i] for i in recorded]
-        if len(outputs) == 1:
-            tensors[0]._node = Node.make(
-                op, _edges(_Backward(cls, ctx, args, outputs), nodes), outputs[0].shape, outputs[0].dtype
-            )
-            return
-        tensors_only = [x if isinstance(x, Tensor) else wrap(np.zeros(()), None) for x in outputs]
-        run = _Backward(cls, ctx, args, tensors_only)
-        dtype = tensors[0].dtype
-        joint = Node.make(op, _edges(run, nodes), (), dtype)
-        for i in recorded:
-            send = functools.partial(lambda g, k: _Bundle({k: g}, dtype), k=i)
-            outputs[i]._node = Node.make(op, ((joint, send, ()),), outputs[i].shape, outputs[i].dtype)
+            switch(before)
+        recorded = before.recording and any(n is not None for n in nodes)
+        outputs = made if isinstance(made, tuple) else (made,)
+        if outputs is not made and not isinstance(made, Tensor):
+            _refuse_result(cls.__name__, made, recorded)
+        check_dirty(cls.__name__, ctx, outputs, recorded)
+        results = _record(cls, ctx, args, nodes, outputs) if recorded else plain(ctx, args, outputs)
+        return results if outputs is made else results[0]
 
 
-def _edges(run: _Backward, nodes: list[Any]) -> tuple[Any, ...]:
-    return tuple(
+def _positional(forward: Any, separate: bool, args: Any, kwargs: Any) -> tuple[Any, ...]:
+    """The arguments in their order; with a setup_context, the defaults among them."""
+    bound = inspect.signature(forward).bind(*(() if separate else (None,)), *args, **kwargs)
+    if separate:
+        bound.apply_defaults()
+    if bound.kwargs:
+        name = next(iter(bound.kwargs))
+        raise TypeError(
+            f"apply: forward takes {name!r} by keyword only; a Function's arguments have an order"
+        )
+    return bound.args if separate else bound.args[1:]
+
+
+def _refuse_result(name: str, made: Any, recorded: bool) -> None:
+    if not isinstance(made, list):
+        raise TypeError(f"{name}.forward must return a Tensor or a tuple of them, not {type(made).__name__}")
+    if recorded and any(isinstance(x, Tensor) for x in made):
+        raise TypeError(
+            f"{name}.forward returned a list, whose tensors PyTorch leaves without a gradient; return a tuple"
+        )
+
+
+def _record(cls: Any, ctx: FunctionCtx, args: Any, nodes: list[Any], outputs: tuple[Any, ...]) -> Any:
+    """The outputs with their places in the graph; each is a fresh tensor but for inputs written in place."""
+    # By id, for forward may return one tensor twice: its gradient is that of its last place.
+    last = {
+        id(x): k
+        for k, x in enumerate(outputs)
+        if isinstance(x, Tensor) and x._array.dtype.kind == "f" and not is_one_of(x, ctx._constant)
+    }
+    results = list(plain(ctx, args, outputs))
+    if not last:
+        ctx._settle(None, {})
+        return tuple(results)
+    op = _op_of(cls)
+    run = _Backward(cls, ctx, args, nodes, list(outputs))
+    edges = [
         NO_EDGE if node is None else (node, functools.partial(run.part, i), ())
         for i, node in enumerate(nodes)
-    )
+    ]
+    chosen = {k: outputs[k]._array for k in last.values()}
+    if len(outputs) == 1:
+        joint = Node.make(op, edges, chosen[0].shape, chosen[0].dtype)
+        places = {0: joint}
+    else:
+        joint = Node.make(op, edges, (), next(iter(chosen.values())).dtype)
+        places = {k: Places.output(joint, k, array.shape, array.dtype) for k, array in chosen.items()}
+    held: list[Tensor] = [x for x in args if isinstance(x, Tensor)]
+    for k, array in chosen.items():
+        x = outputs[k]
+        if is_one_of(x, ctx._dirty):
+            x._rebase(wrap(array, places[k]))
+        else:
+            source = next((y for y in held if np.may_share_memory(y._array, array)), None)
+            x = wrap(array, None) if source is None else shared(Output, array, source)
+            x._node = places[k]
+        held.append(x)
+        for i, y in enumerate(outputs):
+            if y is outputs[k]:
+                results[i] = x
+        if mode.recorder is not None:
+            mode.recorder(places[k], args, array)
+    ctx._settle(Places(joint, places), {i: (k, chosen[k]) for i, k in last.items()})
+    return tuple(results)
+
+
+def _backward_of(cls: Any) -> Any:
+    """The user's backward, under either of its names."""
+    return cls.vjp if cls.backward is Function.backward else cls.backward
 
 
 _OPS: weakref.WeakKeyDictionary[type, Op] = weakref.WeakKeyDictionary()
@@ -296,28 +315,36 @@ def _op_of(cls: Any) -> Op:
     """A record of its name, so that graphs and messages can show it; its rules are the user's backward."""
     if cls not in _OPS:
         _OPS[cls] = Op(
-            cls.__name__, lambda: None, formula=f"{cls.__name__}.backward", domain=REAL, register=False,
-            once=getattr(cls.backward, "once", ""),
-        )  # fmt: skip
+            cls.__name__, lambda: None, formula=f"{cls.__name__}.backward", domain=REAL, register=False
+        )
     return _OPS[cls]
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Marks a backward that is not written with tensor operations: a second derivative raises.
+    """Marks a backward that is not written with tensor operations: a walk through its result raises.
 
-    >>> from minigrad.autograd.function import once_differentiable
-    >>> once_differentiable(lambda ctx, g: g).once
-    'its backward is marked once_differentiable'
+    >>> import minigrad as torch
+    >>> class Square(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...
+    ...     @staticmethod
+    ...     @torch.autograd.function.once_differentiable
+    ...     def backward(ctx, g):
+    ...         return 2 * g * ctx.saved_tensors[0]
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> (first,) = torch.autograd.grad(Square.apply(x), x, create_graph=True)
+    >>> first.backward()
+    Traceback (most recent call last):
+    ...
+    RuntimeError: Square has no second derivative: its backward is marked once_differentiable. ...
     """
 
     @functools.wraps(backward)
     def wrapped(ctx: Any, *gradients: Any) -> Any:
-        before = mode.recording
-        mode.recording = False
-        try:
-            return backward(ctx, *gradients)
-        finally:
-            mode.recording = before
+        return run_user(backward, ctx, *gradients, record=False)
 
-    wrapped.once = "its backward is marked once_differentiable"  # type: ignore[attr-defined]
+    wrapped.once = True  # type: ignore[attr-defined]
     return wrapped
