@@ -6,11 +6,13 @@ and poles are in tests/property/test_kinks.py.
 
 import inspect
 import math
+import sys
 
 import numpy as np
 import pytest
 
 import minigrad as torch
+from minigrad._tensor import compositions
 from minigrad._tensor.methods import CALLS, RECORD
 from minigrad._tensor.view import View
 from minigrad.nn import functional as F
@@ -137,6 +139,75 @@ def test_an_empty_start_value_gets_an_empty_gradient():
     start, rows = t([], requires_grad=True), t([[1.0, 2.0]], requires_grad=True)
     torch.cat((start, rows)).sum().backward()
     assert start.grad.shape == (0,) and rows.grad.tolist() == [[1, 1]]
+
+
+def joined(n, how):
+    return how([torch.ones(1, requires_grad=True) for _ in range(n)])
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda n: joined(n, torch.cat).sum().backward(),
+        lambda n: joined(n, torch.stack).sum().backward(),
+        lambda n: joined(n, lambda xs: torch.autograd.grad(torch.cat(xs).sum(), xs, create_graph=True)),
+        lambda n: joined(n, lambda xs: sum(xs[1:], xs[0])).backward(),
+        lambda n: torch.cat(torch.split(torch.ones(n, requires_grad=True), 1)).sum().backward(),
+        lambda n: torch.cat(torch.split(torch.ones(n, requires_grad=True), [1] * n)).sum().backward(),
+        lambda n: torch.stack(torch.unbind(torch.ones(n, requires_grad=True))).sum().backward(),
+        lambda n: torch.cat(torch.chunk(torch.ones(n, requires_grad=True), n)).sum().backward(),
+    ],
+    ids=["cat", "stack", "cat, order 2", "a chain", "split", "split by sizes", "unbind", "chunk"],
+)  # fmt: skip
+def test_work_grows_as_the_number_of_parts(work, monkeypatch):
+    """Counted are calls, of Python and of C, and the numbers that a sum adds up."""
+    counted = 0
+
+    def count(frame, event, argument):
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    def adding(numbers, *start):
+        nonlocal counted
+        numbers = list(numbers)
+        counted += len(numbers)
+        return sum(numbers, *start)
+
+    monkeypatch.setattr(compositions, "sum", adding, raising=False)
+
+    def cost(n):
+        nonlocal counted
+        counted = 0
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            work(n)
+        finally:
+            sys.setprofile(before)
+        return counted
+
+    cost(10)
+    assert cost(400) - cost(200) < 1.2 * (cost(200) - cost(1))
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        lambda x: x / x.norm(),
+        lambda x: 1 / ((-x).exp() + 1),
+        lambda x: torch.einsum("i,->i", x, x.sum()),
+        lambda x: torch.cat([x, x]),
+        lambda x: x.std() * x,
+        lambda x: torch.addcdiv(x, x, x * x),
+    ],
+)
+def test_a_quotient_a_product_or_a_join_may_be_scaled_in_place(scaled):
+    x, y = (t([3.0, 4.0], requires_grad=True) for _ in range(2))
+    out = scaled(x)
+    out *= 10
+    out.square().sum().backward()
+    (scaled(y) * 10).square().sum().backward()
+    assert x.grad.tolist() == pytest.approx(y.grad.tolist(), rel=1e-12, abs=1e-12)
 
 
 def test_a_write_to_the_diagonal_is_recorded():

@@ -5,6 +5,7 @@ They use tensors' own methods only, so they stand below the class that offers th
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -64,7 +65,7 @@ def split(input: T, split_size: int | Sequence[int], dim: int = 0) -> tuple[T, .
             raise RuntimeError(
                 f"split: the sections {sections} must add up to the size {n} of dimension {dim}"
             )
-    ends = [sum(sections[: i + 1]) for i in range(len(sections))]
+    ends = itertools.accumulate(sections)
     return tuple(_slice(input, dim, end - size, end) for size, end in zip(sections, ends, strict=True))
 
 

@@ -40,7 +40,7 @@ mul = Op(
 div = Op(
     "div", np.true_divide,
     a=lambda g, b: g / b,
-    b=lambda g, b, out: -g * out / b,
+    b=lambda g, a, b: -g * (a / b) / b,  # not of out: a quotient is what a user scales in place
     formula="d(a/b)/da = 1/b,  d(a/b)/db = -(a/b)/b",
     domain=(REAL, NONZERO),
     result="float",

@@ -103,12 +103,10 @@ expand = Op(
 )
 
 
-def _part(g: Array, i: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Array:
-    axis = normalize_dim(dim, g.ndim)
-    if len(shapes[i]) != g.ndim:
-        return np.zeros(shapes[i], g.dtype)
-    start = sum(s[axis] for s in shapes[:i] if len(s) == g.ndim)
-    return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
+def _part(g: Array, place: slice | None, dim: int) -> Array:
+    if place is None:
+        return np.zeros(0, g.dtype)
+    return g[(slice(None),) * normalize_dim(dim, g.ndim) + (place,)]
 
 
 def _concatenated(d: Any) -> Any:
@@ -119,16 +117,30 @@ def _concatenated(d: Any) -> Any:
     return tuple(d.values((*shape[:axis], k, *shape[axis + 1 :]), REAL) for k in sides), {"dim": dim}
 
 
-def _cat(arrays: Any, dim: int) -> Array:
+def _cat(arrays: Any, dim: int) -> tuple[Array, tuple[slice | None, ...]]:
+    """The arrays joined, and where each stands: counted once, not by every part's rule."""
     # A one-dimensional empty array joins anything: tensor([]), the start value of many a loop.
     shaped = [a for a in arrays if a.shape != (0,)] or list(arrays)
-    return np.concatenate(shaped, axis=normalize_dim(dim, shaped[0].ndim))
+    axis = normalize_dim(dim, shaped[0].ndim)
+    out = _c_order(np.concatenate(shaped, axis=axis))
+    places: list[slice | None] = []
+    end = 0
+    for a in arrays:
+        start, end = end, end + (a.shape[axis] if a.ndim == out.ndim else 0)
+        places.append(slice(start, end) if a.ndim == out.ndim else None)
+    return out, tuple(places)
+
+
+def _c_order(x: Array) -> Array:
+    """`x`, its last axis fastest in memory as in PyTorch: NumPy keeps the order of its operands."""
+    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
 
 
 cat = Op(
     "cat",
     lambda *tensors, dim=0: _cat(tensors, dim),
-    tensors=lambda g, i, tensors_shape, dim: _part(g, i, tensors_shape, dim),
+    tensors=lambda g, i, places, dim: _part(g, places[i], dim),
+    constants=("places",),
     formula="each part takes its own slice of the gradient",
     domain=_concatenated,
 )
@@ -141,7 +153,7 @@ def _stacked(d: Any) -> Any:
 
 stack = Op(
     "stack",
-    lambda *tensors, dim=0: np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1)),
+    lambda *tensors, dim=0: _c_order(np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1))),
     tensors=lambda g, i, dim: g[(slice(None),) * normalize_dim(dim, g.ndim) + (i,)],
     formula="each part takes its own layer of the gradient",
     domain=_stacked,
