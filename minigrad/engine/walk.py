@@ -203,6 +203,7 @@ def _with_tensors(node: Node, wrap: Callable[[Any, Node | None], Any]) -> Any:
     def remake(name: str, value: Any) -> Any:
         if name == "out":
             return wrap(value, node)
+        name = op.stands.get(name, name)
         if name not in op.inputs and name != "others":
             return value
         if op.variadic:

@@ -11,12 +11,13 @@ from .kernels import (
     keep,
     keep_nonzero,
     log_softmax as log_softmax_kernel,
+    ndarray,
     positive_part,
     sigmoid,
     softmax as softmax_kernel,
 )
 from .op import NONZERO, REAL, Interval, Op
-from .special import erf
+from .special import erf, log_sigmoid
 
 # out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
 relu = Op(
@@ -25,17 +26,31 @@ relu = Op(
     formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
     domain=NONZERO,
 )  # fmt: skip
+
+
+def _leaky_relu(x: Array, negative_slope: float) -> Array:
+    if 0 < negative_slope <= 1:  # np.where takes ten times as long on a mixed mask
+        return np.maximum(x, x * negative_slope)
+    return np.where(x > 0, x, x * negative_slope)
+
+
+def _leaky_relu_rule(g: Array, x: Array, negative_slope: float) -> Array:
+    if type(x) is ndarray and 0 < negative_slope <= 1:
+        return g * np.maximum((x > 0).astype(x.dtype), negative_slope)
+    return np.where(x > 0, g, g * negative_slope)
+
+
 leaky_relu = Op(
-    "leaky_relu", lambda x, *, negative_slope=0.01: np.where(x > 0, x, x * negative_slope),
-    x=lambda g, x, negative_slope: np.where(x > 0, g, g * negative_slope),
+    "leaky_relu", lambda x, *, negative_slope=0.01: _leaky_relu(x, negative_slope),
+    x=_leaky_relu_rule,
     formula="1 for x > 0,  negative_slope for x <= 0",
-    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"negative_slope": d.choice((0.01, 0.3))}),
+    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"negative_slope": d.choice((0.01, 0.3, 1.5))}),
     result="floating",
 )  # fmt: skip
 # exp(min(x, 0)): the branch not taken must not overflow, or its inf would meet a 0 in a second derivative.
 elu = Op(
     "elu", lambda x, *, alpha=1.0: np.where(x <= 0, alpha * np.expm1(np.minimum(x, 0)), x),
-    x=lambda g, x, alpha: np.where(x <= 0, g * alpha * np.exp(np.minimum(x, 0)), g),
+    x=lambda g, x, alpha: np.where(x > 0, g, g * alpha * np.exp(np.minimum(x, 0))),
     formula="1 for x > 0,  alpha exp(x) for x <= 0",
     domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
     result="floating",
@@ -44,7 +59,7 @@ elu = Op(
 _SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772
 selu = Op(
     "selu", lambda x: _SCALE * np.where(x <= 0, _ALPHA * np.expm1(np.minimum(x, 0)), x),
-    x=lambda g, x: g * _SCALE * np.where(x <= 0, _ALPHA * np.exp(np.minimum(x, 0)), 1.0),
+    x=lambda g, x: g * _SCALE * np.where(x > 0, 1.0, _ALPHA * np.exp(np.minimum(x, 0))),
     formula="s for x > 0,  s alpha exp(x) for x <= 0",
     domain=NONZERO,
     result="floating",
@@ -102,7 +117,7 @@ softplus = Op(
     result="floating",
 )
 logsigmoid = Op(
-    "logsigmoid", lambda x: -np.logaddexp(0, -x),
+    "logsigmoid", log_sigmoid,
     x=lambda g, x: g * sigmoid(-x),
     formula="d log sigmoid(x)/dx = sigmoid(-x)",
     domain=REAL,
@@ -110,7 +125,7 @@ logsigmoid = Op(
 )  # fmt: skip
 hardtanh = Op(
     "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
-    x=lambda g, x, min_val, max_val: keep(g, ~((x <= min_val) | (x >= max_val))),
+    x=lambda g, x, min_val, max_val: keep(g, (x > min_val) & (x < max_val)),
     formula="1 for min_val < x < max_val,  0 elsewhere",
     domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
 )  # fmt: skip

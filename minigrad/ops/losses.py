@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .kernels import Array, keep, log_softmax as log_softmax_kernel, ndarray, softmax as softmax_kernel
+from .kernels import (
+    Array,
+    keep,
+    log_softmax as log_softmax_kernel,
+    ndarray,
+    sigmoid,
+    softmax as softmax_kernel,
+)
 from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
-from .special import sign
+from .special import log_sigmoid, sign
 
 
 def _pair(d: Any) -> Any:
@@ -40,6 +47,7 @@ mse_loss = Op(
     target=lambda g, x, target, x_shape, reduction: _scaled(g, x_shape, reduction) * 2 * (target - x),
     formula="d mean((x - t)^2)/dx = 2 (x - t)/n",
     domain=_pair,
+    result="floating",
 )
 huber = Op(
     "huber",
@@ -79,8 +87,106 @@ binary_cross_entropy = Op(
 )
 
 
+def _with_logits(x: Array, target: Array, pos_weight: Array | None) -> Array:
+    if pos_weight is None:
+        return (1 - target) * x - log_sigmoid(x)
+    return (1 - target) * x - (1 + (pos_weight - 1) * target) * log_sigmoid(x)
+
+
+def _with_logits_x(
+    g: Array, x: Array, target: Array, pos_weight: Array | None, x_shape: Any, reduction: str
+) -> Array:
+    g = _scaled(g, x_shape, reduction)
+    if pos_weight is None:
+        return g * (sigmoid(x) - target)
+    positive = pos_weight * target
+    return g * ((positive + (1 - target)) * sigmoid(x) - positive)
+
+
+def _with_logits_target(g: Array, x: Array, pos_weight: Array | None, x_shape: Any, reduction: str) -> Array:
+    g = _scaled(g, x_shape, reduction)
+    return -g * x if pos_weight is None else g * (log_sigmoid(-x) - pos_weight * log_sigmoid(x))
+
+
+def _with_logits_domain(d: Any) -> Any:
+    (x, target), options = _pair(d)
+    pos_weight = d.values(x.shape[-1:], POSITIVE) if d.flag() else None
+    return (x, target, pos_weight), options
+
+
+binary_cross_entropy_with_logits = Op(
+    "binary_cross_entropy_with_logits",
+    lambda x, target, pos_weight=None, *, reduction="mean": reduce_loss(
+        _with_logits(x, target, pos_weight), reduction
+    ),
+    x=_with_logits_x,
+    target=_with_logits_target,
+    pos_weight=lambda g, x, target, x_shape, reduction: (
+        -_scaled(g, x_shape, reduction) * target * log_sigmoid(x)
+    ),
+    formula="d/dx = sigmoid(x) - t",
+    domain=_with_logits_domain,
+    result="floating",
+)
+
+
+def first_outside(index: Array, n: int) -> Any:
+    """The first of the integers that is not in [0, n), or None: negative ones do not count from the end."""
+    if not index.size or (index.min() >= 0 and index.max() < n):
+        return None
+    return index[(index < 0) | (index >= n)].flat[0]
+
+
 def _class_axis(x: Array) -> int:
     return 0 if x.ndim == 1 else 1
+
+
+class _Asked(NamedTuple):
+    """The targets of a loss over classes: which count, for how much, and where they lie."""
+
+    axis: int
+    kept: Array  # whether a target counts: it is not ignore_index
+    place: Array  # the classes, as an index along the axis
+    factor: Array  # the weight of each target's class, 0 where it does not count
+    mass: Any  # the divisor of the sum: the total weight for a mean, else 1
+    per_class: Any  # the weights along the axis
+
+    def picked(self, x: Array) -> Array:
+        """-x at each target times its weight, 0 for one that does not count."""
+        at = np.take_along_axis(x, self.place, self.axis).reshape(self.kept.shape)
+        return np.where(self.kept, -self.factor * at, self.factor)
+
+    def goal(self, x: Array, label_smoothing: float = 0.0) -> Array:
+        """The factor of -x in the loss.
+
+        A total weight of 0 makes it nan or inf where a target counts; elsewhere it is 0.
+        """
+        goal = np.zeros(x.shape, x.dtype)
+        share = np.where(self.kept, self.factor / self.mass, 0) * (1 - label_smoothing)
+        np.put_along_axis(goal, self.place, np.expand_dims(share, self.axis), self.axis)
+        if label_smoothing:
+            each = label_smoothing / x.shape[self.axis] * self.per_class / self.mass
+            goal += np.where(np.expand_dims(self.kept, self.axis), each, 0)
+        return goal
+
+    def reduce(self, loss: Array, reduction: str) -> Array:
+        return loss if reduction == "none" else np.add.reduce(loss, axis=None) / self.mass
+
+
+def _asked(x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int) -> _Asked:
+    axis = _class_axis(x)
+    classes = x.shape[axis]
+    kept = target != ignore_index
+    known = np.where(kept, target, 0)
+    if (wrong := first_outside(known, classes)) is not None:
+        raise IndexError(f"target {wrong} is out of bounds for {classes} classes (0 to {classes - 1})")
+    factor = kept.astype(x.dtype)
+    per_class: Any = x.dtype.type(1)
+    if weight is not None:
+        factor = np.where(kept, weight[known], 0).astype(x.dtype)
+        per_class = np.reshape(weight, [-1 if i == axis else 1 for i in range(x.ndim)])
+    mass = factor.sum() if reduction == "mean" else x.dtype.type(1)
+    return _Asked(axis, kept, np.expand_dims(known, axis), factor, mass, per_class)
 
 
 def _cross_entropy(
@@ -91,8 +197,8 @@ def _cross_entropy(
     reduction: str = "mean",
     ignore_index: int = -100,
     label_smoothing: float = 0.0,
-) -> tuple[Array, Array]:
-    """The loss, and its slope in x, which shares the exponentials."""
+) -> tuple[Array, Array, Array]:
+    """The loss; its slope in x, which shares the exponentials; and x less a number in each row."""
     if x.ndim == 2 and weight is None and not label_smoothing and target.size and ignore_index < 0:
         n, classes = x.shape
         by_row = classes >= 64  # NumPy reduces a short last axis ten times slower than a short first one
@@ -100,14 +206,14 @@ def _cross_entropy(
         if place is not None:
             x = np.ascontiguousarray(x).T if by_row else x.T.copy()
             return _plain_cross_entropy(x, place, n, reduction)
-    axis = _class_axis(x)
-    goal, mass = _goal(x, target, weight, reduction, ignore_index, label_smoothing)
-    out = -np.add.reduce(goal * log_softmax_kernel(x, axis), axis=axis, where=goal != 0)
-    if reduction != "none":
-        out = np.add.reduce(out, axis=None)
-    if reduction == "mean":
-        out = out / mass
-    return out, _cross_entropy_slope(x, target, weight, reduction, ignore_index, label_smoothing)
+    asked = _asked(x, target, weight, reduction, ignore_index)
+    logs = log_softmax_kernel(x, asked.axis)
+    out = asked.reduce(asked.picked(logs), reduction)
+    if label_smoothing:
+        smooth = np.where(asked.kept, -np.add.reduce(logs * asked.per_class, axis=asked.axis), asked.factor)
+        spread = label_smoothing / x.shape[asked.axis]
+        out = (1 - label_smoothing) * out + spread * asked.reduce(smooth, reduction)
+    return out, _slope(np.exp(logs), asked, label_smoothing), logs
 
 
 def _places(target: Array, n: int, classes: int, by_row: bool) -> Array | None:
@@ -121,7 +227,7 @@ def _places(target: Array, n: int, classes: int, by_row: bool) -> Array | None:
         return None
 
 
-def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tuple[Array, Array]:
+def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tuple[Array, Array, Array]:
     """The same for nearly every call: a matrix, no weights, nothing smoothed or ignored.
 
     `x` has the classes first; `place` is where the targets' logits lie in its memory.
@@ -137,56 +243,24 @@ def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tupl
     hit = cells[place]
     hit -= share
     cells[place] = hit
-    return out if reduction == "none" else np.add.reduce(out) * share, slope.T
+    return out if reduction == "none" else np.add.reduce(out) * share, slope.T, shifted.T
 
 
-def _goal(
-    x: Array,
-    target: Array,
-    weight: Array | None,
-    reduction: str,
-    ignore_index: int,
-    label_smoothing: float = 0.0,
-) -> tuple[Array, Array]:
-    """How much the loss asks for each class, and for a mean what the sum is divided by."""
-    axis = _class_axis(x)
-    classes = x.shape[axis]
-    kept = target != ignore_index
-    known = np.where(kept, target, 0)
-    if known.size and not (known.min() >= 0 and known.max() < classes):
-        wrong = known[(known < 0) | (known >= classes)][0]
-        raise IndexError(f"target {wrong} is out of bounds for {classes} classes (0 to {classes - 1})")
-    shape = [1] * x.ndim
-    shape[axis] = classes
-    hit = np.arange(classes).reshape(shape) == np.expand_dims(known, axis)
-    goal = hit.astype(x.dtype)
-    if label_smoothing:
-        goal = goal * (1 - label_smoothing) + label_smoothing / classes
-    per_class = 1 if weight is None else np.reshape(weight, shape)
-    mass = np.where(kept, 1, 0) if weight is None else np.where(kept, weight[known], 0)
-    goal = goal * per_class * np.expand_dims(kept, axis)
-    # 0 where every target is ignored: the loss is nan then, the gradient 0.
-    return goal.astype(x.dtype, copy=False), x.dtype.type(mass.sum() if reduction == "mean" else 1)
-
-
-def _cross_entropy_slope(
-    x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int, label_smoothing: float
-) -> Array:
-    """softmax(x) minus what is asked for, weighted as the loss is."""
-    axis = _class_axis(x)
-    goal, mass = _goal(x, target, weight, reduction, ignore_index, label_smoothing)
-    if mass:
-        goal = goal / mass
-    return softmax_kernel(x, axis) * np.sum(goal, axis=axis, keepdims=True) - goal
+def _slope(p: Array, asked: _Asked, label_smoothing: float) -> Array:
+    """The probabilities minus the goal, weighted as the loss is."""
+    goal = asked.goal(p, label_smoothing)
+    return p * np.sum(goal, axis=asked.axis, keepdims=True) - goal
 
 
 def _cross_entropy_rule(
-    g: Array, x: Array, target: Array, slope: Array, weight: Array | None, reduction: str, ignore_index: int,
-    label_smoothing: float,
+    g: Array, target: Array, slope: Array, shifted: Array, weight: Array | None, reduction: str,
+    ignore_index: int, label_smoothing: float,
 ) -> Array:  # fmt: skip
-    if type(x) is not ndarray:  # a Tensor: to the second derivative the slope is no constant
-        slope = _cross_entropy_slope(x, target, weight, reduction, ignore_index, label_smoothing)
-    return (np.expand_dims(g, _class_axis(x)) if reduction == "none" else g) * slope
+    axis = _class_axis(slope)
+    if type(shifted) is not ndarray:  # a Tensor: to the second derivative the slope is no constant
+        asked = _asked(slope, target, weight, reduction, ignore_index)
+        slope = _slope(softmax_kernel(shifted, axis), asked, label_smoothing)
+    return (np.expand_dims(g, axis) if reduction == "none" else g) * slope
 
 
 def _cross_entropy_domain(d: Any) -> Any:
@@ -202,11 +276,13 @@ def _cross_entropy_domain(d: Any) -> Any:
     return (d.values(shape, REAL), target), options
 
 
+# softmax(x + c) = softmax(x): so the rule needs no x, which the user may write to, but x less any number.
 cross_entropy = Op(
     "cross_entropy",
     _cross_entropy,
     x=_cross_entropy_rule,
-    constants=("slope",),
+    constants=("slope", "shifted"),
+    stands={"shifted": "x"},
     formula="d loss/dx = softmax(x) - goal, the goal being one-hot",
     domain=_cross_entropy_domain,
     result="floating",
@@ -216,14 +292,9 @@ cross_entropy = Op(
 def _nll_loss(
     x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int
 ) -> tuple[Array, Array]:
-    """The loss, and what it asks of each class."""
-    goal, mass = _goal(x, target, weight, reduction, ignore_index)
-    out = -np.add.reduce(goal * x, axis=_class_axis(x), where=goal != 0)
-    if reduction != "none":
-        out = np.add.reduce(out, axis=None)
-    if reduction == "mean":
-        out, goal = out / mass, goal / mass if mass else goal
-    return out, goal
+    """The loss, and the factor of -x in it."""
+    asked = _asked(x, target, weight, reduction, ignore_index)
+    return asked.reduce(asked.picked(x), reduction), asked.goal(x)
 
 
 def _nll_loss_domain(d: Any) -> Any:

@@ -6,25 +6,30 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, average, normalize_dims
+from .kernels import Array, average, ndarray, normalize_dims
 from .op import Op
 
 
-def _statistics(x: Array, dim: Any, eps: float) -> tuple[Array, Array]:
-    """What is left of x without its mean, and one over its standard deviation."""
+def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
+    """The mean of x, x less its mean, and one over its standard deviation."""
+    mean = average(x, axes)
+    centered = x - mean
+    return mean, centered, 1 / np.sqrt(average(centered * centered, axes) + eps)
+
+
+def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array]:
+    mean, centered, scale = _statistics(x, normalize_dims(dim, x.ndim), eps)
+    return centered * scale, mean, scale
+
+
+def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps: float) -> Array:
+    # From x, not from the output, to which the user may write.
     axes = normalize_dims(dim, x.ndim)
-    centered = x - average(x, axes)
-    return centered, 1 / np.sqrt(average(centered * centered, axes) + eps)
-
-
-def _normalized(x: Array, dim: Any, eps: float) -> Array:
-    centered, scale = _statistics(x, dim, eps)
-    return centered * scale
-
-
-def _normalize_rule(g: Array, x: Array, out: Array, dim: Any, eps: float) -> Array:
-    axes = normalize_dims(dim, x.ndim)
-    _, scale = _statistics(x, dim, eps)
+    if type(x) is ndarray:
+        out = x - mean
+    else:  # a Tensor: to the second derivative the statistics are no constants
+        _, out, scale = _statistics(x, axes, eps)
+    out = out * scale
     return scale * (g - average(g, axes) - out * average(g * out, axes))
 
 
@@ -38,6 +43,7 @@ normalize = Op(
     "standardize",
     lambda x, *, dim, eps=1e-5: _normalized(x, dim, eps),
     x=_normalize_rule,
+    constants=("mean", "scale"),
     formula="for n = (x - mean)/std:  grad x = (g - mean(g) - n mean(g n))/std",
     domain=_normalize_domain,
     result="floating",

@@ -66,6 +66,8 @@ class Op:
             "floating" (only floats are accepted), "bool" or "int" (an index), "given" (an option says).
         promote: whether inputs of different dtypes meet in one; else mixing them is an error.
         constants: names of what forward returns beside the output; no derivative flows through them.
+        stands: constants by the input for which they stand: in a higher derivative they are Tensors at its
+            place. They spare the input itself, to which the user may then write.
         view: the output may share memory with the first input.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
 
@@ -82,8 +84,8 @@ class Op:
 
     __slots__ = (
         "constants", "domain", "formula", "forward", "inputs", "listed", "meeting", "name", "needs", "once",
-        "optional", "options", "picks", "promote", "pulls", "result", "rule_a", "rule_b", "rules", "variadic",
-        "view", "wants_others", "wants_shapes",
+        "optional", "options", "picks", "promote", "pulls", "result", "rule_a", "rule_b", "rules", "stands",
+        "variadic", "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +99,7 @@ class Op:
         result: str = "same",
         promote: bool = True,
         constants: tuple[str, ...] = (),
+        stands: dict[str, str] | None = None,
         view: bool = False,
         once: str = "",
         register: bool = True,
@@ -104,7 +107,7 @@ class Op:
     ) -> None:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
-        self.once = once
+        self.once, self.stands = once, stands or {}
         self.variadic = False
         self.options: dict[str, Any] = {}
         self.optional: set[str] = set()  # inputs that may be None

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .kernels import Array, kernel
+from .kernels import ZERO, Array, kernel
 
 # erf by Taylor's series around the nearest multiple of 1/256, which is at most 1/512 away. Row j holds the
 # factors of h^j at every such point: erf itself from the C library, then its derivatives, which are Hermite
@@ -54,3 +54,9 @@ def _erf_block(x: Array, factors: Array) -> Array:
 def sign(x: Array) -> Array:
     """-1, 0 or 1; PyTorch's sign of nan is 0."""
     return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+@kernel
+def log_sigmoid(x: Array) -> Array:
+    """log(1 / (1 + exp(-x))), finite for every finite x."""
+    return np.minimum(x, ZERO[x.dtype]) - np.log1p(np.exp(-np.abs(x)))

@@ -207,3 +207,25 @@ def test_hardtanh_wants_an_interval():
 def test_gelu_of_inf_is_inf():
     # Not left to the comparison with PyTorch, whose float32 answer is nan on some processors, inf on others.
     assert torch.nn.functional.gelu(torch.tensor([float("inf"), 0.0])).tolist() == [float("inf"), 0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "slope"),
+    [("hardtanh", 0.0), ("elu", math.nan), ("selu", math.nan), ("leaky_relu", 0.01), ("relu", 1.0)],
+)
+def test_the_slope_of_activations_at_nan(name, slope):
+    # PyTorch 2.13 for the vectors of a long contiguous tensor; for the elements after the last whole vector,
+    # and for other layouts, it has 1, 1 and 1.0507 for the first three.
+    x = torch.full((32,), math.nan, requires_grad=True)
+    getattr(nn.functional, name)(x).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.full(32, slope), rtol=1e-6)
+
+
+@pytest.mark.parametrize("slope", [-0.5, 0.0, 0.01, 1.0, 3.0])
+def test_leaky_relu_at_every_slope(slope):
+    x = torch.tensor([math.inf, -math.inf, -2.0, 0.0, -0.0, 5.0], dtype=torch.float64, requires_grad=True)
+    out = nn.functional.leaky_relu(x, slope)
+    out.backward(torch.tensor([2.0, 3.0, 5.0, 7.0, 11.0, 13.0], dtype=torch.float64))
+    low = math.nan if slope == 0 else -math.inf * slope
+    np.testing.assert_allclose(out.detach().numpy(), [math.inf, low, -2 * slope, 0, 0, 5])
+    assert x.grad.tolist() == [2.0, 3 * slope, 5 * slope, 7 * slope, 11 * slope, 13.0]

@@ -150,3 +150,200 @@ def test_weights_are_buffers():
     loss = nn.CrossEntropyLoss(torch.ones(3))
     assert list(loss.state_dict()) == ["weight"]
     assert loss.double().weight.dtype == torch.float64
+
+
+NAN, INF = math.nan, math.inf
+TWO = [[1.0, 2.0], [0.5, -1.0]]
+HIDDEN = [[NAN, 1.0], [1.0, 2.0]]
+P00, P10 = 1 / (1 + math.e), 1 / (1 + math.exp(-1.5))  # softmax(TWO)[0][0], [1][0]
+
+
+@pytest.mark.parametrize(
+    ("scores", "target", "options", "loss", "gradient"),
+    [
+        # A mean over a total weight of 0 is 0/0; as in PyTorch 2.13, so is the gradient of what counts.
+        (TWO, [1, 1], {"weight": [1.0, 0.0]}, NAN, [[NAN, NAN], [NAN, NAN]]),
+        (TWO, [1, 1], {"weight": [1.0, 0.0], "label_smoothing": 0.1}, NAN, [[NAN, NAN], [NAN, NAN]]),
+        (TWO, [1, 0], {"weight": [1.0, 0.0], "ignore_index": 0}, NAN, [[NAN, NAN], [0.0, 0.0]]),
+        (TWO, [0, 1], {"weight": [1.0, -1.0]}, -INF, [[NAN, INF], [-INF, NAN]]),
+        (TWO, [1, 1], {"ignore_index": 1}, NAN, [[0.0, 0.0], [0.0, 0.0]]),
+        (TWO, [1, 1], {"ignore_index": 1, "label_smoothing": 0.1}, NAN, [[0.0, 0.0], [0.0, 0.0]]),
+        # A weight of 0 does not hide a nan or an infinity, ignore_index does.
+        (HIDDEN, [1, 1], {"weight": [1.0, 0.0], "reduction": "sum"}, NAN, [[NAN, NAN], [0.0, 0.0]]),
+        (HIDDEN, [1, 0], {"ignore_index": 1}, math.log(1 + math.e), [[NAN, NAN], [P00 - 1, 1 - P00]]),
+        ([[-INF, 1.0], TWO[1]], [0, 1], {"weight": [0.0, 1.0]}, NAN, [[0.0, 0.0], [P10, -P10]]),
+        # The weight of a smoothed target is that of all classes, the divisor that of the targets.
+        (
+            TWO,
+            [0, 1],
+            {"weight": [1.0, 3.0], "label_smoothing": 0.5},
+            -(
+                0.5 * (math.log(P00) + 3 * math.log(1 - P10))
+                + 0.25 * (math.log(P00) + 3 * math.log(1 - P00) + math.log(P10) + 3 * math.log(1 - P10))
+            )
+            / 4,
+            [
+                [(1.5 * P00 - 0.75) / 4, (1.5 * (1 - P00) - 0.75) / 4],
+                [(2.5 * P10 - 0.25) / 4, (2.5 * (1 - P10) - 2.25) / 4],
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_cross_entropy_at_its_edges(scores, target, options, loss, gradient):
+    x = torch.tensor(scores, dtype=torch.float64, requires_grad=True)
+    if "weight" in options:
+        options = {**options, "weight": torch.tensor(options["weight"], dtype=torch.float64)}
+    found = nn.functional.cross_entropy(x, torch.tensor(target), **options)
+    found.backward()
+    np.testing.assert_allclose(found.item(), loss, rtol=1e-12)
+    np.testing.assert_allclose(x.grad.numpy(), gradient, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "loss", "gradient"),
+    [
+        ([1, 1], {"weight": [1.0, 0.0]}, NAN, [[0.0, NAN], [0.0, NAN]]),
+        ([0, 1], {"weight": [1.0, -1.0]}, -INF, [[-INF, 0.0], [0.0, INF]]),
+        ([0, 0], {"weight": [0.25, 9.0]}, -0.75, [[-0.5, 0.0], [-0.5, 0.0]]),
+        ([1, 1], {"ignore_index": 1}, NAN, [[0.0, 0.0], [0.0, 0.0]]),
+    ],
+)
+def test_nll_loss_divides_by_the_total_weight_whatever_it_is(target, options, loss, gradient):
+    x = torch.tensor(TWO, dtype=torch.float64, requires_grad=True)
+    if "weight" in options:
+        options = {**options, "weight": torch.tensor(options["weight"], dtype=torch.float64)}
+    found = nn.functional.nll_loss(x, torch.tensor(target), **options)
+    found.backward()
+    np.testing.assert_allclose(found.item(), loss, rtol=1e-12)
+    np.testing.assert_allclose(x.grad.numpy(), gradient, rtol=1e-12)
+
+
+def test_a_float32_nan_is_not_lost_behind_a_weight_of_zero():
+    for loss in (nn.CrossEntropyLoss, nn.NLLLoss):
+        made = loss(torch.tensor([0.0, 1.0]), reduction="none")
+        out = made(torch.tensor([[NAN, 0.0], [0.0, 0.0]]), torch.tensor([0, 1]))
+        assert math.isnan(out[0].item()) and math.isfinite(out[1].item())
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.2}, {"weight": torch.tensor([1.0, 2.0, 0.5])}])
+@pytest.mark.parametrize("classes", [3, 64])
+def test_the_scores_may_be_written_once_the_loss_is_known(options, classes):
+    if classes != 3 and "weight" in options:
+        options = {"weight": torch.ones(classes)}
+    target = torch.tensor([0, 2])
+    first = torch.randn(2, classes, requires_grad=True)
+
+    def gradients(write):
+        scores = first * 1.5
+        loss = nn.functional.cross_entropy(scores, target, **options)
+        if write:
+            scores.zero_()
+        (g,) = torch.autograd.grad(loss, first, create_graph=True)
+        (h,) = torch.autograd.grad((g**2).sum(), first)
+        return g.detach().numpy(), h.numpy()
+
+    for ours, right in zip(gradients(write=True), gradients(write=False), strict=True):
+        np.testing.assert_allclose(ours, right, rtol=1e-4, atol=1e-7)
+
+
+def test_classes_given_as_floats_are_told_by_their_dtype():
+    with pytest.raises(ValueError, match=r"dtype float32 holds probabilities.*convert them with \.long\(\)"):
+        nn.functional.cross_entropy(torch.zeros(3, 4), torch.tensor([0.0, 1.0, 2.0]))
+    with pytest.raises(RuntimeError, match=r"expected target classes as int64, got int32; use \.long\(\)"):
+        nn.functional.cross_entropy(torch.zeros(1, 4), torch.tensor([0], dtype=torch.int32))
+
+
+def test_probabilities_have_no_class_to_ignore():
+    x, p = torch.tensor([[1.0, 2.0, 0.0]]), torch.tensor([[0.2, 0.3, 0.5]])
+    with pytest.raises(RuntimeError, match="ignore_index=1 is a class, and the target holds probabilities"):
+        nn.functional.cross_entropy(x, p, ignore_index=1)
+    assert nn.functional.cross_entropy(x, p, ignore_index=-1).item() == pytest.approx(1.607606)
+
+
+@pytest.mark.parametrize("make", [nn.CrossEntropyLoss, nn.NLLLoss])
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (torch.ones(2), r"shape \(3,\)"),
+        (torch.ones(3, dtype=torch.int64), "dtype, float32, but it has int64"),
+    ],
+)
+def test_wrong_class_weights_are_refused(make, weight, told):
+    with pytest.raises(RuntimeError, match=told):
+        make(weight)(torch.zeros(1, 3), torch.tensor([0]))
+
+
+@pytest.mark.parametrize("wrong", [[3.0, 1.0], [0.5, -0.1], [NAN, 1.0]])
+def test_binary_cross_entropy_takes_probabilities_on_both_sides(wrong):
+    right = torch.tensor([0.2, 0.1])
+    for argument, pair in (("input", (torch.tensor(wrong), right)), ("target", (right, torch.tensor(wrong)))):
+        with pytest.raises(RuntimeError, match=f"all elements of {argument} should be between 0 and 1"):
+            nn.functional.binary_cross_entropy(*pair)
+
+
+LOGITS = [0.3, -1.0, 2.0, 20.0]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("pos_weight", [None, [3.0, 0.5, 1.0, 2.0]])
+def test_binary_cross_entropy_of_logits_and_all_its_gradients(reduction, pos_weight):
+    x, t = np.array(LOGITS), np.array([1.0, 0.2, 0.0, 0.7])
+    p = np.ones(4) if pos_weight is None else np.array(pos_weight)
+    s = 1 / (1 + np.exp(-x))
+    each = -(p * t * np.log(s) + (1 - t) * np.log1p(-s))
+    n = 4 if reduction == "mean" else 1
+    given = [torch.tensor(v, requires_grad=True) for v in (x, t, p)]
+    options = {} if pos_weight is None else {"pos_weight": given[2]}
+    loss = nn.functional.binary_cross_entropy_with_logits(*given[:2], reduction=reduction, **options)
+    loss.sum().backward()
+    total = each if reduction == "none" else each.sum() / n
+    np.testing.assert_allclose(loss.detach().numpy(), total, rtol=1e-7)
+    slopes = [(s * (1 - t) - p * t * (1 - s)) / n, (-p * np.log(s) + np.log1p(-s)) / n, -t * np.log(s) / n]
+    for leaf, slope in zip(given if pos_weight else given[:2], slopes, strict=False):
+        np.testing.assert_allclose(leaf.grad.numpy(), slope, rtol=1e-7, atol=1e-16)
+
+
+def test_binary_cross_entropy_of_float16_logits():
+    # PyTorch 2.13: 0.2625, [-0.1259, 0.0897, 0].
+    x = torch.tensor([0.5, -1.0, 20.0], dtype=torch.float16, requires_grad=True)
+    loss = nn.BCEWithLogitsLoss()(x, torch.tensor([1.0, 0.0, 1.0], dtype=torch.float16))
+    loss.backward()
+    assert (loss.dtype, x.grad.dtype) == (torch.float16, torch.float16)
+    assert loss.item() == pytest.approx(0.2625, abs=2e-4)
+    np.testing.assert_allclose(x.grad.numpy(), [-0.1259, 0.0897, 0.0], atol=2e-4)
+
+
+PAIRED = ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"]
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_unequal_shapes_broadcast_with_a_warning(name):
+    loss = getattr(nn.functional, name)
+    x, y = torch.tensor([[1.0], [3.0]], requires_grad=True), torch.tensor([0.5, 0.75, 3.25])
+    with pytest.warns(UserWarning, match=r"shape \(3,\) that differs from the input's, \(2, 1\)"):
+        out = loss(x, y, reduction="none")
+    assert out.tolist() == loss(x.expand(2, 3), y.expand(2, 3), reduction="none").tolist()
+    with pytest.raises(RuntimeError, match="do not even broadcast"):
+        loss(torch.ones(2), y)
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "huber_loss", "smooth_l1_loss"])
+def test_integers_have_no_loss(name):
+    with pytest.raises(RuntimeError, match=f"{name}|huber"):
+        getattr(nn.functional, name)(torch.tensor([1, 2]), torch.tensor([4, 4]))
+
+
+@pytest.mark.parametrize("name", [*PAIRED, "kl_div", "binary_cross_entropy", "nll_loss"])
+def test_a_number_is_no_target(name):
+    with pytest.raises(TypeError, match=rf"{name}\(\): argument 'target' must be a Tensor, not float"):
+        getattr(nn.functional, name)(torch.ones(3), 0.5)
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
+def test_a_weight_is_a_tensor_that_broadcasts_to_the_input(name):
+    loss, x = getattr(nn.functional, name), torch.tensor([0.5, 0.5])
+    assert loss(x, x, weight=torch.tensor([2.0])).item() == pytest.approx(2 * loss(x, x).item())
+    with pytest.raises(RuntimeError, match=r"weight \(3,\) does not broadcast to the input, \(2,\)"):
+        loss(x, x, weight=torch.ones(3))
+    with pytest.raises(TypeError, match="'weight' must be a Tensor, not float"):
+        loss(x, x, weight=2.0)

@@ -42,9 +42,11 @@ x = exact([1000.0, -1000.0, 88.8, -88.8, 30.0, -30.0, 19.0, 21.0, 1e-30])
     F.{softmax|log_softmax}(x, 0)
     torch.logsumexp(x, 0)
 x = exact([inf, -inf, nan, 1.0])
-    F.{relu|leaky_relu|silu|softplus|logsigmoid|hardtanh|sigmoid|tanh}(x)
-    F.{elu|selu}(x)                                                          # first
+    F.{relu|leaky_relu|silu|softplus|logsigmoid|sigmoid|tanh}(x)
     F.{softmax|log_softmax}(x[{1:2|1::2|:1}], 0)
+x = exact([inf, -inf, 1.0])  # of nan PyTorch's gradient depends on its place: see tests/nn/test_layers.py
+    F.hardtanh(x)
+    F.{elu|selu}(x)                                                          # first
 x = real()
     F.{relu|leaky_relu|elu|selu|gelu|silu|softplus|hardtanh|logsigmoid}(x)
     F.{softmax|log_softmax}(x, 0)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from minigrad._tensor.methods import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
-
-
-def _reduced(loss: Tensor, reduction: str) -> Tensor:
-    if reduction == "mean":
-        return loss.mean()
-    if reduction == "sum":
-        return loss.sum()
-    _check_reduction(reduction)
-    return loss
-
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -27,13 +18,70 @@ def _check_reduction(reduction: str) -> None:
         raise ValueError(f"{reduction!r} is not a valid value for reduction; use 'mean', 'sum' or 'none'")
 
 
-def _same_shape(name: str, input: Tensor, target: Tensor, kind: type[Exception] = RuntimeError) -> None:
-    """PyTorch warns and broadcasts, which computes a loss over all pairs: refused here."""
+def _reduced(loss: Tensor, reduction: str) -> Tensor:
+    if reduction == "none":
+        return loss
+    return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def _check(name: str, input: Any, target: Any, reduction: str) -> None:
+    _check_reduction(reduction)
+    for argument, x in (("input", input), ("target", target)):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name}(): argument {argument!r} must be a Tensor, not {type(x).__name__}")
+
+
+def _paired(name: str, input: Tensor, target: Tensor, reduction: str) -> tuple[Tensor, Tensor]:
+    """The two in one shape; where they differ, a warning, and broadcast."""
+    _check(name, input, target, reduction)
+    if input.shape == target.shape:
+        return input, target
+    try:
+        shape = np.broadcast_shapes(input.shape, target.shape)
+    except ValueError:
+        raise RuntimeError(
+            f"{name}: input {input.shape} and target {target.shape} must have the same shape; these do not "
+            "even broadcast"
+        ) from None
+    warnings.warn(
+        f"{name}: using a target of shape {target.shape} that differs from the input's, {input.shape}: they "
+        "are broadcast, which compares every input with every target along the axes of size 1. reshape or "
+        "expand one of them if that is not meant.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return input.expand(shape), target.expand(shape)
+
+
+def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
     if input.shape != target.shape:
-        raise kind(
-            f"{name}: input {input.shape} and target {target.shape} must have the same shape; broadcasting "
-            "them would compare every input with every target. reshape or expand one of them."
+        raise ValueError(f"{name}: input {input.shape} and target {target.shape} must have the same shape")
+
+
+def _floating(name: str, target: Tensor) -> None:
+    if target.dtype.kind != "f":
+        raise RuntimeError(
+            f"{name}: expected a floating target, but got {target.dtype}; convert it with .float()"
         )
+
+
+def _weighted(name: str, loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    if weight is None:
+        return _reduced(loss, reduction)
+    _within(name, "weight", weight, loss.shape)
+    return _reduced(loss * weight, reduction)
+
+
+def _within(name: str, argument: str, weight: Any, shape: tuple[int, ...]) -> None:
+    """Refuse a weight that does not broadcast to the input,."""
+    if not isinstance(weight, Tensor):
+        raise TypeError(f"{name}(): argument {argument!r} must be a Tensor, not {type(weight).__name__}")
+    try:
+        fits = np.broadcast_shapes(weight.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RuntimeError(f"{name}: {argument} {weight.shape} does not broadcast to the input, {shape}")
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -43,9 +91,8 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(5.)
     """
-    _check_reduction(reduction)
-    _same_shape("mse_loss", input, target)
-    return CALLS["mse_loss"](input, target, reduction=reduction)
+    input, target = _paired("mse_loss", input, target, reduction)
+    return RECORD["mse_loss"]((input, target), {"reduction": reduction})[0]
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -55,7 +102,7 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(2.)
     """
-    _same_shape("l1_loss", input, target)
+    input, target = _paired("l1_loss", input, target, reduction)
     return _reduced((input - target).abs(), reduction)
 
 
@@ -68,7 +115,12 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     """
     if delta <= 0:
         raise RuntimeError(f"huber_loss: delta must be greater than 0, not {delta}")
-    _same_shape("huber_loss", input, target)
+    input, target = _paired("huber_loss", input, target, reduction)
+    if input.dtype.kind != "f" or (target.dtype.kind == "f" and target.dtype != input.dtype):
+        raise RuntimeError(
+            "huber_loss: expected a floating input and a target of its dtype, but got "
+            f"{input.dtype} and {target.dtype}; convert one with .to()"
+        )
     return _reduced(CALLS["huber"](input - target, delta=delta), reduction)
 
 
@@ -83,7 +135,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction)
-    _same_shape("smooth_l1_loss", input, target)
+    input, target = _paired("smooth_l1_loss", input, target, reduction)
     return _reduced(CALLS["huber"](input - target, delta=beta) / beta, reduction)
 
 
@@ -129,8 +181,9 @@ def cross_entropy(
             )
         axis = 0 if len(shape) == 1 else 1
         if weight is not None:
-            _check_weight("cross_entropy", weight, shape[axis])
+            _check_weight("cross_entropy", weight, shape[axis], logits.dtype)
         if classes.dtype.kind == "f":
+            _check_probabilities(shape, target, ignore_index)
             return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
         _check_classes("cross_entropy", shape, target, axis)
     options = {
@@ -162,9 +215,26 @@ def _check_classes(name: str, shape: tuple[int, ...], target: Tensor, axis: int)
         )
 
 
-def _check_weight(name: str, weight: Tensor, classes: int) -> None:
+def _check_probabilities(shape: tuple[int, ...], target: Tensor, ignore_index: int) -> None:
+    if target.shape != shape:
+        raise ValueError(
+            f"cross_entropy: a target of dtype {target.dtype} holds probabilities, of the logits' shape "
+            f"{shape}, but this one has shape {target.shape}. Classes are integers: convert them with .long()"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError(
+            f"cross_entropy: ignore_index={ignore_index} is a class, and the target holds probabilities "
+            f"({target.dtype}); give classes (int64), or leave ignore_index out"
+        )
+
+
+def _check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
+    if not isinstance(weight, Tensor):
+        raise TypeError(f"{name}(): argument 'weight' must be a Tensor, not {type(weight).__name__}")
     if weight.shape != (classes,):
         raise RuntimeError(f"{name}: weight must have shape ({classes},), one per class, got {weight.shape}")
+    if weight.dtype != dtype:
+        raise RuntimeError(f"{name}: weight must have the input's dtype, {dtype}, but it has {weight.dtype}")
 
 
 def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
@@ -178,7 +248,6 @@ def _soft_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, label_smoothing: float
 ) -> Tensor:
     """With probabilities as targets, through which a gradient may flow: a composition."""
-    _same_shape("cross_entropy", input, target, ValueError)
     classes = input.shape[axis]
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / classes
@@ -204,12 +273,16 @@ def nll_loss(
     >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
     tensor(2.)
     """
-    _check_reduction(reduction)
+    _check("nll_loss", input, target, reduction)
     _refuse_legacy("nll_loss", size_average, reduce)
+    if not input.ndim:
+        raise ValueError(
+            "nll_loss: expected log-probabilities of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
+        )
     axis = 0 if input.ndim == 1 else 1
     _check_classes("nll_loss", input.shape, target, axis)
     if weight is not None:
-        _check_weight("nll_loss", weight, input.shape[axis])
+        _check_weight("nll_loss", weight, input.shape[axis], input.dtype)
     options = {
         "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
         "ignore_index": ignore_index,
@@ -227,16 +300,18 @@ def binary_cross_entropy(
     >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.0]))
     tensor(0.6931)
     """
+    _check("binary_cross_entropy", input, target, reduction)
     _refuse_legacy("binary_cross_entropy", size_average, reduce)
-    _same_shape("binary_cross_entropy", input, target, ValueError)
-    values = input.detach().numpy()
-    if values.size and not (values.min() >= 0 and values.max() <= 1):
-        raise RuntimeError(
-            f"binary_cross_entropy: all elements of input should be between 0 and 1, got {values.min():g} to "
-            f"{values.max():g}; for logits use binary_cross_entropy_with_logits"
-        )
-    each = CALLS["binary_cross_entropy"](input, target)
-    return _reduced(each if weight is None else each * weight, reduction)
+    _same_shape("binary_cross_entropy", input, target)
+    for argument, x in (("input", input), ("target", target)):
+        values = x.detach().numpy()
+        if values.size and not (values.min() >= 0 and values.max() <= 1):
+            hint = "; for logits use binary_cross_entropy_with_logits" if x is input else ""
+            raise RuntimeError(
+                f"binary_cross_entropy: all elements of {argument} should be between 0 and 1, got "
+                f"{values.min():g} to {values.max():g}{hint}"
+            )
+    return _weighted("binary_cross_entropy", CALLS["binary_cross_entropy"](input, target), weight, reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -249,14 +324,16 @@ def binary_cross_entropy_with_logits(
     >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([1000.0]), torch.tensor([0.0]))
     tensor(1000.)
     """
-    _refuse_legacy("binary_cross_entropy_with_logits", size_average, reduce)
-    _same_shape("binary_cross_entropy_with_logits", input, target, ValueError)
-    missed = -CALLS["logsigmoid"](input)  # -log sigmoid(x) = softplus(-x)
-    if pos_weight is None:
-        each = (1 - target) * input + missed
-    else:
-        each = (1 - target) * input + (1 + (pos_weight - 1) * target) * missed
-    return _reduced(each if weight is None else each * weight, reduction)
+    name = "binary_cross_entropy_with_logits"
+    _check(name, input, target, reduction)
+    _refuse_legacy(name, size_average, reduce)
+    _same_shape(name, input, target)
+    _floating(name, target)
+    if pos_weight is not None:
+        _within(name, "pos_weight", pos_weight, input.shape)
+    inside = reduction if weight is None else "none"
+    loss: Tensor = RECORD[name]((input, target, pos_weight), {"reduction": inside})[0]
+    return loss if weight is None else _weighted(name, loss, weight, reduction)
 
 
 def kl_div(
@@ -269,6 +346,7 @@ def kl_div(
     >>> torch.nn.functional.kl_div(torch.zeros(2), torch.ones(2), reduction="sum")
     tensor(0.)
     """
+    _check("kl_div", input, target, "mean" if reduction == "batchmean" else reduction)
     _refuse_legacy("kl_div", size_average, reduce)
     each = target.exp() * (target - input) if log_target else CALLS["xlogy"](target, target) - target * input
     if reduction == "batchmean":
