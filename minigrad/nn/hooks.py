@@ -40,7 +40,7 @@ class BackwardCall:
         self.module, self.before, self.after = module, tuple(before), tuple(after)
         self.grad_output: tuple[Any, ...] = ()
         self.inputs = 0
-        self.gated: list[tuple[Tensor, Any]] = []  # the inputs behind their gate, and their nodes
+        self.gated = False  # whether an input requires grad
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, those that require grad behind a gate."""
@@ -51,16 +51,11 @@ class BackwardCall:
         gated = list(args)
         for i, x in zip(places, _gate(self._inputs_arrive, places, args), strict=True):
             gated[i] = x
-            self.gated.append((x, x._node))
+        self.gated = bool(places)
         return tuple(gated)
 
     def leave(self, output: Any) -> Any:
         """The output, its tensors that require grad behind a gate."""
-        if any(x._node is not node for x, node in self.gated):
-            raise RuntimeError(
-                f"{type(self.module).__name__} has a full backward hook and wrote to its input in place: its "
-                "gradient is not defined. Use inplace=False, or take the hook off."
-            )
         several = isinstance(output, (tuple, list))
         outputs = list(output) if several else [output]
         places = [i for i, x in enumerate(outputs) if isinstance(x, Tensor) and x.requires_grad]

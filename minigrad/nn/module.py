@@ -120,7 +120,7 @@ class Module(Registry):
 
         Both are tuples: a gradient (or None) for each positional argument, and for each output. What the
         hook returns, unless None, replaces grad_input. If no input requires grad, the hook runs when
-        grad_output is known. A module with such a hook must not write to its input in place.
+        grad_output is known. Inputs and outputs of such a module must not be written in place.
 
         >>> import minigrad as torch
         >>> layer = torch.nn.Identity()

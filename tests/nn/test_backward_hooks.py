@@ -104,11 +104,15 @@ def test_each_call_has_its_own_gradients_and_second_derivatives_pass():
     assert h.item() == pytest.approx(torch.autograd.grad(plain, z)[0].item(), rel=1e-14)
 
 
-def test_a_module_that_writes_to_its_input_is_refused():
+def test_inputs_and_outputs_of_a_module_with_a_hook_may_not_be_written_in_place():
     layer = nn.ReLU(inplace=True)
     seen_by(layer)
-    with pytest.raises(RuntimeError, match=r"ReLU has a full backward hook and wrote to its input in place"):
-        layer(torch.ones(2, requires_grad=True) * 1)
+    x = torch.ones(2, requires_grad=True) * 1
+    with pytest.raises(RuntimeError, match=r"relu_: .* modified inplace.* Nothing was written"):
+        layer(x)
+    layer.inplace = False
+    with pytest.raises(RuntimeError, match=r"add_: .* modified inplace.* Nothing was written"):
+        layer(x).add_(1)
 
 
 @pytest.mark.parametrize("returned", [(), (torch.ones(1), torch.ones(1))])
