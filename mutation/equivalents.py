@@ -14,7 +14,7 @@ SUMMED = "axes too many in front, which the engine sums away: slower, not wrong"
 NOT_TAKEN = "the value stands in a branch that is not taken"
 ANY_NEGATIVE = "to np.reshape any negative side means the one to be inferred"
 
-ZERO = "floor ceil round sign floor_divide"
+ZERO = "floor ceil round sign floor_divide trunc_divide"
 BY_COMPARISON = "abs relu leaky_relu hardtanh maximum minimum clamp amax amin remainder"
 IN_SOURCE = "a factor.*|an operator.*|a number.*|a comparison.*"
 

@@ -387,6 +387,87 @@ def second(f, *values):
     return [g.tolist() for g in torch.autograd.grad(sum(g.sum() for g in first), xs)]
 
 
+@pytest.mark.parametrize("base", [2, 2.5, 1.0000001, 0.5])
+def test_a_power_of_a_number_has_exact_derivatives_of_both_orders(base):
+    x = t([0.3, 2.0], requires_grad=True)
+    (first,) = torch.autograd.grad((base**x).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.sum(), x)
+    log, power = math.log(base), base ** x.numpy(force=True)
+    np.testing.assert_allclose(first.numpy(force=True), power * log, rtol=1e-14)
+    np.testing.assert_allclose(second.numpy(), power * log**2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("number", [3, 3.0])
+def test_a_cube_is_two_products(number):
+    for dtype in (torch.float32, torch.float64, torch.float16, torch.int32):
+        x = torch.tensor([-2.5, 0.3, 7.1]).to(dtype)
+        assert torch.equal(x**number, (x * x * x).to((x**number).dtype))
+    assert (torch.tensor([True, False]) ** 3).dtype == torch.int64
+    assert (torch.tensor([2]) ** number).dtype == (torch.int64 if number.__class__ is int else torch.float32)
+
+
+@pytest.mark.parametrize("divisor", [0.0, math.inf, nan, 2.0])
+@pytest.mark.parametrize("mode", ["trunc", "floor"])
+def test_a_rounded_quotient_has_a_gradient_of_zero_also_by_zero(mode, divisor):
+    a, b = t([-7.0, 0.0, 7.0], requires_grad=True), t([divisor] * 3, requires_grad=True)
+    torch.div(a, b, rounding_mode=mode).sum().backward()
+    assert a.grad.tolist() == b.grad.tolist() == [0, 0, 0]
+
+
+def test_a_quotient_of_whole_numbers_is_cut_towards_zero_exactly():
+    a, b = torch.tensor([7, -7, 7, -7, 2**53 + 1]), torch.tensor([2, 2, -2, -2, 1])
+    assert torch.div(a, b, rounding_mode="trunc").tolist() == [3, -3, -3, 3, 2**53 + 1]
+    assert torch.div(a, 2, rounding_mode="trunc").tolist()[:2] == [3, -3]
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        torch.div(a, 0, rounding_mode="trunc")
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda x: x.sort()[0],
+        lambda x: x.sort(0, True)[0],
+        lambda x: x.topk(1)[0],
+        lambda x: x.max(0)[0],
+        lambda x: x.cumsum(0),
+        lambda x: x.cumprod(0),
+        lambda x: x.gather(0, torch.tensor(0)),
+        lambda x: torch.take_along_dim(x, torch.tensor([0])).sum(),
+    ],
+)
+def test_a_number_in_order_has_derivatives_of_both_orders(of):
+    assert second(lambda x: of(x) ** 3, 2.0) == [12.0]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_many_ties_keep_their_order(descending):
+    x = t([[1.0, 0.0] * 20] * 2)
+    expected = sorted(range(40), key=lambda i: -x[0, i].item() if descending else x[0, i].item())
+    assert x.sort(1, descending)[1].tolist() == [expected] * 2
+    assert x.argsort(1, descending).tolist() == [expected] * 2
+    assert x.topk(25, 1, largest=descending)[1].tolist() == [expected[:25]] * 2
+
+
+def test_take_along_dim_counts_negative_indices_from_the_end():
+    x = t([[1.0, 2, 3], [4, 5, 6]], requires_grad=True)
+    y = torch.take_along_dim(x, torch.tensor([[-1, 0], [-3, -2]]), 1)
+    y.sum().backward()
+    assert y.tolist() == [[3, 1], [4, 5]] and x.grad.tolist() == [[1, 0, 1], [1, 1, 0]]
+    assert torch.take_along_dim(x, torch.tensor([[-1, 0, 1]]), 0).tolist() == [[4, 2, 6]]
+
+
+def test_logaddexp_of_infinities():
+    inf = math.inf
+    a, b = t([-inf, inf, inf, 0.0, -inf, 1.0], requires_grad=True), t([0.0, 1.0, -inf, inf, inf, -inf])
+    b.requires_grad_()
+    y = torch.logaddexp(a, b)
+    first = torch.autograd.grad(y.sum(), (a, b), create_graph=True)
+    assert y.tolist() == [0, inf, inf, inf, inf, 1]
+    assert first[0].tolist() == [0, 1, 1, 0, 0, 1] and first[1].tolist() == [1, 0, 0, 1, 1, 0]
+    assert [g.tolist() for g in torch.autograd.grad(first[0].sum(), (a, b))] == [[0] * 6] * 2
+    assert torch.logaddexp(t(-inf), t(-inf)).item() == -inf
+
+
 def test_norms_of_unusual_orders():
     x = torch.tensor([1.0, 4.0, 16.0])
     assert torch.linalg.vector_norm(x, -1).item() == pytest.approx(16 / 21)

@@ -247,11 +247,7 @@ class Operations(Recorded):
         if rounding_mode == "floor":
             return CALLS["floor_divide"](self, other)
         if rounding_mode == "trunc":
-            if composed_dtype(self, other).kind != "f":  # exact, where a float32 quotient would not be
-                cut = (CALLS["remainder"](self, other) != 0) & ((self < 0) != (other < 0))
-                return CALLS["floor_divide"](self, other) + cut
-            quotient = CALLS["div"](self, other)
-            return quotient.sign() * quotient.abs().floor()
+            return CALLS["trunc_divide"](self, other)
         raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', not {rounding_mode!r}")
 
     divide = div

@@ -172,7 +172,7 @@ def along(index: Array, dim: int, ndim: int) -> tuple[Array, ...]:
 @kernel
 def take_along(x: Array, index: Array, dim: int) -> Array:
     """out[i][j] = x[index[i][j]][j] for dim = 0, and so on."""
-    return x[along(index, dim, x.ndim)] if x.ndim else x[index]
+    return x[along(index, dim, x.ndim)] if x.ndim else np.broadcast_to(x, index.shape).copy()
 
 
 @kernel

@@ -37,6 +37,25 @@ def test_rules_alone_keep_shape_and_dtype_and_are_linear(op, data):
     properties.constants_stay_constant(op, inputs, options)
 
 
+@each(
+    [
+        op
+        for op in WITH_RULES
+        if isinstance(op.domain, tuple) or op.name in ("pow", "where", "maximum", "minimum")
+    ]
+)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_a_number_may_stand_for_an_operand_at_both_orders(op, data, seed):
+    """A number has no dtype: a choice between two, say, is a float32 tensor."""
+    inputs, options = data.draw(some.samples(op))
+    arrays = [i for i in properties.differentiable_positions(op, inputs) if inputs[i].size]
+    if len(arrays) < 2:
+        return
+    inputs, replaced = list(inputs), data.draw(st.sampled_from(arrays))
+    inputs[replaced] = float(inputs[replaced].flat[0])
+    properties.gradients_are_derivatives(op, inputs, options, seed=seed, max_entries=0, projections=1)
+
+
 @each(WITHOUT)
 @given(data=st.data())
 def test_without_a_rule_nothing_requires_grad(op, data):
