@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.convert import as_array
+from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
@@ -54,10 +54,9 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     tensor([[1., 2.],
             [3., 4.]])
     """
-    array = np.array(as_array(data, dtype))
-    if requires_grad and array.dtype.kind != "f":
-        raise RuntimeError(integer_leaf(array.dtype))
-    return _made(array, requires_grad)
+    if isinstance(data, Tensor) and data.requires_grad:
+        warn_cut("tensor()", "clone() copies inside the graph", copied=True)
+    return _checked_leaf(np.array(as_array(data, dtype)), requires_grad)
 
 
 @_on_cpu
@@ -103,7 +102,7 @@ def from_dlpack(other: Any) -> Tensor:
 
 @_on_cpu
 def arange(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """start, start + step, ... below `end`: ceil((end - start) / step) elements.
 
@@ -115,22 +114,38 @@ def arange(
     >>> torch.arange(-8.0, 8.0, 0.1).shape
     (160,)
     """
+    if end is None and (start is None or step != 1):
+        raise TypeError("arange() takes an end, or start and end, or start, end and step")
     if end is None:
         start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
-    if dtype is not None and as_dtype(dtype).kind != "f":
+    start = 0 if start is None else start
+    start, end, step = (_number("arange", x) for x in (start, end, step))
+    if dtype is None:
+        dtype = get_default_dtype() if any(isinstance(x, float) for x in (start, end, step)) else int64
+    dtype = as_dtype(dtype)
+    if dtype.kind == "b":
+        raise NotImplementedError("arange: numbers in a row cannot be boolean")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"arange: unsupported range: {start} to {end}")
+    if dtype.kind != "f":
         start, end, step = int(start), int(end), int(step)
-    if step == 0:
+    if step == 0 or math.isnan(step):
         raise RuntimeError("arange: step must be nonzero")
     if (end - start) / step < 0:
         raise RuntimeError(f"arange: from {start} to {end} the step {step} has the wrong sign")
-    if dtype is None:
-        dtype = get_default_dtype() if any(isinstance(x, float) for x in (start, end, step)) else int64
     n = math.ceil((end - start) / step)
-    array = (
-        start + step * np.arange(n, dtype=np.float64 if isinstance(start + step, float) else np.int64)
-    ).astype(as_dtype(dtype))
+    places = np.arange(n, dtype=np.float64 if isinstance(start + step, float) else np.int64)
+    with np.errstate(all="ignore"):
+        array = (start + step * places).astype(dtype)
     return _checked_leaf(array, requires_grad)
+
+
+def _number(name: str, x: Any) -> Any:
+    """A Python number from one, a NumPy scalar or a tensor of one element."""
+    x = x.item() if isinstance(x, (Tensor, np.generic)) else x
+    if not isinstance(x, (bool, int, float)):
+        raise TypeError(f"{name}(): expected a number, not {type(x).__name__} ({x!r})")
+    return x
 
 
 def _checked_leaf(array: Any, requires_grad: bool) -> Tensor:
@@ -147,31 +162,50 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     >>> torch.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
+    steps = _integer("linspace", steps)
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
-    dtype, steps = _float_dtype(dtype), operator.index(steps)
-    start, end = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end))
+    dtype = _float_dtype(dtype)
+    if dtype.kind == "b":
+        raise NotImplementedError("linspace: numbers in a row cannot be boolean")
+    for end_point in (start, end):
+        if isinstance(end_point, Tensor) and end_point.ndim:
+            raise RuntimeError(f"linspace: an end must be a number, not of shape {end_point.shape}")
+    start, end = _number("linspace", start), _number("linspace", end)
+    number_as(start, dtype), number_as(end, dtype)  # raises where they do not fit
     if dtype.kind != "f":
         start, end = int(start), int(end)
     # From both ends to the middle, so that both are exact; what is cast to integers is cut off.
     step, places = (end - start) / max(steps - 1, 1), np.arange(steps)
-    values = np.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
-    values[: steps == 1] = start
-    return _checked_leaf(values.astype(dtype), requires_grad)
+    with np.errstate(all="ignore"):
+        values = np.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
+        values[: steps == 1] = start
+        return _checked_leaf(values.astype(dtype), requires_grad)
 
 
 def _shape(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
     """f(2, 3), f((2, 3)) and f(size=(2, 3)) mean the same."""
-    given = sizes if size is None else (*sizes, size)
-    if len(given) == 1 and isinstance(given[0], (tuple, list)):
-        given = tuple(given[0])
-    try:
-        sizes = tuple(operator.index(n) for n in given)
-    except TypeError:
-        raise TypeError(f"a size must be made of integers, not {given!r}") from None
-    if any(n < 0 for n in sizes):
-        raise RuntimeError(f"a size cannot be negative: {sizes}")
-    return sizes
+    if not sizes and size is None:
+        raise TypeError("missing the size: give integers, or a tuple of them; () makes a number")
+    if isinstance(size, (int, np.integer)):
+        raise TypeError(f"size= takes a tuple of integers, like ({size},), not {size!r}")
+    result = sizes_of(sizes, size)
+    if any(n < 0 for n in result):
+        raise RuntimeError(f"a size cannot be negative: {result}")
+    return result
+
+
+def _tuple(name: str, size: Any) -> tuple[int, ...]:
+    """The size of a function that takes it in one argument."""
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"{name}(): size must be a tuple of integers, not {type(size).__name__}")
+    return _shape((size,))
+
+
+def _like(name: str, input: Any) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
+    return input
 
 
 @_on_cpu
@@ -215,8 +249,19 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     >>> torch.full((2,), 7)
     tensor([7, 7])
     """
-    value = as_array(fill_value.item() if isinstance(fill_value, np.generic) else fill_value, dtype)
-    return _checked_leaf(np.full(_shape((size,)), value, value.dtype), requires_grad)
+    value, shape = _fill_value("full", fill_value), _tuple("full", size)
+    value = as_array(value) if dtype is None else number_as(value, as_dtype(dtype))
+    return _checked_leaf(np.full(shape, value, value.dtype), requires_grad)
+
+
+def _fill_value(name: str, value: Any) -> Any:
+    """The number to fill with, from a number or a 0-d tensor without a gradient."""
+    if isinstance(value, Tensor) and value.ndim == 0 and not value.requires_grad:
+        return value._array[()]
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(f"{name}(): argument 'fill_value' must be a number, not {type(value).__name__}")
+    return value
 
 
 @_on_cpu
@@ -240,7 +285,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     >>> torch.zeros_like(torch.ones(2))
     tensor([0., 0.])
     """
-    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
+    return full_like(_like("zeros_like", input), 0, dtype=dtype, requires_grad=requires_grad)
 
 
 @_on_cpu
@@ -251,7 +296,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     >>> torch.ones_like(torch.zeros(2))
     tensor([1., 1.])
     """
-    return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
+    return full_like(_like("ones_like", input), 1, dtype=dtype, requires_grad=requires_grad)
 
 
 @_on_cpu
@@ -262,7 +307,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     >>> torch.empty_like(torch.zeros(2)).shape
     (2,)
     """
-    return empty(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return empty(_like("empty_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 @_on_cpu
@@ -273,8 +318,9 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     >>> torch.full_like(torch.zeros(2), 3)
     tensor([3., 3.])
     """
-    dtype = input.dtype if dtype is None else as_dtype(dtype)
-    return _checked_leaf(np.full(input.shape, as_array(fill_value, dtype)), requires_grad)
+    dtype = _like("full_like", input).dtype if dtype is None else as_dtype(dtype)
+    value = number_as(_fill_value("full_like", fill_value), dtype)
+    return _checked_leaf(np.full(input.shape, value), requires_grad)
 
 
 @_on_cpu
@@ -291,7 +337,8 @@ def rand(
     >>> torch.rand(2, 3).shape
     (2, 3)
     """
-    return _drawn(lambda g, s, t: g.random(s, t), _shape(sizes, size), generator, dtype, requires_grad)
+    draw = _short_unit if _float_dtype(dtype) == np.float16 else _unit
+    return _drawn(draw, _shape(sizes, size), generator, dtype, requires_grad)
 
 
 @_on_cpu
@@ -316,17 +363,36 @@ def randn(
 def _drawn(draw: Any, size: tuple[int, ...], generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     dtype = _float_dtype(dtype)
     if dtype.kind != "f":
-        raise RuntimeError(f"random floats cannot be drawn as {dtype}; randint draws integers")
+        raise NotImplementedError(f"random floats cannot be drawn as {dtype}; randint draws integers")
     wide = np.float64 if dtype == np.float64 else np.float32
-    array = np.asarray(draw(generator_of(generator), size, wide), dtype)
-    return _made(array, requires_grad)
+    array = np.asarray(draw(generator_of(generator), size, wide))
+    return _made(array.astype(dtype, copy=False), requires_grad)
+
+
+def _unit(stream: Any, size: tuple[int, ...], dtype: Any) -> Any:
+    return stream.random(size, dtype)
+
+
+def _short_unit(stream: Any, size: tuple[int, ...], dtype: Any) -> Any:
+    """Multiples of 2^-11, which float16 holds: rounding to it would reach 1."""
+    return np.floor(stream.random(size, dtype) * 2048) / 2048
 
 
 @_on_cpu
 def randint(
-    low: Any = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None
+    low: Any = 0,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Integers from `low` (0 where left out) up to, without, `high`.
+
+    Raises:
+        RuntimeError: unless low < high, and where the dtype does not hold all integers between.
+        TypeError: for bounds that are no integers, or a size that is no tuple.
 
     >>> import minigrad as torch
     >>> torch.randint(0, 2, (5,)).dtype
@@ -336,21 +402,54 @@ def randint(
         low, high, size = 0, low, high
     elif high is None:  # randint(high, size=size)
         low, high = 0, low
+    shape = _tuple("randint", size)
+    low, high = _integer("randint", low), _integer("randint", high)
     if high <= low:
         raise RuntimeError(f"randint expects low < high, but got {low} >= {high}")
-    array = generator_of(generator).integers(low, high, _shape((size,)))
-    return _made(np.asarray(array).astype(as_dtype(dtype or int64)), False)
+    dtype = int64 if dtype is None else as_dtype(dtype)
+    first, last = _whole_range(dtype)
+    if low < first or high - 1 > last:
+        raise RuntimeError(f"randint: integers from {low} to {high - 1} do not all fit into {dtype}")
+    array = generator_of(generator).integers(low, high, shape)
+    return _checked_leaf(np.asarray(array).astype(dtype), requires_grad)
+
+
+def _integer(name: str, n: Any) -> int:
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"{name}(): expected an integer, not {type(n).__name__} ({n!r})")
+    return operator.index(n)
+
+
+def _whole_range(dtype: Any) -> tuple[int, int]:
+    """The first and the last of the integers from which draws of `dtype` may come."""
+    if dtype.kind == "b":
+        return 0, 1
+    info = np.iinfo(int64 if dtype.kind == "f" else dtype)
+    return info.min, min(info.max, 2**63 - 2)
 
 
 @_on_cpu
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
     """The integers 0 to n - 1 in random order.
+
+    Raises:
+        RuntimeError: for a negative n, and where the dtype does not hold n - 1.
 
     >>> import minigrad as torch
     >>> sorted(torch.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return _made(generator_of(generator).permutation(n).astype(as_dtype(dtype or int64)), False)
+    n, dtype = _integer("randperm", n), int64 if dtype is None else as_dtype(dtype)
+    if n < 0:
+        raise RuntimeError(f"randperm: n must not be negative, but got {n}")
+    if dtype.kind == "b":
+        raise NotImplementedError("randperm: a permutation cannot be boolean")
+    last = 2 ** (np.finfo(dtype).nmant + 1) if dtype.kind == "f" else np.iinfo(dtype).max
+    if n - 1 > last:
+        raise RuntimeError(f"randperm: {n - 1} does not fit into {dtype}")
+    return _checked_leaf(generator_of(generator).permutation(n).astype(dtype), requires_grad)
 
 
 @_on_cpu
@@ -361,7 +460,7 @@ def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     >>> torch.rand_like(torch.zeros(2)).shape
     (2,)
     """
-    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return rand(_like("rand_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 @_on_cpu
@@ -372,7 +471,7 @@ def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     >>> torch.randn_like(torch.zeros(2)).shape
     (2,)
     """
-    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return randn(_like("randn_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 @_on_cpu
@@ -384,4 +483,4 @@ def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None
     (2,)
     """
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.shape, dtype=dtype or input.dtype)
+    return randint(low, high, _like("randint_like", input).shape, dtype=dtype or input.dtype)

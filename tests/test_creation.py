@@ -1,5 +1,8 @@
 """Tensors from data, from patterns and from random numbers."""
 
+import math
+import warnings
+
 import numpy as np
 import pytest
 
@@ -63,7 +66,8 @@ def test_a_tensor_copies_the_users_array_and_from_numpy_shares_it():
 
 def test_a_tensor_of_a_tensor_is_a_constant_copy():
     x = torch.tensor([1.0, 2.0], requires_grad=True)
-    y = torch.tensor(x)
+    with pytest.warns(UserWarning, match="no gradient flows through the copy; clone"):
+        y = torch.tensor(x)
     assert y.is_leaf and not y.requires_grad and not np.shares_memory(y.numpy(), x.detach().numpy())
 
 
@@ -86,7 +90,15 @@ def test_a_tensor_of_a_tensor_is_a_constant_copy():
         (range(3), torch.int64),
         ((1.0, 2.0), torch.float32),
         ([torch.tensor(1.0), 2.0], torch.float32),
-        ([torch.tensor([1, 2]), [3, 4]], torch.int64),
+        ([[1, 2], range(3, 5)], torch.int64),
+        ([torch.tensor(1.0, dtype=torch.float64), 2.0], torch.float64),
+        ([torch.tensor(1, dtype=torch.int32)], torch.int32),
+        ([torch.tensor(1), 2.5], torch.float32),
+        ([np.ones(2), np.zeros(2)], torch.float64),
+        ([np.ones(2, np.float32), [1.0, 2.0]], torch.float32),
+        ([np.float32(1), 2.0], torch.float32),
+        ([np.int8(1), np.uint8(2)], torch.int16),
+        ([np.bool_(True), 2], torch.int64),
         ([[torch.tensor(1.0), torch.tensor(2.0)], [3.0, 4.0]], torch.float32),
     ],
     ids=str,
@@ -100,12 +112,90 @@ def test_data_that_is_no_tensor_is_refused():
     with pytest.raises(ValueError, match="equal lengths"):
         torch.tensor([[1.0, 2.0], [3.0]])
     for data in ("text", object(), {"a": 1}, None, [None], 1j, np.array(["a"]), np.datetime64("2020-01-01")):
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises((TypeError, RuntimeError), match=r"expected numbers|could not infer|no dtype"):
             torch.tensor(data)
     with pytest.raises(TypeError, match=r"expected np.ndarray \(got list\)"):
         torch.from_numpy([1.0])
     with pytest.raises(TypeError, match="complex"):
         torch.from_numpy(np.zeros(1, complex))
+
+
+def test_tensors_of_one_element_count_as_numbers_in_a_list():
+    x = torch.tensor([torch.tensor([1.0]), torch.tensor([[2.0]]), 3.0])
+    assert x.tolist() == [1.0, 2.0, 3.0]
+    assert torch.tensor([[torch.ones(1), 2.0]]).tolist() == [[1.0, 2.0]]
+    third = torch.tensor(1.0, dtype=torch.float64) / 3
+    assert torch.tensor([third]).item() == 1 / 3
+    for many in (torch.ones(2), torch.ones(0)):
+        with pytest.raises(ValueError, match=r"only one element tensors.*stack"):
+            torch.tensor([many, many])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda x: torch.tensor([x, x]), lambda x: torch.as_tensor([x]), float, math.sin, math.floor],
+)
+def test_a_number_taken_out_of_the_graph_is_warned_of(make):
+    x = torch.tensor(0.5, requires_grad=True)
+    with pytest.warns(UserWarning, match="to a scalar may lead to unexpected behavior.*no gradient") as seen:
+        make(x)
+    assert seen[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make(x.detach())
+        assert (x.item(), int(x), bool(x), f"{x:.1f}", x.tolist()) == (0.5, 0, True, "0.5", 0.5)
+
+
+# dtype, the least and the largest integer that PyTorch takes (a negative one counts from the end of uint8)
+RANGES = [
+    (torch.uint8, -255, 255), (torch.int8, -128, 127), (torch.int16, -(2**15), 2**15 - 1),
+    (torch.int32, -(2**31), 2**31 - 1), (torch.int64, -(2**63), 2**63 - 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("dtype", "least", "largest"), RANGES, ids=str)
+def test_numbers_that_do_not_fit_into_the_dtype_are_refused(dtype, least, largest):
+    makers = [
+        lambda n: torch.tensor([n], dtype=dtype),
+        lambda n: torch.tensor(n, dtype=dtype),
+        lambda n: torch.full((1,), n, dtype=dtype),
+        lambda n: torch.full_like(torch.zeros(1), n, dtype=dtype),
+        lambda n: torch.zeros(1, dtype=dtype).fill_(n),
+        lambda n: torch.zeros(1, dtype=dtype).masked_fill(torch.tensor([True]), n),
+        lambda n: torch.zeros(1, dtype=dtype).new_full((1,), n),
+        lambda n: torch.zeros(1, dtype=dtype).__setitem__(0, n),
+    ]
+    for make in makers:
+        for n in (least, largest):
+            made = make(n)  # None from an assignment
+            assert made is None or made.item() == np.array(n).astype(dtype)
+        for n in (least - 1, largest + 1, float("nan"), float("inf"), 1e30):
+            with pytest.raises((RuntimeError, ValueError), match=r"without overflow|too large"):
+                make(n)
+
+
+def test_floats_too_large_for_the_dtype_are_inf_as_data_and_refused_as_a_number_to_fill_with():
+    assert torch.tensor([1e40]).item() == torch.tensor(70000.0, dtype=torch.float16).item() == np.inf
+    for dtype, n in ((torch.float32, 1e40), (torch.float16, 70000.0), (torch.float32, 2**200)):
+        for make in (
+            lambda n, d: torch.full((1,), n, dtype=d),
+            lambda n, d: torch.zeros(1, dtype=d).fill_(n),
+        ):
+            with pytest.raises(RuntimeError, match="without overflow"):
+                make(n, dtype)
+            assert make(float("inf"), dtype).item() == np.inf
+
+
+@pytest.mark.parametrize("n", [2**63, 2**70, -(2**70), [1, 2**63]], ids=str)
+def test_integers_too_large_for_int64_are_refused(n):
+    with pytest.raises((ValueError, RuntimeError), match=r"too large|without overflow"):
+        torch.tensor(n)
+
+
+def test_arrays_are_cast_as_numpy_casts_them():
+    assert torch.tensor(np.array([300]), dtype=torch.uint8).item() == 44
+    assert torch.tensor(300).to(torch.uint8).item() == 44
+    assert torch.tensor(2**70, dtype=torch.float64).item() == 2.0**70
 
 
 def test_tensor_itself_makes_floats_of_the_default_dtype():
@@ -196,6 +286,119 @@ def test_a_generator_is_a_stream_of_its_own(name):
     torch.manual_seed(1)
     assert torch.rand(3).tolist() == outside.tolist()
     assert draw(generator=torch.Generator().manual_seed(5)).tolist() == first.tolist()
+
+
+def test_new_generators_are_at_the_start_of_one_stream():
+    a, b = torch.Generator(), torch.Generator()
+    assert a.initial_seed() == b.initial_seed() == 67280421310721  # PyTorch's
+    assert torch.rand(5, generator=a).tolist() == torch.rand(5, generator=b).tolist()
+    assert a.seed() == a.initial_seed() != b.seed()
+
+
+def test_the_state_of_the_shared_stream_can_be_kept_and_restored():
+    torch.manual_seed(7)
+    torch.rand(3, dtype=torch.float32)  # half of a 64-bit draw is left over
+    state = torch.get_rng_state()
+    first = torch.rand(3).tolist(), torch.randn(2).tolist(), torch.randint(0, 9, (4,)).tolist()
+    torch.manual_seed(8)
+    torch.set_rng_state(state)
+    assert (torch.rand(3).tolist(), torch.randn(2).tolist(), torch.randint(0, 9, (4,)).tolist()) == first
+    assert torch.initial_seed() == torch.default_generator.initial_seed() == 7
+    g = torch.Generator()
+    g.set_state(state)
+    assert (torch.rand(3, generator=g).tolist(), g.initial_seed()) == (first[0], 7)
+    assert torch.seed() == torch.initial_seed() != 7
+    for wrong, kind in (
+        (3, TypeError),
+        (torch.zeros(3), TypeError),
+        (torch.zeros(3, dtype=torch.uint8), RuntimeError),
+    ):
+        with pytest.raises(kind, match="random state"):
+            torch.set_rng_state(wrong)
+
+
+def test_seeds_outside_of_64_bits_are_refused():
+    for seed in (2**64, -(2**63) - 1):
+        with pytest.raises(ValueError, match="seed must lie between"):
+            torch.manual_seed(seed)
+    for seed in (1.5, True, "3"):
+        with pytest.raises(RuntimeError, match="expected an integer"):
+            torch.Generator().manual_seed(seed)
+    assert torch.Generator().manual_seed(-1).initial_seed() == 2**64 - 1
+    with pytest.raises(TypeError, match="Generator"):
+        torch.rand(2, generator=3)
+
+
+class Highest:
+    """A stream whose uniform draws are the largest below the open end."""
+
+    def random(self, size, dtype):
+        return np.full(size, 1 - np.finfo(dtype).epsneg, dtype)
+
+    def uniform(self, low, high, size):
+        return np.full(size, np.nextafter(high, low))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_uniform_draws_never_reach_the_open_end(dtype, monkeypatch):
+    monkeypatch.setattr(torch.Generator, "numpy", Highest())
+    assert torch.rand(3, dtype=dtype).max() < 1
+    assert torch.rand_like(torch.zeros(3, dtype=dtype)).max() < 1
+    for low, high in ((0, 4), (-1, 0), (0.1, 0.7), (3, 3.001)):
+        x = torch.empty(3, dtype=dtype).uniform_(low, high)
+        assert low - 1e-3 < x.min() and x.max().item() < dtype.type(high)
+    assert torch.empty(2, dtype=dtype).uniform_(2, 2).tolist() == [2, 2]
+
+
+def test_what_cannot_be_drawn_is_refused():
+    x, i = torch.empty(2), torch.empty(2, dtype=torch.int64)
+    for call, kind, words in (
+        (lambda: x.uniform_(1, 0), RuntimeError, "from=1 > to=0"),
+        (lambda: x.uniform_(0, np.inf), RuntimeError, "out of bounds"),
+        (lambda: x.uniform_(np.nan, 1), RuntimeError, "out of bounds"),
+        (lambda: x.normal_(0, -1), RuntimeError, "std >= 0.0, but found std -1"),
+        (lambda: x.normal_(0, np.nan), RuntimeError, "std >= 0.0"),
+        (i.uniform_, NotImplementedError, "int64"),
+        (i.normal_, NotImplementedError, "int64"),
+        (lambda: torch.randperm(-1), RuntimeError, "negative"),
+        (lambda: torch.randperm(2.0), TypeError, "integer"),
+        (lambda: torch.randperm(257, dtype=torch.uint8), RuntimeError, "256 does not fit"),
+        (lambda: torch.randperm(2050, dtype=torch.float16), RuntimeError, "2049 does not fit"),
+        (lambda: torch.randperm(2, dtype=torch.bool), NotImplementedError, "boolean"),
+        (lambda: torch.randint(0, 257, (2,), dtype=torch.uint8), RuntimeError, "0 to 256 do not all fit"),
+        (lambda: torch.randint(-129, 0, (2,), dtype=torch.int8), RuntimeError, "do not all fit"),
+        (lambda: torch.randint(0, 3, (2,), dtype=torch.bool), RuntimeError, "do not all fit"),
+        (lambda: torch.randint_like(torch.zeros(2, dtype=torch.uint8), 300), RuntimeError, "do not all fit"),
+        (lambda: torch.randint(0, 2**63 + 1, (2,)), RuntimeError, "do not all fit"),
+        (lambda: torch.randint(0, 2.5, (2,)), TypeError, "integer"),
+        (lambda: torch.randint(0, 5, 3), TypeError, "tuple"),
+        (lambda: torch.randint(0, 5, (2,), requires_grad=True), RuntimeError, "floating point"),
+    ):
+        with pytest.raises(kind, match=words):
+            call()
+    assert sorted(set(torch.randint(0, 256, (5000,), dtype=torch.uint8).tolist())) == list(range(256))
+    assert torch.randperm(256, dtype=torch.uint8).sort()[0].tolist() == list(range(256))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (torch.zeros, TypeError), (torch.rand, TypeError),
+        (lambda: torch.zeros(size=2), TypeError), (lambda: torch.full(2, 1.0), TypeError),
+        (lambda: torch.full((2,), torch.ones(1)), TypeError), (lambda: torch.full((2,), [1]), TypeError),
+        (lambda: torch.full_like(torch.ones(2), None), TypeError), (lambda: torch.zeros_like([1]), TypeError),
+        (torch.arange, TypeError), (lambda: torch.arange(1, step=2), TypeError),
+        (lambda: torch.arange(0, np.inf), RuntimeError), (lambda: torch.arange(0, 1, np.nan), RuntimeError),
+        (lambda: torch.arange(3, dtype=torch.bool), NotImplementedError),
+        (lambda: torch.linspace(0, 1, 3, dtype=torch.bool), NotImplementedError),
+        (lambda: torch.linspace(torch.ones(1), 2, 3), RuntimeError),
+        (lambda: torch.linspace(0, 300, 3, dtype=torch.uint8), RuntimeError),
+        (lambda: torch.linspace(0, 1e39, 3), RuntimeError), (lambda: torch.linspace(0, 1, True), TypeError),
+    ],
+)  # fmt: skip
+def test_patterns_refuse_what_pytorch_refuses(call, kind):
+    with pytest.raises(kind):
+        call()
 
 
 def test_draws_have_the_distribution_asked_for():

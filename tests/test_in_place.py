@@ -367,8 +367,38 @@ def test_a_wider_operand_does_not_widen_the_tensor():
 
 def test_an_expanded_tensor_cannot_be_written():
     for h in (torch.ones(1).expand(3), (leaf([1.0]) * 1).expand(3)):
-        with pytest.raises(RuntimeError, match=r"cannot be written.*clone\(\)"):
-            h.add_(1)
+        for write in (lambda h: h.add_(1), lambda h: h.copy_(torch.ones(3)), lambda h: h.exp_()):
+            with pytest.raises(RuntimeError, match=r"single memory location.*clone\(\)"):
+                write(h)
+        assert h.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_one_number_may_be_written_to_an_expanded_tensor():
+    for write in (
+        lambda h: h.fill_(5.0),
+        lambda h: h.masked_fill_(h == 1, 5.0),
+        lambda h: h.__setitem__(0, 5.0),
+        lambda h: h.__setitem__(h == 1, 5.0),
+        lambda h: h[1:].fill_(5.0),
+    ):
+        base = torch.ones(1, 2)
+        h = base.expand(3, 2)
+        write(h)
+        assert base.tolist() == [[5.0, 5.0]] and h.tolist() == [[5.0, 5.0]] * 3
+    with pytest.raises(RuntimeError, match="single memory location"):  # PyTorch's gradient is wrong there
+        (leaf([1.0]) * 1).expand(3).fill_(2.0)
+
+
+def test_a_part_of_an_expanded_tensor_that_has_its_memory_alone_may_be_written():
+    x = leaf([1.0, 2.0])
+    base = x * 1
+    h = base.expand(3, 2)
+    h[1].mul_(3.0)
+    assert h.tolist() == [[3.0, 6.0]] * 3
+    (h * torch.tensor([[1.0], [10.0], [100.0]], dtype=torch.float64)).sum().backward()
+    assert x.grad.tolist() == [333.0, 333.0]
+    one = torch.zeros(1).expand(1, 1)
+    assert one.add_(2).tolist() == [[2.0]]
 
 
 def test_a_read_only_array_cannot_be_written():
@@ -432,3 +462,72 @@ def test_random_writes_follow_the_generator():
 def test_detach_in_place():
     h = leaf([1.0]) * 2
     assert h.detach_() is h and h.is_leaf and not h.requires_grad
+
+
+# --- sizes and dtypes of what is written ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "given"),
+    [((0, 3), (1, 1, 1)), ((0,), (1, 0)), ((2, 3), (1, 2, 3)), ((3,), (2,)), ((0,), (2,)), ((), (1,))],
+)
+def test_copy_refuses_a_source_that_does_not_broadcast_to_it(own, given):
+    x = torch.zeros(own)
+    with pytest.raises(RuntimeError, match=r"copy_: a value of shape .* does not broadcast.*Nothing was"):
+        x.copy_(torch.ones(given))
+    assert x.numel() == 0 or x.max() == 0
+
+
+def test_copy_converts_and_broadcasts():
+    x = torch.zeros(2, 3, dtype=torch.int64)
+    assert x.copy_(torch.tensor([1.9, -2.9, 3.0])).tolist() == [[1, -2, 3]] * 2
+    assert torch.zeros(0, 3).copy_(torch.ones(1)).shape == (0, 3)
+    assert torch.zeros(2, 3).copy_(torch.ones(3), non_blocking=True).sum() == 6
+
+
+INDICES = [torch.tensor([0, 2]), torch.tensor([True, False, True])]
+
+
+@pytest.mark.parametrize("index", INDICES, ids=["positions", "mask"])
+def test_a_tensor_of_another_dtype_is_not_put_at_an_index_tensor(index):
+    x = torch.zeros(3, dtype=torch.int64)
+    for value in (torch.tensor([1.5, 2.5]), torch.ones(2, dtype=torch.int32)):
+        with pytest.raises(
+            RuntimeError, match=r"source and destination dtypes match, got int64.*Nothing was"
+        ):
+            x[index] = value
+    assert x.tolist() == [0, 0, 0]
+    x[index] = torch.tensor([4, 5])
+    x[1] = torch.tensor(6.9)  # a view: cast, as by copy_
+    assert x.tolist() == [4, 6, 5]
+    x[index] = 2.9  # a number takes the tensor's dtype
+    assert x.tolist() == [2, 6, 2]
+
+
+def test_one_value_of_another_dtype_fills_a_mask():
+    x = torch.zeros(3, dtype=torch.int64)
+    x[INDICES[1]] = torch.tensor(2.5)
+    x[INDICES[1]] = torch.tensor([3.5])
+    assert x.tolist() == [3, 0, 3]
+
+
+def test_floats_in_an_array_or_a_list_are_not_put_among_integers():
+    x = torch.zeros(3, dtype=torch.int64)
+    for value in ([1.5, 2.5], np.array([1.5, 2.5])):
+        with pytest.raises(RuntimeError, match="dtypes match"):
+            x[:2] = value
+    x[:2] = [1, 2]
+    assert x.tolist() == [1, 2, 0]
+    for value in (None, "a", {}):
+        with pytest.raises(TypeError, match="expected a number"):
+            x[0] = value
+    with pytest.raises(RuntimeError, match="complex"):
+        x[0] = 1j
+
+
+def test_a_tensor_is_not_its_own_gradient():
+    x = torch.ones(2)
+    with pytest.raises(RuntimeError, match="own grad"):
+        x.grad = x
+    x.grad = x.clone()
+    assert x.grad.tolist() == [1.0, 1.0]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import operator
+import sys
+import warnings
 from typing import Any
 
 import numpy as np
 
-from .dtype import as_dtype, get_default_dtype
+from minigrad.engine.messages import cut_by_conversion, cut_by_copy
+
+from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
 from .record import Recorded, wrap
 
 
@@ -31,41 +36,122 @@ def as_operand(x: Any) -> Any:
 def as_array(data: Any, dtype: Any = None) -> Any:
     """Nested lists, numbers, arrays or tensors as an ndarray of a supported dtype.
 
-    Without `dtype`, Python floats become the default dtype; arrays and NumPy scalars keep their own.
+    Without `dtype`, Python floats become the default dtype; arrays, tensors and NumPy scalars keep their
+    own, and promote as PyTorch's. Inside a sequence a tensor of one element counts as a number.
+
+    Raises:
+        ValueError: for sequences of unequal lengths, tensors of many elements in them, too large integers.
+        RuntimeError: for data that is no number, and numbers that do not fit into an integer `dtype`.
     """
     if isinstance(data, Recorded):
         return data._array if dtype is None else _as(data._array, as_dtype(dtype))
     if isinstance(data, np.ndarray):
         return _as(data, as_dtype(data.dtype if dtype is None else dtype))
+    kinds: set[Any] = set()
+    plain = _plain(data, kinds)
+    wanted = _meeting(kinds) if dtype is None else as_dtype(dtype)
     try:
-        array = np.array(_plain(data))
+        array = np.array(plain, np.float64 if wanted.kind == "f" else None)
     except ValueError as error:
         raise ValueError(
             "expected nested sequences of equal lengths at each level, like [[1, 2], [3, 4]]"
         ) from error
-    if dtype is not None:
-        return _as(array, as_dtype(dtype))
-    if array.size == 0 and not isinstance(data, np.generic):
-        return array.astype(get_default_dtype())
-    if array.dtype == np.float64 and not _has_numpy_float(data):
-        return _as(array, get_default_dtype())
-    return _as(array, as_dtype(array.dtype))
+    if wanted.kind in "iu" and array.size:
+        if array.dtype.kind not in "biuf" or array.dtype == np.uint64:
+            raise ValueError("an integer is too large for int64; write it as a float")
+        refuse_overflow(array, wanted)
+    return _as(array, wanted)
+
+
+def number_as(value: Any, dtype: Any) -> Any:
+    """A Python or NumPy number as a 0-d array of `dtype`.
+
+    Raises:
+        RuntimeError: where it does not fit.
+    """
+    if isinstance(value, complex):
+        raise RuntimeError(f"{value} is complex, and minigrad has real numbers only")
+    if not isinstance(value, (bool, int, float, np.number, np.bool_, np.ndarray)) or np.ndim(value):
+        raise TypeError(f"expected a number, not {type(value).__name__} ({value!r})")
+    number = np.array(value)
+    refuse_overflow(number, dtype)
+    if dtype.kind == "f" and float(np.finfo(dtype).max) < abs(float(number)) < np.inf:
+        raise RuntimeError(_OVERFLOW.format(number, dtype))
+    return _as(number, dtype)
+
+
+_OVERFLOW = "value {} cannot be converted to type {} without overflow"
+
+
+def refuse_overflow(numbers: Any, dtype: Any) -> None:
+    """Raise where numbers do not fit into an integer dtype; negative integers count from the end of uint8."""
+    if dtype.kind not in "iu":
+        return
+    info = np.iinfo(dtype)
+    low = -info.max if dtype.kind == "u" and numbers.dtype.kind != "f" else info.min
+    # The largest int64 is no float: beside floats it becomes 2.0 ** 63, which is too large.
+    too_large = numbers >= 2.0**63 if numbers.dtype.kind == "f" and info.max > 2**53 else numbers > info.max
+    fits = np.logical_not((numbers != numbers) | too_large | (numbers < low))
+    if not np.all(fits):
+        raise RuntimeError(_OVERFLOW.format(np.extract(np.logical_not(fits), numbers)[0], dtype))
 
 
 def _as(array: Any, dtype: Any) -> Any:
-    with np.errstate(all="ignore"):  # what does not fit becomes inf, as in PyTorch, without a word
+    with np.errstate(all="ignore"):  # values that do not fit become inf, as in PyTorch, without a word
         return array.astype(dtype, copy=False)
 
 
-def _has_numpy_float(data: Any) -> bool:
-    """Whether NumPy's scalars, whose dtype counts, are among the numbers."""
-    if isinstance(data, (list, tuple)):
-        return any(map(_has_numpy_float, data))
-    return isinstance(data, np.floating)
+_NUMBERS = {bool, int, float}
 
 
-def _plain(data: Any) -> Any:
-    """Nested sequences with Python's numbers in the place of tensors."""
+def _plain(data: Any, kinds: set[Any]) -> Any:
+    """Nested sequences of plain numbers; `kinds` gets the types and dtypes that were met."""
     if isinstance(data, (list, tuple)):
-        return [_plain(x) for x in data]
-    return data._array.tolist() if isinstance(data, Recorded) else data
+        types = {*map(type, data)}
+        if types <= _NUMBERS:
+            kinds |= types
+            return data
+        return [_plain(x, kinds) for x in data]
+    if isinstance(data, Recorded):
+        if data._array.size != 1:
+            raise ValueError(
+                f"only one element tensors can be converted to Python scalars, not one of shape "
+                f"{data._array.shape}; stack() or cat() join tensors"
+            )
+        if data._node is not None:
+            warn_cut("tensor()", "stack() joins tensors and keeps the graph")
+        kinds.add(data._array.dtype)
+        return data._array.item()
+    if isinstance(data, (np.ndarray, np.generic)):
+        kinds.add(data.dtype)
+        return data
+    if isinstance(data, (bool, int, float)):
+        kinds.add(next(t for t in (bool, int, float) if isinstance(data, t)))
+        return data
+    if hasattr(data, "__array__"):
+        return _plain(np.asarray(data), kinds)
+    if isinstance(data, (str, bytes, complex)):
+        raise TypeError(f"expected numbers, not {type(data).__name__} ({data!r})")
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, dict):
+        return _plain(list(data), kinds)
+    raise RuntimeError(
+        f"could not infer dtype of {type(data).__name__}; expected numbers, sequences or arrays"
+    )
+
+
+def warn_cut(name: str, instead: str, copied: bool = False) -> None:
+    """Warn, at the user's line, that what was taken out of a recorded tensor carries no gradient."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("minigrad."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(
+        (cut_by_copy if copied else cut_by_conversion)(name, instead), UserWarning, stacklevel=level
+    )
+
+
+def _meeting(kinds: set[Any]) -> np.dtype[Any]:
+    """The dtype in which numbers of these types and dtypes meet."""
+    if not kinds:
+        return get_default_dtype()
+    own = {bool: bool_, int: int64, float: get_default_dtype()}
+    return functools.reduce(promote_types, [own.get(k) or as_dtype(k) for k in kinds])

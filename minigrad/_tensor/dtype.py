@@ -68,6 +68,11 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
         raise TypeError(f"minigrad has no dtype {dtype!r}; it has {names}") from None
 
 
+def category(dtype: np.dtype[Any]) -> int:
+    """0 for booleans, 1 for integers, 2 for floats: an op's result never falls to a lower one."""
+    return _CATEGORY[dtype.kind]
+
+
 def is_float(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "f"
 

@@ -14,9 +14,11 @@ from minigrad.engine.writes import writes
 from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
+from .convert import as_array, number_as
+from .dtype import category
 from .index import normalize as normalize_index
 from .methods import CALLS, Operations
-from .random import generator_of
+from .random import generator_of, uniform
 from .record import Recorded, wrap
 
 
@@ -41,18 +43,34 @@ class InPlace(Operations):
     __slots__ = ()
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._put("assignment by index", normalize_index(index, self._array.shape), value)
+        place = normalize_index(index, self._array.shape)
+        self._put("assignment by index", place, self._assigned(place, value))
+
+    def _assigned(self, place: Any, value: Any) -> Any:
+        """A value to be put at an index. Numbers and views' tensors are cast, as PyTorch does; others not."""
+        own = self._array.dtype
+        if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
+            value = wrap(np.array(as_array(value)), None)
+            if category(value._array.dtype) > category(own):
+                raise RuntimeError(messages.index_dtype(value._array.dtype, own))
+            return value
+        if not isinstance(value, Recorded):
+            return wrap(number_as(value, own), None)
+        arrays = [p for p in place if isinstance(p, np.ndarray)] if isinstance(place, tuple) else []
+        if arrays and value._array.dtype != own:
+            one_mask = len(arrays) == 1 and arrays[0].dtype.kind == "b" and value._array.ndim < 2
+            if not (one_mask and value._array.size == 1):
+                raise RuntimeError(messages.index_dtype(value._array.dtype, own))
+        return value
 
     def _put(self, name: str, index: Any, value: Any) -> Self:
-        if not isinstance(value, Recorded):
-            value = wrap(np.array(value), None)  # the user may write to an array of theirs later
         if value._array.dtype != self._array.dtype:
             value = value.to(self._array.dtype)
         try:
             return self._replace(name, CALLS["index_put"], None, (value,), {"index": index})
-        except (ValueError, RuntimeError) as error:
-            cause = error if isinstance(error, ValueError) else error.__cause__
-            if not isinstance(cause, ValueError):
+        except (ValueError, TypeError, RuntimeError) as error:
+            cause = error if not isinstance(error, RuntimeError) else error.__cause__
+            if not isinstance(cause, (ValueError, TypeError)):
                 raise
             selected = np.empty(self._array.shape, np.bool_)[index].shape
             raise RuntimeError(messages.assignment(name, value._array.shape, selected)) from cause
@@ -121,8 +139,18 @@ class InPlace(Operations):
     scatter_ = _in_place("scatter", composed.scatter)
     scatter_add_ = _in_place("scatter_add", composed.scatter_add)
 
-    def copy_(self, src: Any) -> Self:
-        """Write the values of `src`, broadcast and converted; its gradient flows through."""
+    def copy_(self, src: Any, non_blocking: bool = False) -> Self:
+        """Write the values of `src`, broadcast and converted; its gradient flows through.
+
+        Raises:
+            RuntimeError: where `src` does not broadcast to this shape.
+        """
+        src = src if isinstance(src, Recorded) else wrap(np.array(as_array(src)), None)
+        mine, its = self._array.shape, src._array.shape
+        if its != mine and (
+            len(its) > len(mine) or any(n not in (1, m) for n, m in zip(its[::-1], mine[::-1], strict=False))
+        ):
+            raise RuntimeError(messages.assignment("copy_", its, mine))
         return self._put("copy_", (Ellipsis,), src)
 
     def fill_(self, value: Any) -> Self:
@@ -131,19 +159,47 @@ class InPlace(Operations):
             raise RuntimeError(
                 f"fill_ takes a number or a 0-d tensor, not one of shape {value.shape}; use copy_"
             )
+        value = value if isinstance(value, Recorded) else wrap(number_as(value, self._array.dtype), None)
         return self._put("fill_", (Ellipsis,), value)
 
     def zero_(self) -> Self:
         """Write 0 everywhere."""
-        return self._put("zero_", (Ellipsis,), 0)
+        return self._put("zero_", (Ellipsis,), wrap(np.zeros((), self._array.dtype), None))
 
     def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Self:
-        """Write draws from the uniform distribution on [a, b)."""
-        return self._put("uniform_", (Ellipsis,), generator_of(generator).uniform(a, b, self._array.shape))
+        """Write draws from the uniform distribution on [a, b).
+
+        Raises:
+            RuntimeError: for a > b, and bounds that the dtype does not hold.
+            NotImplementedError: for a tensor that is not floating.
+        """
+        dtype = self._floating("uniform_")
+        low, high = number_as(a, dtype), number_as(b, dtype)
+        if not (np.isfinite(low) and np.isfinite(high) and np.isfinite(high - low)):
+            raise RuntimeError(f"uniform_: from {a} to {b} is out of bounds for {dtype}")
+        if low > high:
+            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
+        draws = uniform(generator_of(generator), a, b, self._array.shape, dtype)
+        return self._put("uniform_", (Ellipsis,), wrap(draws, None))
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Self:
-        """Write draws from the normal distribution."""
-        return self._put("normal_", (Ellipsis,), generator_of(generator).normal(mean, std, self._array.shape))
+        """Write draws from the normal distribution.
+
+        Raises:
+            RuntimeError: for a negative `std`.
+            NotImplementedError: for a tensor that is not floating.
+        """
+        self._floating("normal_")
+        if not std >= 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+        draws = mean + std * generator_of(generator).standard_normal(self._array.shape)
+        return self._put("normal_", (Ellipsis,), wrap(draws, None))
+
+    def _floating(self, name: str) -> Any:
+        dtype = self._array.dtype
+        if dtype.kind != "f":
+            raise NotImplementedError(f"{name}: random floats cannot be drawn as {dtype}")
+        return dtype
 
     def _written(self) -> None:
         """To be called after raw writes to the storage: stamp it, so that graphs that saved it notice."""
@@ -154,13 +210,14 @@ class InPlace(Operations):
         recording = mode.recording
         if recording:
             self._refuse_history(name)
-        if not self._array.flags.writeable:
-            raise RuntimeError(messages.not_writable(name))
         node = self._node
         others = [*args, *kwargs.values()]
-        if not recording or (
-            node is None and not any(isinstance(x, Recorded) and x._node is not None for x in others)
-        ):
+        recorded = recording and (
+            node is not None or any(isinstance(x, Recorded) and x._node is not None for x in others)
+        )
+        if not self._array.flags.writeable:
+            self._unlock(name, recorded)
+        if not recorded:
             self._overwrite(name, compute, ufunc, args, kwargs)
             return self
         # The op may save this tensor's old values, which are about to be overwritten: it gets a copy.
@@ -174,6 +231,16 @@ class InPlace(Operations):
         self._written()
         self._rebase(result if result.dtype == self._array.dtype else result.to(self._array.dtype))
         return self
+
+    def _unlock(self, name: str, recorded: bool) -> None:
+        """Let an expanded view be written, where PyTorch does so; raise elsewhere."""
+        array, root = self._array, getattr(self, "_root", None)
+        if root is None or not root._array.flags.writeable:
+            raise RuntimeError(messages.not_writable(name))
+        overlaps = any(n > 1 and not step for n, step in zip(array.shape, array.strides, strict=True))
+        if overlaps and array.size and (recorded or name not in _SAME_EVERYWHERE):
+            raise RuntimeError(messages.overlapping(name))
+        array.flags.writeable = True
 
     def _refuse_history(self, name: str) -> None:
         """Raise where a recorded write to this tensor could not be given a right history."""
@@ -208,14 +275,16 @@ class InPlace(Operations):
                 f"{name}: output with shape {self._array.shape} doesn't match the broadcast shape "
                 f"{result.shape}; an in-place op cannot grow its tensor. Nothing was written."
             )
-        kinds = "biuf"
-        mine, its = self._array.dtype.kind.replace("u", "i"), result._array.dtype.kind.replace("u", "i")
-        if kinds.index(its) > kinds.index(mine):
+        if category(result._array.dtype) > category(self._array.dtype):
             raise RuntimeError(messages.narrower(name, result.dtype, self._array.dtype))
 
     def _rebase(self, result: Any) -> None:
         carry_retain(self._node, result._node)
         self._node = result._node
+
+
+# PyTorch writes these to expanded tensors too: each place gets what it would get from any of its elements.
+_SAME_EVERYWHERE = ("fill_", "zero_", "masked_fill_", "assignment by index", "index_fill_")
 
 
 def carry_retain(old: Node | None, new: Node | None) -> None:

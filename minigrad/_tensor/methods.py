@@ -19,7 +19,7 @@ from minigrad.ops.kernels import normalize_dim
 from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
-from .convert import as_array, as_operand, sizes_of
+from .convert import as_array, as_operand, number_as, sizes_of
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from .index import normalize as normalize_index
 from .record import Recorded, call_of, recorder_of, wrap
@@ -140,7 +140,8 @@ class Operations(Recorded):
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: builtins.bool = False
     ) -> Any:
-        made = wrap(np.full(sizes_of((size,)), fill_value, as_dtype(dtype or self._array.dtype)), None)
+        dtype = self._array.dtype if dtype is None else as_dtype(dtype)
+        made = wrap(np.full(sizes_of((size,)), number_as(fill_value, dtype)), None)
         return made.requires_grad_(requires_grad)
 
     def new_empty(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:

@@ -23,7 +23,7 @@ from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY
 
 from .backward import grad_of, run_backward, target_nodes
-from .convert import as_array, as_operand
+from .convert import as_array, as_operand, warn_cut
 from .dtype import get_default_dtype
 from .handle import RemovableHandle
 from .in_place import InPlace
@@ -153,6 +153,8 @@ class Tensor(InPlace, result=True):
             elif node.watch is not None:
                 node.watch.grad = None
         else:
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad; give a clone() of it")
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad must be a Tensor or None, not {type(value).__name__}")
             if value.shape != self.shape:
@@ -351,7 +353,10 @@ class Tensor(InPlace, result=True):
         return RECORD[name](list(map(as_operand, operands)), {**REGISTRY[name].options, **options})[0]
 
     def __float__(self) -> float:
-        return float(self.item())
+        number = float(self.item())
+        if self._node is not None:
+            warn_cut("float()", "a function of tensors, like torch.sin(x) for math.sin(x), keeps the graph")
+        return number
 
     def __int__(self) -> int:
         return int(self.item())

@@ -80,7 +80,8 @@ def leaf_in_place(name: str, shape: Any, view: bool = False) -> str:
     return (
         f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an in-place "
         f"operation: {name} on {'a view of ' if view else ''}a leaf of shape {shape}. Nothing was written. "
-        "Update parameters inside `with no_grad():`, or use the out-of-place form (x = x + 1, not x += 1)."
+        "Update a parameter inside `with no_grad():`. Where the result is meant to be a new tensor of the "
+        "graph, give it another name (y = x + 1): the leaf keeps its own, and its .grad."
     )
 
 
@@ -88,6 +89,20 @@ def not_writable(name: str) -> str:
     return (
         f"{name}: this tensor cannot be written: its elements share memory (expand) or belong to a read-only "
         "array. Nothing was written; clone() it first."
+    )
+
+
+def overlapping(name: str) -> str:
+    return (
+        f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single "
+        "memory location (expand). Nothing was written; clone() the tensor first."
+    )
+
+
+def index_dtype(value: Any, own: Any) -> str:
+    return (
+        f"assignment by index: Index put requires the source and destination dtypes match, got {own} for the "
+        f"destination and {value} for the source. Nothing was written; convert with .to({own})."
     )
 
 
@@ -139,6 +154,21 @@ def numpy_of_recorded() -> str:
     return (
         "Can't call numpy() on Tensor that requires grad: the array would leave the graph unseen. "
         "Use tensor.detach().numpy(), which shares the memory."
+    )
+
+
+def cut_by_conversion(name: str, instead: str) -> str:
+    return (
+        "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior: "
+        f"{name} leaves the graph, and no gradient flows through the number. Consider using tensor.detach() "
+        f"first, to say that this is meant; {instead}."
+    )
+
+
+def cut_by_copy(name: str, instead: str) -> str:
+    return (
+        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone(): "
+        f"{name} leaves the graph, and no gradient flows through the copy; {instead}."
     )
 
 

@@ -89,8 +89,10 @@ def test_a_resumed_training_is_bit_identical(optimizer, schedule, tmp_path, suff
     assert len(resumed.losses) == 20
     assert resumed.losses == unbroken.losses
     ours, theirs = resumed.state(), unbroken.state()
-    for part in ("model", "optimizer", "random", "order"):
+    for part in ("model", "optimizer"):
         assert same(dict(ours[part]), dict(theirs[part])), part
+    for part in ("random", "order"):
+        assert ours[part].tolist() == theirs[part].tolist(), part
     assert resumed.schedule.get_last_lr() == unbroken.schedule.get_last_lr()
 
 

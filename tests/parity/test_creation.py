@@ -105,10 +105,10 @@ x = real(2, 3); i = ints(3); b = bools(2)
     {len(x[0, 0])|iter(x[0, 0])}                                             # raises
     x.numpy()                                                                # raises
     x.detach().numpy().shape, np.asarray(i).dtype.name, np.array(b).tolist()
-    float(x[0, 0]), int(i[0]), bool(b[0]), range(5)[i[0]], [1, 2, 3, 4, 5][i[0]]
+    float(x[0, 0].detach()), int(i[0]), bool(b[0]), range(5)[i[0]], [1, 2, 3, 4, 5][i[0]]
     [0, 1][x[0, 0]]                                                          # raises
     f'{i[0]}', f'{i[0]:>5}', f'{x[0, 0]}'
-    f'{x[0, 0].detach():.3f}', f'{i[0]:d}', '{:.2e}'.format(x.detach()[0, 0]), '%.3f' % x[0, 0]
+    f'{x[0, 0].detach():.3f}', f'{i[0]:d}', '{:.2e}'.format(x.detach()[0, 0]), '%.3f' % x[0, 0].detach()
     f'{x.detach():.3f}'                                                      # complains
     i.sum().item() in i.tolist(), i[0] in i, 99 in i
     hash(x) == hash(x), x.dim(), x.is_contiguous(), x.T.is_contiguous(), x.stride()

@@ -69,7 +69,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]  # it depends on a measure
         """Take note of a measure (a number or a tensor of one element); lower the rates when it is time."""
-        current = float(metrics)
+        current = float(metrics.item() if hasattr(metrics, "item") else metrics)
         self.last_epoch += 1
         if self.is_better(current, self.best):
             self.best = current
