@@ -102,7 +102,7 @@ def _steps(path: Any) -> Array:
     if isinstance(path, Tensor):
         path = path.detach().numpy()
     if isinstance(path, Sequence):
-        path = [[float(x) for x in pair] for pair in path]
+        path = [[float(x.item() if hasattr(x, "item") else x) for x in pair] for pair in path]
     steps = np.asarray(path, np.float64).reshape(len(path), -1)
     if steps.shape[1:] != (2,):
         raise ValueError(
