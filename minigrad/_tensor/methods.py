@@ -528,7 +528,7 @@ def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:
             f"{name}(): the tensor of shape {x.shape} has no elements to choose from; test numel() first"
         )
     if dim is None:
-        return CALLS["amax" if name == "max" else "amin"](x)
+        return CALLS[name](x)
     return _with_indices(f"{name}_dim", x, {"dim": dim, "keepdim": keepdim})
 
 

@@ -18,6 +18,7 @@ from .kernels import (
 )
 from .op import NONZERO, REAL, Interval, Op
 from .special import erf, log_sigmoid
+from .sums import total
 
 # out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
 relu = Op(
@@ -147,7 +148,7 @@ def _along_dim(d: Any) -> Any:
 
 
 def _total(g: Array, dim: int) -> Array:
-    return np.sum(g, axis=dim, keepdims=True) if g.ndim else g
+    return total(g, dim, True) if g.ndim else g
 
 
 softmax = Op(

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .sums import add_at, sum_rows, total
+
 ndarray = np.ndarray
 Array = Any
 Shape = tuple[int, ...]
@@ -37,25 +39,6 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return dispatch
 
 
-def total(x: Array, axis: Any, keepdims: bool = False) -> Array:
-    """np.sum; of an ndarray without the microsecond of its wrapper."""
-    add: Any = np.add.reduce if type(x) is ndarray else np.sum
-    return add(x, axis=axis, keepdims=keepdims)
-
-
-_ONES: dict[str, Array] = {char: np.ones(1024, char) for char in "fd"}
-
-
-def sum_rows(g: Array) -> Array:
-    """The sum over the first axis; of a matrix by BLAS, times ones, in at most half of the time."""
-    if type(g) is not ndarray or g.ndim != 2 or (ones := _ONES.get(g.dtype.char)) is None:
-        return total(g, axis=0)
-    n = len(g)
-    if n > len(ones):
-        ones = _ONES[g.dtype.char] = np.ones(n, g.dtype)
-    return ones[:n].dot(g)
-
-
 def product(a: Array, b: Array) -> Array:
     """a @ b for a matrix b of a's kind; of small ones without the 0.4 µs in which np.matmul looks at shapes.
 
@@ -72,12 +55,12 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     if extra == 1:
         g = sum_rows(g)
     elif extra > 1:
-        g = total(g, axis=tuple(range(extra)))
+        g = total(g, tuple(range(extra)))
     elif extra:
         raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
     if g.shape != shape:
         stretched = tuple([i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1])
-        g = total(g, axis=stretched, keepdims=True)
+        g = total(g, stretched, True)
         if g.shape != shape:
             raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
     return g
@@ -130,8 +113,19 @@ def count(shape: Shape, dim: Any) -> int:
 
 
 def average(x: Array, axes: tuple[int, ...]) -> Array:
-    """The mean over `axes`, kept with length 1; np.mean takes a quarter longer on few elements."""
+    """The mean over `axes`, kept with length 1."""
     return total(x, axes, True) / count(x.shape, axes)
+
+
+def exact_mean(x: Array, axes: tuple[int, ...]) -> Array:
+    """`average` without its rounding: the mean of equal numbers is that number, so that x - mean is 0."""
+    mean = average(x, axes)
+    return mean + average(x - mean, axes)
+
+
+def wide(x: Array) -> Array:
+    """`x`, but float32 for float16: in between, counts and sums beyond 65504 are no inf."""
+    return cast(x, np.float32) if x.dtype.char == "e" else x
 
 
 def is_basic(index: Any) -> bool:
@@ -143,11 +137,10 @@ def is_basic(index: Any) -> bool:
 @kernel
 def scatter_index(g: Array, index: Any, shape: Shape) -> Array:
     """Zeros of `shape` with `g` added at `index`: repeated positions add up."""
+    if not is_basic(index):
+        return add_at(shape, index, g)
     out = np.zeros(shape, g.dtype)
-    if is_basic(index):
-        out[index] = g
-    else:
-        np.add.at(out, index, g)
+    out[index] = g
     return out
 
 
@@ -178,9 +171,7 @@ def take_along(x: Array, index: Array, dim: int) -> Array:
 @kernel
 def add_along(g: Array, index: Array, dim: int, shape: Shape) -> Array:
     """Zeros of `shape` with `g` added at `index` along `dim`: what undoes `take_along`."""
-    out = np.zeros(shape, g.dtype)
-    np.add.at(out, along(index, dim, out.ndim) if shape else (), g)
-    return out
+    return add_at(shape, along(index, dim, len(shape)), g) if shape else np.reshape(total(g), ())
 
 
 @kernel
@@ -277,17 +268,20 @@ def cast(x: Array, dtype: Any) -> Array:
 def softmax(x: Array, dim: int) -> Array:
     """exp(x - max) over its sum along `dim`."""
     dim = normalize_dim(dim, x.ndim)
+    x, dtype = wide(x), x.dtype
     e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
-    e /= np.add.reduce(e, axis=dim, keepdims=True)
-    return e
+    e /= total(e, dim, True)
+    return e.astype(dtype, copy=False)
 
 
 @kernel
 def log_softmax(x: Array, dim: int) -> Array:
     """log(softmax(x)) along `dim`, without leaving the logarithms."""
     dim = normalize_dim(dim, x.ndim)
-    shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
+    x, dtype = wide(x), x.dtype
+    out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    out -= np.log(total(np.exp(out), dim, True))
+    return out.astype(dtype, copy=False)
 
 
 @kernel
@@ -299,11 +293,11 @@ def sigmoid(x: Array) -> Array:
 @kernel
 def reverse_scan(g: Array, x: Array, dim: int) -> Array:
     """s[i] = g[i] + x[i + 1] s[i + 1] along `dim`: Horner's rule, exact where x has zeros."""
-    s = np.array(np.broadcast_to(g, np.broadcast_shapes(g.shape, x.shape)))
+    s = np.array(np.broadcast_to(g, np.broadcast_shapes(g.shape, x.shape)), np.float64)
     rows, factors = np.moveaxis(s, dim, 0), np.moveaxis(np.broadcast_to(x, s.shape), dim, 0)
     for i in range(rows.shape[0] - 2, -1, -1):
         rows[i] += factors[i + 1] * rows[i + 1]
-    return s
+    return s.astype(g.dtype, copy=False)
 
 
 def shifted(x: Array, dim: int, fill: float) -> Array:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, ndarray, product, total, unbroadcast
+from .kernels import Array, ndarray, product, unbroadcast
 from .op import REAL, Op
+from .sums import total
 
 
 def _swap(m: Array) -> Array:

@@ -13,9 +13,11 @@ from .kernels import (
     ndarray,
     sigmoid,
     softmax as softmax_kernel,
+    wide,
 )
 from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 from .special import log_sigmoid, sign
+from .sums import total
 
 
 def _pair(d: Any) -> Any:
@@ -26,8 +28,9 @@ def _pair(d: Any) -> Any:
 def reduce_loss(loss: Array, reduction: str) -> Array:
     """Fold elementwise losses: the sum, the mean over all, or none."""
     if reduction == "mean":
-        return np.add.reduce(loss, axis=None) / loss.dtype.type(loss.size)
-    return np.add.reduce(loss, axis=None) if reduction == "sum" else loss
+        loss = wide(loss)
+        return total(loss) / loss.dtype.type(loss.size)
+    return total(loss) if reduction == "sum" else loss
 
 
 def _scaled(g: Array, shape: Any, reduction: str) -> Array:
@@ -37,7 +40,7 @@ def _scaled(g: Array, shape: Any, reduction: str) -> Array:
     size = 1
     for n in shape:
         size *= n
-    return g / size if reduction == "mean" else g
+    return wide(g) / size if reduction == "mean" else g
 
 
 mse_loss = Op(
@@ -170,7 +173,7 @@ class _Asked(NamedTuple):
         return goal
 
     def reduce(self, loss: Array, reduction: str) -> Array:
-        return loss if reduction == "none" else np.add.reduce(loss, axis=None) / self.mass
+        return loss if reduction == "none" else total(loss) / self.mass
 
 
 def _asked(x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int) -> _Asked:
@@ -185,7 +188,7 @@ def _asked(x: Array, target: Array, weight: Array | None, reduction: str, ignore
     if weight is not None:
         factor = np.where(kept, weight[known], 0).astype(x.dtype)
         per_class = np.reshape(weight, [-1 if i == axis else 1 for i in range(x.ndim)])
-    mass = factor.sum() if reduction == "mean" else x.dtype.type(1)
+    mass = total(factor) if reduction == "mean" else x.dtype.type(1)
     return _Asked(axis, kept, np.expand_dims(known, axis), factor, mass, per_class)
 
 
@@ -199,6 +202,7 @@ def _cross_entropy(
     label_smoothing: float = 0.0,
 ) -> tuple[Array, Array, Array]:
     """The loss; its slope in x, which shares the exponentials; and x less a number in each row."""
+    x = wide(x)
     if x.ndim == 2 and weight is None and not label_smoothing and target.size and ignore_index < 0:
         n, classes = x.shape
         by_row = classes >= 64  # NumPy reduces a short last axis ten times slower than a short first one
@@ -210,7 +214,7 @@ def _cross_entropy(
     logs = log_softmax_kernel(x, asked.axis)
     out = asked.reduce(asked.picked(logs), reduction)
     if label_smoothing:
-        smooth = np.where(asked.kept, -np.add.reduce(logs * asked.per_class, axis=asked.axis), asked.factor)
+        smooth = np.where(asked.kept, -total(logs * asked.per_class, asked.axis), asked.factor)
         spread = label_smoothing / x.shape[asked.axis]
         out = (1 - label_smoothing) * out + spread * asked.reduce(smooth, reduction)
     return out, _slope(np.exp(logs), asked, label_smoothing), logs
@@ -234,11 +238,11 @@ def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tupl
     """
     shifted = x - np.maximum.reduce(x, axis=0)
     slope = np.exp(shifted)
-    total = np.add.reduce(slope, axis=0)
-    out = np.log(total)
+    sums = np.add.reduce(slope, axis=0)
+    out = np.log(sums)
     out -= shifted.ravel("K")[place]
     share = np.asarray(1 / n if reduction == "mean" else 1.0, x.dtype)
-    slope *= np.divide(share, total, out=total)
+    slope *= np.divide(share, sums, out=sums)
     cells = slope.ravel("K")
     hit = cells[place]
     hit -= share
@@ -249,7 +253,7 @@ def _plain_cross_entropy(x: Array, place: Array, n: int, reduction: str) -> tupl
 def _slope(p: Array, asked: _Asked, label_smoothing: float) -> Array:
     """The probabilities minus the goal, weighted as the loss is."""
     goal = asked.goal(p, label_smoothing)
-    return p * np.sum(goal, axis=asked.axis, keepdims=True) - goal
+    return p * total(goal, asked.axis, True) - goal
 
 
 def _cross_entropy_rule(
@@ -293,6 +297,7 @@ def _nll_loss(
     x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int
 ) -> tuple[Array, Array]:
     """The loss, and the factor of -x in it."""
+    x = wide(x)
     asked = _asked(x, target, weight, reduction, ignore_index)
     return asked.reduce(asked.picked(x), reduction), asked.goal(x)
 

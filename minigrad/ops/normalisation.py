@@ -6,25 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, average, ndarray, normalize_dims
+from .kernels import Array, average, exact_mean, ndarray, normalize_dims, wide
 from .op import Op
 
 
 def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
     """The mean of x, x less its mean, and one over its standard deviation."""
-    mean = average(x, axes)
+    mean = exact_mean(x, axes)
     centered = x - mean
     return mean, centered, 1 / np.sqrt(average(centered * centered, axes) + eps)
 
 
 def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array]:
-    mean, centered, scale = _statistics(x, normalize_dims(dim, x.ndim), eps)
+    mean, centered, scale = _statistics(wide(x), normalize_dims(dim, x.ndim), eps)
     return centered * scale, mean, scale
 
 
 def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps: float) -> Array:
     # From x, not from the output, to which the user may write.
     axes = normalize_dims(dim, x.ndim)
+    g, x = wide(g), wide(x)
     if type(x) is ndarray:
         out = x - mean
     else:  # a Tensor: to the second derivative the statistics are no constants

@@ -13,14 +13,17 @@ from .kernels import (
     Array,
     cast,
     count,
+    exact_mean,
     normalize_dim,
     normalize_dims,
     reverse_scan as reverse_scan_kernel,
     shifted,
     spread,
+    wide,
 )
 from .op import REAL, Op
 from .special import sign
+from .sums import accumulate, total
 
 
 def _axes(x: Array, dim: Any) -> tuple[int, ...]:
@@ -30,6 +33,13 @@ def _axes(x: Array, dim: Any) -> tuple[int, ...]:
 def _fold(ufunc: Any, x: Array, dim: Any, keepdim: bool, **how: Any) -> Array:
     """A ufunc's reduction over `dim`."""
     return ufunc.reduce(x, axis=normalize_dims(dim, x.ndim), keepdims=keepdim, **how)
+
+
+def _sum(x: Array, dim: Any, keepdim: bool) -> Array:
+    """The sum over `dim`; of integers and booleans in int64, also of uint8."""
+    if x.dtype.kind != "f":
+        return _fold(np.add, x, dim, keepdim, dtype=np.int64)
+    return total(x, None if dim is None else normalize_dims(dim, x.ndim), keepdim)
 
 
 def _reduction(values: Any) -> Any:
@@ -47,33 +57,26 @@ def _distinct_reduction(d: Any) -> Any:
     return (d.distinct(shape),), {"dim": d.dims(shape), "keepdim": d.flag()}
 
 
-def _whole_number_sum(x: Array) -> Any:
-    """Sums of integers and booleans are int64, also for uint8."""
-    return np.int64 if x.dtype.kind in "biu" else None
-
-
 sum_ = Op(
     "sum",
-    lambda x, *, dim=None, keepdim=False: _fold(np.add, x, dim, keepdim, dtype=_whole_number_sum(x)),
+    lambda x, *, dim=None, keepdim=False: _sum(x, dim, keepdim),
     x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim),
     formula="d sum(x)/dx_i = 1",
     domain=_reduction(REAL),
 )
 mean = Op(
     "mean",
-    lambda x, *, dim=None, keepdim=False: (
-        _fold(np.add, x, dim, keepdim) / _float_like(x, count(x.shape, dim))
-    ),
-    x=lambda g, x_shape, dim, keepdim: spread(g / count(x_shape, dim), x_shape, dim, keepdim),
+    lambda x, *, dim=None, keepdim=False: _mean(wide(x), dim, keepdim),
+    x=lambda g, x_shape, dim, keepdim: spread(wide(g) / count(x_shape, dim), x_shape, dim, keepdim),
     formula="d mean(x)/dx_i = 1/n",
     domain=_reduction(REAL),
     result="floating",
 )
 
 
-def _float_like(x: Array, n: int) -> Any:
-    """`n` as a scalar of x's dtype, so that dividing by 0 gives nan or inf as arrays do, not an exception."""
-    return x.dtype.type(n)
+def _mean(x: Array, dim: Any, keepdim: bool) -> Array:
+    # A count of x's dtype: dividing by one of 0 gives nan or inf as arrays do, not an exception.
+    return _sum(x, dim, keepdim) / x.dtype.type(count(x.shape, dim))
 
 
 # The product of the others, from both sides: exact where x holds zeros, which out / x is not.
@@ -83,15 +86,17 @@ def _prod_others(x: Array, dim: Any) -> Array:
         return np.ones_like(x)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     flat = np.reshape(np.transpose(x, rest + axes), (*(x.shape[i] for i in rest), -1))
-    before = np.cumprod(shifted(flat, -1, 1.0), axis=-1)
-    after = np.flip(np.cumprod(shifted(np.flip(flat, -1), -1, 1.0), axis=-1), -1)
+    before = _cumulate(np.multiply, shifted(flat, -1, 1.0), -1)
+    after = np.flip(_cumulate(np.multiply, shifted(np.flip(flat, -1), -1, 1.0), -1), -1)
     others = np.reshape(before * after, tuple(x.shape[i] for i in rest + axes))
     return np.transpose(others, tuple(int(i) for i in np.argsort(rest + axes)))
 
 
 prod = Op(
     "prod",
-    lambda x, *, dim=None, keepdim=False: _fold(np.multiply, x, dim, keepdim, dtype=_whole_number_sum(x)),
+    lambda x, *, dim=None, keepdim=False: _fold(
+        np.multiply, x, dim, keepdim, dtype=None if x.dtype.kind == "f" else np.int64
+    ),
     x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim) * _prod_others(x, dim),
     formula="d prod(x)/dx_i = product of the other x_j",
     domain=_reduction(REAL),
@@ -124,11 +129,34 @@ def _not_empty(x: Array, dim: Any) -> Array:
 
 
 def _share(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) -> Array:
-    """The gradient at the extreme elements, shared evenly where several tie."""
-    extreme = spread(out, shape, dim, keepdim)
-    chosen = (x == extreme) | ((x != x) & (extreme != extreme))  # nan is the extreme where there is one
+    """The gradient at the extreme elements, shared evenly where several tie; nan in the place of 0/0."""
+    chosen = x == spread(out, shape, dim, keepdim)
     ties = np.sum(chosen, axis=normalize_dims(dim, len(shape)), keepdims=True)
-    return np.where(chosen, spread(g, shape, dim, keepdim) / cast(ties, g.dtype), 0)
+    g = wide(g)
+    return spread(g, shape, dim, keepdim) * chosen / cast(ties, g.dtype)
+
+
+# A nan is the extreme of all, and takes the gradient, as in PyTorch; amax makes nan of every gradient then.
+max_ = Op(
+    "max",
+    lambda x: np.maximum.reduce(x, axis=None),
+    x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
+    formula="1 at the largest x_i; k tied elements take 1/k each",
+    domain=lambda d: ((d.distinct(d.shape(min_side=1)),), {}),
+)
+min_ = Op(
+    "min",
+    lambda x: np.minimum.reduce(x, axis=None),
+    x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
+    formula="1 at the smallest x_i; k tied elements take 1/k each",
+    domain=lambda d: ((d.distinct(d.shape(min_side=1)),), {}),
+)
+
+
+def _share_all(g: Array, x: Array, shape: Any, out: Array) -> Array:
+    chosen = (x == out) | ((x != x) & (out != out))
+    g = wide(g)
+    return np.where(chosen, spread(g, shape, None, False) / cast(np.sum(chosen), g.dtype), 0)
 
 
 def _pick_extreme(argument: Any, x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
@@ -202,14 +230,13 @@ def _denominator(shape: Any, dim: Any, correction: float) -> Any:
 
 
 def _centered(x: Array, dim: Any) -> Array:
-    axes = normalize_dims(dim, x.ndim)
-    n = max(count(x.shape, dim), 1)
-    return x - np.sum(x, axis=axes, keepdims=True) / n
+    x = wide(x)
+    return x - exact_mean(x, normalize_dims(dim, x.ndim))
 
 
 def _var(x: Array, dim: Any, correction: float, keepdim: bool) -> Array:
-    total = _fold(np.add, np.square(_centered(x, dim)), dim, keepdim)
-    return total / x.dtype.type(_denominator(x.shape, dim, correction))
+    sums = _sum(np.square(_centered(x, dim)), dim, keepdim)
+    return sums / sums.dtype.type(_denominator(x.shape, dim, correction))
 
 
 def _spread_reduction(d: Any) -> Any:
@@ -221,7 +248,7 @@ var = Op(
     "var",
     lambda x, *, dim=None, correction=1, keepdim=False: _var(x, dim, correction, keepdim),
     x=lambda g, x, x_shape, dim, correction, keepdim: (
-        spread(g * _inverse(2, x_shape, dim, correction), x_shape, dim, keepdim) * _centered(x, dim)
+        spread(wide(g) * _inverse(2, x_shape, dim, correction), x_shape, dim, keepdim) * _centered(x, dim)
     ),
     formula="d var(x)/dx_i = 2 (x_i - mean)/(n - correction)",
     domain=_spread_reduction,
@@ -231,7 +258,7 @@ std = Op(
     "std",
     lambda x, *, dim=None, correction=1, keepdim=False: np.sqrt(_var(x, dim, correction, keepdim)),
     x=lambda g, x, x_shape, out, dim, correction, keepdim: (
-        spread(_zero_over_zero(g * _inverse(1, x_shape, dim, correction), out), x_shape, dim, keepdim)
+        spread(_over(wide(g) * _inverse(1, x_shape, dim, correction), wide(out)), x_shape, dim, keepdim)
         * _centered(x, dim)
     ),
     formula="d std(x)/dx_i = (x_i - mean)/((n - correction) std),  0 where std = 0",
@@ -244,16 +271,18 @@ def _inverse(numerator: float, shape: Any, dim: Any, correction: float) -> float
     return float(np.divide(numerator, _denominator(shape, dim, correction)))
 
 
-def _zero_over_zero(a: Array, b: Array) -> Array:
-    """A / b, and 0 where b is 0."""
-    return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+def _over(g: Array, size: Array, power: float = 1.0) -> Array:
+    """g / size^power, and 0 where the size is 0."""
+    safe = np.where(size == 0, 1, size)
+    return np.where(size == 0, 0, g / (safe if power == 1 else safe**power))
 
 
 def _logsumexp(x: Array, dim: Any, keepdim: bool) -> Array:
     axes = _axes(x, dim)
+    x = wide(x)
     top = np.maximum.reduce(x, axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    out = np.log(np.add.reduce(np.exp(x - top), axis=axes, keepdims=True)) + top
+    out = np.log(total(np.exp(x - top), axes, True)) + top
     return out if keepdim else np.squeeze(out, axes)
 
 
@@ -270,34 +299,36 @@ logsumexp = Op(
 
 
 def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
-    size = np.abs(x)
+    size = np.abs(wide(x))
     if ord == np.inf:
         return _fold(np.maximum, size, dim, keepdim)
     if ord == -np.inf:
         return _fold(np.minimum, size, dim, keepdim)
     if ord == 0:
-        return _fold(np.add, size != 0, dim, keepdim, dtype=x.dtype)
+        return np.asarray(_sum(size != 0, dim, keepdim), x.dtype)
     if ord == 1:
-        return _fold(np.add, size, dim, keepdim)
+        return _sum(size, dim, keepdim)
     if ord == 2:
-        return np.sqrt(_fold(np.add, x * x, dim, keepdim))
-    return _fold(np.add, size**ord, dim, keepdim) ** (1.0 / ord)
+        return np.sqrt(_sum(size * size, dim, keepdim))
+    return _sum(size**ord, dim, keepdim) ** (1.0 / ord)
 
 
 def _vector_norm_rule(g: Array, x: Array, out: Array, ord: float, dim: Any, keepdim: bool) -> Array:
     shape = x.shape
+    g, x, out = wide(g), wide(x), wide(out)
     if ord in (np.inf, -np.inf):
-        return _share(g, np.abs(x), out, shape, dim, keepdim) * sign(x)
+        size, extreme = np.abs(x), spread(out, shape, dim, keepdim)
+        return np.where(size == extreme, _share(g, size, out, shape, dim, keepdim), 0) * sign(x)
     if ord == 0:
         return np.zeros_like(x)
     if ord == 1:
         return spread(g, shape, dim, keepdim) * sign(x)
     if ord == 2:
-        return x * spread(_zero_over_zero(g, out), shape, dim, keepdim)
+        return x * spread(_over(g, out), shape, dim, keepdim)
     size = np.abs(x)
     safe = np.where(size == 0, 1, size)
     direction = np.where(size == 0, 0, sign(x) * safe ** (ord - 1))
-    return direction * spread(_zero_over_zero(g, out ** (ord - 1)), shape, dim, keepdim)
+    return direction * spread(_over(g, out, ord - 1), shape, dim, keepdim)
 
 
 def _norm_domain(d: Any) -> Any:
@@ -350,14 +381,13 @@ def _scan(values: Any) -> Any:
 
 def _cumulate(ufunc: np.ufunc, x: Array, dim: int) -> Array:
     axis = normalize_dim(dim, x.ndim)
-    dtype = _whole_number_sum(x) or x.dtype
-    return ufunc.accumulate(x, axis=axis, dtype=dtype) if x.ndim else x.astype(dtype)
+    return accumulate(ufunc, x, axis) if x.ndim else x.astype(x.dtype if x.dtype.kind == "f" else np.int64)
 
 
 cumsum = Op(
     "cumsum",
     lambda x, *, dim: _cumulate(np.add, x, dim),
-    x=lambda g, dim: np.flip(np.cumsum(np.flip(g, dim), axis=dim), dim) if g.ndim else g,
+    x=lambda g, dim: np.flip(_cumulate(np.add, np.flip(g, dim), dim), dim) if g.ndim else g,
     formula="d cumsum(x)_j/dx_i = 1 for i <= j",
     domain=_scan(REAL),
 )
@@ -365,7 +395,7 @@ cumprod = Op(
     "cumprod",
     lambda x, *, dim: _cumulate(np.multiply, x, dim),
     x=lambda g, x, dim: (
-        np.cumprod(shifted(x, dim, 1.0), axis=dim) * reverse_scan_kernel(g, x, dim) if g.ndim else g
+        _cumulate(np.multiply, shifted(x, dim, 1.0), dim) * reverse_scan_kernel(g, x, dim) if g.ndim else g
     ),
     formula="d cumprod(x)_j/dx_i = product of x_k over k <= j, k != i",
     domain=_scan(REAL),
@@ -390,12 +420,14 @@ def _forward_scan(g: Array, x: Array, dim: int) -> Array:
 def _matrix(x: Array) -> Array:
     if x.ndim != 2:
         raise ValueError(f"expected a matrix, got shape {x.shape}")
+    if x.dtype.kind == "b":
+        raise NotImplementedError("trace is not there for bool; convert with .long()")
     return x
 
 
 trace = Op(
     "trace",
-    lambda x: np.trace(_matrix(x)),
+    lambda x: _sum(np.diagonal(_matrix(x)), None, False),
     x=lambda g, x_shape: g * np.eye(*x_shape, dtype=g.dtype),
     formula="d trace(x)/dx_ij = 1 for i = j",
     domain=lambda d: ((d.values((d.integer(1, 4), d.integer(1, 4)), REAL),), {}),

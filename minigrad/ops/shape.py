@@ -15,6 +15,7 @@ from .kernels import (
     unbroadcast,
 )
 from .op import REAL, Op
+from .sums import total
 
 reshape = Op(
     "reshape",
@@ -204,7 +205,7 @@ def _untile(g: Array, shape: tuple[int, ...], reps: Any) -> Array:
     reps = (1,) * (len(shape) - len(reps)) + tuple(reps)
     full = (1,) * (len(reps) - len(shape)) + tuple(shape)
     split = tuple(n for pair in zip(reps, full, strict=True) for n in pair)
-    return np.reshape(np.sum(np.reshape(g, split), axis=tuple(range(0, len(split), 2))), shape)
+    return np.reshape(total(np.reshape(g, split), tuple(range(0, len(split), 2))), shape)
 
 
 tile = Op(
