@@ -27,7 +27,7 @@ LAYERS = [
 KNOWS = {
     "ops": set(),  # the table of derivatives: never a Tensor
     "engine": {"ops"},
-    "nn": {"_tensor"},
+    "nn": {"_tensor", "ops"},
     "optim": {"_tensor"},
     "utils": {"_tensor"},
     "checkpoint": {"_tensor"},

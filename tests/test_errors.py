@@ -221,7 +221,7 @@ MISUSES = [
         "shape mismatch",
         "nn.Linear(3, 2)(torch.ones(5, 4))",
         RuntimeError,
-        ("linear", "4 features", "expects 3"),
+        (r"Linear\(in_features=3", r"\(\.\.\., 3\)", r"\(5, 4\)"),
     ),
     Misuse(
         "shape mismatch",

@@ -109,10 +109,15 @@ class Sequential(_Indexed):
     def forward(self, input: Any) -> Any:
         """Pass the input through all modules in order."""
         module: Any
-        for module in self._modules.values():
-            # To call an object takes Python twice as long as to call its method.
-            special = module._hooked or type(module).__call__ is not Module.__call__
-            input = module(input) if special else module.forward(input)
+        try:
+            for module in self._modules.values():
+                # To call an object takes Python twice as long as to call its method.
+                special = module._hooked or type(module).__call__ is not Module.__call__
+                input = module(input) if special else module.forward(input)
+        except Exception as error:
+            place = next(name for name, child in self._modules.items() if child is module)
+            error.add_note(f"raised by layer ({place}) of {type(self).__name__}: {type(module).__name__}")
+            raise
         return input
 
     def __add__(self, other: Sequential) -> Sequential:

@@ -14,11 +14,13 @@ from minigrad.nn.parameter import Parameter, new_parameter
 class Embedding(Module):
     """Integer indices of any shape (...) to (..., embedding_dim): row i of `weight` for index i.
 
-    The row `padding_idx` starts at zero and receives no gradient. `weight` starts standard normal.
+    The row `padding_idx` starts at zero and receives no gradient. `weight` starts standard normal. With
+    `max_norm` a row whose norm (of order `norm_type`) is greater is scaled to it, in place, whenever it is
+    looked up. `scale_grad_by_freq` divides the gradient of each row by how often the input names it.
 
     Raises:
         ValueError: when padding_idx is not a row.
-        NotImplementedError: for max_norm, scale_grad_by_freq and sparse, which minigrad does not have.
+        NotImplementedError: for sparse gradients, which minigrad does not have.
 
     >>> import minigrad as torch
     >>> torch.nn.Embedding(10, 3)(torch.tensor([[1, 2], [4, 9]])).shape
@@ -42,15 +44,16 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if max_norm is not None or norm_type != 2.0 or scale_grad_by_freq or sparse:
-            raise NotImplementedError(
-                "minigrad's Embedding has no max_norm, scale_grad_by_freq or sparse gradient"
-            )
+        if sparse:
+            raise NotImplementedError("minigrad's Embedding has no sparse gradient")
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(f"padding_idx={padding_idx} is not one of the {num_embeddings} rows")
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
         if _weight is None:
             self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
             self.weight.requires_grad_(not _freeze)
@@ -64,13 +67,21 @@ class Embedding(Module):
 
     @classmethod
     def from_pretrained(
-        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None
+        cls,
+        embeddings: Tensor,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
     ) -> Embedding:
         """An embedding whose table is the given matrix, sharing its memory; frozen unless told otherwise."""
         if embeddings.ndim != 2:
             raise ValueError(f"a table of vectors is two-dimensional, not {tuple(embeddings.shape)}")
         rows, columns = embeddings.shape
-        return cls(rows, columns, padding_idx, _weight=embeddings, _freeze=freeze)
+        options = (padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+        return cls(rows, columns, *options, _weight=embeddings, _freeze=freeze)
 
     def reset_parameters(self) -> None:
         """Draw a new table."""
@@ -80,8 +91,15 @@ class Embedding(Module):
                 self.weight[self.padding_idx] = 0.0
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.embedding(input, self.weight, self.padding_idx)
+        return F.embedding(
+            input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq
+        )
 
     def extra_repr(self) -> str:
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        for name, default in (
+            ("padding_idx", None), ("max_norm", None), ("norm_type", 2), ("scale_grad_by_freq", False)
+        ):  # fmt: skip
+            if (value := getattr(self, name)) != default:
+                text += f", {name}={value}"
+        return text

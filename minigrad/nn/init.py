@@ -74,6 +74,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
     >>> bool((torch.nn.init.uniform_(torch.empty(9), 2.0, 3.0) >= 2).all())
     True
     """
+    if a > b:
+        raise ValueError(f"uniform_: needs a <= b, not a={a} and b={b}")
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
@@ -85,6 +87,8 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
     >>> torch.nn.init.normal_(torch.empty(3), mean=1.0, std=0.0)
     tensor([1., 1., 1.])
     """
+    if std < 0:
+        raise ValueError(f"normal_: std must not be negative, and it is {std}")
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
@@ -227,6 +231,8 @@ def trunc_normal_(
     """
     if a > b:
         raise ValueError(f"trunc_normal_ needs a <= b, not a={a} and b={b}")
+    if std <= 0:
+        raise ValueError(f"trunc_normal_: std must be positive, and it is {std}")
     if not mean - 2 * std <= b or not a <= mean + 2 * std:
         warnings.warn(
             f"the mean {mean} is more than two standard deviations outside [{a}, {b}]",

@@ -50,7 +50,29 @@ class Linear(Module):
             weight, bias = own["weight"], own["bias"]
         except KeyError:  # someone has put a plain tensor in the place of a parameter
             weight, bias = self.weight, self.bias
-        return F.linear(input, weight, bias)
+        try:
+            return F.linear(input, weight, bias)
+        except (RuntimeError, TypeError) as error:
+            if told := self._misfit(input, weight):
+                raise type(error)(told) from None
+            raise
+
+    def _misfit(self, input: Any, weight: Any) -> str:
+        """What is wrong with an input, or the empty string."""
+        wanted, shape = weight.shape[-1], getattr(input, "shape", None)
+        if not hasattr(input, "dtype"):
+            return f"{self!r}: argument 'input' must be a Tensor, not {type(input).__name__}"
+        if not shape or shape[-1] != wanted:
+            return (
+                f"{self!r}: mat1 and mat2 shapes cannot be multiplied: expected an input of shape "
+                f"(..., {wanted}), but got {tuple(shape or ())}"
+            )
+        if input.dtype != weight.dtype:
+            return (
+                f"{self!r}: the input has dtype {input.dtype}, the weight {weight.dtype}. Convert one: "
+                f"input.to({weight.dtype}) or layer.to({input.dtype})"
+            )
+        return ""
 
     def extra_repr(self) -> str:
         return (

@@ -10,6 +10,7 @@ from typing import Any
 from minigrad._tensor.tensor import Tensor
 from minigrad.creation import empty, tensor
 from minigrad.nn import functional as F, init
+from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Module
 from minigrad.nn.parameter import Parameter, new_parameter
 
@@ -84,9 +85,17 @@ class BatchNorm1d(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor("BatchNorm1d", "input", input)
         if input.ndim not in (2, 3):
             raise ValueError(
                 f"BatchNorm1d takes (N, C) or (N, C, L), not a tensor of shape {tuple(input.shape)}"
+            )
+        held = self.running_mean is not None or self.weight is not None or self.bias is not None
+        if held and input.shape[1] != self.num_features:
+            n = self.num_features
+            raise RuntimeError(
+                f"BatchNorm1d({n}): expected an input of shape (N, {n}) or (N, {n}, L), but got "
+                f"{tuple(input.shape)}"
             )
         factor = 0.0 if self.momentum is None else self.momentum
         if self.training and self.num_batches_tracked is not None:

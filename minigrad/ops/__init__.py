@@ -4,4 +4,13 @@ from __future__ import annotations
 
 from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
 
-__all__ = ["activations", "elementwise", "index", "linalg", "losses", "normalisation", "reduce", "shape"]
+__all__ = [
+    "activations",
+    "elementwise",
+    "index",
+    "linalg",
+    "losses",
+    "normalisation",
+    "reduce",
+    "shape",
+]

@@ -194,3 +194,10 @@ clone = Op(
     formula="d x/dx = 1",
     domain=REAL,
 )
+
+
+def first_outside(index: Array, n: int) -> Any:
+    """The first of the integers that is not in [0, n), or None: negative ones do not count from the end."""
+    if not index.size or (index.min() >= 0 and index.max() < n):
+        return None
+    return index[(index < 0) | (index >= n)].flat[0]

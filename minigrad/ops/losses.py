@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .index import first_outside
 from .kernels import (
     Array,
     keep,
@@ -131,13 +132,6 @@ binary_cross_entropy_with_logits = Op(
     domain=_with_logits_domain,
     result="floating",
 )
-
-
-def first_outside(index: Array, n: int) -> Any:
-    """The first of the integers that is not in [0, n), or None: negative ones do not count from the end."""
-    if not index.size or (index.min() >= 0 and index.max() < n):
-        return None
-    return index[(index < 0) | (index >= n)].flat[0]
 
 
 def _class_axis(x: Array) -> int:

@@ -162,10 +162,62 @@ def test_embedding_from_a_given_table():
         nn.Embedding.from_pretrained(torch.ones(3))
 
 
-def test_embedding_says_what_it_does_not_have():
-    for option in ({"max_norm": 1.0}, {"sparse": True}, {"scale_grad_by_freq": True}):
-        with pytest.raises(NotImplementedError, match="Embedding"):
-            nn.Embedding(2, 2, **option)
+def test_embedding_has_no_sparse_gradients():
+    with pytest.raises(NotImplementedError, match="Embedding has no sparse gradient"):
+        nn.Embedding(2, 2, sparse=True)
+    with pytest.raises(NotImplementedError, match="embedding: sparse"):
+        nn.functional.embedding(torch.tensor([0]), torch.eye(2), sparse=True)
+
+
+ROWS = [[3.0, 4.0], [0.3, 0.4], [6.0, 8.0], [-5.0, 12.0]]
+
+
+@pytest.mark.parametrize(
+    ("order", "norms"), [(2.0, [5, 0.5, 10, 13]), (1.0, [7, 0.7, 14, 17]), (math.inf, [4, 0.4, 8, 12])]
+)
+def test_embedding_shortens_the_rows_that_it_looks_up(order, norms):
+    table = torch.tensor(ROWS, dtype=torch.float64)
+    layer = nn.Embedding.from_pretrained(table, freeze=False, max_norm=2.0, norm_type=order)
+    out = layer(torch.tensor([[0, 1], [3, 0]]))
+    expected = np.array(ROWS)
+    for row in (0, 3):  # row 1 is short enough, row 2 was not asked for
+        expected[row] *= 2 / (norms[row] + 1e-7)
+    np.testing.assert_allclose(layer.weight.detach().numpy(), expected, rtol=1e-14)
+    assert out.tolist() == [
+        [layer.weight[0].tolist(), layer.weight[1].tolist()],
+        layer.weight[[3, 0]].tolist(),
+    ]
+    out.sum().backward()
+    assert layer.weight.grad.tolist() == [[2, 2], [1, 1], [0, 0], [1, 1]]
+
+
+def test_embedding_scales_the_gradient_by_frequency_and_leaves_that_of_its_output():
+    table = torch.tensor(ROWS, requires_grad=True)
+    out = nn.functional.embedding(torch.tensor([0, 2, 0, 0]), table, scale_grad_by_freq=True, padding_idx=2)
+    out.retain_grad()
+    out.backward(torch.tensor([[1.0, 2.0], [4.0, 4.0], [3.0, 5.0], [5.0, 5.0]]))
+    assert table.grad.tolist() == [[pytest.approx(3.0), pytest.approx(4.0)], [0, 0], [0, 0], [0, 0]]
+    assert out.grad.tolist()[1] == [4.0, 4.0]
+    out.detach().add_(1)
+    assert table[0].tolist() == ROWS[0]
+
+
+@pytest.mark.parametrize("padding", [1, -3])
+def test_embedding_has_no_gradient_for_padding_in_any_order(padding):
+    layer = nn.Embedding(4, 2, padding_idx=padding)
+    assert layer.padding_idx == 1
+    assert layer.weight[1].tolist() == [0.0, 0.0]
+    out = nn.functional.embedding(torch.tensor([0, 1, 1, 3]), layer.weight, padding)
+    out.sum().backward()
+    assert layer.weight.grad.tolist() == [[1, 1], [0, 0], [0, 0], [1, 1]]
+    with pytest.raises(ValueError, match="is no row of the 4 rows"):
+        nn.functional.embedding(torch.tensor([0]), layer.weight, -5)
+
+
+def test_embedding_prints_its_options():
+    layer = nn.Embedding(3, 2, padding_idx=-1, max_norm=1.0, norm_type=1.0, scale_grad_by_freq=True)
+    text = "Embedding(3, 2, padding_idx=2, max_norm=1.0, norm_type=1.0, scale_grad_by_freq=True)"
+    assert repr(layer) == text
 
 
 @pytest.mark.parametrize(
@@ -229,3 +281,22 @@ def test_leaky_relu_at_every_slope(slope):
     low = math.nan if slope == 0 else -math.inf * slope
     np.testing.assert_allclose(out.detach().numpy(), [math.inf, low, -2 * slope, 0, 0, 5])
     assert x.grad.tolist() == [2.0, 3 * slope, 5 * slope, 7 * slope, 11 * slope, 13.0]
+
+
+def test_dropout_of_all_integers_is_zero_and_of_none_the_input():
+    x = torch.tensor([1, 2])
+    assert nn.Dropout(1.0)(x).tolist() == [0, 0]
+    assert nn.Dropout(1.0)(x).dtype == torch.int64
+    assert nn.Dropout(0.0)(x) is x
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 2, 0), (0, 2, 3)])
+def test_batch_norm_of_an_empty_batch_is_empty_and_leaves_the_statistics(shape):
+    layer = nn.BatchNorm1d(2)
+    x = torch.ones(shape, requires_grad=True)
+    out = layer(x)
+    out.sum().backward()
+    assert out.shape == x.grad.shape == shape
+    assert layer.weight.grad.tolist() == layer.bias.grad.tolist() == [0.0, 0.0]
+    assert (layer.running_mean.tolist(), layer.running_var.tolist()) == ([0.0, 0.0], [1.0, 1.0])
+    assert layer.num_batches_tracked.item() == 1

@@ -38,7 +38,7 @@ def test_the_model_is_left_as_it_was():
 
 def test_an_error_in_forward_leaves_it_so_too():
     net = nn.MLP(4, 5, 3)
-    with pytest.raises(RuntimeError, match="linear"):
+    with pytest.raises(RuntimeError, match="Linear"):
         nn.summary(net, torch.ones(2, 7))
     assert net.training
     assert not net[0]._forward_hooks

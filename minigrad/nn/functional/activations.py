@@ -7,12 +7,13 @@ from typing import Any
 from minigrad._tensor.methods import CALLS
 from minigrad._tensor.tensor import Tensor
 
+from .checks import check_tensor
+
 _relu = CALLS["relu"]
 
 
 def _activation(name: str, input: Tensor, inplace: bool = False, **options: Any) -> Tensor:
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' must be a Tensor, not {type(input).__name__}")
+    check_tensor(name, "input", input)
     if inplace:
         return input._replace(f"{name}_", CALLS[name], None, (), options)
     return CALLS[name](input, **options)
@@ -97,6 +98,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     >>> torch.nn.functional.hardtanh(torch.tensor([-3.0, 0.5]))
     tensor([-1.0000,  0.5000])
     """
+    check_tensor("hardtanh", "input", input)
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val {min_val} must not be greater than max_val {max_val}")
     if input.dtype.kind != "f":
@@ -147,6 +149,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     >>> torch.nn.functional.softmax(torch.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
+    check_tensor("softmax", "input", input)
     return input.softmax(_chosen_dim("softmax", dim), dtype)
 
 
@@ -157,4 +160,5 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     >>> torch.nn.functional.log_softmax(torch.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
+    check_tensor("log_softmax", "input", input)
     return input.log_softmax(_chosen_dim("log_softmax", dim), dtype)

@@ -9,8 +9,11 @@ import numpy as np
 from minigrad._tensor.methods import CALLS
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.tensor import Tensor
+from minigrad.autograd import no_grad
+from minigrad.ops.index import first_outside
 
 from .activations import _activation
+from .checks import check_tensor
 
 linear = CALLS["linear"]
 
@@ -22,13 +25,21 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     >>> torch.nn.functional.dropout(torch.ones(2), training=False)
     tensor([1., 1.])
     """
+    check_tensor("dropout", "input", input)
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0:
         return input
+    dtype = input.dtype
+    if p == 1:
+        return _activation("dropout", input, inplace, mask=np.zeros(input.shape, dtype))
+    if dtype.kind != "f":
+        raise RuntimeError(
+            f"dropout: expected a floating input, because what is kept is scaled by {1 / (1 - p):g}, but got "
+            f"{dtype}; convert it with .float()"
+        )
     kept = generator_of(None).random(input.shape) >= p
-    mask = kept.astype(input.dtype) / input.dtype.type(1 - p) if p < 1 else np.zeros(input.shape, input.dtype)
-    return _activation("dropout", input, inplace, mask=mask)
+    return _activation("dropout", input, inplace, mask=kept.astype(dtype) / dtype.type(1 - p))
 
 
 def layer_norm(
@@ -44,14 +55,16 @@ def layer_norm(
     >>> torch.nn.functional.layer_norm(torch.tensor([[1.0, 3.0]]), (2,), eps=0.0)
     tensor([[-1.,  1.]])
     """
+    check_tensor("layer_norm", "input", input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         raise RuntimeError(
-            f"layer_norm: given normalized_shape={shape}, expected input ending in it, but got {input.shape}"
+            f"layer_norm: given normalized_shape={shape}, expected an input of shape "
+            f"(..., {', '.join(map(str, shape))}), but got {input.shape}"
         )
-    for name, x in (("weight", weight), ("bias", bias)):
-        if x is not None and x.shape != shape:
-            raise RuntimeError(f"layer_norm: expected {name} of shape {shape}, but got {x.shape}")
+    for argument, x in (("weight", weight), ("bias", bias)):
+        if x is not None:
+            _check_scale("layer_norm", argument, x, shape, input)
     out = CALLS["standardize"](input, dim=tuple(range(-len(shape), 0)), eps=eps)
     out = out if weight is None else out * weight
     return out if bias is None else out + bias
@@ -72,23 +85,41 @@ def batch_norm(
     In training the batch's own statistics are used, and the running ones move towards them by `momentum`
     (the variance as the unbiased estimate); otherwise the running ones are used.
 
+    Raises:
+        ValueError: for fewer than two axes; in training for a single value per channel, for one running
+            statistic without the other, and for an eps that is not positive.
+        RuntimeError: for a statistic, weight or bias of another shape or dtype; without training, for a
+            missing statistic.
+
     >>> import minigrad as torch
-    >>> torch.nn.functional.batch_norm(torch.tensor([[1.0], [3.0]]), None, None, training=True, eps=0.0)
-    tensor([[-1.],
-            [ 1.]])
+    >>> torch.nn.functional.batch_norm(torch.tensor([[1.0], [3.0]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
+    check_tensor("batch_norm", "input", input)
     if input.ndim < 2:
         raise ValueError(f"batch_norm: expected at least 2 dimensions (N, C, ...), got shape {input.shape}")
+    channels = input.shape[1]
+    given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    for argument, x in given.items():
+        if x is not None:
+            _check_scale("batch_norm", argument, x, (channels,), input)
     axes = tuple(i for i in range(input.ndim) if i != 1)
     row = tuple(-1 if i == 1 else 1 for i in range(input.ndim))
     if training:
-        n = input.numel() // max(input.shape[1], 1)
-        if n <= 1:
+        if (running_mean is None) != (running_var is None):
+            raise ValueError(
+                "batch_norm: running_mean and running_var must either both be None or neither be None"
+            )
+        if eps <= 0:
+            raise ValueError(f"batch_norm: eps must be positive during training, but got {eps}")
+        n = input.numel() // max(channels, 1)
+        if n == 1:
             raise ValueError(
                 f"Expected more than 1 value per channel when training, got input size {input.shape}"
             )
         out = CALLS["standardize"](input, dim=axes, eps=eps)
-        if running_mean is not None and running_var is not None:
+        if running_mean is not None and running_var is not None and n:
             values = input.detach()
             _move(running_mean, values.mean(axes), momentum)
             _move(running_var, values.var(axes), momentum)
@@ -102,6 +133,19 @@ def batch_norm(
     return out if bias is None else out + bias.reshape(row)
 
 
+def _check_scale(name: str, argument: str, x: Any, shape: tuple[int, ...], input: Tensor) -> None:
+    check_tensor(name, argument, x)
+    if x.shape != shape:
+        raise RuntimeError(
+            f"{name}: for an input of shape {input.shape} expected {argument} of shape {shape}, but got "
+            f"{x.shape}"
+        )
+    if x.dtype != input.dtype:
+        raise RuntimeError(
+            f"{name}: the input has dtype {input.dtype} and {argument} {x.dtype}; convert one with .to()"
+        )
+
+
 def _move(running: Tensor, value: Tensor, momentum: float) -> None:
     running.data.copy_(running.detach() * (1 - momentum) + value * momentum)
 
@@ -110,39 +154,64 @@ def embedding(
     input: Tensor,
     weight: Tensor,
     padding_idx: int | None = None,
-    max_norm: Any = None,
+    max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:
-    """The rows of `weight` at the integer positions `input`; the row `padding_idx` gets no gradient.
+    """The rows of `weight` at the integer positions `input`.
+
+    Arguments:
+        input: integers of any shape (...).
+        weight: (rows, size).
+        padding_idx: a row that gets no gradient.
+        max_norm: rows that are looked up and whose norm of order `norm_type` is greater are first scaled to
+            it, in place.
+        scale_grad_by_freq: divide the gradient of each row by how often `input` names it.
+
+    Returns:
+        (..., size).
 
     >>> import minigrad as torch
     >>> torch.nn.functional.embedding(torch.tensor([2, 0]), torch.eye(3))
     tensor([[0., 0., 1.],
             [1., 0., 0.]])
     """
-    for name, given in (
-        ("max_norm", max_norm),
-        ("scale_grad_by_freq", scale_grad_by_freq),
-        ("sparse", sparse),
-    ):
-        if given:
-            raise NotImplementedError(f"embedding: {name} is not covered")
+    check_tensor("embedding", "input", input)
+    check_tensor("embedding", "weight", weight)
+    if sparse:
+        raise NotImplementedError("embedding: sparse gradients are not covered")
     if input.dtype.kind not in "iu":
         raise RuntimeError(f"embedding: expected integer positions, got {input.dtype}; use .long()")
-    n = weight.shape[0]
-    places = input.numpy()
-    if places.size and not (places.min() >= 0 and places.max() < n):
-        wrong = places[(places < 0) | (places >= n)].flat[0]
+    if weight.ndim != 2:
+        raise RuntimeError(f"embedding: expected weight of shape (rows, size), got {weight.shape}")
+    n, places = weight.shape[0], input.numpy()
+    if (wrong := first_outside(places, n)) is not None:
         raise IndexError(f"embedding: index {wrong} is out of range for {n} rows (0 to {n - 1})")
-    if padding_idx is None:
-        return weight[input]
-    if not -n <= padding_idx < n:
+    if padding_idx is not None and not -n <= padding_idx < n:
         raise ValueError(f"embedding: padding_idx {padding_idx} is no row of the {n} rows")
-    padding = padding_idx if padding_idx >= 0 else n + padding_idx
-    rows = weight[input]
-    return rows.where((input != padding).unsqueeze(-1), rows.detach())
+    if max_norm is not None:
+        _renorm(places, weight, max_norm, norm_type)
+    rows: Tensor = weight[input]
+    if scale_grad_by_freq and rows.requires_grad:
+        times = np.expand_dims(np.bincount(places.reshape(-1), minlength=n)[places], -1)
+        scale = input.new_tensor(1 / times, dtype=rows.dtype)
+        rows.register_hook(lambda g: g * scale)
+        rows = rows.clone()  # to the gradient of the result nothing happens
+    if padding_idx is None:
+        return rows
+    return rows.where((input != padding_idx % n).unsqueeze(-1), rows.detach())
+
+
+def _renorm(places: Any, weight: Tensor, max_norm: float, norm_type: float) -> None:
+    """Scale the rows that are looked up and too long."""
+    with no_grad():
+        looked_up = np.unique(places)
+        norms = weight[looked_up].norm(norm_type, 1)
+        too_long = norms.numpy() > max_norm
+        if too_long.any():
+            factor = max_norm / (norms[too_long] + 1e-7)
+            weight[looked_up[too_long]] *= factor.unsqueeze(1)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -153,6 +222,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
+    check_tensor("one_hot", "tensor", tensor)
     classes = tensor.numpy()
     if classes.dtype != np.int64:
         raise RuntimeError(f"one_hot is only applicable to int64 tensors, got {classes.dtype}; use .long()")
@@ -160,11 +230,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError(
             "one_hot: the number of classes cannot be read off an empty tensor; give num_classes"
         )
-    if classes.size and classes.min() < 0:
-        raise RuntimeError("one_hot: class values must be non-negative")
     n = int(classes.max()) + 1 if num_classes == -1 else num_classes
-    if classes.size and classes.max() >= n:
-        raise RuntimeError(f"one_hot: class value {classes.max()} must be smaller than num_classes ({n})")
+    if (wrong := first_outside(classes, n)) is not None:
+        why = "must be non-negative" if wrong < 0 else f"must be smaller than num_classes ({n})"
+        raise RuntimeError(f"one_hot: class value {wrong} {why}")
     hot = np.arange(n) == classes[..., None]
     return tensor.new_tensor(hot, dtype=np.int64)
 
@@ -176,6 +245,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     >>> torch.nn.functional.pad(torch.ones(2), (1, 0))
     tensor([0., 1., 1.])
     """
+    check_tensor("pad", "input", input)
     if mode != "constant":
         raise NotImplementedError(f"pad: mode {mode!r} is not covered; 'constant' is")
     widths = tuple(int(p) for p in pad)
@@ -195,4 +265,5 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
     >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
+    check_tensor("normalize", "input", input)
     return input / input.norm(p, dim, keepdim=True).clamp(min=eps)

@@ -10,6 +10,8 @@ import numpy as np
 from minigrad._tensor.methods import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
 
+from .checks import check_tensor
+
 _REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -27,8 +29,7 @@ def _reduced(loss: Tensor, reduction: str) -> Tensor:
 def _check(name: str, input: Any, target: Any, reduction: str) -> None:
     _check_reduction(reduction)
     for argument, x in (("input", input), ("target", target)):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): argument {argument!r} must be a Tensor, not {type(x).__name__}")
+        check_tensor(name, argument, x)
 
 
 def _paired(name: str, input: Tensor, target: Tensor, reduction: str) -> tuple[Tensor, Tensor]:
@@ -74,8 +75,7 @@ def _weighted(name: str, loss: Tensor, weight: Tensor | None, reduction: str) ->
 
 def _within(name: str, argument: str, weight: Any, shape: tuple[int, ...]) -> None:
     """Refuse a weight that does not broadcast to the input,."""
-    if not isinstance(weight, Tensor):
-        raise TypeError(f"{name}(): argument {argument!r} must be a Tensor, not {type(weight).__name__}")
+    check_tensor(name, argument, weight)
     try:
         fits = np.broadcast_shapes(weight.shape, shape) == shape
     except ValueError:
@@ -229,8 +229,7 @@ def _check_probabilities(shape: tuple[int, ...], target: Tensor, ignore_index: i
 
 
 def _check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
-    if not isinstance(weight, Tensor):
-        raise TypeError(f"{name}(): argument 'weight' must be a Tensor, not {type(weight).__name__}")
+    check_tensor(name, "weight", weight)
     if weight.shape != (classes,):
         raise RuntimeError(f"{name}: weight must have shape ({classes},), one per class, got {weight.shape}")
     if weight.dtype != dtype:
