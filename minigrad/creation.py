@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut
+from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, with_own_dtype
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
@@ -85,7 +85,7 @@ def from_numpy(array: Any) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__}); tensor(...) takes other data")
-    return _made(array.view(type=np.ndarray) if as_dtype(array.dtype) == array.dtype else array, False)
+    return _made(with_own_dtype(array.view(type=np.ndarray)), False)
 
 
 def from_dlpack(other: Any) -> Tensor:
@@ -95,9 +95,7 @@ def from_dlpack(other: Any) -> Tensor:
     >>> torch.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=float64)
     """
-    array = np.from_dlpack(other)
-    as_dtype(array.dtype)
-    return _made(array, False)
+    return _made(with_own_dtype(np.from_dlpack(other)), False)
 
 
 @_on_cpu

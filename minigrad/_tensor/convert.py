@@ -97,8 +97,34 @@ def refuse_overflow(numbers: Any, dtype: Any) -> None:
 
 
 def _as(array: Any, dtype: Any) -> Any:
-    with np.errstate(all="ignore"):  # values that do not fit become inf, as in PyTorch, without a word
-        return array.astype(dtype, copy=False)
+    with np.errstate(all="ignore"):  # what does not fit becomes inf, as in PyTorch, without a word
+        return with_own_dtype(array.astype(dtype, copy=False))
+
+
+def with_own_dtype(array: Any) -> Any:
+    """The array over the dtype object that all tensors share, by which fast calls compare.
+
+    An array out of a pickle has a dtype object of its own.
+    """
+    own = as_dtype(array.dtype)
+    return array if array.dtype is own else array.view(own)
+
+
+def copied_within(array: Any, memo: dict[int, Any]) -> Any:
+    """A copy for `copy.deepcopy`: arrays that share memory become views of one copy, kept in `memo`."""
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    if root is array or root.base is not None or not (root.flags.c_contiguous or root.flags.f_contiguous):
+        root = array
+    if id(root) not in memo:
+        memo[id(root)] = root.copy(order="K")
+    copied = memo[id(root)]
+    if root is array:
+        return copied
+    offset = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+    flat = copied.reshape(-1, order="A").view(np.uint8)
+    return np.ndarray(array.shape, array.dtype, flat, offset, array.strides)
 
 
 _NUMBERS = {bool, int, float}

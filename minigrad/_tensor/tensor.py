@@ -23,7 +23,7 @@ from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY
 
 from .backward import grad_of, run_backward, target_nodes
-from .convert import as_array, as_operand, warn_cut
+from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
 from .dtype import get_default_dtype
 from .handle import RemovableHandle
 from .in_place import InPlace
@@ -397,23 +397,22 @@ class Tensor(InPlace, result=True):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._refuse_non_leaf("pickle")
-        return _rebuild, (
-            Tensor if self._alias else type(self),
-            np.array(self._array),
-            self.requires_grad,
-            self.grad,
-        )
+        kind = Tensor if self._alias else type(self)
+        return _rebuild, (kind, np.array(self._array), self.requires_grad)
 
     def __copy__(self) -> Tensor:
         """A leaf of its own over the same memory, as in PyTorch."""
         self._refuse_non_leaf("copy")
-        return _rebuild(Tensor if self._alias else type(self), self._array, self.requires_grad, None)
+        return _rebuild(Tensor if self._alias else type(self), self._array, self.requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A copy with its gradient; tensors that share memory share that of their copies."""
         self._refuse_non_leaf("deepcopy")
-        kind, parts = self.__reduce_ex__(4)
-        grad = None if parts[3] is None else parts[3].clone().detach()
-        memo[id(self)] = copied = kind(*parts[:3], grad)
+        array = copied_within(self._array, memo)
+        copied = _rebuild(Tensor if self._alias else type(self), array, self.requires_grad)
+        memo[id(self)] = copied
+        if (grad := self.grad) is not None:
+            copied.grad = wrap(np.array(grad._array), None)
         return copied
 
     def _refuse_non_leaf(self, what: str) -> None:
@@ -472,10 +471,8 @@ def stamp(ready: list[tuple[Tensor, Any]]) -> None:
             writes.put(array, now)
 
 
-def _rebuild(kind: type, array: Any, requires_grad: bool, grad: Tensor | None) -> Tensor:
+def _rebuild(kind: type, array: Any, requires_grad: bool) -> Tensor:
     tensor: Tensor = object.__new__(kind)
-    tensor._array, tensor._node = array, None
+    tensor._array, tensor._node = with_own_dtype(array), None
     tensor.requires_grad_(requires_grad)
-    if grad is not None:
-        tensor.grad = grad
     return tensor

@@ -34,6 +34,11 @@ class Parameter(Tensor):
         if requires_grad:
             self.requires_grad_()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A copy with memory of its own and without the gradient, as in PyTorch."""
+        memo[id(self)] = copied = type(self)(self.detach().clone(), self.requires_grad)
+        return copied
+
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -68,7 +69,25 @@ class Registry:
                 raise TypeError(f"{name!r} is a buffer: assign a Tensor or None, not {type(value).__name__}")
             self._buffers[name] = value
         else:
+            if isinstance(value, (list, tuple, dict)) and "_modules" in own:
+                self._warn_of_hidden(name, value)
             object.__setattr__(self, name, value)
+
+    def _warn_of_hidden(self, name: str, value: Any) -> None:
+        """Warn of modules and parameters in a plain container that are not registered elsewhere."""
+        parts = value.values() if isinstance(value, dict) else value
+        hidden = [x for x in parts if isinstance(x, (Registry, Parameter))]
+        if not hidden or {*map(id, hidden)} <= {id(x) for x in (*self.modules(), *self.parameters())}:
+            return
+        kind, what, better = type(value).__name__, "Parameter", "attributes"
+        if isinstance(hidden[0], Registry):
+            what, better = "Module", "a ModuleDict" if kind == "dict" else "a ModuleList"
+        warnings.warn(
+            f"{type(self).__name__}.{name} is a {kind} that holds a {what}: parameters() and state_dict() do "
+            f"not see into a {kind}, so that it would not be trained or saved. Use {better} instead.",
+            UserWarning,
+            stacklevel=3,
+        )
 
     def __delattr__(self, name: str) -> None:
         for table in _TABLES:

@@ -153,6 +153,32 @@ def test_deepcopy_keeps_sharing_within_the_copy():
     assert twin[0].weight is not net[0].weight
 
 
+def test_a_copy_starts_without_gradients():
+    layer = nn.Linear(1, 1, bias=False)
+    layer(torch.ones(1, 1)).backward()
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert twin.weight.grad is None
+        twin(torch.ones(1, 1)).backward()
+        assert twin.weight.grad.tolist() == [[1.0]]
+    assert layer.weight.grad.tolist() == [[1.0]]
+
+
+def test_deepcopy_keeps_buffers_that_share_memory_together():
+    module = nn.Module()
+    table = torch.arange(6.0).reshape(2, 3)
+    module.register_buffer("table", table)
+    module.register_buffer("row", table[1])
+    twin = copy.deepcopy(module)
+    twin.row.zero_()
+    assert twin.table.tolist() == [[0.0, 1.0, 2.0], [0.0, 0.0, 0.0]]
+    assert module.row.tolist() == [3.0, 4.0, 5.0]
+
+
+def test_an_unpickled_module_is_as_fast_as_before():
+    layer = pickle.loads(pickle.dumps(nn.Linear(2, 2)))
+    assert all(p.dtype is torch.float32 for p in layer.parameters())
+
+
 def test_extra_repr_is_printed_above_the_children():
     class Named(nn.Module):
         def __init__(self):

@@ -162,3 +162,27 @@ def test_a_property_that_fails_inside_is_told_from_a_missing_attribute():
 
     with pytest.raises(AttributeError, match="its property raised an AttributeError"):
         Broken().size
+
+
+@pytest.mark.parametrize(
+    ("hide", "told"),
+    [
+        (lambda: [nn.Linear(1, 1)], "a list that holds a Module: .* Use a ModuleList"),
+        (lambda: (nn.ReLU(), 3), "a tuple that holds a Module: .* Use a ModuleList"),
+        (lambda: {"a": nn.Linear(1, 1)}, "a dict that holds a Module: .* Use a ModuleDict"),
+        (lambda: [nn.Parameter(torch.ones(1))], "a list that holds a Parameter: .* Use attributes"),
+    ],
+)
+def test_parts_in_a_plain_list_are_not_registered_and_a_warning_says_so(hide, told):
+    module = nn.Module()
+    with pytest.warns(UserWarning, match=told):
+        module.layers = hide()
+    assert not list(module.parameters())
+
+
+def test_a_list_of_parts_that_are_registered_is_no_reason_to_warn():
+    module = nn.Module()
+    module.first = nn.Linear(1, 1)
+    module.both = [module.first, module.first.weight]
+    module.sizes = [1, 2]
+    assert len(list(module.parameters())) == 2
