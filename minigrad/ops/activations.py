@@ -24,6 +24,7 @@ from .sums import total
 relu = Op(
     "relu", positive_part,
     x=lambda g, out: keep_nonzero(g, out),
+    read="where(x > 0, g, 0)",
     formula="d relu(x)/dx = 1 for x > 0,  0 for x <= 0",
     domain=NONZERO,
 )  # fmt: skip
@@ -44,6 +45,7 @@ def _leaky_relu_rule(g: Array, x: Array, negative_slope: float) -> Array:
 leaky_relu = Op(
     "leaky_relu", lambda x, *, negative_slope=0.01: _leaky_relu(x, negative_slope),
     x=_leaky_relu_rule,
+    read="where(x > 0, g, g * negative_slope)",
     formula="1 for x > 0,  negative_slope for x <= 0",
     domain=lambda d: ((d.values(d.shape(), NONZERO),), {"negative_slope": d.choice((0.01, 0.3, 1.5))}),
     result="floating",
@@ -52,7 +54,8 @@ leaky_relu = Op(
 elu = Op(
     "elu", lambda x, *, alpha=1.0: np.where(x <= 0, alpha * np.expm1(np.minimum(x, 0)), x),
     x=lambda g, x, alpha: np.where(x > 0, g, g * alpha * np.exp(np.minimum(x, 0))),
-    formula="1 for x > 0,  alpha exp(x) for x <= 0",
+    read="where(x > 0, g, g * alpha * exp(x))",
+    formula="1 for x > 0,  alpha * exp(x) for x <= 0",
     domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
     result="floating",
 )  # fmt: skip
@@ -61,7 +64,8 @@ _SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772
 selu = Op(
     "selu", lambda x: _SCALE * np.where(x <= 0, _ALPHA * np.expm1(np.minimum(x, 0)), x),
     x=lambda g, x: g * _SCALE * np.where(x > 0, 1.0, _ALPHA * np.exp(np.minimum(x, 0))),
-    formula="s for x > 0,  s alpha exp(x) for x <= 0",
+    read="where(x > 0, g * 1.0507009873554805, g * 1.7580993408473766 * exp(x))",
+    formula="1.0507 for x > 0,  1.7581 * exp(x) for x <= 0",
     domain=NONZERO,
     result="floating",
 )  # fmt: skip
@@ -87,14 +91,18 @@ def _gelu_slope(x: Array, approximate: str) -> Array:
 gelu = Op(
     "gelu", lambda x, *, approximate="none": _gelu(x, approximate),
     x=lambda g, x, approximate: g * _gelu_slope(x, approximate),
-    formula="d(x Phi(x))/dx = Phi(x) + x phi(x)",
+    read=lambda approximate: (
+        "g * (Phi(x) + x * phi(x))" if approximate == "none" else "g times the slope of the approximation"
+    ),
+    formula="d gelu(x)/dx = Phi(x) + x * phi(x)",
     domain=lambda d: ((d.values(d.shape(), REAL),), {"approximate": d.choice(("none", "tanh"))}),
     result="floating",
 )  # fmt: skip
 silu = Op(
     "silu", lambda x: x * sigmoid(x),
     x=lambda g, x: g * _silu_slope(x, sigmoid(x)),
-    formula="d(x s(x))/dx = s(x) (1 + x (1 - s(x)))",
+    read="g * sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
+    formula="d silu(x)/dx = sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
     domain=REAL,
     result="floating",
 )  # fmt: skip
@@ -110,7 +118,7 @@ softplus = Op(
         beta * x > threshold, x, np.logaddexp(0, beta * x) / beta
     ),
     x=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * sigmoid(beta * x)),
-    formula="d softplus(x)/dx = sigmoid(beta x)",
+    formula="d softplus(x)/dx = sigmoid(beta * x)",
     domain=lambda d: (
         (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(0.5,))),),
         d.choice(({"beta": 1.0}, {"beta": 2.0}, {"beta": 2.0, "threshold": 1.0})),
@@ -120,13 +128,14 @@ softplus = Op(
 logsigmoid = Op(
     "logsigmoid", log_sigmoid,
     x=lambda g, x: g * sigmoid(-x),
-    formula="d log sigmoid(x)/dx = sigmoid(-x)",
+    formula="d logsigmoid(x)/dx = sigmoid(-x)",
     domain=REAL,
     result="floating",
 )  # fmt: skip
 hardtanh = Op(
     "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
     x=lambda g, x, min_val, max_val: keep(g, (x > min_val) & (x < max_val)),
+    read="where((min_val < x) & (x < max_val), g, 0)",
     formula="1 for min_val < x < max_val,  0 elsewhere",
     domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
 )  # fmt: skip
@@ -154,6 +163,7 @@ def _total(g: Array, dim: int) -> Array:
 softmax = Op(
     "softmax", softmax_kernel, inputs="x",
     x=lambda g, out, dim: out * (g - _total(g * out, dim)),
+    read="out * (g - sum(g * out))",
     formula="d p_i/dx_j = p_i ([i = j] - p_j)",
     domain=_along_dim,
     result="floating",
@@ -161,6 +171,7 @@ softmax = Op(
 log_softmax = Op(
     "log_softmax", log_softmax_kernel, inputs="x",
     x=lambda g, out, dim: g - np.exp(out) * _total(g, dim),
+    read="g - exp(out) * sum(g)",
     formula="d log p_i/dx_j = [i = j] - p_j",
     domain=_along_dim,
     result="floating",

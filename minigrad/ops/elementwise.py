@@ -34,7 +34,7 @@ mul = Op(
     "mul", np.multiply,
     a=lambda g, b: g * b,
     b=lambda g, a: g * a,
-    formula="d(a b)/da = b,  d(a b)/db = a",
+    formula="d(a * b)/da = b,  d(a * b)/db = a",
     domain=(REAL, REAL),
 )  # fmt: skip
 div = Op(
@@ -73,7 +73,8 @@ pow_ = Op(
     "pow", _power, inputs="a b",
     a=lambda g, a, b: g * b * a ** _one_less(a, b),
     b=lambda g, a, b, out: g * out * _log_of_base(a, b),
-    formula="d(a^b)/da = b a^(b-1),  d(a^b)/db = a^b log(a)",
+    read={"a": "g * b * a**(b - 1)", "b": "g * out * log(a)"},
+    formula="d(a^b)/da = b * a^(b-1),  d(a^b)/db = a^b * log(a)",
     domain=lambda d: _number_or_arrays(d),
 )  # fmt: skip
 
@@ -100,7 +101,7 @@ def _log_of_base(a: Array, b: Array) -> Array:
 square = Op(
     "square", lambda x: np.square(x, dtype=np.int64 if x.dtype.kind == "b" else None),
     x=lambda g, x: g * 2 * x,
-    formula="d(x^2)/dx = 2 x",
+    formula="d(x^2)/dx = 2 * x",
     domain=REAL,
 )  # fmt: skip
 reciprocal = Op(
@@ -128,6 +129,7 @@ remainder = Op(
     "remainder", lambda a, b: np.remainder(a, _divisor(a, b)),
     a=lambda g: g,
     b=lambda g, a, b: -g * np.floor_divide(a, b),
+    read={"b": "-g * floor(a / b)"},
     formula="d(a mod b)/da = 1,  d(a mod b)/db = -floor(a/b)",
     domain=_between_multiples,
 )  # fmt: skip
@@ -218,14 +220,16 @@ log = Op(
 log2 = Op(
     "log2", np.log2,
     x=lambda g, x: g / (x * 0.6931471805599453),
-    formula="d log2(x)/dx = 1/(x log 2)",
+    read="g / (x * log(2))",
+    formula="d log2(x)/dx = 1/(x * log(2))",
     domain=POSITIVE,
     result="float",
 )  # fmt: skip
 log10 = Op(
     "log10", np.log10,
     x=lambda g, x: g / (x * 2.302585092994046),
-    formula="d log10(x)/dx = 1/(x log 10)",
+    read="g / (x * log(10))",
+    formula="d log10(x)/dx = 1/(x * log(10))",
     domain=POSITIVE,
     result="float",
 )  # fmt: skip
@@ -307,6 +311,7 @@ atan2 = Op(
     "atan2", np.arctan2,
     a=lambda g, a, b: g * b * _inverse_or_zero(a * a + b * b),
     b=lambda g, a, b: -g * a * _inverse_or_zero(a * a + b * b),
+    read={"a": "g * b / (a * a + b * b)", "b": "-g * a / (a * a + b * b)"},
     formula="d atan2(a, b)/da = b/(a^2 + b^2),  d/db = -a/(a^2 + b^2);  0 at a = b = 0",
     domain=(NONZERO, POSITIVE),
     result="float",
@@ -362,14 +367,15 @@ atanh = Op(
 sigmoid = Op(
     "sigmoid", sigmoid_kernel,
     x=lambda g, out: g * out * (1 - out),
-    formula="d sigmoid(x)/dx = sigmoid(x) (1 - sigmoid(x))",
+    formula="d sigmoid(x)/dx = sigmoid(x) * (1 - sigmoid(x))",
     domain=REAL,
     result="float",
 )  # fmt: skip
 erf = Op(
     "erf", erf_kernel,
     x=lambda g, x: g * 1.1283791670955126 * np.exp(-x * x),
-    formula="d erf(x)/dx = 2/sqrt(pi) exp(-x^2)",
+    read="g * 2 / sqrt(pi) * exp(-x * x)",
+    formula="d erf(x)/dx = 2/sqrt(pi) * exp(-x^2)",
     domain=REAL,
     result="float",
 )  # fmt: skip
@@ -380,14 +386,16 @@ maximum = Op(
     "maximum", np.maximum,
     a=lambda g, a, b: np.where(a < b, 0, np.where(a == b, g / 2, g)),
     b=lambda g, a, b: np.where(b < a, 0, np.where(b == a, g / 2, g)),
-    formula="the larger one takes the gradient; at a tie, half each",
+    read={"a": "where(a > b, g, where(a == b, g / 2, 0))", "b": "where(b > a, g, where(a == b, g / 2, 0))"},
+    formula="the larger one takes the gradient; ties take half each",
     domain=lambda d: (d.apart(*d.shapes(2)), {}),
 )  # fmt: skip
 minimum = Op(
     "minimum", np.minimum,
     a=lambda g, a, b: np.where(a > b, 0, np.where(a == b, g / 2, g)),
     b=lambda g, a, b: np.where(b > a, 0, np.where(b == a, g / 2, g)),
-    formula="the smaller one takes the gradient; at a tie, half each",
+    read={"a": "where(a < b, g, where(a == b, g / 2, 0))", "b": "where(b < a, g, where(a == b, g / 2, 0))"},
+    formula="the smaller one takes the gradient; ties take half each",
     domain=lambda d: (d.apart(*d.shapes(2)), {}),
 )  # fmt: skip
 # Not ~condition: ~True is -2.
@@ -395,6 +403,7 @@ where = Op(
     "where", lambda condition, a, b: np.where(condition, a, b),
     a=lambda g, condition: kept(g, condition != 0),
     b=lambda g, condition: kept(g, condition == 0),
+    read={"a": "where(condition, g, 0)", "b": "where(condition, 0, g)"},
     formula="each element's gradient goes where the element came from",
     domain=lambda d: ((d.bools((s := d.shapes(3))[0]), d.values(s[1], REAL), d.values(s[2], REAL)), {}),
 )  # fmt: skip
@@ -403,6 +412,7 @@ where = Op(
 keep = Op(
     "keep", keep_kernel, inputs="x mask",
     x=lambda g, mask: kept(g, mask),
+    read="where(mask, g, 0)",
     formula="1 where the mask is true, 0 elsewhere",
     domain=lambda d: ((d.values((s := d.shapes(2))[0], REAL), d.bools(s[1])), {}),
 )  # fmt: skip
@@ -438,6 +448,11 @@ clamp = Op(
     x=lambda g, x, min, max: kept(g, _within(x, min, max)),
     min=lambda g, x, min, max: kept(g, (x < min) if max is None else (x < min) & (min < max)),
     max=lambda g, x, min, max: kept(g, (x > max) if min is None else (x > max) | (max < min)),
+    read={
+        "x": "g where x lies within its bounds, 0 elsewhere",
+        "min": "g where the lower bound was taken, 0 elsewhere",
+        "max": "g where the upper bound was taken, 0 elsewhere",
+    },
     formula="1 where min <= x <= max, 0 outside; a binding bound takes the gradient",
     domain=_clamp_domain,
 )  # fmt: skip

@@ -22,13 +22,15 @@ getitem = Op(
     "getitem",
     lambda x, *, index: x[index],
     x=lambda g, x_shape, index: scatter_index_kernel(g, index, x_shape),
-    formula="the gradient at the indexed places, 0 elsewhere; a place indexed twice adds up",
+    read="g at the indexed places, 0 elsewhere",
+    formula="the gradient at the indexed places, 0 elsewhere; if one is indexed twice, the sum",
     domain=lambda d: ((d.values(s := d.shape(min_side=1), REAL),), {"index": d.index(s)}),
     view=True,
 )
 scatter_index = Op(
     "scatter_index", scatter_index_kernel, inputs="x",
     x=lambda g, index: g[index],
+    read="the part of g at the indexed places",
     formula="the gradient at the indexed places",
     domain=lambda d: (
         (d.values(np.empty(s := d.shape(min_side=1))[(i := d.index(s))].shape, REAL),),
@@ -65,6 +67,10 @@ index_put = Op(
     lambda x, value, *, index: _put(x, value, index),
     x=lambda g, x_shape, index: np.where(outside(x_shape, index), g, 0),
     value=lambda g, value_shape, index: _lengthened(g[index], len(value_shape)),
+    read={
+        "x": "g where the old values stayed, 0 elsewhere",
+        "value": "the part of g at the places that were written",
+    },
     formula="old values take the gradient where they stayed, new ones where they were put",
     domain=_put_domain,
     promote=False,
@@ -93,12 +99,14 @@ def _add_along_domain(d: Any) -> Any:
 gather = Op(
     "gather", take_along_kernel, inputs="x index",
     x=lambda g, x_shape, index, dim: add_along_kernel(g, index, dim, x_shape),
+    read="g added up at the places that it was gathered from",
     formula="the gradient added at the gathered places",
     domain=_gather_domain,
 )  # fmt: skip
 add_along = Op(
     "add_along", add_along_kernel, inputs="x index",
     x=lambda g, index, dim: take_along_kernel(g, index, dim),
+    read="the part of g at the places that were added to",
     formula="the gradient at the places that were added to",
     domain=_add_along_domain,
 )  # fmt: skip
@@ -125,6 +133,10 @@ scatter = Op(
     lambda x, index, src, *, dim: _place(x, index, src, dim),
     x=lambda g, x_shape, index, dim: np.where(outside(x_shape, along(index, dim, len(x_shape))), g, 0),
     src=lambda g, index, dim: take_along_kernel(g, index, dim),
+    read={
+        "x": "g where the old values stayed, 0 elsewhere",
+        "src": "the part of g at the places that were written",
+    },
     formula="old values take the gradient where they stayed, new ones where they were put",
     domain=_scatter_domain,
     promote=False,
@@ -162,6 +174,7 @@ sort = Op(
     lambda x, *, dim=-1, descending=False: _ordered(x, dim, descending),
     x=lambda g, x_shape, indices, dim: add_along_kernel(g, indices, dim, x_shape),
     constants=("indices",),
+    read="each element of g back at the place of the element that was sorted",
     formula="each element's gradient returns to where the element stood",
     domain=_sort_domain,
 )
@@ -170,6 +183,7 @@ topk = Op(
     lambda x, *, k, dim=-1, largest=True: _ordered(x, dim, largest, k),
     x=lambda g, x_shape, indices, dim: add_along_kernel(g, indices, dim, x_shape),
     constants=("indices",),
+    read="each element of g back at the place of the element that was picked",
     formula="each element's gradient returns to where the element stood",
     domain=_topk_domain,
 )

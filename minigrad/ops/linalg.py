@@ -42,6 +42,18 @@ def _rows(x: Array) -> Array:
     return x if x.ndim == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
+def _matmul_form_a(a_shape: tuple[int, ...], b_shape: tuple[int, ...]) -> str:
+    if len(b_shape) == 1:
+        return "g * b" if len(a_shape) == 1 else "outer(g, b)"
+    return "b @ g" if len(a_shape) == 1 else "g @ b.T"
+
+
+def _matmul_form_b(a_shape: tuple[int, ...], b_shape: tuple[int, ...]) -> str:
+    if len(a_shape) == 1:
+        return "g * a" if len(b_shape) == 1 else "outer(a, g)"
+    return "a.T @ g"
+
+
 def _matmul_domain(d: Any) -> Any:
     m, n, p = d.integer(1, 3), d.integer(1, 3), d.integer(1, 3)
     left, right = d.shapes(2, max_dims=2)
@@ -54,7 +66,8 @@ matmul = Op(
     "matmul", np.matmul,
     a=lambda g, a_shape, b: _matmul_a(g, a_shape, b),
     b=lambda g, a, b_shape: _matmul_b(g, a, b_shape),
-    formula="d(A B): grad A = G B^T,  grad B = A^T G",
+    read={"a": _matmul_form_a, "b": _matmul_form_b},
+    formula="grad a = g @ b^T,  grad b = a^T @ g",
     domain=_matmul_domain,
     promote=False,
 )  # fmt: skip
@@ -87,7 +100,8 @@ linear = Op(
     x=lambda g, weight: product(g, weight),
     weight=lambda g, x: _linear_weight(g, x),
     bias=lambda g, bias_shape: unbroadcast(g, bias_shape),
-    formula="d(x W^T + b): grad x = G W,  grad W = G^T x,  grad b = sum of the rows of G",
+    read={"x": "g @ weight", "weight": "g.T @ x", "bias": "the rows of g, summed"},
+    formula="grad x = g @ weight,  grad weight = g^T @ x,  grad bias = the sum of the rows of g",
     domain=_linear_domain,
     promote=False,
 )
@@ -264,6 +278,7 @@ einsum = Op(
     operands=lambda g, i, others, operands_shape, equation: _einsum_rule(
         g, i, others, operands_shape, equation
     ),
+    read="g contracted with the other operands",
     formula="the gradient contracted with the other operands",
     domain=_einsum_domain,
     promote=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from .kernels import (
     softmax as softmax_kernel,
     wide,
 )
-from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from .op import NONZERO, POSITIVE, REAL, UNIT, Form, Interval, Op
 from .special import log_sigmoid, sign
 from .sums import total
 
@@ -44,12 +45,20 @@ def _scaled(g: Array, shape: Any, reduction: str) -> Array:
     return wide(g) / size if reduction == "mean" else g
 
 
+def _mean_form(form: str, reduction: str) -> str:
+    return f"{form} / n" if reduction == "mean" else form
+
+
 mse_loss = Op(
     "mse_loss",
     lambda x, target, *, reduction="mean": reduce_loss(np.square(x - target), reduction),
     x=lambda g, x, target, x_shape, reduction: _scaled(g, x_shape, reduction) * 2 * (x - target),
     target=lambda g, x, target, x_shape, reduction: _scaled(g, x_shape, reduction) * 2 * (target - x),
-    formula="d mean((x - t)^2)/dx = 2 (x - t)/n",
+    read={
+        "x": lambda reduction: _mean_form("g * 2 * (x - target)", reduction),
+        "target": lambda reduction: _mean_form("g * 2 * (target - x)", reduction),
+    },
+    formula="d mean((x - target)^2)/dx = 2 * (x - target)/n",
     domain=_pair,
     result="floating",
 )
@@ -57,7 +66,7 @@ huber = Op(
     "huber",
     lambda x, *, delta=1.0: np.where(np.abs(x) <= delta, 0.5 * x * x, delta * (np.abs(x) - 0.5 * delta)),
     x=lambda g, x, delta: g * np.where(np.abs(x) <= delta, x, delta * sign(x)),
-    formula="x for |x| <= delta,  delta sign(x) beyond",
+    formula="x for |x| <= delta,  delta * sign(x) beyond",
     domain=lambda d: (
         (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(-1.5, -1.0, 1.0, 1.5))),),
         {"delta": d.choice((1.0, 1.5))},
@@ -69,7 +78,8 @@ xlogy = Op(
     lambda a, b: a * np.log(np.where((a == 0) & (b == b), 1, b)),
     a=lambda g, a, b: keep(g * np.log(b), ~((a == 0) & (b <= 0))),
     b=lambda g, a, b: g * a / b,
-    formula="d(a log b)/da = log b, but 0 where 0 log 0 = 0;  d/db = a/b",
+    read={"a": "g * log(b)"},
+    formula="d(a * log(b))/da = log(b), but 0 where a = 0 and b <= 0;  d(a * log(b))/db = a/b",
     domain=lambda d: (
         ((s := d.shapes(2)) and d.values(s[0], NONZERO), d.values(s[1], Interval(0.3, 4.0))),
         {},
@@ -84,7 +94,8 @@ binary_cross_entropy = Op(
     lambda x, target: -(target * np.maximum(np.log(x), -100) + (1 - target) * np.maximum(np.log1p(-x), -100)),
     x=lambda g, x, target: g * (x - target) / np.maximum((1 - x) * x, _SMALL),
     target=lambda g, x: g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)),
-    formula="d/dx = (x - t)/(x (1 - x))",
+    read={"x": "g * (x - target) / (x * (1 - x))", "target": "g * (log(1 - x) - log(x))"},
+    formula="d loss/dx = (x - target)/(x * (1 - x))",
     domain=lambda d: ((d.values(s := d.shape(), Interval(0.1, 0.9)), d.values(s, UNIT) / 2 + 0.5), {}),
     result="floating",
     promote=False,
@@ -118,6 +129,22 @@ def _with_logits_domain(d: Any) -> Any:
     return (x, target, pos_weight), options
 
 
+def _with_logits_form_x(reduction: str, pos_weight_shape: Any) -> str:
+    positive = "pos_weight * target"
+    weighted = f"({positive} + 1 - target) * sigmoid(x) - {positive}"
+    return _mean_form(f"g * ({'sigmoid(x) - target' if pos_weight_shape is None else weighted})", reduction)
+
+
+def _with_logits_form_target(reduction: str, pos_weight_shape: Any) -> str:
+    weighted = "g * (log(sigmoid(-x)) - pos_weight * log(sigmoid(x)))"
+    return _mean_form("-g * x" if pos_weight_shape is None else weighted, reduction)
+
+
+_WITH_LOGITS_FORMS: dict[str, Form] = {
+    "x": _with_logits_form_x,
+    "target": _with_logits_form_target,
+    "pos_weight": lambda reduction: _mean_form("-g * target * log(sigmoid(x))", reduction),
+}
 binary_cross_entropy_with_logits = Op(
     "binary_cross_entropy_with_logits",
     lambda x, target, pos_weight=None, *, reduction="mean": reduce_loss(
@@ -128,7 +155,8 @@ binary_cross_entropy_with_logits = Op(
     pos_weight=lambda g, x, target, x_shape, reduction: (
         -_scaled(g, x_shape, reduction) * target * log_sigmoid(x)
     ),
-    formula="d/dx = sigmoid(x) - t",
+    read=_WITH_LOGITS_FORMS,
+    formula="d loss/dx = sigmoid(x) - target",
     domain=_with_logits_domain,
     result="floating",
 )
@@ -261,6 +289,21 @@ def _cross_entropy_rule(
     return (np.expand_dims(g, axis) if reduction == "none" else g) * slope
 
 
+def _over_rows(form: str, x_shape: tuple[int, ...], reduction: str) -> str:
+    """A form, for a mean over the number of rows."""
+    size = math.prod(x_shape)
+    rows = size // x_shape[0 if len(x_shape) == 1 else 1] if size else 0
+    return f"{form} / {rows}" if reduction == "mean" and rows != 1 else form
+
+
+def _cross_entropy_form(
+    x_shape: tuple[int, ...], reduction: str, weight: Any, ignore_index: int, label_smoothing: float
+) -> str:
+    if weight is not None or label_smoothing or ignore_index >= 0:
+        return "g times the softmax minus the goal, with the loss's weights"
+    return _over_rows("g * (softmax(x) - one_hot(target))", x_shape, reduction)
+
+
 def _cross_entropy_domain(d: Any) -> Any:
     classes, rest = d.integer(1, 4), d.shape(max_dims=2, min_side=1)
     shape = (rest[0], classes, *rest[1:]) if rest else (classes,)
@@ -281,7 +324,8 @@ cross_entropy = Op(
     x=_cross_entropy_rule,
     constants=("slope", "shifted"),
     stands={"shifted": "x"},
-    formula="d loss/dx = softmax(x) - goal, the goal being one-hot",
+    read=_cross_entropy_form,
+    formula="d loss/dx = softmax(x) - one_hot(target), over N rows for a mean",
     domain=_cross_entropy_domain,
     result="floating",
 )
@@ -296,6 +340,12 @@ def _nll_loss(
     return asked.reduce(asked.picked(x), reduction), asked.goal(x)
 
 
+def _nll_form(x_shape: tuple[int, ...], reduction: str, weight: Any, ignore_index: int) -> str:
+    if weight is not None or ignore_index >= 0:
+        return "minus g at the target of each row, with the loss's weights"
+    return _over_rows("-g * one_hot(target)", x_shape, reduction)
+
+
 def _nll_loss_domain(d: Any) -> Any:
     inputs, options = _cross_entropy_domain(d)
     return inputs, {key: value for key, value in options.items() if key != "label_smoothing"}
@@ -308,7 +358,8 @@ nll_loss = Op(
     ),
     x=lambda g, goal, reduction: -goal * (np.expand_dims(g, _class_axis(goal)) if reduction == "none" else g),
     constants=("goal",),
-    formula="d loss/dx = -goal, the goal being one-hot",
+    read=_nll_form,
+    formula="d loss/dx = -one_hot(target), over N rows for a mean",
     domain=_nll_loss_domain,
     result="floating",
 )

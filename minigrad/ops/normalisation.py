@@ -45,7 +45,8 @@ normalize = Op(
     lambda x, *, dim, eps=1e-5: _normalized(x, dim, eps),
     x=_normalize_rule,
     constants=("mean", "scale"),
-    formula="for n = (x - mean)/std:  grad x = (g - mean(g) - n mean(g n))/std",
+    read="(g - mean(g) - out * mean(g * out)) / std(x)",
+    formula="grad x = (g - mean(g) - out * mean(g * out))/std(x)",
     domain=_normalize_domain,
     result="floating",
 )

@@ -17,7 +17,8 @@ those inputs name that need a gradient, and nothing else.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from inspect import Parameter
 from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType
@@ -26,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Rule = Callable[..., Any]
+Form = str | Callable[..., str]  # a rule as a reader sees it; a function of options and shapes chooses one
 
 
 class Interval(NamedTuple):
@@ -70,9 +72,13 @@ class Op:
             place. They spare the input itself, to which the user may then write.
         view: the output may share memory with the first input.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
+        read: a rule as a reader sees it, by input (or one for all), where the rule's own source says too
+            little: an expression such as "g / n" (n: how many elements of the first input make one of the
+            result), a few words such as "g flipped back", or a function of options and shapes that chooses
+            one of these.
 
     Raises:
-        TypeError: for a rule of an unknown input, or a rule that asks for an unknown name.
+        TypeError: for a rule of an unknown input, or a rule or form that asks for an unknown name.
 
     >>> import minigrad as torch
     >>> from minigrad.ops import elementwise
@@ -84,8 +90,8 @@ class Op:
 
     __slots__ = (
         "constants", "domain", "formula", "forward", "inputs", "listed", "meeting", "name", "needs", "once",
-        "optional", "options", "picks", "promote", "pulls", "result", "rule_a", "rule_b", "rules", "stands",
-        "variadic", "view", "wants_others", "wants_shapes",
+        "optional", "options", "picks", "promote", "pulls", "read", "result", "rule_a", "rule_b", "rules",
+        "stands", "variadic", "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -102,6 +108,7 @@ class Op:
         stands: dict[str, str] | None = None,
         view: bool = False,
         once: str = "",
+        read: Mapping[str, Form] | Form | None = None,
         register: bool = True,
         **rules: Rule,
     ) -> None:
@@ -134,6 +141,7 @@ class Op:
             *(("i", "others") if self.variadic else ()),
         )
         self.needs = {k: self._read_rule(k, rule, known) for k, rule in rules.items()}
+        self.read = self._read_forms(read, {*known, "g", "n", "pi"}, {*self.options, *shapes, "out_shape"})
         wanted = any(n in shapes for needs in self.needs.values() for n in needs)
         self.wants_shapes = wanted or self.variadic
         self.wants_others = any("others" in needs for needs in self.needs.values())
@@ -177,12 +185,38 @@ class Op:
                 )
         return tuple(needs)
 
+    def _read_forms(
+        self, read: Mapping[str, Form] | Form | None, names: set[str], choosers: set[str]
+    ) -> dict[str, Form]:
+        """The form of each rule that has one; an expression may use `names`, a function `choosers`."""
+        forms = dict(read) if isinstance(read, Mapping) else dict.fromkeys(self.rules, read or "")
+        for of, form in forms.items():
+            if of not in self.rules:
+                raise TypeError(f"op {self.name}: read has a form for {of!r}, which has no rule")
+            used = _names_in(form) if isinstance(form, str) else {name for name, _, _ in _parameters(form)}
+            known = names if isinstance(form, str) else choosers
+            if unknown := used - known:
+                raise TypeError(
+                    f"op {self.name}: the form for {of} asks for {min(unknown)!r}; "
+                    f"it may ask for {', '.join(sorted(known))}"
+                )
+        return {of: form for of, form in forms.items() if form}
+
     @property
     def differentiable(self) -> bool:
         return bool(self.rules)
 
     def __repr__(self) -> str:
         return f"Op({self.name!r}: {self.formula})"
+
+
+def _names_in(form: str) -> set[str]:
+    """The names in an expression, but not of functions it calls; none in a few words."""
+    try:
+        compile(form, "form", "eval")
+    except SyntaxError:
+        return set()
+    return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*(?![\w(])", form))
 
 
 def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:

@@ -61,6 +61,7 @@ sum_ = Op(
     "sum",
     lambda x, *, dim=None, keepdim=False: _sum(x, dim, keepdim),
     x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim),
+    read="g",
     formula="d sum(x)/dx_i = 1",
     domain=_reduction(REAL),
 )
@@ -68,6 +69,7 @@ mean = Op(
     "mean",
     lambda x, *, dim=None, keepdim=False: _mean(wide(x), dim, keepdim),
     x=lambda g, x_shape, dim, keepdim: spread(wide(g) / count(x_shape, dim), x_shape, dim, keepdim),
+    read="g / n",
     formula="d mean(x)/dx_i = 1/n",
     domain=_reduction(REAL),
     result="floating",
@@ -98,6 +100,7 @@ prod = Op(
         np.multiply, x, dim, keepdim, dtype=None if x.dtype.kind == "f" else np.int64
     ),
     x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim) * _prod_others(x, dim),
+    read="g times the product of the other elements",
     formula="d prod(x)/dx_i = product of the other x_j",
     domain=_reduction(REAL),
 )
@@ -105,14 +108,16 @@ amax = Op(
     "amax",
     lambda x, *, dim=None, keepdim=False: _fold(np.maximum, _not_empty(x, dim), dim, keepdim),
     x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
-    formula="1 at the largest x_i; k tied elements take 1/k each",
+    read="g at the largest element (ties share it), 0 elsewhere",
+    formula="1 at the largest element, 0 elsewhere; k tied elements take 1/k each",
     domain=_distinct_reduction,
 )
 amin = Op(
     "amin",
     lambda x, *, dim=None, keepdim=False: _fold(np.minimum, _not_empty(x, dim), dim, keepdim),
     x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
-    formula="1 at the smallest x_i; k tied elements take 1/k each",
+    read="g at the smallest element (ties share it), 0 elsewhere",
+    formula="1 at the smallest element, 0 elsewhere; k tied elements take 1/k each",
     domain=_distinct_reduction,
 )
 
@@ -178,7 +183,8 @@ max_dim = Op(
     lambda x, *, dim, keepdim=False: _pick_extreme(np.argmax, x, dim, keepdim),
     x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
     constants=("indices",),
-    formula="1 at the index of the largest element, 0 elsewhere",
+    read="g at the largest element, 0 elsewhere",
+    formula="1 at the largest element, 0 elsewhere",
     domain=_distinct_along,
 )
 min_dim = Op(
@@ -186,7 +192,8 @@ min_dim = Op(
     lambda x, *, dim, keepdim=False: _pick_extreme(np.argmin, x, dim, keepdim),
     x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
     constants=("indices",),
-    formula="1 at the index of the smallest element, 0 elsewhere",
+    read="g at the smallest element, 0 elsewhere",
+    formula="1 at the smallest element, 0 elsewhere",
     domain=_distinct_along,
 )
 
@@ -250,7 +257,8 @@ var = Op(
     x=lambda g, x, x_shape, dim, correction, keepdim: (
         spread(wide(g) * _inverse(2, x_shape, dim, correction), x_shape, dim, keepdim) * _centered(x, dim)
     ),
-    formula="d var(x)/dx_i = 2 (x_i - mean)/(n - correction)",
+    read="g * 2 * (x - mean(x)) / (n - correction)",
+    formula="d var(x)/dx_i = 2 * (x_i - mean)/(n - correction)",
     domain=_spread_reduction,
     result="floating",
 )
@@ -261,7 +269,8 @@ std = Op(
         spread(_over(wide(g) * _inverse(1, x_shape, dim, correction), wide(out)), x_shape, dim, keepdim)
         * _centered(x, dim)
     ),
-    formula="d std(x)/dx_i = (x_i - mean)/((n - correction) std),  0 where std = 0",
+    read="g * (x - mean(x)) / ((n - correction) * out)",
+    formula="d std(x)/dx_i = (x_i - mean)/((n - correction) * std),  0 where std = 0",
     domain=_spread_reduction,
     result="floating",
 )
@@ -292,6 +301,7 @@ logsumexp = Op(
     x=lambda g, x, out, x_shape, dim, keepdim: (
         spread(g, x_shape, dim, keepdim) * np.exp(x - spread(out, x_shape, dim, keepdim))
     ),
+    read="g * exp(x - out)",
     formula="d logsumexp(x)/dx_i = exp(x_i - logsumexp(x)) = softmax(x)_i",
     domain=_reduction(REAL),
     result="float",
@@ -342,7 +352,8 @@ vector_norm = Op(
     "vector_norm",
     lambda x, *, ord=2.0, dim=None, keepdim=False: _vector_norm(x, ord, dim, keepdim),
     x=_vector_norm_rule,
-    formula="d ||x||_p/dx_i = sign(x_i) (|x_i|/||x||_p)^(p-1),  0 at x = 0",
+    read="g * sign(x) * (abs(x) / out)**(ord - 1)",
+    formula="d ||x||_p/dx_i = sign(x_i) * (|x_i|/||x||_p)^(p-1),  0 at x = 0",
     domain=_norm_domain,
     result="floating",
 )
@@ -388,6 +399,7 @@ cumsum = Op(
     "cumsum",
     lambda x, *, dim: _cumulate(np.add, x, dim),
     x=lambda g, dim: np.flip(_cumulate(np.add, np.flip(g, dim), dim), dim) if g.ndim else g,
+    read="the sum of g from each place to the end",
     formula="d cumsum(x)_j/dx_i = 1 for i <= j",
     domain=_scan(REAL),
 )
@@ -397,6 +409,7 @@ cumprod = Op(
     x=lambda g, x, dim: (
         _cumulate(np.multiply, shifted(x, dim, 1.0), dim) * reverse_scan_kernel(g, x, dim) if g.ndim else g
     ),
+    read="the sum, from each place to the end, of g times the product of the other factors",
     formula="d cumprod(x)_j/dx_i = product of x_k over k <= j, k != i",
     domain=_scan(REAL),
 )
@@ -404,6 +417,10 @@ reverse_scan = Op(
     "reverse_scan", reverse_scan_kernel, inputs="a x",
     a=lambda g, x, dim: _forward_scan(g, x, dim),
     x=lambda g, x, out, dim: shifted(_forward_scan(g, x, dim), dim, 0.0) * out,
+    read={
+        "a": "g scanned forward: each element plus its factor times the sum before it",
+        "x": "g scanned forward, one place later, times the result",
+    },
     formula="s_i = a_i + x_(i+1) s_(i+1):  ds/da runs forward, ds/dx_i = (that)_(i-1) s_i",
     domain=lambda d: (
         (d.values(s := d.shape(min_dims=1, min_side=1), REAL), d.values(s, REAL)),
@@ -429,6 +446,7 @@ trace = Op(
     "trace",
     lambda x: _sum(np.diagonal(_matrix(x)), None, False),
     x=lambda g, x_shape: g * np.eye(*x_shape, dtype=g.dtype),
+    read="g on the diagonal, 0 elsewhere",
     formula="d trace(x)/dx_ij = 1 for i = j",
     domain=lambda d: ((d.values((d.integer(1, 4), d.integer(1, 4)), REAL),), {}),
 )

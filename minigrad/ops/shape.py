@@ -21,6 +21,7 @@ reshape = Op(
     "reshape",
     lambda x, *, shape: np.reshape(x, shape),
     x=lambda g, x_shape: np.reshape(g, x_shape),
+    read="g in the old shape",
     formula="the gradient in the old shape",
     domain=lambda d: ((d.values(s := d.shape(), REAL),), {"shape": d.reshaped(s)}),
     view=True,
@@ -29,6 +30,7 @@ permute = Op(
     "permute",
     lambda x, *, dims: np.transpose(x, _full_permutation(dims, x.ndim)),
     x=lambda g, dims: np.transpose(g, _inverse_permutation(dims, g.ndim)),
+    read="g with its axes put back",
     formula="the gradient with its axes put back",
     domain=lambda d: ((d.values(s := d.shape(), REAL),), {"dims": d.permutation(len(s))}),
     view=True,
@@ -39,6 +41,7 @@ transpose = Op(
         np.swapaxes(x, normalize_dim(dim0, x.ndim), normalize_dim(dim1, x.ndim)) if x.ndim else x[()]
     ),
     x=lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1) if g.ndim else g,
+    read="g with the same two axes swapped",
     formula="the gradient with the same two axes swapped",
     domain=lambda d: ((d.values(s := d.shape(min_dims=1), REAL),), {"dim0": d.dim(s), "dim1": d.dim(s)}),
     view=True,
@@ -70,6 +73,7 @@ squeeze = Op(
     "squeeze",
     lambda x, *, dim=None: _squeeze(x, dim),
     x=lambda g, x_shape: np.reshape(g, x_shape),
+    read="g with the axes of length 1 put back",
     formula="the gradient with the axes of length 1 put back",
     domain=lambda d: ((d.values(s := d.shape(), REAL),), {"dim": d.dims(s)}),
     view=True,
@@ -78,6 +82,7 @@ unsqueeze = Op(
     "unsqueeze",
     lambda x, *, dim: np.expand_dims(x, normalize_dim(dim, x.ndim + 1)),
     x=lambda g, x_shape: np.reshape(g, x_shape),
+    read="g without the axis of length 1",
     formula="the gradient without the axis of length 1",
     domain=lambda d: ((d.values(s := d.shape(), REAL),), {"dim": d.dim((*s, 1))}),
     view=True,
@@ -98,6 +103,7 @@ expand = Op(
     "expand",
     lambda x, *, size: np.broadcast_to(x, _expanded_shape(x.shape, size)),
     x=lambda g, x_shape: unbroadcast(g, x_shape),
+    read="g summed over the repeated axes",
     formula="the gradient summed over the repeated axes",
     domain=lambda d: ((d.values((s := d.shapes(2))[0], REAL),), {"size": np.broadcast_shapes(*s)}),
     view=True,
@@ -142,6 +148,7 @@ cat = Op(
     lambda *tensors, dim=0: _cat(tensors, dim),
     tensors=lambda g, i, places, dim: _part(g, places[i], dim),
     constants=("places",),
+    read="the slice of g that belongs to it",
     formula="each part takes its own slice of the gradient",
     domain=_concatenated,
 )
@@ -156,6 +163,7 @@ stack = Op(
     "stack",
     lambda *tensors, dim=0: _c_order(np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1))),
     tensors=lambda g, i, dim: g[(slice(None),) * normalize_dim(dim, g.ndim) + (i,)],
+    read="the layer of g that belongs to it",
     formula="each part takes its own layer of the gradient",
     domain=_stacked,
 )
@@ -163,6 +171,7 @@ flip = Op(
     "flip",
     lambda x, *, dims: np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ()).copy(),
     x=lambda g, dims: np.flip(g, dims),
+    read="g flipped back",
     formula="the gradient flipped back",
     domain=lambda d: ((d.values(s := d.shape(min_dims=1), REAL),), {"dims": (d.dim(s),)}),
 )
@@ -195,6 +204,7 @@ roll = Op(
     "roll",
     lambda x, *, shifts, dims=None: np.roll(x, *_shifts(x, shifts, dims)),
     x=lambda g, shifts, dims: np.roll(g, _backwards(shifts), dims),
+    read="g rolled back",
     formula="the gradient rolled back",
     domain=_rolled,
 )
@@ -212,6 +222,7 @@ tile = Op(
     "tile",
     lambda x, *, dims: np.tile(x, dims),
     x=lambda g, x_shape, dims: _untile(g, x_shape, dims),
+    read="g summed over the copies",
     formula="the gradients of all copies, summed",
     domain=lambda d: (
         (d.values(d.shape(), REAL),),
@@ -237,6 +248,7 @@ tril = Op(
     "tril",
     lambda x, *, diagonal=0: _triangle(x, diagonal, lower=True),
     x=lambda g, diagonal: np.tril(g, diagonal),
+    read="g on and below the diagonal, 0 elsewhere",
     formula="the gradient on and below the diagonal",
     domain=_matrices,
 )
@@ -244,6 +256,7 @@ triu = Op(
     "triu",
     lambda x, *, diagonal=0: _triangle(x, diagonal, lower=False),
     x=lambda g, diagonal: np.triu(g, diagonal),
+    read="g on and above the diagonal, 0 elsewhere",
     formula="the gradient on and above the diagonal",
     domain=_matrices,
 )
@@ -252,6 +265,7 @@ triu = Op(
 pad = Op(
     "pad", pad_kernel, inputs="x",
     x=lambda g, pad: pad_kernel(g, tuple(-p for p in pad)),
+    read="g without the border",
     formula="the gradient without the border",
     domain=lambda d: (
         (d.values(s := d.shape(min_dims=1, min_side=2), REAL),),
@@ -276,6 +290,7 @@ diagonal = Op(
     "diagonal",
     lambda x, *, offset=0, dim1=0, dim2=1: _diagonal(x, offset, dim1, dim2),
     x=lambda g, x_shape, offset, dim1, dim2: embed_diagonal_kernel(g, x_shape, offset, dim1, dim2),
+    read="g on the diagonal, 0 elsewhere",
     formula="the gradient on the diagonal, 0 elsewhere",
     domain=_diagonal_domain,
     view=True,
@@ -292,6 +307,7 @@ def _embedded(d: Any) -> Any:
 embed_diagonal = Op(
     "embed_diagonal", embed_diagonal_kernel, inputs="x",
     x=lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),
+    read="the diagonal of g",
     formula="the diagonal of the gradient",
     domain=_embedded,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,36 @@ def rule_text(rule: Rule) -> str:
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     return _NOISE.sub("", " ".join(b"".join(lines).decode().split()))
+
+
+def form_of(op: Op, of: str, known: Mapping[str, Any]) -> str:
+    """A rule as a reader sees it: the form in the op's record, or else the rule's own source.
+
+    `known` has options and shapes by name, for the forms that depend on them.
+
+    >>> from minigrad.ops.op import REGISTRY
+    >>> form_of(REGISTRY["mean"], "x", {}), form_of(REGISTRY["floor"], "x", {})
+    ('g / n', '0')
+    """
+    form = op.read.get(of)
+    if form is None:
+        return rule_text(op.rules[of]).replace("zeros_like(g)", "0")
+    if isinstance(form, str):
+        return form
+    return form(*(known.get(name, op.options.get(name)) for name in signature(form).parameters))
+
+
+def is_expression(form: str) -> bool:
+    """Whether a form is an expression; else it is in words.
+
+    >>> is_expression("g / n"), is_expression("g flipped back")
+    (True, False)
+    """
+    try:
+        compile(form, "form", "eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def rule_of(op: Op, position: int) -> tuple[str, Rule] | None:
