@@ -146,14 +146,16 @@ max_ = Op(
     "max",
     lambda x: np.maximum.reduce(x, axis=None),
     x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
-    formula="1 at the largest x_i; k tied elements take 1/k each",
+    read="g at the largest element (ties share it), 0 elsewhere",
+    formula="1 at the largest element, 0 elsewhere; k tied elements take 1/k each",
     domain=lambda d: ((d.distinct(d.shape(min_side=1)),), {}),
 )
 min_ = Op(
     "min",
     lambda x: np.minimum.reduce(x, axis=None),
     x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
-    formula="1 at the smallest x_i; k tied elements take 1/k each",
+    read="g at the smallest element (ties share it), 0 elsewhere",
+    formula="1 at the smallest element, 0 elsewhere; k tied elements take 1/k each",
     domain=lambda d: ((d.distinct(d.shape(min_side=1)),), {}),
 )
 
