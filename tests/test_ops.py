@@ -240,6 +240,40 @@ def test_einsum_of_one_operand_without_a_sum_is_a_view(equation):
         torch.einsum(equation, x).mul_(3)
 
 
+@pytest.mark.parametrize(
+    ("of", "strides"),
+    [
+        # Of the transpose of a matrix of 3 by 4; the strides, in elements, are PyTorch's.
+        (lambda m: m.clone(), (1, 4)),
+        (lambda m: m.contiguous(), (3, 1)),
+        (lambda m: m.to(torch.float32), (1, 4)),
+        (lambda m: m[0].expand(2, 3).to(torch.float32), (3, 1)),
+        (lambda m: m.sort(0)[0], (1, 4)),
+        (lambda m: m.argsort(1), (1, 4)),
+        (lambda m: m.topk(2, 0)[0], (3, 1)),
+        (lambda m: m.flip(0), (1, 4)),
+        (torch.erf, (1, 4)),
+        (lambda m: m.roll(1, 0), (3, 1)),
+        (lambda m: m.repeat(1, 1), (3, 1)),
+        (lambda m: torch.cat([m, m]), (3, 1)),
+        (lambda m: torch.stack([m, m], 1), (6, 3, 1)),
+        (lambda m: m[:, [0, 1]], (2, 1)),
+        (lambda m: m.t()[:, [0, 1]], (2, 1)),
+        (lambda m: m.masked_fill(m > 0, 1.0), (3, 1)),
+        (lambda m: m.softmax(0), (3, 1)),
+        (lambda m: F.pad(m, (0, -1)), (1, 4)),
+        (lambda m: F.layer_norm(m, (3,)), (3, 1)),
+        (lambda m: torch.einsum("ij,ij->ji", m, m), (4, 1)),
+        (lambda m: torch.einsum("ij,kj->ki", m, m), (4, 1)),
+    ],
+)
+def test_the_order_in_memory(of, strides):
+    """By it view() is refused or not, and reshape() a view or a copy."""
+    out = of(torch.arange(12.0, dtype=torch.float64).reshape(3, 4).t())
+    assert tuple(n // out.numpy().itemsize for n in out.numpy().strides) == strides
+    assert torch.cat([torch.zeros(3, 4).t()] * 2).view(-1).shape == (24,)
+
+
 def test_einsum_saves_for_each_operand_the_others_only():
     x, w, v = t([[1.0, 2], [3, 4]]), t([[0.5, -1], [2, 0]], requires_grad=True), t([2.0, 3])
     y = torch.einsum("bi,io,o->b", x, w, v)

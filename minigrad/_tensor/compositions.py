@@ -323,7 +323,7 @@ def masked_fill(input: T, mask: T, value: Any) -> T:
         raise RuntimeError(f"masked_fill: {value} is complex, and minigrad has real numbers only")
     if not isinstance(value, Recorded):
         value = input.new_full((), value)
-    return input.where(~mask, value.to(input.dtype))
+    return input.contiguous().where(~mask, value.to(input.dtype))
 
 
 def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> T:

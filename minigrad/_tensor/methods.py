@@ -131,7 +131,7 @@ class Operations(Recorded):
         return self
 
     def contiguous(self) -> Any:
-        return self if self._array.flags.c_contiguous else self.clone()
+        return self if self._array.flags.c_contiguous else CALLS["contiguous"](self)
 
     def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
         made = wrap(np.array(as_array(data, dtype or self._array.dtype)), None)

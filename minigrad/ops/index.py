@@ -11,6 +11,10 @@ from .kernels import (
     add_along as add_along_kernel,
     along,
     cast as cast_kernel,
+    is_basic,
+    kept_order,
+    laid_out,
+    ndarray,
     normalize_dim,
     outside,
     scatter_index as scatter_index_kernel,
@@ -20,13 +24,22 @@ from .op import REAL, Op
 
 getitem = Op(
     "getitem",
-    lambda x, *, index: x[index],
+    lambda x, *, index: _picked(x, index),
     x=lambda g, x_shape, index: scatter_index_kernel(g, index, x_shape),
     read="g at the indexed places, 0 elsewhere",
     formula="the gradient at the indexed places, 0 elsewhere; if one is indexed twice, the sum",
     domain=lambda d: ((d.values(s := d.shape(min_side=1), REAL),), {"index": d.index(s)}),
     view=True,
 )
+
+
+def _picked(x: Array, index: Any) -> Array:
+    out = x[index]
+    if type(out) is not ndarray or out.flags.c_contiguous or is_basic(index):
+        return out
+    return out.copy()  # NumPy puts the axes of index arrays first in memory, PyTorch in their place
+
+
 scatter_index = Op(
     "scatter_index", scatter_index_kernel, inputs="x",
     x=lambda g, index: g[index],
@@ -155,7 +168,8 @@ def _ordered(x: Array, dim: int, descending: bool, k: int | None = None) -> tupl
     if k is not None:
         order = order[(slice(None),) * axis + (slice(0, k),)]
     order = np.ascontiguousarray(order)
-    return np.take_along_axis(x, order, axis), order
+    values = np.take_along_axis(x, order, axis)
+    return (values, order) if k is not None else (laid_out(values, x), laid_out(order, x))
 
 
 def _sort_domain(d: Any) -> Any:
@@ -203,6 +217,13 @@ cast = Op(
 )  # fmt: skip
 clone = Op(
     "clone",
+    lambda x: x.copy(kept_order(x)),
+    x=lambda g: g,
+    formula="d x/dx = 1",
+    domain=REAL,
+)
+contiguous = Op(
+    "contiguous",
     lambda x: x.copy(),
     x=lambda g: g,
     formula="d x/dx = 1",

@@ -186,6 +186,8 @@ def pad(x: Array, pad: Any, value: float = 0.0) -> Array:
     crop = tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, x.shape, strict=True))
     x = x[crop]
     grow = [(max(a, 0), max(b, 0)) for a, b in widths]
+    if not any(map(any, grow)):
+        return x.copy(kept_order(x))
     out = np.full([n + a + b for n, (a, b) in zip(x.shape, grow, strict=True)], value, x.dtype)
     out[tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, grow, strict=True))] = x
     return out
@@ -256,19 +258,38 @@ def keep_kernel(g: Array, mask: Array) -> Array:
     return (g.view(_BITS[g.itemsize]) * mask).view(g.dtype)
 
 
+def c_order(x: Array) -> Array:
+    """`x`, its last axis fastest in memory as in PyTorch: NumPy keeps the order of its operands."""
+    return x if x.flags.c_contiguous else x.copy()
+
+
+def kept_order(x: Array) -> Any:
+    """The order of a copy's memory: that of `x`, but for an expanded one, whose order says nothing."""
+    return "C" if 0 in x.strides else "K"
+
+
+def laid_out(y: Array, x: Array) -> Array:
+    """`y`, of the shape of `x`, in the memory order of `x`."""
+    if x.flags.c_contiguous:
+        return y
+    out = np.empty_like(x, y.dtype, kept_order(x))
+    out[...] = y
+    return out
+
+
 @kernel
 def cast(x: Array, dtype: Any) -> Array:
     """`x` as `dtype`."""
     if x.dtype.kind not in "biuf":
         raise TypeError(f"expected numbers, got {x.dtype} ({x!r})")
-    return x.astype(dtype)
+    return x.astype(dtype, kept_order(x))
 
 
 @kernel
 def softmax(x: Array, dim: int) -> Array:
     """exp(x - max) over its sum along `dim`."""
     dim = normalize_dim(dim, x.ndim)
-    x, dtype = wide(x), x.dtype
+    x, dtype = wide(c_order(x)), x.dtype
     e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
     e /= total(e, dim, True)
     return e.astype(dtype, copy=False)
@@ -278,7 +299,7 @@ def softmax(x: Array, dim: int) -> Array:
 def log_softmax(x: Array, dim: int) -> Array:
     """log(softmax(x)) along `dim`, without leaving the logarithms."""
     dim = normalize_dim(dim, x.ndim)
-    x, dtype = wide(x), x.dtype
+    x, dtype = wide(c_order(x)), x.dtype
     out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
     out -= np.log(total(np.exp(out), dim, True))
     return out.astype(dtype, copy=False)

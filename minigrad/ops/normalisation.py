@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, average, exact_mean, ndarray, normalize_dims, wide
+from .kernels import Array, average, c_order, exact_mean, ndarray, normalize_dims, wide
 from .op import Op
 
 
@@ -18,7 +18,7 @@ def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Arr
 
 
 def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array]:
-    mean, centered, scale = _statistics(wide(x), normalize_dims(dim, x.ndim), eps)
+    mean, centered, scale = _statistics(wide(c_order(x)), normalize_dims(dim, x.ndim), eps)
     return centered * scale, mean, scale
 
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from .kernels import (
     Array,
+    c_order,
     embed_diagonal as embed_diagonal_kernel,
+    kept_order,
     normalize_dim,
     normalize_dims,
     pad as pad_kernel,
@@ -129,18 +131,13 @@ def _cat(arrays: Any, dim: int) -> tuple[Array, tuple[slice | None, ...]]:
     # A one-dimensional empty array joins anything: tensor([]), the start value of many a loop.
     shaped = [a for a in arrays if a.shape != (0,)] or list(arrays)
     axis = normalize_dim(dim, shaped[0].ndim)
-    out = _c_order(np.concatenate(shaped, axis=axis))
+    out = c_order(np.concatenate(shaped, axis=axis))
     places: list[slice | None] = []
     end = 0
     for a in arrays:
         start, end = end, end + (a.shape[axis] if a.ndim == out.ndim else 0)
         places.append(slice(start, end) if a.ndim == out.ndim else None)
     return out, tuple(places)
-
-
-def _c_order(x: Array) -> Array:
-    """`x`, its last axis fastest in memory as in PyTorch: NumPy keeps the order of its operands."""
-    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
 
 
 cat = Op(
@@ -161,7 +158,7 @@ def _stacked(d: Any) -> Any:
 
 stack = Op(
     "stack",
-    lambda *tensors, dim=0: _c_order(np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1))),
+    lambda *tensors, dim=0: c_order(np.stack(tensors, axis=normalize_dim(dim, tensors[0].ndim + 1))),
     tensors=lambda g, i, dim: g[(slice(None),) * normalize_dim(dim, g.ndim) + (i,)],
     read="the layer of g that belongs to it",
     formula="each part takes its own layer of the gradient",
@@ -169,7 +166,7 @@ stack = Op(
 )
 flip = Op(
     "flip",
-    lambda x, *, dims: np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ()).copy(),
+    lambda x, *, dims: np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ()).copy(kept_order(x)),
     x=lambda g, dims: np.flip(g, dims),
     read="g flipped back",
     formula="the gradient flipped back",
@@ -202,7 +199,7 @@ def _rolled(d: Any) -> Any:
 
 roll = Op(
     "roll",
-    lambda x, *, shifts, dims=None: np.roll(x, *_shifts(x, shifts, dims)),
+    lambda x, *, shifts, dims=None: c_order(np.roll(x, *_shifts(x, shifts, dims))),
     x=lambda g, shifts, dims: np.roll(g, _backwards(shifts), dims),
     read="g rolled back",
     formula="the gradient rolled back",
@@ -220,7 +217,7 @@ def _untile(g: Array, shape: tuple[int, ...], reps: Any) -> Array:
 
 tile = Op(
     "tile",
-    lambda x, *, dims: np.tile(x, dims),
+    lambda x, *, dims: c_order(np.tile(x, dims)),
     x=lambda g, x_shape, dims: _untile(g, x_shape, dims),
     read="g summed over the copies",
     formula="the gradients of all copies, summed",

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .kernels import ZERO, Array, kernel
+from .kernels import ZERO, Array, kernel, laid_out
 
 # erf by Taylor's series around the nearest multiple of 1/256, which is at most 1/512 away. Row j holds the
 # factors of h^j at every such point: erf itself from the C library, then its derivatives, which are Hermite
@@ -36,7 +36,8 @@ def erf(x: Array) -> Array:
     out = np.empty(flat.shape, factors.dtype)
     for start in range(0, flat.size, _BLOCK):
         out[start : start + _BLOCK] = _erf_block(flat[start : start + _BLOCK].astype(factors.dtype), factors)
-    return np.reshape(out, x.shape).astype(x.dtype if x.dtype.kind == "f" else out.dtype, copy=False)
+    out = np.reshape(out, x.shape).astype(x.dtype if x.dtype.kind == "f" else out.dtype, copy=False)
+    return laid_out(out, x)
 
 
 def _erf_block(x: Array, factors: Array) -> Array:

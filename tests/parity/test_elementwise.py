@@ -110,9 +110,9 @@ x = positive(2, 3); y = real(2, 3); s = real()
     s.exp() ** y
     x ** {2|3|-1|0|1|0.5|-0.5|2.5|True}
     1 ** y
-    {2|2.5|0.5} ** y                                                         # rough: PyTorch's log(2.5)
+    {2|2.5|0.5} ** y
     0 ** y                                                                   # first: PyTorch's second is nan
-    torch.pow({2|2.5}, y)                                                    # rough
+    torch.pow({2|2.5}, y)
     torch.pow(x, exponent=2)
     z = x * 1; z.pow_(y); z * x
     z = x * 1; z.pow_(2); z * x
@@ -190,7 +190,7 @@ x = exact([0.0, -0.0, 1.0, -1.0, inf, -inf, nan])
     x ** {0|1|2|3|-1|2.5}
     x[2:3] ** 0.5
     1.0 ** x
-    2.0 ** x                                                                 # rough
+    2.0 ** x
     0.0 ** x                                                                 # first: PyTorch's second is nan
     torch.{maximum|minimum}(x, torch.zeros_like(x))
     torch.clamp(x, -1, 1)
