@@ -6,8 +6,6 @@ import warnings
 import hypothesis
 import pytest
 
-from minigrad.engine.node import ever
-
 os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib: no window, ever
 # Tests multiply small matrices: threads that wait for each other on a busy machine only cost time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -38,13 +36,6 @@ def pytorch():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what PyTorch warns of at import is not ours to mend
         return pytest.importorskip("torch", reason="PyTorch is not installed", exc_type=ImportError)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_rare_has_happened(monkeypatch):
-    """What an earlier test made every later backward look out for would hide mistakes from this one."""
-    for name in ("leaf_resized", "leaf_hooked"):
-        monkeypatch.setattr(ever, name, False)
 
 
 @pytest.fixture(autouse=True)

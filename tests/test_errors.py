@@ -33,7 +33,7 @@ MISUSES = [
         RuntimeError,
         (
             "second time",
-            r"sum \(output shape \(\)\)",
+            r"exp \(output shape \(2, 3\)\)",
             "gone",
             "every step",
             r"detach\(\)",

@@ -2,54 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine import messages
+from minigrad.engine.attended_walk import attended_walk
+from minigrad.engine.hooks import Kept
 from minigrad.engine.mode import current, run_user, switch
 from minigrad.engine.node import Node, Watch
-from minigrad.engine.walk import backward as walk
+from minigrad.engine.silence import SILENT, errors, set_errors
+from minigrad.engine.walk import walk
 from minigrad.engine.writes import writes
 from minigrad.ops.kernels import ONE, cast
 
-from .record import Recorded, wrap
+from .record import Recorded, history_of, wrap
 
 ndarray = np.ndarray
+_adding = threading.Lock()
 
 
 def run_backward(
     tensors: Sequence[Any],
     gradients: Sequence[Any],
-    retain_graph: bool | None,
-    create_graph: bool,
-    targets: Sequence[Any] | None = None,
-    deposit: Callable[[list[tuple[Node, Any]], list[tuple[Node, Any]]], None] | None = None,
-) -> None:
-    """Check what a backward is asked, and walk; results go to `deposit`, by default to leaves' `.grad`."""
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    targets: Sequence[Node] | None = None,
+) -> tuple[dict[Node, Any], Kept]:
+    """Check the tensors and gradients of a backward, walk, and return the gradients that it found.
+
+    They are those of the leaves (of the targets, where there are any), and of the nodes that keep theirs.
+    """
     roots = []
     for position, tensor in enumerate(tensors):
         if not isinstance(tensor, Recorded):
             raise TypeError(f"element {position} of tensors must be a Tensor, not {type(tensor).__name__}")
-        node = tensor._node
+        node = history_of(tensor)
         if node is None:
             raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
         roots.append((node, _start(tensor, gradients[position], create_graph)))
     retain = create_graph if retain_graph is None else retain_graph
-    before = current()
+    mode, before = current(), errors()
     try:
-        if create_graph and not before.recording:
-            switch(before.but(recording=True))
-        walk(roots, targets, retain, create_graph, deposit or accumulate, wrap)
+        set_errors(SILENT)
+        if not create_graph and targets is None and mode.observer is None:
+            return walk(roots, retain, wrap)
+        if create_graph and not mode.recording:
+            switch(mode.but(recording=True))
+        return attended_walk(roots, retain, wrap, create_graph, targets, mode.observer)
     finally:
-        switch(before)
+        set_errors(before)
+        switch(mode)
+
+
+def backward(
+    self: Any,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add d(self)/d(leaf), weighted by `gradient`, to the `.grad` of every leaf behind this tensor.
+
+    Arguments:
+        gradient: a tensor of this tensor's shape; needed unless it has one element.
+        retain_graph: keep the saved values for another backward (default: `create_graph`).
+        create_graph: record the computation of the gradients, for higher derivatives.
+        inputs: a tensor or a sequence of tensors; accumulate into these only.
+
+    Raises:
+        RuntimeError: nothing behind it requires grad; the output is not scalar and no gradient was given;
+            its shape differs; the graph was freed; a saved value was written in place.
+
+    >>> import minigrad as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    targets = None if inputs is None else target_nodes(inputs)
+    accumulate(*run_backward((self,), (gradient,), retain_graph, create_graph, targets))
 
 
 def target_nodes(inputs: Any) -> list[Node]:
     """The nodes of the tensors to which a backward is confined; those that are no leaves retain theirs."""
     inputs = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
-    nodes = [x._node if isinstance(x, Recorded) else None for x in inputs]
+    nodes = [history_of(x) if isinstance(x, Recorded) else None for x in inputs]
     if not nodes or None in nodes:
         raise RuntimeError("backward: inputs must be tensors that require grad, at least one")
     for x in inputs:
@@ -73,25 +113,36 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._array
 
 
-def accumulate(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) -> None:
-    """Add to the gradients of leaves, which own their memory, and to those that are kept."""
-    for node, g in kept + results:
-        watch = node.watch or node.watched()
-        known = watch.grad
-        if known is None:
-            watch.grad = g if type(g) is ndarray and g.base is None else owned(g)
-        elif isinstance(g, Recorded):
-            watch.grad = grad_of(watch) + g
-        elif type(known) is ndarray:  # nobody has seen it yet
-            np.add(known, g, out=known)
-        elif known._node is not None or not known._array.flags.writeable:
-            watch.grad = wrap(np.asarray(known._array + g), None)
-        else:
-            np.add(known._array, g, out=known._array)
-            writes.stamp(known._array)
-        if watch.after:
-            for hook in tuple(watch.after.values()):
-                run_user(hook, record=isinstance(g, Recorded))
+def accumulate(results: dict[Node, Any], kept: Kept) -> None:
+    """Add to the gradients of leaves, which own their memory, and to those that nodes keep."""
+    hooked = []
+    with _adding:  # threads may share a leaf
+        for node, g in (*kept, *results.items()):
+            watch = node.watch or node.watched()
+            if watch.grad is None and type(g) is ndarray and g.base is None:
+                watch.grad = g
+            else:
+                _add(watch, g)
+            if watch.after:
+                hooked.append((watch, isinstance(g, Recorded)))
+    for watch, record in hooked:
+        for hook in tuple(watch.after.values()):
+            run_user(hook, record=record)
+
+
+def _add(watch: Watch, g: Any) -> None:
+    known = watch.grad
+    if known is None:
+        watch.grad = owned(g)
+    elif isinstance(g, Recorded):
+        watch.grad = grad_of(watch) + g
+    elif type(known) is ndarray:  # nobody has asked for it yet
+        np.add(known, g, out=known)
+    elif known._node is not None or not known._array.flags.writeable:
+        watch.grad = wrap(np.asarray(known._array + g), None)
+    else:
+        np.add(known._array, g, out=known._array)
+        writes.stamp(known._array)
 
 
 def grad_of(watch: Watch) -> Any:

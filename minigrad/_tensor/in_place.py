@@ -19,7 +19,7 @@ from .dtype import category
 from .index import normalize as normalize_index
 from .methods import CALLS, Operations
 from .random import generator_of, uniform
-from .record import Recorded, wrap
+from .record import Recorded, history_of, wrap
 
 
 def _in_place(name: str, call: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -69,7 +69,7 @@ class InPlace(Operations):
         try:
             return self._replace(name, CALLS["index_put"], None, (value,), {"index": index})
         except (ValueError, TypeError, RuntimeError) as error:
-            cause = error if not isinstance(error, RuntimeError) else error.__cause__
+            cause = error if not isinstance(error, RuntimeError) else error.__context__
             if not isinstance(cause, (ValueError, TypeError)):
                 raise
             selected = np.empty(self._array.shape, np.bool_)[index].shape
@@ -210,10 +210,10 @@ class InPlace(Operations):
         recording = mode.recording
         if recording:
             self._refuse_history(name)
-        node = self._node
+        node = history_of(self)
         others = [*args, *kwargs.values()]
         recorded = recording and (
-            node is not None or any(isinstance(x, Recorded) and x._node is not None for x in others)
+            node is not None or any(isinstance(x, Recorded) and history_of(x) is not None for x in others)
         )
         if not self._array.flags.writeable:
             self._unlock(name, recorded)
@@ -244,7 +244,7 @@ class InPlace(Operations):
 
     def _refuse_history(self, name: str) -> None:
         """Raise where a recorded write to this tensor could not be given a right history."""
-        node = self._node
+        node = history_of(self)
         if node is not None and node.op is None:
             raise RuntimeError(messages.leaf_in_place(name, self._array.shape))
 
@@ -279,7 +279,7 @@ class InPlace(Operations):
             raise RuntimeError(messages.narrower(name, result.dtype, self._array.dtype))
 
     def _rebase(self, result: Any) -> None:
-        carry_retain(self._node, result._node)
+        carry_retain(history_of(self), result._node)
         self._node = result._node
 
 

@@ -22,12 +22,24 @@ from . import compositions as composed
 from .convert import as_array, as_operand, number_as, sizes_of
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from .index import normalize as normalize_index
-from .record import Recorded, call_of, recorder_of, wrap
+from .record import Recorded, wrap
+from .shortcuts import call_of, recorder_of
 
-# Importing the families of `ops` has filled the registry.
-CALLS: dict[str, Callable[..., Any]] = {name: call_of(op) for name, op in REGISTRY.items()}
-# For those who sort out operands and options themselves.
-RECORD = {name: recorder_of(op) for name, op in REGISTRY.items()}
+
+class _ByName(dict[str, Any]):
+    """What `make` gives for each op of the registry, by its name; made when it is first asked for."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = made = self._make(REGISTRY[name])
+        return made
+
+
+CALLS = _ByName(call_of)  # functions of tensors
+RECORD = _ByName(recorder_of)  # functions of (operands, options), for callers that sort these out themselves
 __all__ = ["CALLS", "Operations", "ops"]
 
 

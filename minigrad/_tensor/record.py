@@ -1,16 +1,12 @@
-"""From an op's record to a call: unwrap the operands, run forward, record what backward will need.
+"""From an op's record to a recorded call: unwrap the operands, run forward, save the values for backward.
 
-`call_of` makes one Python function per op. Ops of one or two operands without options, the bulk of any
-graph, and `linear`, get a closure with nothing in it that they do not use. The others sort out their options
-in `_general`, and are recorded by `_leading` where the gradient goes to the first operand only. All else, and
-every unusual operand (numbers on both sides, another dtype, a NumPy array), is left to `_record`.
+This is the complete way, right for every op and every operand. `shortcuts` has faster ways for the common
+cases. Each of them must do the same, and falls back to this one.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from inspect import Parameter
 from typing import Any
 
@@ -18,7 +14,8 @@ import numpy as np
 
 from minigrad.engine import messages
 from minigrad.engine.mode import current
-from minigrad.engine.node import NO_EDGE, Edge, Node, tick
+from minigrad.engine.node import NO_EDGE, Edge, Node
+from minigrad.engine.silence import SILENT, errors, set_errors
 from minigrad.ops.op import Op
 
 from .dtype import as_dtype, get_default_dtype, result_type
@@ -26,12 +23,133 @@ from .dtype import as_dtype, get_default_dtype, result_type
 ndarray = np.ndarray
 new = object.__new__
 Call = Callable[..., Any]
-Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
 
-# A log of 0 is -inf and an overflow is inf, here as in PyTorch, without a word. NumPy warns; np.errstate
-# around every forward would cost more than most forwards. So warnings raised by lines of this package are
-# filtered, and where a stricter filter turns them into errors, `forward_again` computes once more in silence.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
+
+class Recorded:
+    """The base of tensors: storage, and a place in the graph (None for a constant)."""
+
+    __slots__ = ("_array", "_node")
+    _array: Any
+    _node: Node | None
+
+
+class OutdatedError(AttributeError):
+    """The node of a view is asked for after a write gave its memory another history; see `history_of`."""
+
+
+def history_of(x: Any) -> Node | None:
+    """The node of a tensor; of a view whose memory got another history by a write, a new one."""
+    try:
+        return x._node
+    except OutdatedError:
+        return x._renew()
+
+
+class _Made:
+    """The classes of the tensors that calls return. `tensor.py` and `view.py` name theirs, once each."""
+
+    tensor: Any = None
+    view: Any = None  # for a result that may share memory with the first operand
+
+    def by(self, **classes: type) -> None:
+        for name, cls in classes.items():
+            if getattr(self, name) is not None:
+                raise TypeError(f"the class of a {name} is {getattr(self, name).__name__} already")
+            setattr(self, name, cls)
+
+
+made = _Made()
+
+
+def wrap(array: Any, node: Node | None) -> Any:
+    """A tensor over an array, at a place in the graph."""
+    tensor = new(made.tensor)
+    tensor._array = array
+    tensor._node = node
+    return tensor
+
+
+def call_of(op: Op) -> Call:
+    """The Python function of an op: takes tensors, records, returns a tensor."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return record(op, *bind(op, args, kwargs))[0]
+
+    return named(call, op)
+
+
+def named(call: Call, op: Op) -> Call:
+    """The function with an op's name and formula."""
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = op.formula
+    return call
+
+
+def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+    """Run an op on operands, and record it; returns the result and the constants that forward gave beside it.
+
+    Raises:
+        TypeError, RuntimeError, IndexError: the operands do not fit; the message names the op and the shapes.
+    """
+    arrays, nodes, common = unwrap(op, operands)
+    out, *constants = run(op, arrays, options)
+    if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
+        out = out.astype(common)  # NumPy's promotion inside a forward widened it
+    if op.view and np.may_share_memory(out, arrays[0]):
+        result = new(made.view)
+        result._source = operands[0]
+    else:
+        result = new(made.tensor)
+    result._array = out
+    result._node = None
+    mode = current()
+    if not any(nodes) or not op.rules or not mode.recording or out.dtype.kind != "f":
+        return (result, *constants)
+    # All that a rule may name, in the order of the record's `picks`.
+    inputs = (tuple(arrays),) if op.variadic else arrays
+    shapes = tuple(getattr(x, "shape", ()) for x in arrays)
+    values = (*inputs, out, *constants, *options.values(), *((shapes,) if op.variadic else shapes))
+    edges: list[Edge] = []
+    for position, parent in enumerate(nodes):
+        pull = op.pulls[0 if op.variadic else position]
+        if parent is None or pull is None:
+            edges.append(NO_EDGE)
+        else:
+            rule, pick = pull
+            if op.variadic:
+                others = (*arrays[:position], None, *arrays[position + 1 :]) if op.wants_others else ()
+                edges.append((parent, rule, pick((*values, position, others))))
+            else:
+                edges.append((parent, rule, pick(values)))
+    if any(parent is not None for parent, _, _ in edges):
+        result._node = node = Node.make(op, edges, out.shape, out.dtype)
+        if mode.recorder is not None:
+            mode.recorder(node, operands, out)
+    return (result, *constants)
+
+
+def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+    """An op's output on raw arrays, an array itself, and the constants beside it."""
+    before = errors()
+    try:
+        set_errors(SILENT)
+        out = op.forward(*arrays, **options)
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        shapes = [x.shape for x in arrays if hasattr(x, "shape")]
+        raise _kind(error)(messages.failed(op.name, shapes, error)) from None
+    finally:
+        set_errors(before)
+    out, *constants = out if op.constants else (out,)
+    return (np.asarray(out) if isinstance(out, np.generic) else out, *constants)
+
+
+def _kind(error: Exception) -> type[Exception]:
+    """The kind of error that PyTorch raises in its place."""
+    for kind in (IndexError, TypeError, OverflowError):
+        if isinstance(error, kind):
+            return kind
+    return RuntimeError
+
 
 # PyTorch's and NumPy's keywords for what a record calls by its own names.
 _ALIASES = {"axis": "dim", "keepdims": "keepdim"}
@@ -82,9 +200,9 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     nodes: list[Node | None] = []
     found = False
     for x in operands:
-        if type(x) is Result or isinstance(x, Recorded):
+        if isinstance(x, Recorded):
             arrays.append(x._array)
-            nodes.append(x._node)
+            nodes.append(history_of(x))
             found = True
         else:
             arrays.append(x if type(x) in (float, int) else _constant(op, len(arrays), x))
@@ -149,360 +267,3 @@ def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
         elif not dtypes:
             arrays[i] = np.asarray(x, common)
     return common
-
-
-def forward_again(op: Op, arrays: Sequence[Any], options: dict[str, Any], error: Exception) -> Any:
-    """After a forward failed: once more without warnings if those were errors, else the error with its op."""
-    if isinstance(error, (RuntimeWarning, FloatingPointError)):
-        with np.errstate(all="ignore"):
-            return op.forward(*arrays, **options)
-    if not isinstance(error, (ValueError, TypeError, IndexError, OverflowError)):
-        raise error
-    kind = RuntimeError if isinstance(error, ValueError) else type(error)
-    if isinstance(error, TypeError):
-        kind = TypeError  # NumPy's own subclasses cannot be made from a message
-    raise kind(messages.failed(op.name, [x.shape for x in arrays if hasattr(x, "shape")], error)) from error
-
-
-class Recorded:
-    """What every recorded call takes and makes: storage, and a place in the graph (None for a constant).
-
-    Exactly one subclass says `result=True`: it is the class of the tensors that calls return; and one
-    says `view=True`: that of results that may share memory with their first operand.
-    """
-
-    __slots__ = ("_array", "_node")
-    _array: Any
-    _node: Node | None
-
-    def __init_subclass__(cls, *, result: bool = False, view: bool = False) -> None:
-        global Result, View  # noqa: PLW0603 (the closures below make tensors, and tensors' methods are the closures)
-        if result:
-            Result = cls
-        if view:
-            View = cls
-
-
-Result: Any = None
-View: Any = None
-
-
-def wrap(array: Any, node: Node | None) -> Any:
-    """A tensor over an array, at a place in the graph."""
-    tensor = new(Result)
-    tensor._array = array
-    tensor._node = node
-    return tensor
-
-
-def call_of(op: Op) -> Call:
-    """The Python function of an op: takes tensors, records, returns a tensor."""
-    bare = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view)
-    if bare and not op.optional and op.result != "bool" and op.promote and op.rules:
-        if len(op.inputs) == 1:
-            return _named(_unary(op), op)
-        if len(op.inputs) == 2 and set(op.rules) == set(op.inputs):
-            return _named(_binary(op), op)
-    # By name: what its rules return has the shapes of its operands, which no record says.
-    if op.name == "linear" and op.needs == {"x": ("weight",), "weight": ("x",), "bias": ("bias_shape",)}:
-        return _named(_affine(op), op)
-    return _named(_general(op), op)
-
-
-def _named(call: Call, op: Op) -> Call:
-    call.__name__ = call.__qualname__ = op.name
-    call.__doc__ = op.formula
-    return call
-
-
-def _unary(op: Op) -> Call:
-    forward, pick = op.forward, op.picks[op.inputs[0]]
-    by_x, by_out = op.needs[op.inputs[0]] == op.inputs, op.needs[op.inputs[0]] == ("out",)
-    general = _general(op)
-
-    def call(input: Any) -> Any:
-        try:
-            x = input._array
-            parent = input._node
-            out = forward(x)
-        except Exception:  # another kind of operand, or an error to be told in full
-            return general(input)
-        if type(out) is not ndarray:  # NumPy returns scalars where 0-d arrays are meant
-            out = np.asarray(out)
-        dtype = out.dtype
-        if dtype is not x.dtype:  # integers, which have dtypes of their own to become
-            return general(input)
-        result = new(Result)
-        result._array = out
-        if parent is None or not (mode := current()).recording:
-            result._node = None
-            return result
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.a = parent
-        node.saved_a = out if by_out else x if by_x else pick((x, out))
-        node.b = None
-        node.more = ()
-        node.shape = parent.shape
-        node.dtype = dtype
-        node.aligned = True
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, (input,), out)
-        return result
-
-    return call
-
-
-def _binary(op: Op) -> Call:
-    forward = op.forward
-    first, second = op.inputs
-    pick_a, pick_b = op.picks[first], op.picks[second]
-    a_saves, b_saves = bool(op.needs[first]), bool(op.needs[second])
-    elementwise = isinstance(forward, np.ufunc) and forward.signature is None
-    a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
-    general = _general(op)
-
-    def call(input: Any, other: Any) -> Any:
-        try:
-            a = input._array
-            parent_a = input._node
-            dtype = a.dtype
-            kind = type(other)
-            if kind is float or kind is int:
-                b, parent_b = other, None
-            else:
-                b = other._array
-                parent_b = other._node
-                if b.dtype is not dtype:
-                    return general(input, other)
-            out = forward(a, b)
-        except Exception:
-            return general(input, other)
-        if type(out) is not ndarray:
-            out = np.asarray(out)
-        if out.dtype is not dtype:
-            return general(input, other)
-        result = new(Result)
-        result._array = out
-        if (parent_a is None and parent_b is None) or not (mode := current()).recording:
-            result._node = None
-            return result
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.a = parent_a
-        node.b = parent_b
-        if parent_a is not None:
-            node.saved_a = b if a_by_b else pick_a((a, b, out)) if a_saves else ()
-        if parent_b is not None:
-            node.saved_b = a if b_by_a else pick_b((a, b, out)) if b_saves else ()
-        node.more = ()
-        aligned = True
-        # Many nodes share one tuple, a parent's: that spares memory, and asking the array for another.
-        if elementwise and parent_a is not None and parent_b is not None and parent_a.shape == parent_b.shape:
-            shape = parent_a.shape
-        else:
-            shape = out.shape
-            if parent_a is not None:
-                if parent_a.shape == shape:
-                    shape = parent_a.shape
-                else:
-                    aligned = False
-            if parent_b is not None and parent_b.shape != shape:
-                aligned = False
-        node.shape = shape
-        node.dtype = dtype
-        node.aligned = aligned
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, (input, other), out)
-        return result
-
-    return call
-
-
-def _affine(op: Op) -> Call:
-    """For `linear`, of which networks are made: three tensors of one floating dtype.
-
-    The first two save each other, the third its shape.
-    """
-    forward = op.forward
-    rule_c = op.rules["bias"]
-    general = _general(op)
-
-    def call(input: Any, weight: Any, bias: Any = None) -> Any:
-        try:
-            a = input._array
-            b = weight._array
-            c = bias._array
-            dtype = a.dtype
-            if b.dtype is not dtype or c.dtype is not dtype:
-                raise TypeError  # to be told in full
-            out = forward(a, b, c)
-        except Exception:
-            return general(input, weight, bias)
-        result = new(Result)
-        result._array = out
-        parent_a = input._node
-        parent_b = weight._node
-        parent_c = bias._node
-        nothing = parent_a is None and parent_b is None and parent_c is None
-        if nothing or not (mode := current()).recording:
-            result._node = None
-            return result
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.a = parent_a
-        node.saved_a = None if parent_a is None else b
-        node.b = parent_b
-        node.saved_b = None if parent_b is None else a
-        node.more = () if parent_c is None else (parent_c, rule_c, (parent_c.shape,), ())
-        node.shape = out.shape
-        node.dtype = dtype
-        node.aligned = True  # the rule of the bias sums over the rows itself
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, (input, weight, bias), out)
-        return result
-
-    return call
-
-
-def _general(op: Op) -> Call:
-    record = recorder_of(op)
-    options = tuple(op.options)
-    operands = -1 if op.variadic else len(op.inputs)
-    complete = -1 if Parameter.empty in op.options.values() else operands
-    everything = -1 if op.variadic else operands + len(options)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            if len(args) == complete:
-                return record(args, op.options)[0]
-            if len(args) == everything:
-                return record(args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
-        return record(*bind(op, args, kwargs))[0]
-
-    return call
-
-
-def recorder_of(op: Op) -> Recorder:
-    """The function that runs an op's forward on (operands, options) and records it.
-
-    It returns the result, and the constants that forward returned beside it.
-    """
-    first_only = list(op.rules) == list(op.inputs[:1]) and len(op.inputs) <= 2 and not op.variadic
-    return _leading(op) if first_only else partial(_record, op)
-
-
-def _leading(op: Op) -> Recorder:
-    """For a gradient that goes to the first of at most two operands: reductions, reshapes, losses by class.
-
-    The second is a tensor without a gradient, like those classes; anything else is `_record`'s.
-    """
-    pick = op.picks[op.inputs[0]]
-    paired, constant, view = len(op.inputs) == 2, bool(op.constants), op.view
-    given, wants_shapes = op.result == "given", op.wants_shapes
-
-    def record(operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
-        try:
-            x = operands[0]
-            array, parent = x._array, x._node
-            dtype = array.dtype
-            if dtype.kind != "f":
-                return _record(op, operands, options)
-            arrays = (array, operands[1]._array) if paired else (array,)
-            out = op.forward(*arrays, **options)
-        except Exception:
-            return _record(op, operands, options)
-        constants: tuple[Any, ...] = ()
-        if constant:
-            out, *constants = out
-        if type(out) is not ndarray:
-            out = np.asarray(out)
-        if out.dtype is not dtype and not given:
-            out = out.astype(dtype)  # NumPy's promotion inside a forward widened it
-        if view and np.may_share_memory(out, array):
-            result = new(View)
-            result._source = x
-        else:
-            result = new(Result)
-        result._array = out
-        if parent is None or not (mode := current()).recording or (given and out.dtype.kind != "f"):
-            result._node = None
-            return (result, *constants)
-        values = (*arrays, out, *constants, *options.values())
-        if wants_shapes:
-            values = (*values, *[a.shape for a in arrays])
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.a = parent
-        node.saved_a = pick(values)
-        node.b = None
-        node.more = ()
-        node.shape = out.shape
-        node.dtype = out.dtype
-        node.aligned = False
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, operands, out)
-        return (result, *constants)
-
-    return record
-
-
-def _record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
-    """Run any op on any operands, and record it."""
-    arrays, nodes, common = unwrap(op, operands)
-    try:
-        out = op.forward(*arrays, **options)
-    except Exception as error:
-        out = forward_again(op, arrays, options, error)
-    constants: tuple[Any, ...] = ()
-    if op.constants:
-        out, *rest = out
-        constants = tuple(rest)
-    if type(out) is not ndarray and isinstance(out, np.generic):
-        out = np.asarray(out)
-    if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
-        out = out.astype(common)  # NumPy's promotion inside a forward widened it
-    if op.view and np.may_share_memory(out, arrays[0]):
-        result = new(View)
-        result._source = operands[0]
-    else:
-        result = new(Result)
-    result._array = out
-    result._node = None
-    if not any(nodes) or not op.rules or not (mode := current()).recording or out.dtype.kind != "f":
-        return (result, *constants)
-    shapes = _shapes(op, arrays) if op.wants_shapes else ()
-    inputs = (tuple(arrays),) if op.variadic else arrays
-    values = (*inputs, out, *constants, *options.values(), *shapes)
-    edges: list[Edge] = []
-    reached = False
-    for position, parent in enumerate(nodes):
-        pull = op.pulls[0 if op.variadic else position]
-        if parent is None or pull is None:
-            edges.append(NO_EDGE)
-        else:
-            rule, pick = pull
-            if op.variadic:
-                others = (*arrays[:position], None, *arrays[position + 1 :]) if op.wants_others else ()
-                edges.append((parent, rule, pick((*values, position, others))))
-            else:
-                edges.append((parent, rule, pick(values)))
-            reached = True
-    if reached:
-        result._node = node = Node.make(op, edges, out.shape, out.dtype)
-        if mode.recorder is not None:
-            mode.recorder(node, operands, out)
-    return (result, *constants)
-
-
-def _shapes(op: Op, arrays: Sequence[Any]) -> tuple[Any, ...]:
-    shapes = tuple(getattr(x, "shape", ()) for x in arrays)
-    return (shapes,) if op.variadic else shapes

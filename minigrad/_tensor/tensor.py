@@ -11,25 +11,25 @@ import opcode
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from minigrad.engine import messages
 from minigrad.engine.node import Node
-from minigrad.engine.writes import writes
+from minigrad.engine.writes import alias_of, owner_of, writes
 from minigrad.ops.kernels import ndarray, normalize_dim
-from minigrad.ops.op import BY_FORWARD, REGISTRY
+from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
-from .backward import grad_of, run_backward, target_nodes
+from .backward import backward, grad_of
 from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
 from .dtype import get_default_dtype
 from .handle import RemovableHandle
 from .in_place import InPlace
-from .methods import CALLS, RECORD
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
-from .record import wrap
+from .record import history_of, made, wrap
+from .shortcuts import call_of, recorder_of
 from .text import tensor_text
 
 _WAY_OUT = "use the tensor's own functions, or t.detach().numpy() outside the graph"
@@ -41,7 +41,7 @@ _UFUNC_OPS = {
 }
 
 
-class Tensor(InPlace, result=True):
+class Tensor(InPlace):
     """An n-dimensional array that remembers how it was computed.
 
     Made by `minigrad.tensor` and its like; `Tensor(data)` itself makes one of the default dtype.
@@ -56,7 +56,6 @@ class Tensor(InPlace, result=True):
     __slots__ = ("__weakref__", "_frozen", "_grad")
     _grad: Tensor | None  # of a constant
     _frozen: Node  # where gradients went before requires_grad was set to False
-    _alias = False  # whether its class only says how it came about: views, `.data`
     __hash__ = object.__hash__
 
     def __init__(self, data: Any = (), *, dtype: Any = None) -> None:
@@ -93,7 +92,7 @@ class Tensor(InPlace, result=True):
     @property
     def grad_fn(self) -> Node | None:
         """The node that computed it; None for a leaf."""
-        return None if self.is_leaf else self._node
+        return None if self.is_leaf else history_of(self)
 
     def dim(self) -> int:
         return self._array.ndim
@@ -130,7 +129,7 @@ class Tensor(InPlace, result=True):
     @property
     def grad(self) -> Tensor | None:
         """The accumulated gradient: None before the first backward, and of a non-leaf that retains none."""
-        node = self._node
+        node = history_of(self)
         if node is None:
             return getattr(self, "_grad", None)
         watch = node.watch
@@ -146,7 +145,7 @@ class Tensor(InPlace, result=True):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        node = self._node
+        node = history_of(self)
         if value is None:
             if node is None:
                 self._grad = None
@@ -176,7 +175,8 @@ class Tensor(InPlace, result=True):
         Raises:
             RuntimeError: for an integer or boolean tensor, and for False on a non-leaf.
         """
-        if requires_grad and self._node is None:
+        known = history_of(self)
+        if requires_grad and known is None:
             if self._array.dtype.kind != "f":
                 raise RuntimeError(messages.integer_leaf(self._array.dtype))
             # The same node as before, if there was one: graphs that end in it are still this leaf's.
@@ -186,38 +186,18 @@ class Tensor(InPlace, result=True):
             if kept is not None or node.watch is not None:
                 node.watched().grad = kept
             self._node = node
-        elif not requires_grad and self._node is not None:
-            if self._node.op is not None:
+        elif not requires_grad and known is not None:
+            if known.op is not None:
                 raise RuntimeError(
                     "you can only change requires_grad flags of leaf variables; this one was produced by "
-                    f"{self._node.op.name}. Use detach() for a tensor without its history."
+                    f"{known.op.name}. Use detach() for a tensor without its history."
                 )
             self._grad = self.grad
             self.grad = None  # what a graph of before may still add goes nowhere, as in PyTorch
-            self._frozen, self._node = self._node, None
+            self._frozen, self._node = known, None
         return self
 
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Tensor | Sequence[Tensor] | None = None,
-    ) -> None:
-        """Add d(self)/d(leaf), weighted by `gradient`, to the `.grad` of every leaf behind this tensor.
-
-        Arguments:
-            gradient: of this tensor's shape; needed unless it has one element.
-            retain_graph: keep the saved values for another backward (default: `create_graph`).
-            create_graph: record the computation of the gradients, for higher derivatives.
-            inputs: accumulate into these tensors only.
-
-        Raises:
-            RuntimeError: nothing behind it requires grad; the output is not scalar and no gradient was
-                given; its shape differs; the graph was freed; a saved value was written in place.
-        """
-        chosen = None if inputs is None else target_nodes(inputs)
-        run_backward((self,), (gradient,), retain_graph, create_graph, targets=chosen)
+    backward = backward
 
     def detach(self) -> Tensor:
         """A tensor that shares the memory and has no history.
@@ -238,16 +218,14 @@ class Tensor(InPlace, result=True):
 
     @property
     def data(self) -> Tensor:
-        """The values without history, for writing past the engine: no stamp is left, nothing is checked."""
-        alias = object.__new__(_Data)
-        alias._array, alias._node = self._array, None
-        return alias
+        """The values without history, for writing past the engine: graphs do not see the write."""
+        return wrap(alias_of(self._array), None)
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data must be a Tensor, not {type(value).__name__}")
-        node = self._node
+        node = history_of(self)
         if node is not None:
             if node.op is not None:
                 raise RuntimeError(
@@ -260,38 +238,41 @@ class Tensor(InPlace, result=True):
 
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf in `.grad` during backward."""
-        if self._node is None:
+        node = history_of(self)
+        if node is None:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if self._node.op is not None:
-            self._node.watched().keep = True
+        if node.op is not None:
+            node.watched().keep = True
 
     @property
     def retains_grad(self) -> bool:
-        node = self._node
+        node = history_of(self)
         return node is not None and node.op is not None and node.watch is not None and node.watch.keep
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it."""
-        if self._node is None:
+        node = history_of(self)
+        if node is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        return RemovableHandle(self._node.hooks(), hook)
+        return RemovableHandle(node.watched().hooks, hook)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Call hook(tensor) after a backward has added to this leaf's `.grad`."""
-        if self._node is None or self._node.op is not None:
+        node = history_of(self)
+        if node is None or node.op is not None:
             raise RuntimeError(
                 "post accumulate grad hooks can only be registered on leaf tensors that require grad"
             )
         if not callable(hook):
             raise TypeError(f"a hook must be a function, not {type(hook).__name__}")
         # Held weakly: the node holds the hook, so holding the tensor would close a cycle.
-        me, array, place = weakref.ref(self), self._array, weakref.ref(self._node)
+        me, array, place = weakref.ref(self), self._array, weakref.ref(node)
 
         def after() -> None:
             tensor = me()
             hook(wrap(array, place()) if tensor is None else tensor)
 
-        return RemovableHandle(self._node.watched().after, after)
+        return RemovableHandle(node.watched().after, after)
 
     # --- out to Python and NumPy -----------------------------------------------------------------
 
@@ -308,7 +289,7 @@ class Tensor(InPlace, result=True):
 
     def numpy(self, *, force: bool = False) -> Any:
         """The array itself, sharing its memory; refused while gradients are recorded for it."""
-        if self._node is not None and not force:
+        if self.requires_grad and not force:
             raise RuntimeError(messages.numpy_of_recorded())
         return self._array
 
@@ -318,7 +299,7 @@ class Tensor(InPlace, result=True):
         )
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        if self._node is not None:
+        if self.requires_grad:
             raise BufferError("can't export a Tensor that requires grad; export tensor.detach()")
         return self._array.__dlpack__(**kwargs)
 
@@ -332,12 +313,17 @@ class Tensor(InPlace, result=True):
         if method != "__call__" or kwargs:
             extra = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
             raise TypeError(f"minigrad does not cover np.{ufunc.__name__}{extra} for Tensors; {_WAY_OUT}")
-        return CALLS[op.name](*map(as_operand, inputs))
+        return call_of(op)(*map(as_operand, inputs))
+
+    @staticmethod
+    def _call_op(op: Op, args: Any, options: Any) -> Any:
+        """Called by an op that is called with a tensor among its inputs."""
+        return call_of(op)(*args, **options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         op = BY_FORWARD.get(function)
         if op is not None:  # one of our storage kernels
-            return CALLS[op.name](*args, **kwargs)
+            return call_of(op)(*args, **kwargs)
         if function in NUMPY_CONSTANTS:
             out = NUMPY_CONSTANTS[function](*args, **kwargs)
             return wrap(out, None) if isinstance(out, np.ndarray) else out
@@ -350,11 +336,12 @@ class Tensor(InPlace, result=True):
             raise TypeError(
                 f"minigrad does not cover these arguments of np.{function.__name__}: {error}; {_WAY_OUT}"
             ) from None
-        return RECORD[name](list(map(as_operand, operands)), {**REGISTRY[name].options, **options})[0]
+        op = REGISTRY[name]
+        return recorder_of(op)(list(map(as_operand, operands)), {**op.options, **options})[0]
 
     def __float__(self) -> float:
         number = float(self.item())
-        if self._node is not None:
+        if self.requires_grad:
             warn_cut("float()", "a function of tensors, like torch.sin(x) for math.sin(x), keeps the graph")
         return number
 
@@ -389,48 +376,49 @@ class Tensor(InPlace, result=True):
     def __repr__(self) -> str:
         return tensor_text(
             self._array, default=get_default_dtype(), requires_grad=self.requires_grad,
-            grad_fn=self._node.name() if self._node is not None and self._node.op is not None else "",
+            grad_fn="" if self.is_leaf else self._made_by(),
         )  # fmt: skip
+
+    def _made_by(self) -> str:
+        node: Any = self._node
+        return str(node.name())
 
     def __format__(self, spec: str) -> str:
         return object.__format__(self, spec) if self._array.ndim else format(self.item(), spec)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._refuse_non_leaf("pickle")
-        kind = Tensor if self._alias else type(self)
-        return _rebuild, (kind, np.array(self._array), self.requires_grad)
+        return _rebuild, (self._kind(), np.array(self._array), self.requires_grad)
 
     def __copy__(self) -> Tensor:
         """A leaf of its own over the same memory, as in PyTorch."""
         self._refuse_non_leaf("copy")
-        return _rebuild(Tensor if self._alias else type(self), self._array, self.requires_grad)
+        return _rebuild(self._kind(), self._array, self.requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A copy with its gradient; tensors that share memory share that of their copies."""
         self._refuse_non_leaf("deepcopy")
         array = copied_within(self._array, memo)
-        copied = _rebuild(Tensor if self._alias else type(self), array, self.requires_grad)
+        copied = _rebuild(self._kind(), array, self.requires_grad)
         memo[id(self)] = copied
         if (grad := self.grad) is not None:
             copied.grad = wrap(np.array(grad._array), None)
         return copied
 
+    def _kind(self) -> type:
+        """The class of a copy."""
+        return type(self)
+
     def _refuse_non_leaf(self, what: str) -> None:
         if not self.is_leaf:
+            node: Any = history_of(self)
             raise RuntimeError(
                 f"only Tensors created explicitly by the user (graph leaves) support {what}; this one was "
-                f"produced by {self._node.op.name}. Use detach(), or clone() for a copy inside the graph."  # type: ignore[union-attr]
+                f"produced by {node.op.name}. Use detach(), or clone() for a copy inside the graph."
             )
 
 
-class _Data(Tensor):
-    """What `.data` gives: its writes leave no stamp."""
-
-    __slots__ = ()
-    _alias = True
-
-    def _written(self) -> None:
-        pass
+made.by(tensor=Tensor)
 
 
 def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
@@ -450,7 +438,7 @@ def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
 def forget_gradients(tensors: Iterable[Tensor]) -> None:
     """Set the `.grad` of every tensor to None."""
     for tensor in tensors:
-        node = tensor._node
+        node = history_of(tensor)
         if node is None:
             tensor._grad = None
         elif node.watch is not None:
@@ -459,16 +447,8 @@ def forget_gradients(tensors: Iterable[Tensor]) -> None:
 
 def stamp(ready: list[tuple[Tensor, Any]]) -> None:
     """To be called after raw writes to the storage of the tensors: graphs that saved it will notice."""
-    now, stamps = writes.begin(), writes.stamps
-    for tensor, _ in ready:
-        if tensor._alias:  # a view, or `.data`, whose writes leave no stamp
-            tensor._written()
-            continue
-        array = tensor._array
-        try:  # who owns memory and was stamped before is alive: no other has its id
-            stamps[id(array)][0] = now
-        except KeyError:
-            writes.put(array, now)
+    arrays = [tensor._array for tensor, _ in ready]
+    writes.put([array if array.base is None else owner_of(array) for array in arrays])
 
 
 def _rebuild(kind: type, array: Any, requires_grad: bool) -> Tensor:

@@ -12,37 +12,47 @@ from minigrad.engine.node import Node
 
 from .in_place import carry_retain
 from .methods import CALLS, RECORD
-from .record import wrap
+from .record import OutdatedError, made, wrap
 from .tensor import Tensor
 
 
-class View(Tensor, view=True):
-    """A result that shares memory with the tensor it was taken from, its source.
+class View(Tensor):
+    """A result that shares memory with the tensor it was taken from.
 
-    A recorded in-place op on any member of such a family changes the history of all of them. The root of
-    the family is the one place where that is noted: a view whose root has got another node since it was
-    made computes its own anew, as the same selection from the root's new history.
+    The rule of views: the *root* of a family is the tensor whose memory all share. A recorded in-place op on
+    any member changes the history of all of them, and is noted in one place, as the root's new node. A view
+    that was made before that is outdated: its own node says how the old values came about. Nothing happens
+    to it until an operation (or `grad_fn`, or backward) needs its history: then `history_of` gives it a new
+    node, the same selection from the root's new history. Looking at `_node`, `requires_grad` or the text of
+    a view changes nothing.
     """
 
     __slots__ = ("_own", "_root", "_root_node")
-    _alias = True
     _own: Node | None
     _root: Tensor
-    _root_node: Node | None
+    _root_node: Node | None  # the root's node when `_own` was made
 
     @property
     def _node(self) -> Node | None:
-        root = self._root
-        now = root._node
-        if now is not self._root_node and now is not None and now.op is not None:
-            renewed = _select(root, _positions(root._array, self._array))._node
-            carry_retain(self._own, renewed)
-            self._root_node, self._own = now, renewed
+        if self._outdated():
+            raise OutdatedError
         return self._own
 
     @_node.setter
     def _node(self, node: Node | None) -> None:
         self._own = node
+
+    def _outdated(self) -> bool:
+        now = self._root._node
+        return now is not self._root_node and now is not None and now.op is not None
+
+    def _renew(self) -> Node | None:
+        """Give the view its place in the root's new history."""
+        root = self._root
+        renewed = _select(root, _positions(root._array, self._array))._node
+        carry_retain(self._own, renewed)
+        self._root_node, self._own = root._node, renewed
+        return renewed
 
     @property
     def _source(self) -> Tensor:
@@ -52,6 +62,26 @@ class View(Tensor, view=True):
     def _source(self, source: Tensor) -> None:
         self._root = source._root if isinstance(source, View) else source
         self._root_node = self._root._node
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this tensor."""
+        return self._outdated() or self._own is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the user made it: a constant, or a start of the graph."""
+        return not self._outdated() and super().is_leaf
+
+    def _made_by(self) -> str:
+        return "GetitemBackward0" if self._outdated() else super()._made_by()
+
+    def _kind(self) -> type:
+        return Tensor
 
     @property
     def data(self) -> Tensor:
@@ -67,9 +97,6 @@ class View(Tensor, view=True):
     def detach_(self) -> Tensor:
         raise RuntimeError("detach_: views cannot be detached in place; use detach()")
 
-    def _written(self) -> None:
-        self._root._written()  # which for a view of `.data` leaves no stamp
-
     def _refuse_history(self, name: str) -> None:
         super()._refuse_history(name)
         root = self._root
@@ -77,7 +104,7 @@ class View(Tensor, view=True):
             return
         if root._node.op is None:
             raise RuntimeError(messages.leaf_in_place(name, root.shape, view=True))
-        if self._node is None:
+        if not self.requires_grad:
             raise RuntimeError(messages.unrecorded_view(name, root._node))
         _positions(root._array, self._array)  # raises where they cannot be told
 
@@ -91,6 +118,9 @@ class View(Tensor, view=True):
         root._node = self._root_node = renewed
         self._own = _select(root, where)._node
         carry_retain(old, self._own)
+
+
+made.by(view=View)
 
 
 def _positions(root: Any, view: Any) -> Any:

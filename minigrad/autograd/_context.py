@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from minigrad._tensor.record import wrap
+from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine import messages
 from minigrad.engine.node import Node
@@ -236,6 +236,6 @@ class FunctionCtx:
                 k, array = outputs[id(x)]
                 self._saved.append((array, k))
             else:
-                self._saved.append((x._array, x._node))
+                self._saved.append((x._array, history_of(x)))
         self._tensors = self._constant = self._dirty = ()
         self._places = places

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.backward import accumulate, owned, run_backward, target_nodes
-from minigrad._tensor.record import wrap
+from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine import messages
-from minigrad.engine.node import Node
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -42,7 +41,8 @@ def backward(
     """
     tensors = _tuple(tensors)
     targets = None if inputs is None else target_nodes(inputs)
-    run_backward(tensors, _gradients(grad_tensors, len(tensors)), retain_graph, create_graph, targets)
+    given = _gradients(grad_tensors, len(tensors))
+    accumulate(*run_backward(tensors, given, retain_graph, create_graph, targets))
 
 
 def grad(
@@ -80,21 +80,18 @@ def grad(
         raise ValueError(
             "materialize_grads makes zeros of unused inputs; it goes with allow_unused=True or None"
         )
-    found: dict[Node, Any] = {}
     for i, x in enumerate(inputs):
         if not isinstance(x, Tensor):
             raise TypeError(f"grad: input {i} must be a Tensor, not {type(x).__name__}")
-        if x._node is None:
+        if history_of(x) is None:
             raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}")
 
-    def keep(results: list[tuple[Node, Any]], kept: list[tuple[Node, Any]]) -> None:
-        found.update((node, owned(g)) for node, g in results)
-        found.update((node, owned(g if create_graph else g.copy())) for node, g in kept if node in nodes)
-        accumulate([], kept)
-
-    nodes = [x._node for x in inputs]
+    nodes: list[Any] = [history_of(x) for x in inputs]
     gradients = _gradients(grad_outputs, len(outputs))
-    run_backward(outputs, gradients, retain_graph, create_graph, targets=nodes, deposit=keep)
+    found, kept = run_backward(outputs, gradients, retain_graph, create_graph, nodes)
+    found = {node: owned(g) for node, g in found.items()}
+    found |= {node: owned(g if create_graph else g.copy()) for node, g in kept}
+    accumulate({}, kept)
     results = []
     for i, (x, node) in enumerate(zip(inputs, nodes, strict=True)):
         result = found.get(node)

@@ -40,7 +40,7 @@ def plain(ctx: FunctionCtx, args: Any, outputs: tuple[Any, ...]) -> tuple[Any, .
         else shared(View, x._array, x)
         if is_one_of(x, args)
         else x.detach()
-        if x._node is not None
+        if x.requires_grad
         else x
         for x in outputs
     )
@@ -62,22 +62,14 @@ class Output(View):
 
     __slots__ = ()
 
-    @property
-    def _node(self) -> Node | None:
-        now = self._root._node
-        if now is not self._root_node and now is not None and now.op is not None:
-            raise RuntimeError(
-                "an output of a Function shares memory with a tensor that was modified in place afterwards, "
-                "which the Function's backward does not know of. Let forward return a clone()"
-            )
-        return self._own
-
-    @_node.setter
-    def _node(self, node: Node | None) -> None:
-        self._own = node
+    def _renew(self) -> Node | None:
+        raise RuntimeError(
+            "an output of a Function shares memory with a tensor that was modified in place afterwards, "
+            "which the Function's backward does not know of. Let forward return a clone()"
+        )
 
     def _refuse_history(self, name: str) -> None:
-        if self._node is not None or self._root._node is not None:
+        if self.requires_grad or self._root.requires_grad:
             raise RuntimeError(
                 f"{name}: this tensor is an output of a Function that shares memory with an input or with "
                 "another output and is being modified inplace, which the Function's backward would not know "

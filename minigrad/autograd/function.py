@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.record import wrap
+from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.mode import current, mode, run_user, switch
 from minigrad.engine.node import NO_EDGE, Node
@@ -217,7 +217,7 @@ class Function:
         separate = cls.setup_context is not Function.setup_context
         if kwargs or separate:
             args = _positional(cls.forward, separate, args, kwargs)
-        nodes = [x._node if isinstance(x, Tensor) else None for x in args]
+        nodes = [history_of(x) if isinstance(x, Tensor) else None for x in args]
         ctx = FunctionCtx(tuple([n is not None for n in nodes]))
         before = current()
         try:

@@ -60,11 +60,11 @@ mode = _CurrentMode()
 
 
 def run_user(function: Callable[..., Any], *args: Any, record: bool) -> Any:
-    """Call a hook, or a Function's backward. Its ops are recorded for a higher derivative only."""
+    """Call a hook, or a Function's backward; `record` says whether its ops are recorded."""
     before = current()
     try:
-        if before.recording and not record:
-            switch(before.but(recording=False))
+        if before.recording is not record:
+            switch(before.but(recording=record))
         return function(*args)
     finally:
         switch(before)

@@ -1,50 +1,102 @@
-"""The stamps of in-place writes, by which backward notices that a saved value has changed."""
+"""The stamps of in-place writes, by which backward notices that a saved value has changed.
+
+A write stamps the written memory with the next tick of the clock. A saved array whose memory was written
+after its node was made no longer holds the value that the derivative needs.
+"""
 
 from __future__ import annotations
 
+import threading
 import weakref
 from typing import Any
 
 import numpy as np
 
-from minigrad.engine.node import tick
+from minigrad.engine import messages
+from minigrad.engine.node import Node, tick
 from minigrad.ops.kernels import Array
+
+ndarray = np.ndarray
 
 
 class _Writes:
-    """The tick of the latest in-place write, and of each written buffer's latest."""
+    """The tick of the latest write, and the tick of each written buffer's latest."""
 
     def __init__(self) -> None:
         self.latest = 0
-        # By the id of the array that owns the memory: the tick, and what watches its end.
+        # By the id of the array that owns the memory: the tick, and a reference that watches for its end.
         self.stamps: dict[int, list[Any]] = {}
+        self._lock = threading.Lock()  # without it a slower thread could set the latest tick back
 
     def stamp(self, array: Array) -> None:
-        self.put(array, self.begin())
+        """Note a write to the memory of `array`."""
+        self.put([owner_of(array)])
 
-    def begin(self) -> int:
-        """The tick of a write, of which `put` tells the arrays."""
-        self.latest = now = tick()
-        return now
-
-    def put(self, array: Array, now: int) -> None:
-        owner = _owner(array)
-        key = id(owner)
-        known = self.stamps.get(key)
-        if known is not None:
-            known[0] = now
-        else:
-            self.stamps[key] = [now, weakref.ref(owner, lambda _: self.stamps.pop(key, None))]
+    def put(self, owners: list[Array]) -> None:
+        """Note a write to arrays that own their memory, all at one tick."""
+        stamps = self.stamps
+        with self._lock:
+            self.latest = now = tick()
+            for owner in owners:
+                key = id(owner)
+                known = stamps.get(key)
+                if known is not None:
+                    known[0] = now
+                else:
+                    stamps[key] = [now, weakref.ref(owner, lambda _, key=key: stamps.pop(key, None))]  # type: ignore[misc]
 
     def of(self, array: Array) -> int:
-        known = self.stamps.get(id(_owner(array)))
+        """The tick of the latest write that reached `array`; 0 if there was none."""
+        known = self.stamps.get(id(owner_of(array)))
         return known[0] if known else 0
 
 
-def _owner(array: Array) -> Array:
-    while isinstance(base := getattr(array, "base", None), np.ndarray):
+def owner_of(array: Array) -> Array:
+    """The array that owns the memory of `array`, or is its alias."""
+    while isinstance(base := getattr(array, "base", None), ndarray):
         array = base
     return array
 
 
+class _Memory:
+    """The memory of an array, for an alias."""
+
+    __slots__ = ("__array_interface__", "array")
+
+    def __init__(self, array: Array) -> None:
+        self.__array_interface__, self.array = array.__array_interface__, array
+
+
+def alias_of(array: Array) -> Array:
+    """The same memory, as an array with stamps of its own: a write through one is not seen through the other.
+
+    NumPy takes the base of a view from the view's own array, and stops at a base that is no array.
+    """
+    return np.asarray(_Memory(array))
+
+
 writes = _Writes()
+
+
+def refuse_stale(node: Node) -> None:
+    """Raise if anything that the node saved was written after the node was recorded.
+
+    Raises:
+        RuntimeError: naming the op, and the shape of the saved array.
+    """
+    if node.parent_a is not None:
+        _check(node, node.saved_a)
+    if node.parent_b is not None:
+        _check(node, node.saved_b)
+    further = node.further
+    while further:
+        _, _, saved, further = further
+        _check(node, saved)
+
+
+def _check(node: Node, saved: Any) -> None:
+    if type(saved) is tuple:
+        for value in saved:
+            _check(node, value)
+    elif type(saved) is ndarray and writes.of(saved) > node.tick:
+        raise RuntimeError(messages.stale(node, saved))

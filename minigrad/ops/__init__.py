@@ -1,16 +1,14 @@
-"""The table of derivatives, by family. Importing this package fills the registry."""
+"""The table of derivatives, by family, and the record of which it is made. Importing it fills the registry.
+
+`Op` is public: an op of your own is a record in a file of your own (see `minigrad.ops.Op`).
+"""
 
 from __future__ import annotations
 
 from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
+from .op import ABOVE_ONE, NONZERO, POSITIVE, REAL, REGISTRY, UNIT, Interval, Op
 
 __all__ = [
-    "activations",
-    "elementwise",
-    "index",
-    "linalg",
-    "losses",
-    "normalisation",
-    "reduce",
-    "shape",
-]
+    "ABOVE_ONE", "NONZERO", "POSITIVE", "REAL", "REGISTRY", "UNIT", "Interval", "Op", "activations",
+    "elementwise", "index", "linalg", "losses", "normalisation", "reduce", "shape",
+]  # fmt: skip

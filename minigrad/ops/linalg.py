@@ -104,6 +104,7 @@ linear = Op(
     formula="grad x = g @ weight,  grad weight = g^T @ x,  grad bias = the sum of the rows of g",
     domain=_linear_domain,
     promote=False,
+    exact=True,
 )
 
 

@@ -71,6 +71,7 @@ class Op:
         stands: constants by the input for which they stand: in a higher derivative they are Tensors at its
             place. They spare the input itself, to which the user may then write.
         view: the output may share memory with the first input.
+        exact: every rule returns the shape of its operand, also where that was broadcast.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
         read: a rule as a reader sees it, by input (or one for all), where the rule's own source says too
             little: an expression such as "g / n" (n: how many elements of the first input make one of the
@@ -89,9 +90,9 @@ class Op:
     """
 
     __slots__ = (
-        "constants", "domain", "formula", "forward", "inputs", "listed", "meeting", "name", "needs", "once",
-        "optional", "options", "picks", "promote", "pulls", "read", "result", "rule_a", "rule_b", "rules",
-        "stands", "variadic", "view", "wants_others", "wants_shapes",
+        "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting", "name", "needs",
+        "once", "optional", "options", "picks", "promote", "pulls", "read", "result", "rule_a", "rule_b",
+        "rules", "saves", "stands", "variadic", "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -107,6 +108,7 @@ class Op:
         constants: tuple[str, ...] = (),
         stands: dict[str, str] | None = None,
         view: bool = False,
+        exact: bool = False,
         once: str = "",
         read: Mapping[str, Form] | Form | None = None,
         register: bool = True,
@@ -114,7 +116,7 @@ class Op:
     ) -> None:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
-        self.once, self.stands = once, stands or {}
+        self.exact, self.once, self.stands = exact, once, stands or {}
         self.variadic = False
         self.options: dict[str, Any] = {}
         self.optional: set[str] = set()  # inputs that may be None
@@ -146,6 +148,9 @@ class Op:
         self.wants_shapes = wanted or self.variadic
         self.wants_others = any("others" in needs for needs in self.needs.values())
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
+        # Whether a rule needs a value of the forward: only then has a backward something to free.
+        values = {*names, "out", "others", *constants}
+        self.saves = not rules or any(not values.isdisjoint(needs) for needs in self.needs.values())
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
         # Where a node looks for the rules of its first two inputs; none of an op that takes any number.
         self.listed = self.variadic or not rules
@@ -201,6 +206,24 @@ class Op:
                     f"it may ask for {', '.join(sorted(known))}"
                 )
         return {of: form for of, form in forms.items() if form}
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Run the op: on tensors recorded, on raw arrays and numbers its bare forward.
+
+        Arguments:
+            args: the inputs in the record's order (an op that takes any number: one list of them).
+            options: the record's options, by name.
+
+        >>> import minigrad as torch
+        >>> from minigrad.ops import elementwise
+        >>> elementwise.square(torch.tensor([3.0]))
+        tensor([9.])
+        """
+        for x in args[0] if self.variadic else args:
+            call = getattr(type(x), "_call_op", None)
+            if call is not None:
+                return call(self, args, options)
+        out = self.forward(*(args[0] if self.variadic else args), **options)
+        return out[0] if self.constants else out
 
     @property
     def differentiable(self) -> bool:

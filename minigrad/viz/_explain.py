@@ -134,7 +134,7 @@ def explain(
         return Explanation(Account(scene, start, [], [], "freed"))
     leaves = [entry for entry in scene.entries if entry.node is not None and entry.op is None]
     recorder = Recorder(scene)
-    recorder.run(lambda: run_backward((tensor,), (gradient,), True, False, deposit=lambda *_: None))
+    recorder.run(lambda: run_backward((tensor,), (gradient,), retain_graph=True))
     if scene.left_out:
         return Explanation(Account(scene, start, recorder.visits, None))
     arrived = {visit.entry: visit.g for visit in recorder.visits}

@@ -91,7 +91,7 @@ def read(
         raise ValueError(f"{what}: max_nodes is {max_nodes}; it must be at least 1")
     if depth is not None and depth < 0:
         raise ValueError(f"{what}: depth is {depth}; it must be at least 0")
-    if tensor._node is None:
+    if not tensor.requires_grad:
         raise RuntimeError(
             f"{what}: nothing is recorded behind this tensor: no input required grad, "
             "or it was detached or built under no_grad()."

@@ -95,14 +95,10 @@ def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
         _, rule, *saved = operand.edge
         edges = [*[NO_EDGE] * operand.place, (node, rule, tuple(saved))]
         node = Node.make(entry.op, edges, entry.shape, entry.dtype)
-    arrived: list[Any] = []
     top: Tensor = wrap(np.empty(node.shape, node.dtype), node)
     observer, mode.observer = mode.observer, None
     try:
-        run_backward(
-            (top,), (wrap(np.asarray(gradient), None),), True, False,
-            deposit=lambda found, _: arrived.extend(np.array(getattr(g, "_array", g)) for _, g in found),
-        )  # fmt: skip
+        found, _ = run_backward((top,), (wrap(np.asarray(gradient), None),), retain_graph=True)
     finally:
         mode.observer = observer
-    return arrived[0] if arrived else None
+    return next(iter(found.values()), None)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.node import Node
 from minigrad.engine.writes import writes
@@ -130,7 +131,7 @@ class Scene:
     def __init__(
         self, tensor: Tensor, names: Names, *, depth: int | None = None, max_nodes: int | None = None
     ) -> None:
-        root = tensor._node
+        root = history_of(tensor)
         assert root is not None
         nodes = reachable(root)
         kept = newest(within(root, nodes, depth), len(nodes) if max_nodes is None else max_nodes)
@@ -202,7 +203,7 @@ class Scene:
         linked: dict[Entry, bool] = {}  # operands of freed ops: is there a tensor that has a history?
         for pairs, kind in ((names.parameters, "parameter"), (names.tensors, "leaf")):
             for name, tensor in pairs:
-                node = tensor._node
+                node = history_of(tensor)
                 entry = self.of.get(node) if node is not None else None
                 entry = entry or self._constants.get(id(tensor._array))
                 if entry is None or (entry.kind == "constant" and node is not None):
@@ -235,8 +236,9 @@ class Scene:
         """Tell which constants are the memory of something that is recorded."""
         owners: dict[int, Entry | str] = {}
         for name, tensor in names.tensors:
-            if tensor._node is not None:
-                owners.setdefault(id(_owner(tensor._array)), self.of.get(tensor._node) or name)
+            node = history_of(tensor)
+            if node is not None:
+                owners.setdefault(id(_owner(tensor._array)), self.of.get(node) or name)
         for entry in self.entries:
             for operand in entry.operands:
                 if operand.edge is not None and operand.source is not None:

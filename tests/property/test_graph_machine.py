@@ -30,6 +30,7 @@ class Step:
     """What backward will visit."""
 
     saved: list = field(default_factory=list)  # (buffer, version)
+    saves: bool = True  # only what saved something is freed
     freed: bool = False
 
     def stale(self):
@@ -96,7 +97,7 @@ class Graph(RuleBasedStateMachine):
         assert tensor.requires_grad is bool(needed)
         if needed:
             kept = [(a.buffer, a.buffer.version) for a in saved]
-            steps = list({id(s): s for s in [*steps, Step(kept)]}.values())
+            steps = list({id(s): s for s in [*steps, Step(kept, saves=bool(kept))]}.values())
         return Traced(tensor, jacobians, buffer or Buffer(), steps)
 
     @rule(target=made, a=made, b=made)
@@ -190,7 +191,7 @@ class Graph(RuleBasedStateMachine):
             self.due[leaf] = more if self.due[leaf] is None else self.due[leaf] + more
         if not retain:
             for step in a.steps:
-                step.freed = True
+                step.freed = step.saves
 
     @rule(a=made)
     def grad(self, a):

@@ -166,11 +166,12 @@ def test_what_an_op_saves_is_named():
 
 def test_what_backward_freed_is_marked():
     x = leaf(3)
-    y = (x * x).sum()
+    y = (x * x).sum().exp()
     y.backward(retain_graph=True)
     assert "freed" not in graph(y).source
     y.backward()
-    assert list(labels(graph(y)).values()) == ["y = sum () float32 3 freed by backward"]
+    (label,) = labels(graph(y)).values()
+    assert label.startswith("y = exp () float32") and label.endswith("freed by backward")
 
 
 def test_what_a_freed_op_was_given_is_named_and_not_taken_for_a_constant():

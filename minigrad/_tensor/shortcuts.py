@@ -1,0 +1,321 @@
+"""Faster ways to record the common calls. Skip this file at first: `record` is the complete way.
+
+A network's step is made of few kinds of calls: one or two tensors and no options; a layer, `linear`; an op
+with a gradient for its first operand only. Each kind gets a closure that asks only its own questions, and
+hands anything unusual (a NumPy array, another dtype, an error) to the complete way. A law holds that each
+shortcut gives the same result and the same node as `record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+
+from minigrad.engine.mode import current
+from minigrad.engine.node import Node, tick
+from minigrad.engine.silence import SILENT, errors, set_errors
+from minigrad.ops.op import Op
+
+from .record import Call, bind, made, named, new, record
+
+ndarray = np.ndarray
+Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
+# The errors with which a shortcut says: not this way. All others, such as MemoryError, are the caller's.
+DECLINED = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError)
+
+
+@cache
+def call_of(op: Op) -> Call:
+    """The Python function of an op: takes tensors, records, returns a tensor."""
+    for fits, make in WAYS:
+        if fits(op):
+            return named(make(op), op)
+    return named(_general(op), op)
+
+
+@cache
+def recorder_of(op: Op) -> Recorder:
+    """A function of (operands, options) that runs an op and records it, as `record` does."""
+    first_only = list(op.rules) == list(op.inputs[:1]) and len(op.inputs) <= 2 and not op.variadic
+    return _leading(op) if first_only else partial(record, op)
+
+
+def _general(op: Op) -> Call:
+    """For calls with options: nothing has to be bound where all arguments stand in their places."""
+    run = recorder_of(op)
+    options = tuple(op.options)
+    operands = -1 if op.variadic else len(op.inputs)
+    complete = -1 if Parameter.empty in op.options.values() else operands
+    everything = -1 if op.variadic else operands + len(options)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            if len(args) == complete:
+                return run(args, op.options)[0]
+            if len(args) == everything:
+                return run(args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
+        return run(*bind(op, args, kwargs))[0]
+
+    return call
+
+
+def _fits_unary(op: Op) -> bool:
+    return _plain(op) and len(op.inputs) == 1
+
+
+def _unary(op: Op) -> Call:
+    forward, pick = op.forward, op.picks[op.inputs[0]]
+    by_x, by_out = op.needs[op.inputs[0]] == op.inputs, op.needs[op.inputs[0]] == ("out",)
+    general = _general(op)
+
+    def call(input: Any) -> Any:
+        try:
+            x = input._array
+            parent = input._node
+            before = errors()
+            try:
+                set_errors(SILENT)
+                out = forward(x)
+            finally:
+                set_errors(before)
+        except DECLINED:
+            return general(input)
+        if type(out) is not ndarray:  # NumPy returns scalars where 0-d arrays are meant
+            out = np.asarray(out)
+        dtype = out.dtype
+        if dtype is not x.dtype:  # integers: the general path promotes them
+            return general(input)
+        result = new(made.tensor)
+        result._array = out
+        if parent is None or not (mode := current()).recording:
+            result._node = None
+            return result
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        node.parent_a = parent
+        node.saved_a = out if by_out else x if by_x else pick((x, out))
+        node.parent_b = None
+        node.further = ()
+        node.shape = parent.shape
+        node.dtype = dtype
+        node.exact = True
+        node.watch = None
+        if mode.recorder is not None:
+            mode.recorder(node, (input,), out)
+        return result
+
+    return call
+
+
+def _fits_binary(op: Op) -> bool:
+    return _plain(op) and len(op.inputs) == 2 and set(op.rules) == set(op.inputs)
+
+
+def _binary(op: Op) -> Call:
+    forward = op.forward
+    first, second = op.inputs
+    pick_a, pick_b = op.picks[first], op.picks[second]
+    a_saves, b_saves = bool(op.needs[first]), bool(op.needs[second])
+    elementwise = isinstance(forward, np.ufunc) and forward.signature is None
+    a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
+    general = _general(op)
+
+    def call(input: Any, other: Any) -> Any:
+        try:
+            a = input._array
+            parent_a = input._node
+            dtype = a.dtype
+            kind = type(other)
+            if kind is float or kind is int:
+                b, parent_b = other, None
+            else:
+                b = other._array
+                parent_b = other._node
+                if b.dtype is not dtype:
+                    return general(input, other)
+            before = errors()
+            try:
+                set_errors(SILENT)
+                out = forward(a, b)
+            finally:
+                set_errors(before)
+        except DECLINED:
+            return general(input, other)
+        if type(out) is not ndarray:
+            out = np.asarray(out)
+        if out.dtype is not dtype:
+            return general(input, other)
+        result = new(made.tensor)
+        result._array = out
+        if (parent_a is None and parent_b is None) or not (mode := current()).recording:
+            result._node = None
+            return result
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        node.parent_a = parent_a
+        node.parent_b = parent_b
+        node.saved_a = None if parent_a is None else b if a_by_b else pick_a((a, b, out)) if a_saves else ()
+        node.saved_b = None if parent_b is None else a if b_by_a else pick_b((a, b, out)) if b_saves else ()
+        node.further = ()
+        exact = True
+        # Many nodes share one tuple, a parent's: that spares memory, and asking the array for another.
+        if elementwise and parent_a is not None and parent_b is not None and parent_a.shape == parent_b.shape:
+            shape = parent_a.shape
+        else:
+            shape = out.shape
+            if parent_a is not None:
+                if parent_a.shape == shape:
+                    shape = parent_a.shape
+                else:
+                    exact = False
+            if parent_b is not None and parent_b.shape != shape:
+                exact = False
+        node.shape = shape
+        node.dtype = dtype
+        node.exact = exact
+        node.watch = None
+        if mode.recorder is not None:
+            mode.recorder(node, (input, other), out)
+        return result
+
+    return call
+
+
+def _plain(op: Op) -> bool:
+    """Whether an op takes tensors of one dtype, all of them, and nothing else."""
+    bare = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view or op.optional)
+    return bare and op.result != "bool" and op.promote and bool(op.rules)
+
+
+def _fits_affine(op: Op) -> bool:
+    saves = {"x": ("weight",), "weight": ("x",), "bias": ("bias_shape",)}
+    return op.exact and op.needs == saves and not (op.options or op.constants or op.view or op.promote)
+
+
+def _affine(op: Op) -> Call:
+    """For layers, of which networks are made: three tensors of one floating dtype.
+
+    The first two save each other, the third its shape.
+    """
+    forward = op.forward
+    rule_c = op.rules["bias"]
+    general = _general(op)
+
+    def call(input: Any, weight: Any, bias: Any = None) -> Any:
+        try:
+            a = input._array
+            b = weight._array
+            c = bias._array
+            parent_a = input._node
+            parent_b = weight._node
+            parent_c = bias._node
+            dtype = a.dtype
+            if b.dtype is not dtype or c.dtype is not dtype:
+                return general(input, weight, bias)
+            before = errors()
+            try:
+                set_errors(SILENT)
+                out = forward(a, b, c)
+            finally:
+                set_errors(before)
+        except DECLINED:
+            return general(input, weight, bias)
+        result = new(made.tensor)
+        result._array = out
+        nothing = parent_a is None and parent_b is None and parent_c is None
+        if nothing or not (mode := current()).recording:
+            result._node = None
+            return result
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        node.parent_a = parent_a
+        node.saved_a = None if parent_a is None else b
+        node.parent_b = parent_b
+        node.saved_b = None if parent_b is None else a
+        node.further = () if parent_c is None else (parent_c, rule_c, (parent_c.shape,), ())
+        node.shape = out.shape
+        node.dtype = dtype
+        node.exact = True
+        node.watch = None
+        if mode.recorder is not None:
+            mode.recorder(node, (input, weight, bias), out)
+        return result
+
+    return call
+
+
+def _leading(op: Op) -> Recorder:
+    """For a gradient that goes to the first of at most two operands: reductions, reshapes, losses by class.
+
+    The second is a tensor without a gradient, like those classes.
+    """
+    pick = op.picks[op.inputs[0]]
+    paired, constant, view = len(op.inputs) == 2, bool(op.constants), op.view
+    given, wants_shapes = op.result == "given", op.wants_shapes
+
+    def run(operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+        try:
+            x = operands[0]
+            array, parent = x._array, x._node
+            dtype = array.dtype
+            if dtype.kind != "f":
+                return record(op, operands, options)
+            arrays = (array, operands[1]._array) if paired else (array,)
+            before = errors()
+            try:
+                set_errors(SILENT)
+                out = op.forward(*arrays, **options)
+            finally:
+                set_errors(before)
+        except DECLINED:
+            return record(op, operands, options)
+        constants: tuple[Any, ...] = ()
+        if constant:
+            out, *constants = out
+        if type(out) is not ndarray:
+            out = np.asarray(out)
+        if out.dtype is not dtype and not given:
+            out = out.astype(dtype)  # NumPy's promotion inside a forward widened it
+        if view and np.may_share_memory(out, array):
+            result = new(made.view)
+            result._source = x
+        else:
+            result = new(made.tensor)
+        result._array = out
+        if parent is None or not (mode := current()).recording or (given and out.dtype.kind != "f"):
+            result._node = None
+            return (result, *constants)
+        values = (*arrays, out, *constants, *options.values())
+        if wants_shapes:
+            values = (*values, *[a.shape for a in arrays])
+        result._node = node = Node()
+        node.tick = tick()
+        node.op = op
+        node.parent_a = parent
+        node.saved_a = pick(values)
+        node.parent_b = None
+        node.further = ()
+        node.shape = out.shape
+        node.dtype = out.dtype
+        node.exact = False
+        node.watch = None
+        if mode.recorder is not None:
+            mode.recorder(node, operands, out)
+        return (result, *constants)
+
+    return run
+
+
+# Which ops each shortcut is for; the first that fits is taken.
+WAYS: tuple[tuple[Callable[[Op], bool], Callable[[Op], Call]], ...] = (
+    (_fits_unary, _unary),
+    (_fits_binary, _binary),
+    (_fits_affine, _affine),
+)
