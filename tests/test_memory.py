@@ -38,7 +38,7 @@ def nothing_left():
 
 
 def leaf(*shape):
-    return torch.ones(*shape, dtype=torch.float64, requires_grad=True)
+    return torch.ones(shape, dtype=torch.float64, requires_grad=True)
 
 
 class Twice(torch.autograd.Function):

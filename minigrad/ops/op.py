@@ -71,6 +71,8 @@ class Op:
         stands: constants by the input for which they stand: in a higher derivative they are Tensors at its
             place. They spare the input itself, to which the user may then write.
         view: the output may share memory with the first input.
+        saves: whether a backward has values to free, after which the graph cannot be walked again; by default
+            where a rule names an input, `out`, `others` or a constant.
         exact: every rule returns the shape of its operand, also where that was broadcast.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
         read: a rule as a reader sees it, by input (or one for all), where the rule's own source says too
@@ -109,6 +111,7 @@ class Op:
         stands: dict[str, str] | None = None,
         view: bool = False,
         exact: bool = False,
+        saves: bool | None = None,
         once: str = "",
         read: Mapping[str, Form] | Form | None = None,
         register: bool = True,
@@ -148,9 +151,9 @@ class Op:
         self.wants_shapes = wanted or self.variadic
         self.wants_others = any("others" in needs for needs in self.needs.values())
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
-        # Whether a rule needs a value of the forward: only then has a backward something to free.
         values = {*names, "out", "others", *constants}
-        self.saves = not rules or any(not values.isdisjoint(needs) for needs in self.needs.values())
+        named = any(not values.isdisjoint(needs) for needs in self.needs.values())
+        self.saves = (named or not rules) if saves is None else saves
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
         # Where a node looks for the rules of its first two inputs; none of an op that takes any number.
         self.listed = self.variadic or not rules

@@ -146,6 +146,7 @@ cat = Op(
     tensors=lambda g, i, places, dim: _part(g, places[i], dim),
     constants=("places",),
     read="the slice of g that belongs to it",
+    saves=False,
     formula="each part takes its own slice of the gradient",
     domain=_concatenated,
 )
