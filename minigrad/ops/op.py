@@ -209,6 +209,7 @@ class Op:
                     f"it may ask for {', '.join(sorted(known))}"
                 )
         return {of: form for of, form in forms.items() if form}
+
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Run the op: on tensors recorded, on raw arrays and numbers its bare forward.
 
