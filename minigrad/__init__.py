@@ -43,7 +43,14 @@ from minigrad._tensor.random import (
 )
 from minigrad._tensor.tensor import Tensor
 
-from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .creation import (
     arange,
     as_tensor,
@@ -240,8 +247,9 @@ __all__ = [
     "expm1", "eye", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
     "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "get_default_dtype", "get_rng_state",
     "gt", "half", "index_add", "index_select", "inf", "inference_mode", "initial_seed", "int", "int16",
-    "int32", "int64", "int8", "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite",
-    "isinf", "isnan", "le", "lerp", "linalg", "linspace", "load", "log", "log10", "log1p", "log2",
+    "int32", "int64", "int8", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le",
+    "lerp", "linalg", "linspace", "load", "log", "log10", "log1p", "log2",
     "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
     "long", "lt", "manual_seed", "masked_fill", "matmul", "max", "maximum", "mean", "min", "minimum", "mm",
     "moveaxis", "movedim", "mul", "multiply", "mv", "nan", "narrow", "ne", "neg", "negative", "nn",

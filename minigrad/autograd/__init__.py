@@ -7,7 +7,14 @@ from ._anomaly import detect_anomaly, set_detect_anomaly
 from ._check import gradcheck, gradgradcheck
 from ._collector import gc_paused
 from ._grad import backward, grad
-from ._mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from ._mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .function import Function
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",

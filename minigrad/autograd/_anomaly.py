@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.mode import mode
+from minigrad.engine.mode import current, switch
 from minigrad.engine.node import Node
+
+from ._mode import enter, leave
 
 _PACKAGE = __file__.rpartition("autograd")[0]  # not by pathlib, which takes 5 ms to import
 
@@ -33,7 +35,7 @@ class _Watcher:
     def __init__(self, check_nan: bool) -> None:
         self.check_nan = check_nan
         self._first: tuple[weakref.ref[Node], str] | None = None  # the first that still matters
-        self._given = ""
+        self._given = (0, "")  # the id of the node that is walked, and what is wrong with its gradient
 
     def __call__(self, node: Node, inputs: Any, out: Any) -> None:
         node.watched().line = user_line()
@@ -47,7 +49,8 @@ class _Watcher:
     def arrive(self, node: Node, g: Any) -> None:
         values = getattr(g, "_array", g)
         bad = isinstance(values, (np.ndarray, np.generic)) and not np.all(np.isfinite(values))
-        self._given = f"the gradient that arrived there already held {_first_bad(values)}" if bad else ""
+        text = f"the gradient that arrived there already held {_first_bad(values)}" if bad else ""
+        self._given = id(node), text
 
     def send(self, node: Node, edge: Any, d: Any) -> None:
         values = getattr(d, "_array", d)
@@ -62,8 +65,9 @@ class _Watcher:
         names = node.op.inputs
         which = names[position] if position < len(names) and not node.op.variadic else f"input {position}"
         text = f"the backward of {_described(node)} gave {_first_bad(values)} in the gradient of {which}."
-        if self._given:
-            text += f" But {self._given}: look at what was passed to backward, or at what a hook returned."
+        at, given = self._given
+        if at == id(node) and given:
+            text += f" But {given}: look at what was passed to backward, or at what a hook returned."
         elif forward := self._forward():
             text = f"In forward, {forward}. Then {text}"
         else:
@@ -93,7 +97,11 @@ class detect_anomaly:
     """Inside, recorded ops remember the user's line, and backward stops at the first nan or inf.
 
     The lines then stand in other errors too (backward twice, a saved value written in place). It costs
-    time on every op, and nothing outside.
+    time on every op, and nothing outside. It is about the thread that enters it: forward and backward of
+    another thread are watched where that thread enters one too.
+
+    Raises:
+        RuntimeError: in backward, at the first gradient that is not finite (unless check_nan=False).
 
     >>> import minigrad as torch
     >>> x = torch.tensor([0.0], requires_grad=True)
@@ -106,14 +114,12 @@ class detect_anomaly:
 
     def __init__(self, check_nan: bool = True) -> None:
         self._watcher = _Watcher(check_nan)
-        self._before: list[Any] = []
 
     def __enter__(self) -> None:
-        self._before.append((mode.recorder, mode.observer))
-        mode.recorder = mode.observer = self._watcher
+        enter(self, current().but(recorder=self._watcher, observer=self._watcher))
 
     def __exit__(self, *exc: object) -> None:
-        mode.recorder, mode.observer = self._before.pop()
+        leave(self, "recorder", "observer")
 
 
 class set_detect_anomaly(detect_anomaly):
@@ -126,12 +132,13 @@ class set_detect_anomaly(detect_anomaly):
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         super().__init__(check_nan)
-        self._on = mode
-        self._switch()
-
-    def _switch(self) -> None:
-        self._before.append((mode.recorder, mode.observer))
-        mode.recorder = mode.observer = self._watcher if self._on else None
+        watcher = self._watcher if mode else None
+        before = current()
+        self._before = before.recorder, before.observer
+        switch(before.but(recorder=watcher, observer=watcher))
 
     def __enter__(self) -> None:
         pass
+
+    def __exit__(self, *exc: object) -> None:
+        switch(current().but(recorder=self._before[0], observer=self._before[1]))

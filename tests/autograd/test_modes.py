@@ -2,12 +2,15 @@
 
 # ruff: noqa: PLW0108 (set_grad_enabled acts when it is made, so each is made in its test)
 
+import asyncio
 import gc
 import threading
 
 import pytest
 
 import minigrad as torch
+from minigrad.autograd import _mode
+from minigrad.engine.mode import current, switch
 
 
 def recorded():
@@ -37,9 +40,26 @@ def test_modes_nest_and_an_instance_may_be_entered_twice():
     assert recorded()
 
 
-def test_inference_mode_is_no_grad():
+def test_inference_mode_is_a_no_grad_that_enable_grad_does_not_undo():
     with torch.inference_mode():
+        assert not recorded() and torch.is_inference_mode_enabled()
+        with torch.enable_grad(), torch.set_grad_enabled(True):
+            assert not recorded()
+        with torch.inference_mode(False):
+            assert recorded() and not torch.is_inference_mode_enabled()
+            with torch.no_grad(), torch.enable_grad():
+                assert recorded()
         assert not recorded()
+    assert recorded() and not torch.is_inference_mode_enabled()
+    with torch.no_grad(), torch.inference_mode(False):
+        assert recorded()  # as in PyTorch
+
+    @torch.inference_mode(mode=False)
+    def on():
+        return recorded()
+
+    with torch.no_grad():
+        assert on()
 
 
 def test_set_grad_enabled_works_at_once_and_as_a_context_manager():
@@ -68,6 +88,7 @@ def test_an_exception_restores_the_mode(enter):
         (lambda: torch.no_grad, False),
         (lambda: torch.enable_grad(), True),
         (lambda: torch.inference_mode(), False),
+        (lambda: torch.inference_mode, False),
         (lambda: torch.set_grad_enabled(False), False),
         (lambda: torch.set_grad_enabled(True), True),
     ],
@@ -89,6 +110,31 @@ def test_a_decorated_function_runs_in_the_mode(decorator, expected):
 def test_what_is_no_function_cannot_be_decorated():
     with pytest.raises(TypeError, match="no_grad decorates a function, not bool"):
         torch.no_grad(True)
+
+
+def test_a_class_cannot_be_decorated():
+    with pytest.raises(TypeError, match=r"no_grad cannot decorate a class \(Model\); decorate its methods"):
+
+        @torch.no_grad()
+        class Model:
+            pass
+
+
+def test_managers_may_be_left_in_another_order_than_a_stack():
+    """A generator that is not decorated keeps its `with` open while its caller goes on."""
+
+    def numbers():
+        with torch.no_grad():
+            yield recorded()
+
+    generator = numbers()
+    shared = torch.no_grad()
+    assert next(generator) is False and not recorded()
+    with torch.enable_grad(), shared:
+        generator.close()  # restores what was before it
+        assert recorded()
+    assert not recorded()  # as before the enable_grad
+    torch.set_grad_enabled(True)
 
 
 def test_a_decorated_function_may_recurse_and_raise():
@@ -178,6 +224,88 @@ def test_a_decorated_generator_returns_its_value_and_passes_on_its_exception():
         list(failing())
 
 
+# --- async functions --------------------------------------------------------------------------------------
+
+
+def test_a_decorated_async_function_is_in_the_mode_and_its_caller_is_not():
+    @torch.no_grad()
+    async def work(n):
+        seen = [recorded()]
+        await asyncio.sleep(0)
+        seen.append(recorded())
+        if n:
+            raise KeyError
+        return seen
+
+    async def both():
+        task = asyncio.ensure_future(work(0))
+        await asyncio.sleep(0)
+        mine = recorded()
+        with pytest.raises(KeyError):
+            await work(1)
+        return mine, await task, recorded()
+
+    assert asyncio.iscoroutinefunction(work)
+    assert asyncio.run(both()) == (True, [False, False], True)
+
+
+def test_a_decorated_async_generator_is_in_the_mode_and_its_caller_is_not():
+    closed = []
+
+    @torch.no_grad()
+    async def echo():
+        given = None
+        try:
+            while True:
+                await asyncio.sleep(0)
+                assert not recorded()
+                try:
+                    given = yield given
+                except KeyError:
+                    given = "caught"
+                if given == "stop":
+                    return
+        finally:
+            closed.append(recorded())
+
+    async def use():
+        first = echo()
+        seen = [await first.asend(None), recorded(), await first.asend(5), await first.athrow(KeyError())]
+        await first.aclose()
+        second = echo()
+        await second.asend(None)
+        with pytest.raises(StopAsyncIteration):
+            await second.asend("stop")
+        return seen, recorded()
+
+    assert asyncio.run(use()) == ([None, True, 5, "caught"], True)
+    assert closed == [False, False]
+
+
+def test_tasks_that_share_a_manager_and_overlap_restore_their_own_mode():
+    shared = torch.no_grad()
+
+    async def first(go, done):
+        torch.set_grad_enabled(False)
+        with shared:
+            go.set()
+            await done.wait()
+        return recorded()
+
+    async def second(go, done):
+        await go.wait()
+        with shared:
+            done.set()
+            await asyncio.sleep(0)
+        return recorded()
+
+    async def both():
+        go, done = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(first(go, done), second(go, done))
+
+    assert asyncio.run(both()) == [False, True]
+
+
 # --- threads -------------------------------------------------------------------------------------------
 
 
@@ -235,6 +363,64 @@ def test_a_decorated_function_in_two_threads_at_once_mixes_nothing_up():
     leave.set()
     thread.join()
     assert modes == [False]
+
+
+@pytest.mark.parametrize("manager", [torch.no_grad(), torch.autograd.detect_anomaly()])
+def test_two_threads_in_one_manager_restore_each_its_own_mode(manager):
+    inside, leave = threading.Event(), threading.Event()
+    modes = []
+
+    def other():
+        torch.set_grad_enabled(False)
+        with manager:  # enters first, leaves last
+            inside.set()
+            assert leave.wait(10)
+        modes.append(torch.is_grad_enabled())
+
+    thread = threading.Thread(target=other)
+    before = current()
+    thread.start()
+    assert inside.wait(10)
+    with manager:
+        pass
+    assert torch.is_grad_enabled() and current() is before
+    leave.set()
+    thread.join()
+    assert modes == [False]
+
+
+# --- interrupts ------------------------------------------------------------------------------------------
+
+
+class Interruption(BaseException):
+    """Like KeyboardInterrupt, which pytest takes for its own."""
+
+
+@pytest.mark.parametrize("manager", [torch.no_grad(), torch.autograd.detect_anomaly()])
+def test_an_interrupt_while_a_manager_is_entered_leaves_everything_as_it_was(monkeypatch, manager):
+    """It comes when the mode is switched already, and `with` does not know yet that it must leave."""
+
+    def interrupted(mode):
+        switch(mode)
+        if mode is not before:
+            raise Interruption
+
+    before = current()
+    monkeypatch.setattr(_mode, "switch", interrupted)
+    with pytest.raises(Interruption), manager:
+        pass
+    assert current() is before and _mode._within.get() is None
+
+
+def test_an_interrupt_before_the_exit_of_a_decorated_function_leaves_everything_as_it_was(monkeypatch):
+    def interrupted(*_):
+        raise Interruption
+
+    before = current()
+    monkeypatch.setattr(_mode, "leave", interrupted)
+    with pytest.raises(Interruption):
+        torch.no_grad()(lambda: None)()
+    assert current() is before and _mode._within.get() is None
 
 
 def test_backward_in_another_thread():
