@@ -37,9 +37,10 @@ def _leaky_relu(x: Array, negative_slope: float) -> Array:
 
 
 def _leaky_relu_rule(g: Array, x: Array, negative_slope: float) -> Array:
+    above = x > 0
     if type(x) is ndarray and 0 < negative_slope <= 1:
-        return g * np.maximum((x > 0).astype(x.dtype), negative_slope)
-    return np.where(x > 0, g, g * negative_slope)
+        return g * np.maximum(above.astype(x.dtype), negative_slope)
+    return np.where(above, g, g * negative_slope)
 
 
 leaky_relu = Op(

@@ -125,7 +125,7 @@ def _with_logits_target(g: Array, x: Array, pos_weight: Array | None, x_shape: A
 
 def _with_logits_domain(d: Any) -> Any:
     (x, target), options = _pair(d)
-    pos_weight = d.values(x.shape[-1:], POSITIVE) if d.flag() else None
+    pos_weight = d.values(x.shape[-1:], POSITIVE) if x.size and d.flag() else None
     return (x, target, pos_weight), options
 
 

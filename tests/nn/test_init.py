@@ -116,6 +116,51 @@ def test_orthogonal_rows_or_columns(shape):
         init.orthogonal_(torch.empty(3))
 
 
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2)])
+def test_orthogonal_is_q_times_the_signs_of_the_diagonal_of_r(shape):
+    torch.manual_seed(5)
+    w = init.orthogonal_(torch.empty(shape, dtype=torch.float64), gain=3.0).numpy() / 3
+    torch.manual_seed(5)
+    tall = (max(shape), min(shape))
+    drawn = torch.empty(tall, dtype=torch.float64).normal_().numpy()
+    # Gram and Schmidt: the unique factors with a positive diagonal of R, whatever signs LAPACK chose.
+    columns = []
+    for column in drawn.T:
+        rest = column - sum((q @ column) * q for q in columns)
+        columns.append(rest / np.linalg.norm(rest))
+    q = np.stack(columns, 1)
+    np.testing.assert_allclose(w, q if shape == tall else q.T, rtol=1e-10, atol=1e-12)
+
+
+def test_orthogonal_is_uniform_so_that_no_entry_has_a_sign_of_its_own():
+    torch.manual_seed(0)
+    drawn = np.stack([init.orthogonal_(torch.empty(2, 2)).numpy() for _ in range(400)])
+    # Without the signs of R, LAPACK's Householder reflections make the first entry negative every time.
+    assert abs((drawn[:, 0, 0] > 0).mean() - 0.5) < 0.1
+    assert abs(np.linalg.det(drawn).mean()) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("fill", "options", "std"),
+    [
+        (init.xavier_uniform_, {"gain": 2.0}, 2 * math.sqrt(2 / 700)),
+        (init.xavier_normal_, {}, math.sqrt(2 / 700)),
+        (init.kaiming_uniform_, {"a": 0.5}, math.sqrt(2 / 1.25 / 400)),
+        (init.kaiming_uniform_, {"mode": "fan_out", "nonlinearity": "tanh"}, 5 / 3 / math.sqrt(300)),
+        (init.kaiming_normal_, {"nonlinearity": "relu"}, math.sqrt(2 / 400)),
+        (init.kaiming_normal_, {"nonlinearity": "selu"}, 3 / 4 / math.sqrt(400)),
+        (init.normal_, {"mean": 1.0, "std": 3.0}, 3.0),
+        (init.uniform_, {"a": -1.0, "b": 5.0}, 6 / math.sqrt(12)),
+    ],
+)
+def test_the_schemes_have_the_standard_deviation_of_their_papers(fill, options, std):
+    torch.manual_seed(1)
+    values = fill(torch.empty(300, 400), **options).numpy()
+    assert values.std() == pytest.approx(std, rel=0.01)
+    if "uniform" in fill.__name__:
+        assert np.abs(values - values.mean()).max() <= math.sqrt(3) * std * 1.01
+
+
 def test_filling_a_parameter_is_not_recorded():
     w = torch.nn.Parameter(torch.empty(2, 2))
     for fill in (init.ones_, init.eye_, init.normal_, init.orthogonal_, init.trunc_normal_):

@@ -44,6 +44,43 @@ def test_norms_that_are_not_finite_can_be_refused():
     assert parameters[0].grad.tolist()[1] == 1.0
 
 
+@pytest.mark.parametrize("max_norm", [0.0, 1.0])
+def test_gradients_of_norm_zero_stay_zero(max_norm):
+    parameters = with_grads([0.0], [0.0, 0.0])
+    assert clip_grad_norm_(parameters, max_norm).item() == 0.0
+    assert [p.grad.tolist() for p in parameters] == [[0.0], [0.0, 0.0]]
+
+
+def test_a_largest_norm_of_zero_removes_the_gradients():
+    (p,) = with_grads([3.0, 4.0])
+    clip_grad_norm_(p, 0.0)
+    assert p.grad.tolist() == [0.0, 0.0]
+
+
+def test_the_factor_is_the_largest_norm_over_the_norm_and_a_millionth():
+    p = nn.Parameter(torch.zeros(2, dtype=torch.float64))
+    p.grad = torch.tensor([3e-5, 4e-5], dtype=torch.float64)
+    clip_grad_norm_(p, 1e-5)
+    assert p.grad.tolist() == pytest.approx(
+        [3e-5 * 1e-5 / (5e-5 + 1e-6), 4e-5 * 1e-5 / (5e-5 + 1e-6)], rel=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("grad", "norm", "clipped"),
+    [
+        # As in PyTorch 2.13: inf / inf is nan, what is finite becomes 0; a nan norm makes all of them nan.
+        ([math.inf, 1.0], math.inf, [math.nan, 0.0]),
+        ([-math.inf, 1.0], math.inf, [math.nan, 0.0]),
+        ([math.nan, 1.0], math.nan, [math.nan, math.nan]),
+    ],
+)
+def test_gradients_that_are_not_finite_are_scaled_all_the_same(grad, norm, clipped):
+    (p,) = with_grads(grad)
+    assert clip_grad_norm_(p, 1.0).item() == pytest.approx(norm, nan_ok=True)
+    assert p.grad.tolist() == pytest.approx(clipped, nan_ok=True)
+
+
 def test_nothing_to_clip():
     assert clip_grad_norm_([nn.Parameter(torch.zeros(1))], 1.0).item() == 0.0
     clip_grad_value_([], 1.0)
