@@ -16,6 +16,7 @@ from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.messages import integer_leaf
+from minigrad.ops.kernels import kept_order
 
 
 def _made(array: Any, requires_grad: bool) -> Tensor:
@@ -305,7 +306,9 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     >>> torch.empty_like(torch.zeros(2)).shape
     (2,)
     """
-    return empty(_like("empty_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    array = _like("empty_like", input)._array
+    dtype = array.dtype if dtype is None else as_dtype(dtype)
+    return _checked_leaf(np.empty_like(array, dtype, kept_order(array)), requires_grad)
 
 
 @_on_cpu
@@ -318,7 +321,8 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     """
     dtype = _like("full_like", input).dtype if dtype is None else as_dtype(dtype)
     value = number_as(_fill_value("full_like", fill_value), dtype)
-    return _checked_leaf(np.full(input.shape, value), requires_grad)
+    array = input._array
+    return _checked_leaf(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
 
 
 @_on_cpu

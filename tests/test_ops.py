@@ -5,6 +5,7 @@ and poles are in tests/property/test_kinks.py.
 """
 
 import inspect
+import itertools
 import math
 import sys
 
@@ -252,6 +253,8 @@ def test_einsum_of_one_operand_without_a_sum_is_a_view(equation):
         (lambda m: m.argsort(1), (1, 4)),
         (lambda m: m.topk(2, 0)[0], (3, 1)),
         (lambda m: m.flip(0), (1, 4)),
+        (torch.zeros_like, (1, 4)),
+        (lambda m: torch.full_like(m.t(), 2, dtype=torch.int32), (4, 1)),
         (torch.erf, (1, 4)),
         (lambda m: m.roll(1, 0), (3, 1)),
         (lambda m: m.repeat(1, 1), (3, 1)),
@@ -272,6 +275,37 @@ def test_the_order_in_memory(of, strides):
     out = of(torch.arange(12.0, dtype=torch.float64).reshape(3, 4).t())
     assert tuple(n // out.numpy().itemsize for n in out.numpy().strides) == strides
     assert torch.cat([torch.zeros(3, 4).t()] * 2).view(-1).shape == (24,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sum",
+        "mean",
+        "prod",
+        "amax",
+        "std",
+        "norm",
+        "logsumexp",
+        "argmax",
+        "any",
+        "max",
+        "cumsum",
+        "cumprod",
+        "softmax",
+    ],
+)
+def test_a_reduction_or_scan_is_contiguous_for_every_order_of_its_operand(name):
+    for order in itertools.permutations(range(3)):
+        for dim in range(3):
+            out = getattr(torch.ones(2, 3, 4).permute(order), name)(dim=dim)
+            assert (out[0] if isinstance(out, tuple) else out).is_contiguous()
+
+
+def test_a_long_sum_by_einsum_is_exact_to_single_precision():
+    x = torch.full((1_000_000, 2), 0.1)
+    assert torch.einsum("ij->j", x).tolist() == pytest.approx([1e5, 1e5], rel=1e-6)
+    assert torch.einsum("ij,ij->j", x, x).tolist() == pytest.approx([1e4, 1e4], rel=1e-6)
 
 
 def test_einsum_saves_for_each_operand_the_others_only():
@@ -364,6 +398,8 @@ def test_cross_entropy_ignores_one_target_only():
         (lambda: torch.argmax(torch.zeros(0)), "elements to choose from"),
         (lambda: torch.trace(torch.ones(2)), "expected a matrix"),
         (lambda: torch.trace(torch.ones(2, 2, 2)), "expected a matrix"),
+        (lambda: torch.unbind(torch.tensor(1.0)), "0-d tensor has no axis"),
+        (lambda: torch.take_along_dim(torch.tensor(1.0), torch.tensor([0]), 0), "equal dimensions"),
         (lambda: torch.permute(torch.ones(2, 3), (0,)), "1 dims for 2 axes"),
         (lambda: torch.permute(torch.ones(2, 3), (0, 1, 0)), "3 dims for 2 axes"),
         (lambda: torch.permute(torch.ones(2, 3), (0, 0)), "no permutation"),

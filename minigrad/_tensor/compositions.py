@@ -93,6 +93,8 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     >>> torch.unbind(torch.eye(2))
     (tensor([1., 0.]), tensor([0., 1.]))
     """
+    if input.ndim == 0:
+        raise IndexError("unbind: a 0-d tensor has no axis to take apart")
     dim = normalize_dim(dim, input.ndim)
     head = (slice(None),) * dim
     return tuple(input[(*head, i)] for i in range(input.shape[dim]))
@@ -526,11 +528,11 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     _integer("take_along_dim", indices)
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
-    indices = indices.where(indices >= 0, indices + input.size(dim))
     if input.ndim != indices.ndim:
         raise RuntimeError(
             f"take_along_dim: input {input.shape} and indices {indices.shape} must have equal dimensions"
         )
+    indices = indices.where(indices >= 0, indices + (input.size(dim) if input.ndim else 1))
     dim = normalize_dim(dim, input.ndim)
     others = [(*x.shape[:dim], 1, *x.shape[dim + 1 :]) for x in (input, indices)]
     try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .kernels import (
     Array,
+    c_order,
     cast,
     count,
     exact_mean,
@@ -32,14 +33,14 @@ def _axes(x: Array, dim: Any) -> tuple[int, ...]:
 
 def _fold(ufunc: Any, x: Array, dim: Any, keepdim: bool, **how: Any) -> Array:
     """A ufunc's reduction over `dim`."""
-    return ufunc.reduce(x, axis=normalize_dims(dim, x.ndim), keepdims=keepdim, **how)
+    return c_order(ufunc.reduce(x, axis=normalize_dims(dim, x.ndim), keepdims=keepdim, **how))
 
 
 def _sum(x: Array, dim: Any, keepdim: bool) -> Array:
     """The sum over `dim`; of integers and booleans in int64, also of uint8."""
     if x.dtype.kind != "f":
         return _fold(np.add, x, dim, keepdim, dtype=np.int64)
-    return total(x, None if dim is None else normalize_dims(dim, x.ndim), keepdim)
+    return c_order(total(x, None if dim is None else normalize_dims(dim, x.ndim), keepdim))
 
 
 def _reduction(values: Any) -> Any:
@@ -294,7 +295,7 @@ def _logsumexp(x: Array, dim: Any, keepdim: bool) -> Array:
     top = np.maximum.reduce(x, axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     out = np.log(total(np.exp(x - top), axes, True)) + top
-    return out if keepdim else np.squeeze(out, axes)
+    return c_order(out if keepdim else np.squeeze(out, axes))
 
 
 logsumexp = Op(
@@ -364,7 +365,7 @@ vector_norm = Op(
 def _quantify(ufunc: Any, x: Array, dim: Any, keepdim: bool) -> Array:
     """PyTorch's all and any: over no axis for an empty dim, and uint8 for uint8, its masks of old."""
     axes = () if isinstance(dim, (tuple, list)) and not dim else _axes(x, dim)
-    found = ufunc.reduce(x != 0, axis=axes, keepdims=keepdim)
+    found = c_order(ufunc.reduce(x != 0, axis=axes, keepdims=keepdim))
     return np.asarray(found, np.uint8 if x.dtype == np.uint8 else np.bool_)
 
 
@@ -394,7 +395,11 @@ def _scan(values: Any) -> Any:
 
 def _cumulate(ufunc: np.ufunc, x: Array, dim: int) -> Array:
     axis = normalize_dim(dim, x.ndim)
-    return accumulate(ufunc, x, axis) if x.ndim else x.astype(x.dtype if x.dtype.kind == "f" else np.int64)
+    return (
+        c_order(accumulate(ufunc, x, axis))
+        if x.ndim
+        else x.astype(x.dtype if x.dtype.kind == "f" else np.int64)
+    )
 
 
 cumsum = Op(

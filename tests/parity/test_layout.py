@@ -9,6 +9,9 @@ pytestmark = pytest.mark.parity
 
 # Of x, a matrix of 3 by 4 that is no leaf. ` | ` stands between one expression and the next.
 TABLE = """
+torch.zeros_like(x.t()) | torch.ones_like(x.t()) | torch.empty_like(x.t()) | torch.full_like(x.t(), 2.0)
+x.t().cumsum(0) | x.t().cumprod(0) | x.reshape(3,2,2).permute(2,0,1).sum(1)
+x.reshape(3,2,2).permute(2,0,1).mean(1) | x.reshape(3,2,2).permute(2,0,1).std(1)
 x.to(torch.float64) | x.double() | x.to(x) | x.type_as(x) | x.contiguous() | x.t().contiguous()
 x.expand(3,4) | x.expand(2,3,4) | x.broadcast_to((2,3,4)) | x.expand_as(x) | x.reshape(12)
 x.reshape(3,4) | x.t().reshape(12) | x.t().reshape(4,3) | x.view(4,3) | x.flatten() | x.t().flatten()
