@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, with_own_dtype
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
+from minigrad._tensor.layout import in_rows, preserve_format, strided
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
@@ -25,12 +26,22 @@ def _made(array: Any, requires_grad: bool) -> Tensor:
 
 
 def _on_cpu(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Let a function take `device`, as PyTorch's do; here it can only be the CPU."""
+    """Let a function take `device`, `layout` and the like, as PyTorch's do; here they can change nothing."""
 
     @functools.wraps(make)
-    def made(*args: Any, device: Any = None, **kwargs: Any) -> Tensor:
+    def made(
+        *args: Any,
+        device: Any = None,
+        layout: Any = strided,
+        pin_memory: bool = False,
+        memory_format: Any = preserve_format,
+        **kwargs: Any,
+    ) -> Tensor:
         if device is not None and str(device).partition(":")[0] != "cpu":
             raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
+        if layout is not strided or pin_memory:
+            raise NotImplementedError(f"{make.__name__}: minigrad has no other layout and no pinned memory")
+        in_rows(make.__name__, memory_format)
         return make(*args, **kwargs)
 
     return made
@@ -249,8 +260,8 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     tensor([7, 7])
     """
     value, shape = _fill_value("full", fill_value), _tuple("full", size)
-    value = as_array(value) if dtype is None else number_as(value, as_dtype(dtype))
-    return _checked_leaf(np.full(shape, value, value.dtype), requires_grad)
+    value = number_as(value, as_array(value).dtype if dtype is None else as_dtype(dtype))
+    return _checked_leaf(np.full(shape, value), requires_grad)
 
 
 def _fill_value(name: str, value: Any) -> Any:

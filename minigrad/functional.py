@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad._tensor import compositions as composed
+from minigrad._tensor.convert import as_spelled
 from minigrad._tensor.dtype import is_float
 from minigrad._tensor.methods import CALLS
 from minigrad._tensor.tensor import Tensor
@@ -41,10 +45,10 @@ bitwise_and, bitwise_not = Tensor.bitwise_and, Tensor.bitwise_not
 bitwise_or, bitwise_xor = Tensor.bitwise_or, Tensor.bitwise_xor
 ceil = Tensor.ceil
 clamp = clip = Tensor.clamp
-clone = Tensor.clone
+clone = as_spelled(Tensor.clone)
 cos = Tensor.cos
 cosh = Tensor.cosh
-detach = Tensor.detach
+detach = as_spelled(Tensor.detach)
 erf = Tensor.erf
 exp = Tensor.exp
 expm1 = Tensor.expm1
@@ -58,7 +62,7 @@ maximum, minimum = Tensor.maximum, Tensor.minimum
 neg = negative = Tensor.neg
 reciprocal = Tensor.reciprocal
 relu = Tensor.relu
-round = Tensor.round
+round = as_spelled(Tensor.round)
 rsqrt = Tensor.rsqrt
 sigmoid = Tensor.sigmoid
 sign = Tensor.sign
@@ -88,14 +92,14 @@ trace = Tensor.trace
 var = Tensor.var
 
 # Shapes.
-broadcast_to = Tensor.broadcast_to
+broadcast_to = as_spelled(Tensor.broadcast_to)
 chunk = composed.chunk
 diag = composed.diag
-diagonal = Tensor.diagonal
+diagonal = as_spelled(Tensor.diagonal)
 flatten = composed.flatten
 movedim = moveaxis = composed.movedim
 narrow = composed.narrow
-numel = Tensor.numel
+numel = as_spelled(Tensor.numel)
 squeeze = Tensor.squeeze
 swapaxes = transpose = Tensor.transpose
 t = composed.t
@@ -119,30 +123,32 @@ softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
 take_along_dim = composed.take_along_dim
 
 
-def _number_first(name: str) -> Any:
-    """A binary function whose first argument may be a number too, as in torch.add(2, x)."""
+def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Any:
+    """A method as a function, whose first argument may have the name `input` and be one of some types."""
     method = getattr(Tensor, name)
 
-    def function(input: Any, other: Any, **options: Any) -> Tensor:
-        if not isinstance(input, Tensor) and isinstance(other, Tensor) and not options:
-            return CALLS[name](input, other)
-        if not isinstance(input, Tensor):
+    @functools.wraps(method)
+    def function(input: Any, *args: Any, **options: Any) -> Tensor:
+        other = options.get("other", args[0] if args else None)
+        if not isinstance(input, Tensor) and not (isinstance(input, accepts) and isinstance(other, Tensor)):
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
-        return method(input, other, **options)
+        return method(input, *args, **options)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = method.__doc__
     return function
 
 
-add = _number_first("add")
-sub = subtract = _number_first("sub")
-mul = multiply = _number_first("mul")
-div = divide = _number_first("div")
+# The first operand may be a number too, as in torch.add(2, x).
+_OPERANDS = (Tensor, np.ndarray, np.number, np.bool_, bool, int, float)
+add = _named("add", _OPERANDS)
+sub = subtract = _named("sub", _OPERANDS)
+mul = multiply = _named("mul", _OPERANDS)
+div = divide = _named("div", _OPERANDS)
 true_divide = CALLS["div"]
-remainder = _number_first("remainder")
-floor_divide = _number_first("floor_divide")
-eq, ne, lt, le, gt, ge = Tensor.eq, Tensor.ne, Tensor.lt, Tensor.le, Tensor.gt, Tensor.ge
+remainder = _named("remainder", _OPERANDS)
+floor_divide = _named("floor_divide", _OPERANDS)
+# But not of these.
+eq, ne, lt, le, gt, ge = map(_named, ("eq", "ne", "lt", "le", "gt", "ge"))
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
@@ -162,12 +168,9 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     >>> torch.where(torch.tensor([True, False]), 1.0, torch.zeros(2))
     tensor([1., 0.])
     """
-    if condition.dtype.kind != "b":
-        raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got {condition.dtype}; use .bool()"
-        )
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
+    composed.mask_of("where", condition)
     return CALLS["where"](condition, input, other)
 
 
@@ -232,6 +235,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     return composed.split(tensor, split_size_or_sections, dim)
 
 
+@as_spelled
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors joined along an axis that they have.
 
@@ -245,6 +249,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 concat = concatenate = cat
 
 
+@as_spelled
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors, of one shape, joined along a new axis.
 

@@ -24,7 +24,7 @@ CALLS = {
     "ceil_": (), "round_": (), "exp_": (), "expm1_": (), "log_": (), "log2_": (), "log10_": (),
     "log1p_": (), "sqrt_": (), "rsqrt_": (), "sin_": (), "cos_": (), "tan_": (), "asin_": (), "acos_": (),
     "atan_": (), "sinh_": (), "cosh_": (), "tanh_": (), "asinh_": (), "atanh_": (),
-    "atan2_": (2.0,), "sigmoid_": (), "erf_": (), "relu_": (),
+    "atan2_": (torch.tensor(2.0, dtype=torch.float64),), "sigmoid_": (), "erf_": (), "relu_": (),
     "clamp_": (0.35, 0.65), "tril_": (), "triu_": (), "cumsum_": (1,), "cumprod_": (0,),
     "addcmul_": (ONES, ONES * 2), "addcdiv_": (ONES, ONES * 2), "lerp_": (ONES, 0.25),
     "masked_fill_": (MASK, 5.0), "index_add_": (1, ROW, ONES), "scatter_": (0, ROW.reshape(1, 3), ONES),

@@ -466,3 +466,121 @@ def test_threads_differentiate_side_by_side():
     finally:
         sys.setswitchinterval(interval)
     assert not errors
+
+
+# --- how a call may be written -------------------------------------------------------------------------
+
+X = torch.tensor([[3.0, 1.0, 2.0], [6.0, 5.0, 4.0]])
+PLACES = torch.tensor([[1, 0, 1]])
+SPELLED = {
+    "sum": lambda d: X.sum(**d), "cumsum": lambda d: torch.cumsum(X, **d), "max": lambda d: X.max(**d)[0],
+    "var": lambda d: torch.var(X, **d), "sort": lambda d: X.sort(**d)[0], "argsort": lambda d: X.argsort(**d),
+    "softmax": lambda d: torch.softmax(X, **d), "log_softmax": lambda d: X.log_softmax(**d),
+    "topk": lambda d: X.topk(1, **d)[0], "unbind": lambda d: torch.unbind(X, **d)[0],
+    "unsqueeze": lambda d: X.unsqueeze(**d), "squeeze": lambda d: X[:1].squeeze(**d),
+    "chunk": lambda d: X.chunk(2, **d)[0], "narrow": lambda d: X.narrow(start=0, length=1, **d),
+    "cat": lambda d: torch.cat([X, X], **d), "stack": lambda d: torch.stack([X, X], **d),
+    "gather": lambda d: X.gather(index=PLACES, **d),
+    "index_select": lambda d: X.index_select(index=PLACES[0], **d),
+    "take_along_dim": lambda d: X.take_along_dim(PLACES, **d),
+    "scatter": lambda d: X.scatter(index=PLACES, src=-X, **d),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPELLED)
+def test_axis_means_dim(name):
+    call = SPELLED[name]
+    assert torch.equal(call({"axis": 0}), call({"dim": 0}))
+    with pytest.raises(TypeError, match=r"both spellings|multiple values"):
+        call({"dim": 0, "axis": 0})
+    for twice in (lambda: X.amax(0, dim=1), lambda: X.unsqueeze(0, axis=1)):
+        with pytest.raises(TypeError, match="multiple values"):
+            twice()
+
+
+def test_the_tensor_of_a_function_may_be_named_input():
+    assert torch.sum(input=X, dim=0).tolist() == [9.0, 6.0, 6.0]
+    assert torch.clamp(input=X, min=5).sum() == 31 and torch.numel(input=X) == 6
+    assert torch.transpose(input=X, dim0=0, dim1=1).shape == torch.squeeze(input=X.t()).shape == (3, 2)
+    assert torch.equal(torch.clone(input=X), X) and torch.round(input=X / 2, decimals=0).sum() == 10
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "atan2", "logaddexp", "logical_and", "logical_or"])
+def test_functions_of_two_tensors_refuse_numbers(name):
+    f = getattr(torch, name)
+    for call in (lambda: f(X, 2), lambda: getattr(X, name)(2.0), lambda: f(2, X)):
+        with pytest.raises(
+            TypeError, match=rf"{name}\(\): argument '(input|other)' must be Tensor"
+        ):
+            call()
+    assert f(X, X.numpy()).shape == X.shape
+
+
+@pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "gt", "ge"])
+def test_a_comparison_has_a_tensor_on_its_left(name):
+    with pytest.raises(TypeError, match=rf"{name}\(\): argument 'input' must be Tensor, not int"):
+        getattr(torch, name)(2, X)
+    assert torch.equal(getattr(torch, name)(X, 2), getattr(X, name)(torch.tensor(2)))
+
+
+def test_a_number_may_be_divided_or_scaled_in_every_way():
+    x = torch.tensor([2.0, -3.0])
+    assert torch.div(7, x, rounding_mode="floor").tolist() == [3.0, -3.0]
+    assert torch.div(7, x, rounding_mode="trunc").tolist() == [3.0, -2.0]
+    assert torch.add(1, x, alpha=2).tolist() == [5.0, -5.0] and torch.sub(1, x, alpha=2).tolist() == [
+        -3.0,
+        7.0,
+    ]
+
+
+def test_booleans_are_not_subtracted():
+    mask, x = torch.tensor([True, False]), torch.tensor([1.0, 2.0])
+    for call in (
+        lambda: 1 - mask, lambda: mask - 1, lambda: mask - mask, lambda: x - mask, lambda: mask - x,
+        lambda: x - True, lambda: torch.sub(x, True), lambda: x.sub_(mask), lambda: -mask,
+    ):  # fmt: skip
+        with pytest.raises(
+            RuntimeError, match=r"(sub|neg): boolean tensors are not.*~mask"
+        ):
+            call()
+    assert (~mask).tolist() == [False, True] and x.tolist() == [1.0, 2.0]
+
+
+def test_whole_numbers_to_negative_powers_of_a_tensor_are_cut_off():
+    base, power = torch.tensor([-2, -1, 0, 1, 2]), torch.tensor([-1, -2, -3, 2])
+    expected = [[0, 0, 0, 4], [-1, 1, -1, 1], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 4]]
+    out = base.unsqueeze(1) ** power
+    assert out.tolist() == expected and out.dtype == torch.int64
+    assert (2 ** torch.tensor([-1, 3])).tolist() == [0, 8]
+    assert (torch.tensor([2], dtype=torch.int8) ** torch.tensor([-1], dtype=torch.int8)).dtype == torch.int8
+    with pytest.raises(RuntimeError, match="negative integer powers"):
+        base**-1
+    with pytest.raises(RuntimeError, match="pow"):
+        base ** torch.tensor([-1, 2])
+
+
+def test_memory_formats_are_taken_where_they_change_nothing():
+    for form in (torch.contiguous_format, torch.preserve_format):
+        assert X.to(memory_format=form) is X and X.is_contiguous(memory_format=form)
+        assert torch.equal(X.clone(memory_format=form), X) and X.contiguous(memory_format=form) is X
+        assert torch.zeros_like(X, memory_format=form, layout=torch.strided).shape == X.shape
+    assert str(torch.preserve_format) == "torch.preserve_format"
+    for call in (X.clone, X.contiguous, X.to, lambda **kw: torch.ones_like(X, **kw)):
+        with pytest.raises(NotImplementedError, match=r"no memory format torch\.channels_last"):
+            call(memory_format=torch.channels_last)
+        with pytest.raises(TypeError, match="memory_format must be"):
+            call(memory_format="rows")
+    with pytest.raises(NotImplementedError, match="pinned"):
+        torch.zeros(2, pin_memory=True)
+
+
+def test_where_and_masked_fill_want_boolean_tensors():
+    for call in (lambda: X.where(X, X), lambda: torch.where(X, X, X), lambda: X.masked_fill(X.long(), 0)):
+        with pytest.raises(RuntimeError, match=r"only boolean masks.*\.bool\(\)"):
+            call()
+    for call in (lambda: torch.where(True, X, X), lambda: X.masked_fill([True], 0)):
+        with pytest.raises(TypeError, match="must be a boolean Tensor"):
+            call()
+    for value in (None, "a"):
+        with pytest.raises(TypeError, match="expected a number"):
+            X.masked_fill(X > 1, value)

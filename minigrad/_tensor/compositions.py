@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad.ops.kernels import normalize_dim
 
+from .convert import as_spelled
 from .record import Recorded
 
 T = Any  # a tensor
@@ -23,6 +24,7 @@ def _slice(input: T, dim: int, start: int, stop: int) -> T:
     return input[(slice(None),) * dim + (slice(start, stop),)]
 
 
+@as_spelled
 def narrow(input: T, dim: int, start: int, length: int) -> T:
     """`length` elements along `dim`, from `start`: a view.
 
@@ -69,6 +71,7 @@ def split(input: T, split_size: int | Sequence[int], dim: int = 0) -> tuple[T, .
     return tuple(_slice(input, dim, end - size, end) for size, end in zip(sections, ends, strict=True))
 
 
+@as_spelled
 def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """At most `chunks` parts of equal size along `dim` (the last may be smaller): views.
 
@@ -86,6 +89,7 @@ def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     return split(input, -(-n // chunks), dim)
 
 
+@as_spelled
 def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     """The slices along `dim`, without that axis: views.
 
@@ -306,6 +310,14 @@ def lerp(input: T, end: T, weight: Any) -> T:
     return near.where(weight.detach().abs() < 0.5, far)
 
 
+def mask_of(name: str, mask: T) -> None:
+    """Raise unless `mask` is a boolean tensor."""
+    if not hasattr(mask, "dtype"):
+        raise TypeError(f"{name}(): the mask must be a boolean Tensor, not {type(mask).__name__}")
+    if mask.dtype.kind != "b":
+        raise RuntimeError(f"{name}: only boolean masks are supported, but got {mask.dtype}; use .bool()")
+
+
 def masked_fill(input: T, mask: T, value: Any) -> T:
     """`value` where the boolean `mask` is True, `input` elsewhere.
 
@@ -313,16 +325,11 @@ def masked_fill(input: T, mask: T, value: Any) -> T:
     >>> torch.masked_fill(torch.ones(2), torch.tensor([True, False]), -1.0)
     tensor([-1.,  1.])
     """
-    if mask.dtype.kind != "b":
-        raise RuntimeError(
-            f"masked_fill: only supports boolean masks, but got a mask of dtype {mask.dtype}; use mask.bool()"
-        )
+    mask_of("masked_fill", mask)
     if getattr(value, "ndim", 0):
         raise RuntimeError(
             f"masked_fill: value must be a number or a 0-d tensor, not of shape {value.shape}; use where"
         )
-    if isinstance(value, complex):
-        raise RuntimeError(f"masked_fill: {value} is complex, and minigrad has real numbers only")
     if not isinstance(value, Recorded):
         value = input.new_full((), value)
     return input.contiguous().where(~mask, value.to(input.dtype))
@@ -423,6 +430,7 @@ def diag(input: T, diagonal: int = 0) -> T:
     raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
 
 
+@as_spelled
 def index_select(input: T, dim: int, index: T) -> T:
     """The slices along `dim` at the positions of a one-dimensional integer tensor.
 
@@ -503,6 +511,7 @@ def _flat(name: str, *tensors: T) -> bool:
     return min(x.ndim for x in tensors) == 0 and max(x.ndim for x in tensors) < 2
 
 
+@as_spelled
 def gather(input: T, dim: int, index: T) -> T:
     """out[i][j] = input[index[i][j]][j] for dim = 0, and so on; out has the shape of `index`.
 
@@ -517,6 +526,7 @@ def gather(input: T, dim: int, index: T) -> T:
     return input._gather(index, dim=dim)
 
 
+@as_spelled
 def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     """`gather` whose other axes broadcast; with dim None, into the flattened input.
 
@@ -545,6 +555,7 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     return gather(widened, dim, indices.expand(*shared[:dim], indices.shape[dim], *shared[dim + 1 :]))
 
 
+@as_spelled
 def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None, reduce: Any = None) -> T:
     """`input` with out[index[i][j]][j] = src[i][j] for dim = 0, and so on; `src` may be a number.
 

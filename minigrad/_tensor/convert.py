@@ -6,6 +6,7 @@ import functools
 import operator
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,28 @@ def sizes_of(sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
         return tuple(operator.index(n) for n in sizes)
     except TypeError:
         raise TypeError(f"sizes and dims must be integers, not {sizes!r}") from None
+
+
+_SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def as_spelled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function take NumPy's axis and keepdims, and its tensor as `input=`, as PyTorch's do."""
+
+    @functools.wraps(function)
+    def respelled(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            if not args and "input" in kwargs:
+                args = (kwargs.pop("input"),)
+            named = {_SPELLINGS.get(key, key): value for key, value in kwargs.items()}
+            if len(named) < len(kwargs):
+                raise TypeError(
+                    f"{function.__name__}() got both spellings of one argument: {', '.join(kwargs)}"
+                )
+            kwargs = named
+        return function(*args, **kwargs)
+
+    return respelled
 
 
 def as_operand(x: Any) -> Any:

@@ -7,7 +7,6 @@ PyTorch lets the call be written; the functions at the end are what several meth
 from __future__ import annotations
 
 import builtins
-import functools
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, Self
@@ -19,9 +18,10 @@ from minigrad.ops.kernels import normalize_dim
 from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
-from .convert import as_array, as_operand, number_as, sizes_of
+from .convert import as_array, as_operand, as_spelled, number_as, sizes_of
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from .index import normalize as normalize_index
+from .layout import contiguous_format, in_rows, preserve_format
 from .record import Recorded, wrap
 from .shortcuts import call_of, recorder_of
 
@@ -61,17 +61,21 @@ def _equality(name: str) -> Callable[..., Any]:
     return lambda self, other: compare(self, other) if isinstance(other, operands) else NotImplemented
 
 
-def _numpy_names(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a reduction take NumPy's axis and keepdims too, as PyTorch's do."""
+def _of_tensors(name: str) -> Callable[..., Any]:
+    """An op that takes no plain numbers, as PyTorch's does not; arrays count as tensors."""
+    call = CALLS[name]
 
-    @functools.wraps(method)
-    def renamed(*args: Any, **kwargs: Any) -> Any:
-        return method(*args, **{_NAMES.get(key, key): value for key, value in kwargs.items()})
+    def method(input: Any, other: Any) -> Any:
+        for x, argument in ((input, "input"), (other, "other")):
+            if not isinstance(x, (Recorded, np.ndarray)):
+                raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
+        return call(input, as_operand(other))
 
-    return renamed
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = call.__doc__
+    return method
 
 
-_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 _TYPES = {"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char", "int16": "Short"}
 _TYPES |= {"int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
 
@@ -90,8 +94,10 @@ class Operations(Recorded):
         device: Any = None,
         copy: bool = False,
         non_blocking: bool = False,
+        memory_format: Any = preserve_format,
     ) -> Any:
         """The tensor in another dtype (`device` can only be the CPU); itself where nothing changes."""
+        in_rows("to", memory_format)
         for arg in args:
             if isinstance(arg, Recorded):
                 dtype = arg._array.dtype
@@ -112,37 +118,40 @@ class Operations(Recorded):
     def type_as(self, other: Any) -> Any:
         return self.to(other.dtype)
 
-    def float(self) -> Any:
-        return self.to(float32)
+    def float(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(float32, memory_format=memory_format)
 
-    def double(self) -> Any:
-        return self.to(float64)
+    def double(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(float64, memory_format=memory_format)
 
-    def half(self) -> Any:
-        return self.to(float16)
+    def half(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(float16, memory_format=memory_format)
 
-    def long(self) -> Any:
-        return self.to(int64)
+    def long(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(int64, memory_format=memory_format)
 
-    def int(self) -> Any:
-        return self.to(int32)
+    def int(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(int32, memory_format=memory_format)
 
-    def short(self) -> Any:
-        return self.to(int16)
+    def short(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(int16, memory_format=memory_format)
 
-    def char(self) -> Any:
-        return self.to(int8)
+    def char(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(int8, memory_format=memory_format)
 
-    def byte(self) -> Any:
-        return self.to(uint8)
+    def byte(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(uint8, memory_format=memory_format)
 
-    def bool(self) -> Any:
-        return self.to(bool_)
+    def bool(self, memory_format: Any = preserve_format) -> Any:
+        return self.to(bool_, memory_format=memory_format)
 
-    def cpu(self) -> Any:
+    def cpu(self, memory_format: Any = preserve_format) -> Any:
+        in_rows("cpu", memory_format)
         return self
 
-    def contiguous(self) -> Any:
+    def contiguous(self, memory_format: Any = contiguous_format) -> Any:
+        """The tensor with its elements in rows; itself where they are."""
+        in_rows("contiguous", memory_format)
         return self if self._array.flags.c_contiguous else CALLS["contiguous"](self)
 
     def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: builtins.bool = False) -> Any:
@@ -197,7 +206,13 @@ class Operations(Recorded):
     sigmoid = CALLS["sigmoid"]
     erf = CALLS["erf"]
     relu = CALLS["relu"]
-    clone = CALLS["clone"]
+
+    def clone(self, *, memory_format: Any = preserve_format) -> Any:
+        """A copy inside the graph, its elements in rows."""
+        if memory_format is not preserve_format:
+            in_rows("clone", memory_format)
+        return CALLS["clone"](self)
+
     isnan = CALLS["isnan"]
     isinf = CALLS["isinf"]
     isfinite = CALLS["isfinite"]
@@ -219,9 +234,9 @@ class Operations(Recorded):
     le = __le__ = _operator("le")
     gt = __gt__ = _operator("gt")
     ge = __ge__ = _operator("ge")
-    logical_and = _operator("logical_and")
-    logical_or = _operator("logical_or")
-    logical_xor = _operator("logical_xor")
+    logical_and = _of_tensors("logical_and")
+    logical_or = _of_tensors("logical_or")
+    logical_xor = _of_tensors("logical_xor")
     bitwise_and = __and__ = __rand__ = _operator("bitwise_and")
     bitwise_or = __or__ = __ror__ = _operator("bitwise_or")
     bitwise_xor = __xor__ = __rxor__ = _operator("bitwise_xor")
@@ -240,10 +255,10 @@ class Operations(Recorded):
     __rfloordiv__ = _swapped("floor_divide")
     __matmul__ = matmul = CALLS["matmul"]
     __rmatmul__ = _swapped("matmul")
-    maximum = CALLS["maximum"]
-    minimum = CALLS["minimum"]
-    atan2 = arctan2 = CALLS["atan2"]
-    logaddexp = CALLS["logaddexp"]
+    maximum = _of_tensors("maximum")
+    minimum = _of_tensors("minimum")
+    atan2 = arctan2 = _of_tensors("atan2")
+    logaddexp = _of_tensors("logaddexp")
     xlogy = CALLS["xlogy"]
 
     def add(self, other: Any, *, alpha: Any = 1) -> Any:
@@ -268,14 +283,11 @@ class Operations(Recorded):
     def true_divide(self, other: Any) -> Any:
         return CALLS["div"](self, other)
 
-    def clamp(self, min: Any = None, max: Any = None) -> Any:
-        """Values below `min` raised to it, above `max` lowered to it; both may be tensors."""
-        return CALLS["clamp"](self, min, max)
-
-    clip = clamp
+    clamp = clip = CALLS["clamp"]
 
     def where(self, condition: Any, other: Any) -> Any:
         """This tensor where `condition`, else `other`."""
+        composed.mask_of("where", condition)
         return CALLS["where"](condition, self, other)
 
     addcmul = composed.addcmul
@@ -290,26 +302,26 @@ class Operations(Recorded):
 
     # --- reductions and scans --------------------------------------------------------------------
 
-    @_numpy_names
+    @as_spelled
     def sum(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
         """The sum over `dim` (an int, a tuple, or None for all axes)."""
         return _in_dtype(CALLS["sum"](_in_dtype(self, dtype), dim, keepdim), dtype)
 
-    @_numpy_names
+    @as_spelled
     def mean(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
         """The mean over `dim`; nan for no elements."""
         return CALLS["mean"](_in_dtype(self, dtype), dim, keepdim)
 
-    @_numpy_names
+    @as_spelled
     def prod(self, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None) -> Any:
         """The product over `dim`; its gradient is exact where elements are 0."""
         return _in_dtype(CALLS["prod"](_in_dtype(self, dtype), dim, keepdim), dtype)
 
-    @_numpy_names
+    @as_spelled
     def cumsum(self, dim: builtins.int, *, dtype: Any = None) -> Any:
         return _in_dtype(CALLS["cumsum"](_in_dtype(self, dtype), dim), dtype)
 
-    @_numpy_names
+    @as_spelled
     def cumprod(self, dim: builtins.int, *, dtype: Any = None) -> Any:
         return _in_dtype(CALLS["cumprod"](_in_dtype(self, dtype), dim), dtype)
 
@@ -318,6 +330,7 @@ class Operations(Recorded):
     argmax = CALLS["argmax"]
     argmin = CALLS["argmin"]
 
+    @as_spelled
     def argsort(
         self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
     ) -> Any:
@@ -331,17 +344,17 @@ class Operations(Recorded):
     norm = composed.norm
     _vector_norm = CALLS["vector_norm"]
 
-    @_numpy_names
+    @as_spelled
     def max(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
         """The largest element; with `dim` (values, indices) along it; with a tensor, `maximum`."""
         return _extreme("max", self, dim, keepdim)
 
-    @_numpy_names
+    @as_spelled
     def min(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
         """The smallest element; with `dim` (values, indices) along it; with a tensor, `minimum`."""
         return _extreme("min", self, dim, keepdim)
 
-    @_numpy_names
+    @as_spelled
     def var(
         self,
         dim: Any = None,
@@ -353,7 +366,7 @@ class Operations(Recorded):
         """The variance over `dim`, divided by n - correction (1 unless told)."""
         return _spread_call("var", self, dim, unbiased, keepdim, correction)
 
-    @_numpy_names
+    @as_spelled
     def std(
         self,
         dim: Any = None,
@@ -365,12 +378,14 @@ class Operations(Recorded):
         """The standard deviation over `dim`, with n - correction (1 unless told)."""
         return _spread_call("std", self, dim, unbiased, keepdim, correction)
 
+    @as_spelled
     def sort(
         self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
     ) -> Any:
         """(values, indices) in order along `dim`; equal elements keep their order."""
         return _with_indices("sort", self, {"dim": dim, "descending": descending})
 
+    @as_spelled
     def topk(
         self,
         k: builtins.int,
@@ -410,10 +425,7 @@ class Operations(Recorded):
     def permute(self, *order: Any, dims: Any = None) -> Any:
         return CALLS["permute"](self, dims=sizes_of(order, dims))
 
-    def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Any:
-        return CALLS["transpose"](self, dim0=dim0, dim1=dim1)
-
-    swapaxes = transpose
+    transpose = swapaxes = CALLS["transpose"]
 
     @property
     def T(self) -> Any:
@@ -431,11 +443,8 @@ class Operations(Recorded):
             raise RuntimeError(f"mT needs at least two dimensions, got shape {self._array.shape}")
         return self.transpose(-2, -1)
 
-    def squeeze(self, dim: Any = None) -> Any:
-        return CALLS["squeeze"](self, dim=dim)
-
-    def unsqueeze(self, dim: builtins.int) -> Any:
-        return CALLS["unsqueeze"](self, dim=dim)
+    squeeze = CALLS["squeeze"]
+    unsqueeze = CALLS["unsqueeze"]
 
     def expand(self, *sizes: Any, size: Any = None) -> Any:
         return CALLS["expand"](self, size=sizes_of(sizes, size))
@@ -492,9 +501,11 @@ class Operations(Recorded):
     outer = composed.outer
     addmm = composed.addmm
 
+    @as_spelled
     def softmax(self, dim: builtins.int, dtype: Any = None) -> Any:
         return CALLS["softmax"](_in_dtype(self, dtype), dim)
 
+    @as_spelled
     def log_softmax(self, dim: builtins.int, dtype: Any = None) -> Any:
         return CALLS["log_softmax"](_in_dtype(self, dtype), dim)
 

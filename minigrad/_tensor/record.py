@@ -18,7 +18,7 @@ from minigrad.engine.node import NO_EDGE, Edge, Node
 from minigrad.engine.silence import SILENT, errors, set_errors
 from minigrad.ops.op import Op
 
-from .dtype import as_dtype, get_default_dtype, result_type
+from .dtype import as_dtype, bool_, get_default_dtype, result_type
 
 ndarray = np.ndarray
 new = object.__new__
@@ -169,7 +169,7 @@ def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequenc
             f"{op.name}() takes at most {len(names) + len(options)} arguments ({len(args)} given)"
         )
     options.update(zip(options, rest, strict=False))
-    given = dict.fromkeys(names[: len(operands)])
+    given = dict.fromkeys([*names[: len(operands)], *list(options)[: len(rest)]])
     for key, value in kwargs.items():
         name = _ALIASES.get(key, key)
         if key in ("input", "other") and key not in names:
@@ -180,7 +180,7 @@ def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequenc
             given[name] = value
             operands = (*operands, *(None,) * (names.index(name) - len(operands)), value)
         elif name in options:
-            options[name] = value
+            given[name] = options[name] = value
         elif key in _REFUSED:
             raise TypeError(f"{op.name}() does not take {key}=; {_REFUSED[key]}")
         else:
@@ -241,6 +241,8 @@ def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
     else:
         if common is not None and common.kind == "f":  # nearly always
             return common
+    if op.bools and any(isinstance(x, bool) or getattr(x, "dtype", None) is bool_ for x in arrays):
+        raise RuntimeError(f"{op.name}: boolean tensors are not supported; {op.bools}")
     meeting = range(len(arrays)) if op.variadic else [i for i in op.meeting if arrays[i] is not None]
     dtypes = [arrays[i].dtype for i in meeting if type(arrays[i]) is ndarray or hasattr(arrays[i], "dtype")]
     alike = all(d is dtypes[0] for d in dtypes)

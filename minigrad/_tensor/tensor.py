@@ -27,6 +27,7 @@ from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dty
 from .dtype import get_default_dtype
 from .handle import RemovableHandle
 from .in_place import InPlace
+from .layout import contiguous_format, in_rows
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
 from .record import history_of, made, wrap
 from .shortcuts import call_of, recorder_of
@@ -112,7 +113,8 @@ class Tensor(InPlace):
     def stride(self) -> tuple[int, ...]:
         return tuple(s // self._array.itemsize for s in self._array.strides)
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
+        in_rows("is_contiguous", memory_format)
         return bool(self._array.flags.c_contiguous)
 
     def data_ptr(self) -> int:

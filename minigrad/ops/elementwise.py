@@ -29,6 +29,7 @@ sub = Op(
     b=lambda g: -g,
     formula="d(a - b)/da = 1,  d(a - b)/db = -1",
     domain=(REAL, REAL),
+    bools="to invert a mask write ~mask or logical_not(); two masks differ where mask ^ other",
 )  # fmt: skip
 mul = Op(
     "mul", np.multiply,
@@ -50,6 +51,7 @@ neg = Op(
     x=lambda g: -g,
     formula="d(-x)/dx = -1",
     domain=REAL,
+    bools="to invert a mask write ~mask or logical_not()",
 )  # fmt: skip
 
 
@@ -66,7 +68,14 @@ def _power(a: Any, b: Any) -> Array:
     """`a ** b`; of the cube by products, as PyTorch does: np.power takes ten times as long."""
     if b.__class__ in (int, float) and b == 3 and type(a) is ndarray and a.dtype.kind == "f":
         return a * a * a
-    return a**b
+    try:
+        return a**b
+    except ValueError:
+        if not isinstance(b, ndarray) or b.dtype.kind != "i":
+            raise
+    # 1 / a^n of whole numbers, cut off, as in PyTorch; a negative number of Python raises.
+    ones = np.where(a == 1, 1, np.where(a == -1, 1 - 2 * (b % 2), 0))
+    return np.where(b < 0, ones, a ** np.maximum(b, 0)).astype(np.result_type(a, b))
 
 
 pow_ = Op(

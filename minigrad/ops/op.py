@@ -75,6 +75,7 @@ class Op:
             where a rule names an input, `out`, `others` or a constant.
         exact: every rule returns the shape of its operand, also where that was broadcast.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
+        bools: the reason why it takes no boolean tensors, and what to use instead.
         read: a rule as a reader sees it, by input (or one for all), where the rule's own source says too
             little: an expression such as "g / n" (n: how many elements of the first input make one of the
             result), a few words such as "g flipped back", or a function of options and shapes that chooses
@@ -92,9 +93,9 @@ class Op:
     """
 
     __slots__ = (
-        "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting", "name", "needs",
-        "once", "optional", "options", "picks", "promote", "pulls", "read", "result", "rule_a", "rule_b",
-        "rules", "saves", "stands", "variadic", "view", "wants_others", "wants_shapes",
+        "bools", "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting",
+        "name", "needs", "once", "optional", "options", "picks", "promote", "pulls", "read", "result",
+        "rule_a", "rule_b", "rules", "saves", "stands", "variadic", "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -113,13 +114,14 @@ class Op:
         exact: bool = False,
         saves: bool | None = None,
         once: str = "",
+        bools: str = "",
         read: Mapping[str, Form] | Form | None = None,
         register: bool = True,
         **rules: Rule,
     ) -> None:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
-        self.exact, self.once, self.stands = exact, once, stands or {}
+        self.exact, self.once, self.bools, self.stands = exact, once, bools, stands or {}
         self.variadic = False
         self.options: dict[str, Any] = {}
         self.optional: set[str] = set()  # inputs that may be None

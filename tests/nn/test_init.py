@@ -10,7 +10,7 @@ from minigrad.nn import init
 
 
 def filled(fill, *shape, **options):
-    w = torch.empty(*shape)
+    w = torch.empty(shape)
     assert fill(w, generator=torch.Generator().manual_seed(1), **options) is w
     return w.numpy()
 

@@ -87,7 +87,7 @@ x = real(2, 3); y = real(2, 3)
     x.add_(y)                                                                # raises
     torch.add(x.detach(), y.detach(), out=x.detach().clone())                # refused: no out=
     {x.add([1.0, 2.0, 3.0])|x + 'a'|x + None|x + [1.0, 2.0, 3.0]}            # raises
-    torch.{maximum|minimum|atan2}(x, 2.0)                                    # extra
+    torch.{maximum|minimum|atan2|logaddexp}({x, 2.0|2.0, x})                         # raises
     torch.eq(x, {None|'a'})                                                  # raises
     x == None
     x != None
@@ -128,7 +128,8 @@ x = real(2, 3)
     True {+|*|/|<|<=|==|!=|>|>=} x
     x.detach() // {2|-1.5|True|np.float64(2.5)|np.float32(2.5)|np.int64(3)}
     {2|-1.5|True} {//|%} x.detach()
-    {2 // x|x // 2|2 % x|x - True|True - x}                                  # extra
+    {2 // x|x // 2|2 % x}                                                    # extra
+    {x - True|True - x}                                                      # raises
     {np.float64(2.5)|np.float32(2.5)|np.int64(3)} {*|/|-|<} x.detach()
     x.detach() {+|*|/|-|==} np.ones({3|(2, 1)})
     np.ones(3) {+|*|-|<} x.detach()                                          # extra
@@ -149,7 +150,7 @@ i = ints(2, 3, low=-3); j = ints(3, low=1)
     i {+|*|/|//|%|<} True
     {2|7.5} {+|-|*|/|//|%|<} j
     True {+|*|/|//|%|<} j
-    {i - True|True - j}                                                      # extra
+    {i - True|True - j}                                                      # raises
     i {//|%} {0|(j - j)|False}                                               # raises
     1 {//|%} (i - i)                                                         # raises
     i {//|%|/} 0.0
@@ -175,7 +176,7 @@ b = bools(2, 3); c = bools(3); i = ints(3)
     b | {True|1}
     b.{add|mul}_(c)
     b += 1; b                                                                # raises
-    {b - 1|1 - b}                                                            # extra
+    {b - 1|1 - b|b - b|-b|1.5 - b|b - i}                                     # raises
     b.logical_xor(c)
 """
 

@@ -130,7 +130,7 @@ x = real(2, 3, 4)
     y = x * 1; y.{clone()|tril()|abs()|to(torch.float16)}.fill_(2); y * x
     y = x[0] * 1; torch.diag(y).fill_(0); y
     y = x * 1; [r.mul_(2) for r in y]; y                                     # extra
-    y = x * 1; y.{expand(2, 2, 3, 4)|expand_as(y)|broadcast_to((2, 3, 4))}[0].zero_()  # refused
+    y = x * 1; y.{expand(2, 2, 3, 4)|expand_as(y)|broadcast_to((2, 3, 4))}[0].zero_(); y
     y = x * 1; y.expand(2, 2, 3, 4).add_(1)                                  # raises
 x = real(3, 4)
     torch.t(x)
@@ -173,7 +173,7 @@ x = real()
     torch.cat([x, x])                                                        # raises
     {len(x)|list(x)|x[0]|x.unbind()|x.chunk(2)|x.narrow(0, 0, 1)}            # raises
     x.detach().item() * 2
-    float(x), bool(x), int(x)
+    float(x.detach()), bool(x), int(x)
     torch.broadcast_to(x, (2, 3))
     x.size(), x.dim(), x.numel(), x.tolist()
     x.mT                                                                     # refused: deprecated

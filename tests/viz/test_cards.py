@@ -11,7 +11,7 @@ pytest.importorskip("graphviz")
 
 
 def leaf(*shape):
-    return torch.ones(*shape, requires_grad=True)
+    return torch.ones(shape, requires_grad=True)
 
 
 def labels(picture):

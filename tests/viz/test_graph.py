@@ -17,7 +17,7 @@ needs_dot = pytest.mark.skipif(not shutil.which("dot"), reason="the program dot 
 
 
 def leaf(*shape):
-    return torch.ones(*shape, requires_grad=True)
+    return torch.ones(shape, requires_grad=True)
 
 
 def labels(picture):
