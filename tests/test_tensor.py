@@ -509,9 +509,7 @@ def test_the_tensor_of_a_function_may_be_named_input():
 def test_functions_of_two_tensors_refuse_numbers(name):
     f = getattr(torch, name)
     for call in (lambda: f(X, 2), lambda: getattr(X, name)(2.0), lambda: f(2, X)):
-        with pytest.raises(
-            TypeError, match=rf"{name}\(\): argument '(input|other)' must be Tensor"
-        ):
+        with pytest.raises(TypeError, match=rf"{name}\(\): argument '(input|other)' must be Tensor"):
             call()
     assert f(X, X.numpy()).shape == X.shape
 
@@ -539,9 +537,7 @@ def test_booleans_are_not_subtracted():
         lambda: 1 - mask, lambda: mask - 1, lambda: mask - mask, lambda: x - mask, lambda: mask - x,
         lambda: x - True, lambda: torch.sub(x, True), lambda: x.sub_(mask), lambda: -mask,
     ):  # fmt: skip
-        with pytest.raises(
-            RuntimeError, match=r"(sub|neg): boolean tensors are not.*~mask"
-        ):
+        with pytest.raises(RuntimeError, match=r"(sub|neg): boolean tensors are not.*~mask"):
             call()
     assert (~mask).tolist() == [False, True] and x.tolist() == [1.0, 2.0]
 
