@@ -41,7 +41,7 @@ def run_backward(
             raise TypeError(f"element {position} of tensors must be a Tensor, not {type(tensor).__name__}")
         node = history_of(tensor)
         if node is None:
-            raise RuntimeError(messages.no_graph(f"element {position} of tensors"))
+            raise RuntimeError(messages.no_graph(f"element {position} of tensors", tensor._array.dtype))
         roots.append((node, _start(tensor, gradients[position], create_graph)))
     retain = create_graph if retain_graph is None else retain_graph
     mode, before = current(), errors()

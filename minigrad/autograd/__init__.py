@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import functional
+from typing import Any
+
+from . import function, functional
 from ._anomaly import detect_anomaly, set_detect_anomaly
 from ._check import gradcheck, gradgradcheck
 from ._collector import gc_paused
@@ -15,13 +17,16 @@ from ._mode import (
     no_grad,
     set_grad_enabled,
 )
+from ._variable import Variable
 from .function import Function
 
 __all__ = [
     "Function",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "function",
     "functional",
     "gc_paused",
     "grad",
@@ -34,3 +39,15 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+_REFUSED = {
+    "graph": "no hook stands where values are saved (saved_tensors_hooks, save_on_cpu)",
+    "forward_ad": "derivatives are computed in reverse mode only; see autograd.functional.jvp",
+    "profiler": "use Python's profilers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _REFUSED:
+        raise AttributeError(f"minigrad does not cover torch.autograd.{name}: {_REFUSED[name]}")
+    raise AttributeError(f"module 'minigrad.autograd' has no attribute {name!r}")

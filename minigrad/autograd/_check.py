@@ -28,7 +28,12 @@ def gradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
     fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Whether backward agrees with finite differences for every input that requires grad.
 
@@ -39,7 +44,13 @@ def gradcheck(
         atol, rtol: an entry agrees if |a - n| <= atol + rtol |n|.
         raise_exception: raise GradcheckError at the first disagreement instead of returning False.
         nondet_tol: by how much two backward passes may differ.
-        check_undefined_grad, check_grad_dtypes, fast_mode: accepted; the full check is always made.
+        check_undefined_grad, check_grad_dtypes, fast_mode, masked: accepted; the full check is always made.
+        check_batched_grad, check_batched_forward_grad, check_forward_ad: refused; only backward is checked.
+        check_backward_ad: False is refused.
+
+    Raises:
+        GradcheckError: at a disagreement (a RuntimeError).
+        ValueError: no input requires grad, or one that does is not float64.
 
     `minigrad.testing.check_grads` is the stronger tool.
 
@@ -48,6 +59,14 @@ def gradcheck(
     >>> torch.autograd.gradcheck(torch.sin, (x,))
     True
     """
+    _refuse(
+        "gradcheck",
+        check_batched_grad=check_batched_grad,
+        check_batched_forward_grad=check_batched_forward_grad,
+        check_forward_ad=check_forward_ad,
+    )
+    if not check_backward_ad:
+        raise NotImplementedError("gradcheck: check_backward_ad=False leaves nothing to check here")
     try:
         _check(func, _tuple(inputs), eps, atol, rtol, nondet_tol)
     except GradcheckError:
@@ -55,6 +74,12 @@ def gradcheck(
             raise
         return False
     return True
+
+
+def _refuse(name: str, **asked: bool) -> None:
+    for option, value in asked.items():
+        if value:
+            raise NotImplementedError(f"{name}: {option}=True is not covered; only backward is checked")
 
 
 def _check(
@@ -137,7 +162,11 @@ def gradgradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
     fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """Whether the second derivatives agree with finite differences of the first ones.
 
@@ -148,6 +177,9 @@ def gradgradcheck(
     >>> torch.autograd.gradgradcheck(torch.sin, (x,))
     True
     """
+    _refuse("gradgradcheck", check_batched_grad=check_batched_grad, check_fwd_over_rev=check_fwd_over_rev)
+    if not check_rev_over_rev:
+        raise NotImplementedError("gradgradcheck: check_rev_over_rev=False leaves nothing to check here")
     inputs = _tuple(inputs)
     outputs = [o for o in _tuple(func(*inputs)) if isinstance(o, Tensor) and o.is_floating_point()]
     if grad_outputs is None:

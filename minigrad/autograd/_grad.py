@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from minigrad.engine import messages
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, (list, tuple)) else (x,)
+    """One thing or several, such as the parameters() of a module, as a tuple."""
+    return tuple(x) if isinstance(x, (list, tuple, Iterator)) else (x,)
 
 
 def _gradients(given: Any, n: int) -> tuple[Any, ...]:
@@ -29,9 +31,18 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     """Add the gradients of all `tensors`, weighted by `grad_tensors`, to the `.grad` of the leaves.
+
+    Arguments:
+        tensors: one or several; those of more than one element need a gradient.
+        grad_tensors: a gradient for each, of its shape, or None. (`grad_variables` is the old name.)
+        retain_graph, create_graph, inputs: as for `Tensor.backward`.
+
+    Raises:
+        RuntimeError: as `Tensor.backward`; or the numbers of tensors and gradients differ.
 
     >>> import minigrad as torch
     >>> x = torch.ones(2, requires_grad=True)
@@ -39,35 +50,45 @@ def backward(
     >>> x.grad
     tensor([3., 3.])
     """
+    if grad_variables is not None:
+        warnings.warn("grad_variables is deprecated; use grad_tensors", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError("backward: give grad_tensors or grad_variables, its old name, not both")
+        grad_tensors = grad_variables
     tensors = _tuple(tensors)
-    targets = None if inputs is None else target_nodes(inputs)
+    targets = None if inputs is None else target_nodes(_tuple(inputs))
     given = _gradients(grad_tensors, len(tensors))
     accumulate(*run_backward(tensors, given, retain_graph, create_graph, targets))
 
 
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    outputs: Any,
+    inputs: Any,
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
+) -> Any:
     """The sums of gradients of `outputs` with respect to each of `inputs`.
 
     No `.grad` is touched, but of tensors on the way that `retain_grad()`.
 
     Arguments:
-        outputs, inputs: tensors; the inputs need not be leaves.
+        outputs, inputs: a tensor, or several in a list, tuple or iterator; the inputs need not be leaves,
+            and may stand in a dict, for which a dict of the gradients is returned.
         grad_outputs: the gradient of each output; None for outputs of one element.
         retain_graph: keep the graph for another backward (default: `create_graph`).
         create_graph: record the gradients' own computation, for higher derivatives.
+        only_inputs: accepted; the old False is ignored with a warning, as in PyTorch.
         allow_unused: None for an input without a path to the outputs, instead of an error.
+        is_grads_batched: refused; loop over the gradients instead.
         materialize_grads: zeros for such an input.
 
     Raises:
-        RuntimeError: an unused input; as `Tensor.backward` otherwise.
+        RuntimeError: no input, or an unused one; as `Tensor.backward` otherwise.
 
     >>> import minigrad as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
@@ -75,7 +96,24 @@ def grad(
     >>> first, torch.autograd.grad(first, x)
     (tensor(27., grad_fn=<MulBackward0>), (tensor(18.),))
     """
+    if isinstance(inputs, dict):
+        values = tuple(inputs.values())
+        made = grad(
+            outputs, values, grad_outputs, retain_graph, create_graph, only_inputs, allow_unused,
+            is_grads_batched, materialize_grads,
+        )  # fmt: skip
+        return dict(zip(inputs, made, strict=True))
+    if not only_inputs:
+        warnings.warn("grad: only_inputs=False is deprecated and ignored", FutureWarning, stacklevel=2)
+    if is_grads_batched:
+        raise NotImplementedError(
+            "grad: is_grads_batched=True is not covered; call grad for each gradient, with retain_graph=True"
+        )
     outputs, inputs = _tuple(outputs), _tuple(inputs)
+    if not inputs:
+        raise RuntimeError(
+            "`inputs` argument to `grad()` cannot be empty: give the tensors to differentiate by"
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "materialize_grads makes zeros of unused inputs; it goes with allow_unused=True or None"

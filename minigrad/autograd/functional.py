@@ -123,22 +123,37 @@ def jvp(
     )
 
 
+def _refuse(name: str, strict: bool, vectorize: bool, strategy: str) -> None:
+    if strategy != "reverse-mode":
+        raise NotImplementedError(f"{name}: {strategy!r} is not covered, only 'reverse-mode'")
+    if strict and vectorize:
+        raise RuntimeError(f"{name}: strict=True and vectorize=True are not supported together")
+
+
 def jacobian(
     func: Callable[..., Any],
     inputs: Any,
     create_graph: bool = False,
     strict: bool = False,
     vectorize: bool = False,
+    strategy: str = "reverse-mode",
 ) -> Any:
     """D output / d input, of shape (*output.shape, *input.shape); a tuple of (tuples of) them for several.
 
-    `vectorize` is accepted and ignored: rows are computed one backward at a time.
+    Arguments:
+        func: takes the inputs, returns a tensor or a tuple of tensors.
+        inputs: a tensor or a tuple of tensors.
+        create_graph: record the computation, so that the result can be differentiated.
+        strict: an output that does not depend on an input is an error, instead of zeros.
+        vectorize: accepted; rows are computed one backward at a time.
+        strategy: "reverse-mode"; forward mode is not covered.
 
     >>> import minigrad as torch
     >>> torch.autograd.functional.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
     tensor([[2., 0.],
             [0., 4.]])
     """
+    _refuse("jacobian", strict, vectorize, strategy)
     with enable_grad():
         xs = _inputs(inputs, create_graph)
         made = func(*xs)
@@ -183,6 +198,7 @@ def hessian(
     create_graph: bool = False,
     strict: bool = False,
     vectorize: bool = False,
+    outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
     """The matrix of second derivatives of a scalar function, of shape (*input.shape, *input.shape).
 
@@ -191,6 +207,7 @@ def hessian(
     tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
+    _refuse("hessian", strict, vectorize, outer_jacobian_strategy)
     many = isinstance(inputs, (list, tuple))
     scalar = _scalar(func, "hessian")
 
@@ -210,15 +227,7 @@ def vhp(
     >>> torch.autograd.functional.vhp(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]), torch.ones(2))
     (tensor(9.), tensor([ 6., 12.]))
     """
-    many = isinstance(inputs, (list, tuple))
-    scalar = _scalar(func, "vhp")
-    with enable_grad():
-        xs = _inputs(inputs, create_graph)
-        v = _vectors("vhp", v, xs, "input")
-        out = scalar(*xs)
-        first = _grad("vhp", (out,), xs, (None,), True, strict)
-        second = _grad("vhp", first, xs, v, create_graph, strict)
-    return _finish(out, create_graph), _like([_finish(g, create_graph) for g in second], many)
+    return _product("vhp", func, inputs, v, create_graph, strict)
 
 
 def hvp(
@@ -230,4 +239,18 @@ def hvp(
     >>> torch.autograd.functional.hvp(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]), torch.ones(2))
     (tensor(9.), tensor([ 6., 12.]))
     """
-    return vhp(func, inputs, v, create_graph, strict)
+    return _product("hvp", func, inputs, v, create_graph, strict)
+
+
+def _product(
+    name: str, func: Callable[..., Any], inputs: Any, v: Any, create_graph: bool, strict: bool
+) -> Any:
+    many = isinstance(inputs, (list, tuple))
+    scalar = _scalar(func, name)
+    with enable_grad():
+        xs = _inputs(inputs, create_graph)
+        v = _vectors(name, v, xs, "input")
+        out = scalar(*xs)
+        first = _grad(name, (out,), xs, (None,), True, strict)
+        second = _grad(name, first, xs, v, create_graph, strict)
+    return _finish(out, create_graph), _like([_finish(g, create_graph) for g in second], many)

@@ -47,11 +47,18 @@ def hook_result(node: Any, replaced: Any) -> str:
     )
 
 
-def no_graph(what: str = "element 0 of tensors") -> str:
-    return (
-        f"{what} does not require grad and does not have a grad_fn: nothing behind this output requires "
-        "grad. Either all inputs are constants (make one with requires_grad=True), or the history was cut by "
-        "detach(), or the output was computed under no_grad()."
+def no_graph(what: str = "element 0 of tensors", dtype: Any = None) -> str:
+    text = f"{what} does not require grad and does not have a grad_fn: "
+    if dtype is not None and dtype.kind != "f":
+        return text + (
+            f"its dtype is {dtype}, and only floats have gradients. Comparisons, argmax and conversions to "
+            "integers or booleans end a graph; use where() or a smooth form of the step."
+        )
+    return text + (
+        "nothing behind this output requires grad. Either all inputs are constants (make one with "
+        "requires_grad=True), or the history was cut by detach(), or the output was computed under "
+        "no_grad(), or it is a gradient that was made without create_graph=True, or torch.tensor() copied "
+        "the values of tensors (use torch.stack)."
     )
 
 

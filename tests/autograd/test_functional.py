@@ -248,3 +248,22 @@ def test_pytorch_agrees(pytorch, create_graph):
         same(ours.hessian(f, mine[0], **how), yours.hessian(f, theirs[0], **how))
         same(ours.hvp(f, *mine, **how), yours.hvp(f, *theirs, **how))
         same(ours.vhp(f, *mine, **how), yours.vhp(f, *theirs, **how))
+
+
+def test_products_name_themselves_in_their_errors():
+    x = torch.ones(2)
+    for product, name in ((torch.autograd.functional.hvp, "hvp"), (torch.autograd.functional.vhp, "vhp")):
+        with pytest.raises(RuntimeError, match=f"^{name}: .*strict=True"):
+            product(lambda x: x.detach().sum(), x, torch.ones(2), strict=True)
+        with pytest.raises(RuntimeError, match=f"^{name}: v has shape"):
+            product(lambda x: x.sum(), x, torch.ones(3))
+
+
+def test_strategies_that_are_not_covered_are_refused():
+    functional, x = torch.autograd.functional, torch.ones(2)
+    with pytest.raises(NotImplementedError, match=r"jacobian: 'forward-mode'"):
+        functional.jacobian(torch.sin, x, strategy="forward-mode")
+    with pytest.raises(NotImplementedError, match=r"hessian: 'forward-mode'"):
+        functional.hessian(lambda x: x.sum(), x, outer_jacobian_strategy="forward-mode")
+    with pytest.raises(RuntimeError, match="not supported together"):
+        functional.jacobian(torch.sin, x, strict=True, vectorize=True)

@@ -271,3 +271,75 @@ def test_backward_takes_gradients_and_inputs():
     assert x.grad is None and w.grad.tolist() == [1.0, 2.0]
     with pytest.raises(RuntimeError, match="require grad"):
         autograd.backward([x.sum()], inputs=[torch.ones(1)])
+
+
+# --- as PyTorch takes its arguments -----------------------------------------------------------------------
+
+
+def test_outputs_and_inputs_may_come_from_an_iterator():
+    model = torch.nn.Linear(2, 1)
+    y = model(torch.ones(1, 2))
+    weight, bias = torch.autograd.grad(y, model.parameters())
+    assert weight.tolist() == [[1.0, 1.0]] and bias.tolist() == [1.0]
+    x = torch.ones(1, requires_grad=True)
+    assert torch.autograd.grad((x * k for k in (2, 3)), iter([x]))[0].item() == 5.0
+    torch.autograd.backward((x * k for k in (2, 3)), inputs=iter([x]))
+    assert x.grad.item() == 5.0
+
+
+def test_inputs_in_a_dict_give_a_dict():
+    x, w = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
+    found = torch.autograd.grad(x * 2, {"x": x, "w": w}, allow_unused=True)
+    assert list(found) == ["x", "w"] and found["x"].item() == 2.0 and found["w"] is None
+
+
+def test_the_sixth_argument_is_only_inputs_as_in_pytorch():
+    x = torch.ones(1, requires_grad=True)
+    w = torch.ones(1, requires_grad=True)
+    assert torch.autograd.grad(x * 2, (x, w), None, None, False, True, True)[1] is None
+    with pytest.warns(FutureWarning, match="only_inputs=False"):
+        assert torch.autograd.grad(x * 2, x, only_inputs=False)[0].item() == 2.0
+    with pytest.raises(NotImplementedError, match="is_grads_batched"):
+        torch.autograd.grad(x * 2, x, torch.ones(3, 1), is_grads_batched=True)
+
+
+def test_no_inputs_at_all_are_refused():
+    x = torch.ones(1, requires_grad=True)
+    with pytest.raises(RuntimeError, match="cannot be empty"):
+        torch.autograd.grad(x * 2, [])
+
+
+def test_grad_variables_is_the_old_name_of_grad_tensors():
+    x = torch.ones(2, requires_grad=True)
+    with pytest.warns(FutureWarning, match="grad_tensors"):
+        torch.autograd.backward(x * 2, grad_variables=torch.ones(2))
+    assert x.grad.tolist() == [2.0, 2.0]
+    with pytest.warns(FutureWarning), pytest.raises(RuntimeError, match="not both"):
+        torch.autograd.backward(x * 2, torch.ones(2), grad_variables=torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda x: x > 0, "dtype is bool.*Comparisons"),
+        (lambda x: x.argmax(), "dtype is int64.*argmax"),
+        (lambda x: torch.autograd.grad((x**2).sum(), x)[0].sum(), "without create_graph=True"),
+        (lambda x: torch.tensor([x.sum().item(), 2.0]).sum(), "torch.stack"),
+        (lambda x: x.detach(), r"detach\(\)"),
+    ],
+)
+def test_an_output_without_a_graph_is_told_its_likely_cause(make, words):
+    with pytest.raises(RuntimeError, match=words):
+        make(torch.ones(1, requires_grad=True)).backward()
+
+
+def test_old_and_missing_names():
+    x = torch.ones(2, requires_grad=True)
+    v = torch.autograd.Variable(x)
+    assert isinstance(x, torch.autograd.Variable) and not v.requires_grad and v.data_ptr() == x.data_ptr()
+    assert torch.autograd.Variable(torch.ones(2), requires_grad=True).requires_grad
+    with pytest.raises(TypeError, match="Variable takes a Tensor"):
+        torch.autograd.Variable(3.0)
+    for name, words in {"graph": "saved_tensors_hooks", "forward_ad": "jvp", "nonsense": "no attr"}.items():
+        with pytest.raises(AttributeError, match=words):
+            getattr(torch.autograd, name)

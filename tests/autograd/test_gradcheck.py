@@ -1,5 +1,7 @@
 """gradcheck and gradgradcheck: PyTorch's signature; they pass what is right and name what is wrong."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,24 @@ def test_results_without_a_gradient_are_compared_with_zero():
     x = leaf(0.3, 0.7)
     assert gradcheck(torch.floor, (x,))
     assert gradcheck(lambda x: (x.exp(), torch.from_numpy(np.ones(2))), (x,))
+
+
+@pytest.mark.parametrize(
+    ("check", "option"),
+    [
+        (torch.autograd.gradcheck, "check_batched_grad"),
+        (torch.autograd.gradcheck, "check_batched_forward_grad"),
+        (torch.autograd.gradcheck, "check_forward_ad"),
+        (torch.autograd.gradgradcheck, "check_batched_grad"),
+        (torch.autograd.gradgradcheck, "check_fwd_over_rev"),
+    ],
+)
+def test_checks_that_are_not_made_are_refused_by_name(check, option):
+    x = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    assert check(torch.sin, (x,), **{option: False}, masked=False)
+    with pytest.raises(NotImplementedError, match=option):
+        check(torch.sin, (x,), **{option: True})
+    for turned in ("check_backward_ad", "check_rev_over_rev"):
+        if turned in inspect.signature(check).parameters:
+            with pytest.raises(NotImplementedError, match=turned):
+                check(torch.sin, (x,), **{turned: False})
