@@ -260,7 +260,7 @@ def keep_kernel(g: Array, mask: Array) -> Array:
 
 def c_order(x: Array) -> Array:
     """`x`, its last axis fastest in memory as in PyTorch: NumPy keeps the order of its operands."""
-    return x if x.flags.c_contiguous else x.copy()
+    return x if type(x) is not ndarray or x.flags.c_contiguous else x.copy()  # a Tensor in a rule stays
 
 
 def kept_order(x: Array) -> Any:
