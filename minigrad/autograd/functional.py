@@ -74,7 +74,16 @@ def _grad(
     found = grad(
         chosen, inputs, [w for _, w in pairs], retain_graph=True, create_graph=create_graph, allow_unused=True
     )
+    if strict and create_graph:
+        _refuse_constant(name, found)
     return _checked(name, found, inputs, strict)
+
+
+def _refuse_constant(name: str, derivatives: Any) -> None:
+    """With strict=True, a derivative that was to be differentiated must depend on something."""
+    for i, d in enumerate(derivatives):
+        if d is not None and not d.requires_grad:
+            raise RuntimeError(f"{name}: derivative {i} does not depend on the inputs (strict=True)")
 
 
 def vjp(
@@ -116,6 +125,8 @@ def jvp(
         dummies = tuple(wrap(np.zeros(o.shape, o.dtype), None).requires_grad_() for o in outputs)
         pulled = _grad("jvp", outputs, xs, dummies, True, strict)
         pushed = _grad("jvp", pulled, dummies, v, create_graph, False)
+        if strict and create_graph:
+            _refuse_constant("jvp", pushed)
     several = isinstance(made, (list, tuple))
     return (
         _like([_finish(o, create_graph) for o in outputs], several),
