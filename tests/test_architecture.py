@@ -13,6 +13,7 @@ ROOT = Path(minigrad.__file__).parent
 # From the ground up. A module may import what stands on a lower line, and its own folder.
 LAYERS = [
     {"ops"},
+    {"first_engine"},  # the engine to read first, on the table alone
     {"engine"},
     {"_tensor"},
     {"creation", "functional", "linalg"},
@@ -26,6 +27,7 @@ LAYERS = [
 # What a part may know of the inside; of the public modules it may import any below it.
 KNOWS = {
     "ops": set(),  # the table of derivatives: never a Tensor
+    "first_engine": {"ops"},
     "engine": {"ops"},
     "nn": {"_tensor", "ops"},
     "optim": {"_tensor"},
