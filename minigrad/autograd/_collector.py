@@ -27,8 +27,8 @@ def gc_paused() -> Iterator[None]:
     tensor([1001., 1001.])
     """
     running = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if running:
