@@ -74,8 +74,8 @@ def grad(
 ) -> Any:
     """The sums of gradients of `outputs` with respect to each of `inputs`.
 
-    No `.grad` is touched, but of tensors on the way that `retain_grad()`. The hooks of an input are applied to
-    its gradient. (PyTorch leaves them out where another of the inputs lies behind it.)
+    No `.grad` is touched, but of tensors on the way that `retain_grad()`. The hooks of an input are applied
+    to its gradient. (PyTorch leaves them out where another of the inputs lies behind it.)
 
     Arguments:
         outputs, inputs: a tensor, or several in a list, tuple or iterator; the inputs need not be leaves,
