@@ -518,6 +518,25 @@ def test_many_ties_keep_their_order(descending):
     assert x.topk(25, 1, largest=descending)[1].tolist() == [expected[:25]] * 2
 
 
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize("largest", [False, True])
+def test_the_foremost_are_the_first_of_all_in_order(largest, dim):
+    random = np.random.default_rng(3)
+    distinct, tied = random.random((40, 50)), random.integers(0, 4, (40, 50))
+    some_nan, one_nan = np.where(tied == 2, nan, distinct), np.zeros((2, 60))
+    one_nan[0] = [*range(59), nan]
+    one_nan[1, ::30] = 1  # of the largest one too many, beside a row with one too few
+    for array in (distinct, tied, some_nan, one_nan, one_nan.T, distinct.T, tied * 0.0, np.arange(60)):
+        x = torch.from_numpy(array)
+        along = min(dim, x.ndim - 1)
+        for k in (k for k in (0, 1, 3, 9) if k <= x.shape[along]):
+            values, indices = x.topk(k, along, largest)
+            first = (slice(None),) * along + (slice(k),)
+            all_values, all_indices = x.sort(along, largest)
+            np.testing.assert_array_equal(values.numpy(), all_values.numpy()[first])
+            np.testing.assert_array_equal(indices.numpy(), all_indices.numpy()[first])
+
+
 def test_take_along_dim_counts_negative_indices_from_the_end():
     x = t([[1.0, 2, 3], [4, 5, 6]], requires_grad=True)
     y = torch.take_along_dim(x, torch.tensor([[-1, 0], [-3, -2]]), 1)

@@ -10,6 +10,7 @@ from .kernels import (
     Array,
     add_along as add_along_kernel,
     along,
+    c_order,
     cast as cast_kernel,
     is_basic,
     kept_order,
@@ -156,7 +157,7 @@ scatter = Op(
 )
 
 
-def _ordered(x: Array, dim: int, descending: bool, k: int | None = None) -> tuple[Array, Array]:
+def _ordered(x: Array, dim: int, descending: bool) -> tuple[Array, Array]:
     axis = normalize_dim(dim, x.ndim)
     if x.ndim == 0:
         return x.copy(), np.zeros((), np.int64)
@@ -165,11 +166,30 @@ def _ordered(x: Array, dim: int, descending: bool, k: int | None = None) -> tupl
         order = n - 1 - np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
     else:
         order = np.argsort(x, axis=axis, kind="stable")
-    if k is not None:
-        order = order[(slice(None),) * axis + (slice(0, k),)]
-    order = np.ascontiguousarray(order)
-    values = np.take_along_axis(x, order, axis)
-    return (values, order) if k is not None else (laid_out(values, x), laid_out(order, x))
+    return laid_out(np.take_along_axis(x, order, axis), x), laid_out(c_order(order), x)
+
+
+def _foremost(x: Array, k: int, dim: int, largest: bool) -> tuple[Array, Array]:
+    """The first k of `_ordered`; of many by a partition, and only the k put in order."""
+    axis = normalize_dim(dim, x.ndim)
+    n = x.shape[axis] if x.ndim else 1
+    if 0 < 4 * k < n:
+        rows = np.moveaxis(x, axis, -1)
+        at = n - k if largest else k - 1
+        edge = np.partition(rows, at, -1)[..., at : at + 1]
+        chosen = rows >= edge if largest else rows <= edge
+        if (np.count_nonzero(chosen, axis=-1) > k).any():
+            tied = rows == edge  # more than there is room for: the first of them
+            room = k - np.count_nonzero(chosen & ~tied, axis=-1, keepdims=True)
+            chosen &= ~tied | (np.cumsum(tied, -1) <= room)
+        if (np.count_nonzero(chosen, axis=-1) == k).all():
+            places = np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k)
+            values, order = _ordered(np.take_along_axis(rows, places, -1), -1, largest)
+            places = np.take_along_axis(places, order, -1)
+            return c_order(np.moveaxis(values, -1, axis)), c_order(np.moveaxis(places, -1, axis))
+    values, order = _ordered(x, dim, largest)
+    first = (..., *(slice(0, k if i == axis else None) for i in range(x.ndim)))
+    return values[first].copy(), order[first].copy()
 
 
 def _sort_domain(d: Any) -> Any:
@@ -194,7 +214,7 @@ sort = Op(
 )
 topk = Op(
     "topk",
-    lambda x, *, k, dim=-1, largest=True: _ordered(x, dim, largest, k),
+    lambda x, *, k, dim=-1, largest=True: _foremost(x, k, dim, largest),
     x=lambda g, x_shape, indices, dim: add_along_kernel(g, indices, dim, x_shape),
     constants=("indices",),
     read="each element of g back at the place of the element that was picked",
