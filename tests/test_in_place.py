@@ -531,3 +531,66 @@ def test_a_tensor_is_not_its_own_gradient():
         x.grad = x
     x.grad = x.clone()
     assert x.grad.tolist() == [1.0, 1.0]
+
+
+# --- .data: the same memory, with stamps of its own ---------------------------------------------------------
+
+
+def test_a_write_through_data_is_not_seen_by_graphs_of_the_tensor():
+    x = torch.ones(2, requires_grad=True)
+    y = (x * x).sum()
+    x.data.mul_(3)
+    y.backward()
+    assert x.tolist() == [3.0, 3.0] and x.grad.tolist() == [6.0, 6.0]  # as in PyTorch: the new values
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda w: w * w,
+        lambda w: w.reshape(2, 1) ** 2,
+        lambda w: w[:1] * w[1:],
+        lambda w: w.t() * w,
+        lambda w: w.exp() * w.view(-1),
+    ],
+)
+def test_a_write_to_an_alias_is_seen_by_graphs_of_the_alias(use):
+    w = torch.ones(2).data
+    w.requires_grad_()
+    loss = use(w).sum()
+    with torch.no_grad():
+        w.sub_(0.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+def test_a_step_between_forward_and_backward_of_an_alias_is_caught():
+    w = torch.ones(3).data
+    w.requires_grad_()
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    w.grad = torch.ones(3)
+    loss = (w * w).sum()
+    optimizer.step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+def test_a_constant_alias_that_a_graph_saved_is_watched_too():
+    c = torch.ones(2).data
+    x = torch.ones(2, requires_grad=True)
+    loss = (x * c).sum()
+    c.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.int64, torch.bool])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 3)])
+def test_an_alias_shares_the_memory_whatever_its_kind(dtype, shape):
+    x = torch.ones(shape).to(dtype)
+    alias = x.data
+    assert alias.dtype is x.dtype and alias.shape == x.shape and alias.data_ptr() == x.data_ptr()
+    alias.zero_()
+    assert not x.any() or x.numel() == 0
+    readonly = torch.from_numpy(np.broadcast_to(np.ones(1, np.float32), (3,)))
+    assert readonly.data.tolist() == [1.0, 1.0, 1.0]

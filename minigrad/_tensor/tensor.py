@@ -138,9 +138,7 @@ class Tensor(InPlace):
         if node.op is None:
             return None if watch is None else grad_of(watch)
         if watch is None or not (watch.keep or watch.grad is not None):
-            # hasattr(), getattr() and printers look at every attribute; only `x.grad` in code is a question.
-            frame = sys._getframe(1)
-            if opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("LOAD_"):
+            if _asked_for_by_name():
                 warnings.warn(messages.non_leaf_grad(node), UserWarning, stacklevel=2)
             return None
         return grad_of(watch)
@@ -421,6 +419,15 @@ class Tensor(InPlace):
 
 
 made.by(tensor=Tensor)
+
+
+def _asked_for_by_name() -> bool:
+    """Whether code says `x.grad`; hasattr(), getattr() and printers look at every attribute."""
+    try:
+        frame = sys._getframe(2)
+    except ValueError:  # a thread of C code asks, which has no frames
+        return False
+    return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("LOAD_")
 
 
 def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
