@@ -347,9 +347,9 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
         raise RuntimeError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
     if input.dtype != other.dtype:
         raise RuntimeError(f"isclose: dtypes differ: {input.dtype} and {other.dtype}; convert one with .to()")
-    close = np.isclose(
-        input.detach().numpy(), other.detach().numpy(), rtol=rtol, atol=atol, equal_nan=equal_nan
-    )
+    a, b = input.detach().numpy(), other.detach().numpy()
+    with np.errstate(all="ignore"):
+        close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
     return input.new_tensor(close, dtype=bool)
 
 

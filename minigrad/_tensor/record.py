@@ -85,6 +85,12 @@ def named(call: Call, op: Op) -> Call:
     return call
 
 
+def cast(array: Any, dtype: Any) -> Any:
+    """An array in another dtype; what it does not hold becomes inf without a word."""
+    with np.errstate(all="ignore"):
+        return array.astype(dtype)
+
+
 def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
     """Run an op on operands, and record it; returns the result and the constants that forward gave beside it.
 
@@ -94,7 +100,7 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     arrays, nodes, common = unwrap(op, operands)
     out, *constants = run(op, arrays, options)
     if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
-        out = out.astype(common)  # NumPy's promotion inside a forward widened it
+        out = cast(out, common)  # NumPy's promotion inside a forward widened it
     if op.view and np.may_share_memory(out, arrays[0]):
         result = new(made.view)
         result._source = operands[0]
@@ -265,7 +271,7 @@ def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
         x = arrays[i]
         if hasattr(x, "dtype"):
             if x.dtype is not common:
-                arrays[i] = x.astype(common)
+                arrays[i] = cast(x, common)
         elif not dtypes:
             arrays[i] = np.asarray(x, common)
     return common

@@ -20,7 +20,7 @@ from minigrad.engine.node import Node, tick
 from minigrad.engine.silence import SILENT, errors, set_errors
 from minigrad.ops.op import Op
 
-from .record import Call, bind, made, named, new, record
+from .record import Call, bind, cast, made, named, new, record
 
 ndarray = np.ndarray
 Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
@@ -282,7 +282,7 @@ def _leading(op: Op) -> Recorder:
         if type(out) is not ndarray:
             out = np.asarray(out)
         if out.dtype is not dtype and not given:
-            out = out.astype(dtype)  # NumPy's promotion inside a forward widened it
+            out = cast(out, dtype)  # NumPy's promotion inside a forward widened it
         if view and np.may_share_memory(out, array):
             result = new(made.view)
             result._source = x

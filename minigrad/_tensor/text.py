@@ -16,7 +16,8 @@ def _float_format(shown: np.ndarray[Any, Any]) -> tuple[Callable[[float], str], 
     finite = shown[np.isfinite(shown) & (shown != 0)].astype(np.float64)
     if not finite.size:
         return _whole, 1
-    largest, smallest = np.abs(finite).max(), np.abs(finite).min()
+    # Python's floats: their overflow is inf, whatever NumPy was told to do about it.
+    largest, smallest = float(np.abs(finite).max()), float(np.abs(finite).min())
     whole = bool(np.all(finite == np.ceil(finite)))
     scientific = largest / smallest > 1000 or largest > 1e8 or (smallest < 1e-4 and not whole)
     form: Callable[[float], str] = "{:.4e}".format if scientific else _whole if whole else "{:.4f}".format
