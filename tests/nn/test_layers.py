@@ -202,6 +202,14 @@ def test_embedding_scales_the_gradient_by_frequency_and_leaves_that_of_its_outpu
     assert table[0].tolist() == ROWS[0]
 
 
+def test_the_gradient_of_a_look_up_itself_knows_no_frequency():
+    table = torch.ones(2, 1, requires_grad=True)
+    out = nn.functional.embedding(torch.tensor([0, 0]), table, scale_grad_by_freq=True)
+    out.retain_grad()
+    out.sum().backward()
+    assert out.grad.tolist() == [[1.0], [1.0]]
+
+
 @pytest.mark.parametrize("padding", [1, -3])
 def test_embedding_has_no_gradient_for_padding_in_any_order(padding):
     layer = nn.Embedding(4, 2, padding_idx=padding)

@@ -72,6 +72,18 @@ def test_cross_entropy_however_many_classes_there_are_and_however_they_lie(class
         np.testing.assert_allclose(x.grad.numpy(), slope / (5 if reduction == "mean" else 1), atol=1e-12)
 
 
+@pytest.mark.parametrize("options", [{}, {"weight": torch.tensor([2.0, 0.5, 1.0], dtype=torch.float64)}])
+def test_the_second_derivative_of_cross_entropy_is_the_softmaxs_covariance(options):
+    x = torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64, requires_grad=True)
+    loss = nn.functional.cross_entropy(x, torch.tensor([1]), reduction="sum", **options)
+    (g,) = torch.autograd.grad(loss, x, create_graph=True)
+    rows = [torch.autograd.grad(g[0, i], x, retain_graph=True)[0].numpy()[0] for i in range(3)]
+    p = np.exp([0.3, -1.0, 2.0])
+    p /= p.sum()
+    expected = (np.diag(p) - np.outer(p, p)) * (0.5 if options else 1.0)
+    np.testing.assert_allclose(rows, expected, rtol=1e-12, atol=1e-16)
+
+
 def test_the_scores_may_be_a_numpy_array():
     loss = nn.functional.cross_entropy(np.zeros((2, 4)), torch.tensor([0, 3]))
     assert loss.item() == pytest.approx(math.log(4))
