@@ -92,9 +92,19 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("atan2", IN_SOURCE, r"_inverse_or_zero: np.where\(x == 0, 2, x\)", NOT_TAKEN),
     ("std vector_norm", IN_SOURCE, r"_zero_over_zero: (np.where\(b == 0, 2, b\)|b == 1)", NOT_TAKEN),
     ("vector_norm", IN_SOURCE, r"np.where\(size == 0, 2, size\)", NOT_TAKEN),
-    ("elu selu", IN_SOURCE, r"np.minimum\(x, 1\)", "any bound above the kink keeps exp from overflowing"),
-    ("huber", IN_SOURCE, r"np.abs\(x\) < delta", "both pieces have the same slope where they meet"),
-    ("huber", IN_SOURCE, "delta / sign", "sign(x) is 1 or -1 there"),
+    (
+        "elu selu",
+        IN_SOURCE,
+        r"_elu_slope: np.minimum\(x, 1\)",
+        "any bound above the kink keeps exp from overflowing",
+    ),
+    (
+        "huber",
+        IN_SOURCE,
+        r"_huber_slope: np.abs\(x\) >= delta",
+        "both pieces have the same slope where they meet",
+    ),
+    ("huber", IN_SOURCE, "_huber_slope: delta / sign", "sign(x) is 1 or -1 there"),
     (
         "amax amin vector_norm",
         IN_SOURCE,

@@ -19,19 +19,26 @@ def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Arr
 
 def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array]:
     mean, centered, scale = _statistics(wide(c_order(x)), normalize_dims(dim, x.ndim), eps)
-    return centered * scale, mean, scale
+    centered *= scale
+    return centered, mean, scale
 
 
 def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps: float) -> Array:
     # From x, not from the output, to which the user may write.
     axes = normalize_dims(dim, x.ndim)
     g, x = wide(g), wide(x)
-    if type(x) is ndarray:
-        out = x - mean
-    else:  # a Tensor: to the second derivative the statistics are no constants
+    if type(x) is not ndarray:  # a Tensor: to the second derivative the statistics are no constants
         _, out, scale = _statistics(x, axes, eps)
-    out = out * scale
-    return scale * (g - average(g, axes) - out * average(g * out, axes))
+        out = out * scale
+        return scale * (g - average(g, axes) - out * average(g * out, axes))
+    out = x - mean
+    out *= scale
+    share = average(g * out, axes)
+    out *= share
+    out += average(g, axes)
+    np.subtract(g, out, out=out)
+    out *= scale
+    return out
 
 
 def _normalize_domain(d: Any) -> Any:

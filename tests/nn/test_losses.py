@@ -33,6 +33,15 @@ def test_beta_and_delta_set_where_the_quadratic_ends():
     assert nn.HuberLoss(delta=0.5)(one, zero).item() == 0.375
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_slope_of_hubers_loss_beyond_the_quadratic_and_at_nan(create_graph):
+    x = torch.tensor([0.5, -0.5, 3.0, -3.0, math.inf, math.nan], requires_grad=True)
+    loss = nn.functional.huber_loss(x, torch.zeros(6), reduction="none", delta=2.0)
+    np.testing.assert_array_equal(loss.detach().numpy(), [0.125, 0.125, 4.0, 4.0, math.inf, math.nan])
+    (g,) = torch.autograd.grad(loss.sum(), x, create_graph=create_graph)
+    np.testing.assert_array_equal(g.detach().numpy(), [0.5, -0.5, 2.0, -2.0, 2.0, math.nan])
+
+
 def test_cross_entropy_of_scores_equals_nll_of_log_probabilities():
     scores, target = torch.randn(4, 3), torch.tensor([0, 2, 1, 1])
     ours = nn.CrossEntropyLoss()(scores, target)
