@@ -96,7 +96,9 @@ W = real(5, 3); i = ints(2, 4)
     F.embedding({i[0]|i.int()|torch.tensor(3)|i[:0]}, W)
     F.embedding({i + 5|i - 6|i.double()}, W)                                 # raises
     F.embedding(i, W, padding_idx={5|-6})                                    # complains
-    F.embedding(i, W, {max_norm=1.0|scale_grad_by_freq=True|sparse=True})    # refused
+    F.embedding(i, W, {max_norm=1.0|max_norm=0.5, norm_type=1.0})            # first
+    F.embedding(i, W, scale_grad_by_freq=True{|, padding_idx=2})             # first
+    F.embedding(i, W, sparse=True)                                           # refused
 
 x = real(3, 4); y = real(3, 4)
     F.{mse_loss|l1_loss|huber_loss|smooth_l1_loss|kl_div}(x, y{|, reduction='sum'})
