@@ -7,17 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.tensor import Tensor
-from minigrad.optim.optimizer import (
-    Array,
-    Optimizer,
-    array_of,
-    count_step,
-    like,
-    new_counter,
-    pieces,
-    require,
-)
+from minigrad.optim.optimizer import Array, Optimizer, add_product, add_quotient, require
 
 
 class Adagrad(Optimizer):
@@ -41,6 +31,7 @@ class Adagrad(Optimizer):
     """
 
     _shaped = ("sum",)
+    _counts = True
 
     def __init__(
         self,
@@ -72,26 +63,24 @@ class Adagrad(Optimizer):
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         super().add_param_group(param_group)
         group = self.param_groups[-1]
-        for parameter in group["params"]:
-            self._start(parameter, group)
-
-    def _start(self, parameter: Tensor, group: dict[str, Any]) -> None:
-        # As in PyTorch the state is there before the first step.
-        start = float(group["initial_accumulator_value"])
-        self.state[parameter] = {"step": new_counter(), "sum": like(array_of(parameter), start)}
+        for parameter in group["params"]:  # as in PyTorch the state is there before the first step
+            self._state_of(parameter, self._shaped, group)
 
     def _check(self, group: dict[str, Any]) -> None:
         require(group, lr=0, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=0)
 
-    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        t = count_step(state)
+    def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return self._shaped
+
+    def _first(self, name: str, group: dict[str, Any]) -> float:
+        return float(group["initial_accumulator_value"])
+
+    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+        (total,) = kept
+        slope, size, new, out = self._room(p, 4)
+        g = self._slope(p, g, group, slope)
         rate = float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"]))
-        for p, g, total in pieces(param, grad, array_of(state["sum"])):
-            g = self._decayed(p, g, float(group["weight_decay"]))
-            step = self._take(p, "step")
-            total += np.multiply(g, g, out=step)
-            np.sqrt(total, out=step)
-            step += float(group["eps"])
-            np.divide(g, step, out=step)
-            step *= rate
-            p -= step
+        new = add_product(total, 1.0, g, g, out=new)
+        np.sqrt(new, out=size)
+        size += float(group["eps"])
+        return add_quotient(p, -rate, g, size, out=out), new

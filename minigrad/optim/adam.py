@@ -8,16 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import (
-    Array,
-    Optimizer,
-    array_of,
-    count_step,
-    like,
-    new_counter,
-    pieces,
-    require,
-)
+from minigrad.optim.optimizer import Array, Optimizer, add_product, add_quotient, lerp, require
 
 
 class Adam(Optimizer):
@@ -43,6 +34,7 @@ class Adam(Optimizer):
     """
 
     _shaped = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+    _counts = True
 
     def __init__(
         self,
@@ -77,42 +69,37 @@ class Adam(Optimizer):
 
     def _check(self, group: dict[str, Any]) -> None:
         require(group, lr=0, eps=0, weight_decay=0)
-        for beta in group["betas"]:
-            if not 0 <= beta < 1:
-                raise ValueError(f"each of betas must be in [0, 1), not {beta}")
+        require_betas(group["betas"])
 
-    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state["step"] = new_counter()
-            state["exp_avg"] = like(param)
-            state["exp_avg_sq"] = like(param)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = like(param)
-        t = count_step(state)
+    def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return self._shaped if group["amsgrad"] else self._shaped[:2]
+
+    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+        m, v = kept[:2]
+        slope, new_m, new_v, largest, size, out = self._room(p, 6)
         lr, decay = float(group["lr"]), float(group["weight_decay"])
         beta1, beta2 = map(float, group["betas"])
-        names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq")
-        for p, g, m, v, largest in pieces(param, grad, *(array_of(state[name]) for name in names)):
-            if not group["decoupled_weight_decay"]:
-                g = self._decayed(p, g, decay)
-            elif decay != 0:
-                p *= 1 - lr * decay
-            step = self._take(p, "step")
-            np.subtract(g, m, out=step)
-            step *= 1 - beta1
-            m += step
-            v *= beta2
-            np.multiply(g, g, out=step)
-            step *= 1 - beta2
-            v += step
-            if group["amsgrad"]:
-                np.maximum(largest, v, out=largest)
-            np.sqrt(largest, out=step)
-            step /= math.sqrt(1 - beta2**t)
-            step += float(group["eps"])
-            np.divide(m, step, out=step)
-            step *= lr / (1 - beta1**t)
-            p -= step
+        g = self._slope(p, g, group, slope)
+        new_m = lerp(m, g, 1 - beta1, out=new_m)
+        np.multiply(v, beta2, out=size)
+        new_v = add_product(size, 1 - beta2, g, g, out=new_v)
+        largest = np.maximum(kept[2], new_v, out=largest) if group["amsgrad"] else new_v
+        np.sqrt(largest, out=size)
+        size /= math.sqrt(1 - beta2**t)
+        size += float(group["eps"])
+        if decay != 0 and group["decoupled_weight_decay"]:
+            p = np.multiply(p, 1 - lr * decay, out=slope)
+        new = add_quotient(p, -lr / (1 - beta1**t), new_m, size, out=out)
+        return (new, new_m, new_v, largest) if group["amsgrad"] else (new, new_m, new_v)
+
+
+def require_betas(betas: Any) -> None:
+    """Raise ValueError unless these are two numbers in [0, 1)."""
+    if len(betas) != 2:
+        raise ValueError(f"betas must be two numbers, not {betas}")
+    for place, beta in enumerate(betas):
+        if not 0 <= beta < 1:
+            raise ValueError(f"betas[{place}] must be in [0, 1), not {beta}")
 
 
 class AdamW(Adam):

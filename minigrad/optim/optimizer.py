@@ -1,14 +1,16 @@
 """Optimizer: groups of parameters, what an optimiser remembers of each, and the step over all of them.
 
-An optimiser is one method, `_update`, which reads like the published algorithm and works on raw arrays in
-place: intermediate results go to memory that is allocated once and reused in every step.
+An optimiser is one method, `_rule`, which reads like the published algorithm and works on raw arrays: it puts
+the new values into memory that is allocated once and reused in every step. They go to their places by one call
+into C, together with the count of such moves. A step that is interrupted (by Ctrl-C, or where memory runs out)
+has made no move, and everything is as it was, or the moves that are left are made.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -21,7 +23,14 @@ from minigrad.nn.module import clear_grads
 
 PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
 Array = np.ndarray[Any, np.dtype[Any]]  # what numpy.typing.NDArray[Any] is, without the import
-Ready = list[tuple[Tensor, Array]]  # the parameters that have a gradient, each with its array
+Work = list[tuple[Array, Array, dict[str, Any], dict[str, Any]]]  # parameter, gradient, state, group
+put = np.positive  # put(values, place) writes; as a ufunc it runs no Python in between
+
+
+class Begun(dict[str, Any]):
+    """A state that is made for the step that runs now, and the one in whose place it is."""
+
+    before: dict[str, Any] | None = None
 
 
 class Optimizer:
@@ -31,7 +40,7 @@ class Optimizer:
         params: tensors, (name, tensor) pairs, or dicts with the key "params" and options of that group.
         defaults: the options of a group that does not set its own.
 
-    A subclass defines `_update`, or, as in PyTorch, its own `step`.
+    A subclass defines `_update`, which writes in place, or, as in PyTorch, its own `step`.
 
     Raises:
         TypeError: when something else than tensors is given.
@@ -52,11 +61,18 @@ class Optimizer:
     _refused = ("differentiable", "capturable")
     # State of the shape of its parameter: checked when a state dict is loaded.
     _shaped: tuple[str, ...] = ()
+    # Whether the state counts the steps of a parameter.
+    _counts = False
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 "an optimiser takes a list of tensors or of dicts, not one tensor: write [tensor]"
+            )
+        if not isinstance(params, Iterable):
+            raise TypeError(
+                f"an optimiser takes a list of tensors or of dicts, not a {type(params).__name__}"
+                + (": write .parameters() after it" if hasattr(params, "parameters") else "")
             )
         for option in self._refused:
             if defaults.get(option):
@@ -64,8 +80,8 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._scratch: dict[tuple[str, str], Array] = {}
-        self._views: dict[tuple[str, str, tuple[int, ...]], Array] = {}
+        self._scratch: dict[str, Array] = {}
+        self._views: dict[tuple[str, int, tuple[int, ...]], tuple[Array, ...]] = {}
         self._steps = 0
         self._warned = False
         given = list(params)
@@ -129,15 +145,8 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        idle = True
-        for group in self.param_groups:
-            ready = with_gradient(group["params"])
-            if ready:
-                idle = False
-                try:
-                    self._update_all(ready, group)
-                finally:
-                    stamp(ready)
+        with np.errstate(all="ignore"):  # an overflow is inf and 0/0 is nan, as in PyTorch, without a word
+            idle = not self._step()
         self._steps += 1
         if idle and not self._warned:
             self._warned = True
@@ -150,36 +159,135 @@ class Optimizer:
             )
         return loss
 
-    def _update_all(self, ready: Ready, group: dict[str, Any]) -> None:
-        """Update the parameters of a group one by one, each with its gradient and its state."""
-        maximize, state = group.get("maximize"), self.state
-        for parameter, grad in ready:
-            if maximize:
-                grad = np.negative(grad, out=self._take(grad, "gradient"))
-            self._update(parameter._array, grad, state[parameter], group)
+    def _step(self) -> bool:
+        """Update the parameters that have a gradient, all or none; returns whether there are any."""
+        if type(self)._update is not Optimizer._update:
+            return self._step_in_place()
+        work: Work = []
+        ready: list[tuple[Tensor, Array]] = []
+        done = np.zeros((), np.int64)  # moves made
+        try:
+            for group in self.param_groups:
+                names = self._kept(group)
+                found = with_gradient(group["params"])
+                ready += found
+                for parameter, grad in found:
+                    work.append((parameter._array, grad, self._state_of(parameter, names, group), group))
+            self._run(work, done)
+        except BaseException:
+            if done:
+                self._run(work, done)
+            else:
+                self._forget(ready, work)
+            raise
+        finally:
+            if done:
+                stamp(ready)
+        return bool(work)
+
+    def _step_in_place(self) -> bool:
+        """The step of a subclass that has an `_update` of its own."""
+        ready = [(*pair, group) for group in self.param_groups for pair in with_gradient(group["params"])]
+        written = []
+        try:
+            for parameter, grad, group in ready:
+                names = self._kept(group)
+                state = self._state_of(parameter, names, group) if names else self.state[parameter]
+                written.append((parameter, grad))
+                self._update(parameter._array, -grad if group.get("maximize") else grad, state, group)
+        finally:
+            stamp(written)
+        return bool(ready)
+
+    def _state_of(self, parameter: Tensor, names: tuple[str, ...], group: dict[str, Any]) -> dict[str, Any]:
+        """The state of a parameter, with the values that it has before the first step where one is missing."""
+        state = self.state.get(parameter)
+        for name in names:
+            if state is None or state.get(name) is None:
+                begun = Begun({"step": new_counter()} if self._counts else {})
+                begun.before = state
+                begun.update(state or {})
+                for missing in names:
+                    if begun.get(missing) is None:
+                        begun[missing] = like(parameter._array, self._first(missing, group))
+                self.state[parameter] = dict(begun)
+                return begun
+        return {} if state is None else state
+
+    def _forget(self, ready: list[tuple[Tensor, Array]], work: Work) -> None:
+        """Undo what `_state_of` did."""
+        for (parameter, _), (_, _, state, _) in zip(ready, work, strict=False):
+            if type(state) is Begun:
+                if state.before is None:
+                    self.state.pop(parameter, None)
+                else:
+                    self.state[parameter] = state.before
+
+    def _run(self, work: Work, done: Array) -> None:
+        """Make the moves that are not done yet."""
+        before, number = int(done), 0
+        for param, grad, state, group in work:
+            names = self._kept(group)
+            if self._counts:
+                counter = state["step"]._array
+                t = int(counter) + 1
+            else:
+                t = 1 if type(state) is Begun else 2
+            parts = pieces(param, grad, *[state[name]._array for name in names])
+            for part in parts:
+                p, g, *kept = part
+                number += 1
+                if number <= before:
+                    continue
+                values = [number, *self._rule(p, g, t, group, *kept)]
+                places = [done, p, *kept]
+                if self._counts and part is parts[-1]:
+                    values.append(t)
+                    places.append(counter)
+                # map and deque loop in C: between the first write and the last no interrupt is seen.
+                deque(map(put, values, places), 0)
+
+    def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
+        """The names of a parameter's state with these options, in the order that `_rule` takes."""
+        return ()
+
+    def _first(self, name: str, group: dict[str, Any]) -> float:
+        """A state's value before the first step."""
+        return 0.0
+
+    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+        """The new values of a piece of a parameter and of what is kept for it, in memory of `_room`.
+
+        Nothing else is written. t is the number of the step; where steps are not counted, 1 in the first.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Write the new values into `param`; `grad` is the user's and must not be written."""
-        raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
+        self._run([(param, grad, state, {**group, "maximize": False})], np.zeros((), np.int64))
 
-    def _take(self, like: Array, name: str) -> Array:
-        """Memory for an intermediate result, in the shape of an array; kept under its name between steps."""
-        key = name, like.dtype.char, like.shape
-        view = self._views.get(key)
-        if view is None:
-            known = self._scratch.get(key[:2])
-            if known is None or known.size < like.size:
-                known = self._scratch[key[:2]] = np.empty(like.size, like.dtype)
-                self._views = {k: v for k, v in self._views.items() if k[:2] != key[:2]}
-            view = self._views[key] = known[: like.size].reshape(like.shape)
-        return view
+    def _room(self, like: Array, count: int) -> tuple[Array, ...]:
+        """Memory for new values, in the shape of an array; the same in every step."""
+        key = like.dtype.char, count, like.shape
+        room = self._views.get(key)
+        if room is None:
+            known, size = self._scratch.get(key[0]), like.size
+            if known is None or known.size < count * size:
+                known = self._scratch[key[0]] = np.empty(count * size, like.dtype)
+                self._views = {k: v for k, v in self._views.items() if k[0] != key[0]}
+            parts = [known[start * size : (start + 1) * size].reshape(like.shape) for start in range(count)]
+            room = self._views[key] = tuple(parts)
+        return room
 
-    def _decayed(self, param: Array, grad: Array, weight_decay: float) -> Array:
-        """The gradient of the loss plus weight_decay/2 · |param|²."""
-        if weight_decay == 0:
-            return grad
-        pull = np.multiply(param, weight_decay, out=self._take(param, "decay"))
-        return np.add(grad, pull, out=pull)
+    def _slope(self, p: Array, g: Array, group: dict[str, Any], out: Array) -> Array:
+        """The gradient to descend: turned for `maximize`, and that of weight_decay/2 · |p|² added."""
+        if group["maximize"]:
+            g = np.negative(g, out=out)
+        decay = group["weight_decay"]
+        if decay == 0 or group.get("decoupled_weight_decay"):
+            return g
+        # The product is made afresh, as `out` may hold g.
+        return np.add(g, np.multiply(p, float(decay)), out=out)
 
     def state_dict(self) -> dict[str, Any]:
         """What to save: "state" by the parameters' positions, where there is any, and "param_groups"."""
@@ -231,7 +339,8 @@ class Optimizer:
         adopted: dict[str, Any] = {}
         for name, value in values.items():
             if not isinstance(value, Tensor):
-                adopted[name] = deepcopy(value)
+                counted = name == "step" and self._counts
+                adopted[name] = tensor(float(value), dtype=np.float32) if counted else deepcopy(value)
                 continue
             if name in self._shaped and value.shape != parameter.shape:
                 raise ValueError(
@@ -263,7 +372,7 @@ def array_of(tensor: Tensor) -> Array:
     return shared
 
 
-def pieces(*arrays: Array) -> Iterable[tuple[Array, ...]]:
+def pieces(*arrays: Array) -> Sequence[tuple[Array, ...]]:
     """Arrays of one shape, cut into flat pieces that stay in a core's cache between one line and the next.
 
     An update that passes over a large parameter once for every line of its formula takes half as long again.
@@ -274,7 +383,7 @@ def pieces(*arrays: Array) -> Iterable[tuple[Array, ...]]:
         return (arrays,)
     starts = range(0, size, PIECE)
     flat = [array.reshape(-1) for array in arrays]
-    return zip(*[[array[start : start + PIECE] for start in starts] for array in flat], strict=True)
+    return [tuple(array[start : start + PIECE] for array in flat) for start in starts]
 
 
 def like(param: Array, value: float = 0.0) -> Tensor:
@@ -282,11 +391,38 @@ def like(param: Array, value: float = 0.0) -> Tensor:
     return from_numpy(np.full(param.shape, value, param.dtype))
 
 
-def count_step(state: dict[str, Any]) -> int:
-    """Add one to the steps counted in a parameter's state; returns how many there are now."""
-    counter = array_of(state["step"])
-    counter += 1
-    return int(counter)
+def lerp(start: Array, end: Array, weight: float, out: Array) -> Array:
+    """start + weight·(end - start), formed from the nearer end, so that weight 1 gives `end` itself."""
+    if weight < 0.5:
+        np.subtract(end, start, out=out)
+        out *= weight
+        return np.add(start, out, out=out)
+    np.subtract(end, start, out=out)
+    out *= 1 - weight
+    return np.subtract(end, out, out=out)
+
+
+def add_product(total: Array, value: float, a: Array, b: Array, out: Array) -> Array:
+    """total + value·a·b, formed from the left: value·a² stays finite where a² does not.
+
+    `out` is none of the others. The product of float16 is formed in float32, as in PyTorch.
+    """
+    if out.dtype.char == "e":
+        return np.add(total, np.multiply(a, value, dtype=np.float32) * b, out=out, casting="same_kind")
+    np.multiply(a, value, out=out)
+    out *= b
+    if value < 0:  # PyTorch does not round the product: inf less one beyond the largest float is inf, not nan
+        np.maximum(out, np.finfo(out.dtype).min, out=out)
+    return np.add(total, out, out=out)
+
+
+def add_quotient(total: Array, value: float, a: Array, b: Array, out: Array) -> Array:
+    """total + value·a/b, formed from the left; `out` is none of the others. float16 as in `add_product`."""
+    if out.dtype.char == "e":
+        return np.add(total, np.multiply(a, value, dtype=np.float32) / b, out=out, casting="same_kind")
+    np.multiply(a, value, out=out)
+    out /= b
+    return np.add(total, out, out=out)
 
 
 def new_counter() -> Tensor:

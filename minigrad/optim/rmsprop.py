@@ -7,16 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import (
-    Array,
-    Optimizer,
-    array_of,
-    count_step,
-    like,
-    new_counter,
-    pieces,
-    require,
-)
+from minigrad.optim.optimizer import Array, Optimizer, add_product, add_quotient, lerp, require
 
 
 class RMSprop(Optimizer):
@@ -41,6 +32,7 @@ class RMSprop(Optimizer):
     """
 
     _shaped = ("square_avg", "momentum_buffer", "grad_avg")
+    _counts = True
 
     def __init__(
         self,
@@ -73,42 +65,30 @@ class RMSprop(Optimizer):
     def _check(self, group: dict[str, Any]) -> None:
         require(group, lr=0, eps=0, momentum=0, weight_decay=0, alpha=0)
 
-    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        momentum, alpha = float(group["momentum"]), float(group["alpha"])
-        if not state:
-            state["step"] = new_counter()
-            state["square_avg"] = like(param)
-            if momentum > 0:
-                state["momentum_buffer"] = like(param)
-            if group["centered"]:
-                state["grad_avg"] = like(param)
-        count_step(state)
-        lr, eps, decay = float(group["lr"]), float(group["eps"]), float(group["weight_decay"])
-        # Where a name is not in the state, nobody looks at what stands in its place.
-        names = ("square_avg", "grad_avg", "momentum_buffer")
-        kept = [array_of(state[name]) if name in state else param for name in names]
-        for p, g, v, mean, velocity in pieces(param, grad, *kept):
-            g = self._decayed(p, g, decay)
-            size = self._take(p, "step")
-            v *= alpha
-            np.multiply(g, g, out=size)
-            size *= 1 - alpha
-            v += size
-            if group["centered"]:
-                np.subtract(g, mean, out=size)
-                size *= 1 - alpha
-                mean += size
-                np.multiply(mean, mean, out=size)
-                np.subtract(v, size, out=size)
-                np.sqrt(size, out=size)
-            else:
-                np.sqrt(v, out=size)
-            size += eps
-            step = np.divide(g, size, out=size)
-            if momentum > 0:
-                velocity *= momentum
-                velocity += step
-                step = np.multiply(velocity, lr, out=size)
-            else:
-                step *= lr
-            p -= step
+    def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
+        wanted = (True, group["momentum"] > 0, group["centered"])
+        return tuple(name for name, used in zip(self._shaped, wanted, strict=True) if used)
+
+    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+        lr, momentum, alpha = (float(group[name]) for name in ("lr", "momentum", "alpha"))
+        slope, size, new_v, velocity, mean, out = self._room(p, 6)
+        g = self._slope(p, g, group, slope)
+        np.multiply(kept[0], alpha, out=size)
+        new = [add_product(size, 1 - alpha, g, g, out=new_v)]
+        if group["centered"]:
+            mean = lerp(kept[-1], g, 1 - alpha, out=mean)
+            add_product(new_v, -1.0, mean, mean, out=size)
+            np.sqrt(size, out=size)
+        else:
+            np.sqrt(new_v, out=size)
+        size += float(group["eps"])
+        if momentum > 0:
+            np.multiply(kept[1], momentum, out=out)
+            new.append(add_quotient(out, 1.0, g, size, out=velocity))
+            np.multiply(velocity, lr, out=size)
+            np.subtract(p, size, out=out)
+        else:
+            add_quotient(p, -lr, g, size, out=out)
+        if group["centered"]:
+            new.append(mean)
+        return out, *new

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import PIECE, Array, Optimizer, Ready, array_of, like, pieces, require
-
-subtract, multiply = np.subtract, np.multiply
+from minigrad._tensor.tensor import Tensor, stamp, with_gradient
+from minigrad.optim.optimizer import PIECE, Array, Optimizer, pieces, require
 
 
 class SGD(Optimizer):
@@ -68,38 +68,53 @@ class SGD(Optimizer):
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("nesterov needs a momentum above zero and no dampening")
 
-    def _update_all(self, ready: Ready, group: dict[str, Any]) -> None:
-        turned = group["momentum"] != 0 or group["weight_decay"] != 0 or group["maximize"]
-        if turned or not self._plain:
-            return super()._update_all(ready, group)
+    def _step(self) -> bool:
+        for group in self.param_groups:
+            if group["momentum"] != 0 or group["weight_decay"] != 0 or group["maximize"] or not self._plain:
+                return super()._step()
+        written: list[tuple[Tensor, Array]] = []
+        params: list[Array] = []
+        grads: list[Array] = []
+        rates: list[Array] = []
         dtype = None
-        for parameter, grad in ready:
-            param = parameter._array
-            if param.dtype is not dtype:  # 0-d: a Python number takes NumPy twice as long
-                dtype = param.dtype
-                lr = np.asarray(group["lr"], dtype)
-            # The product is made afresh: finding memory kept for it takes longer than making it.
-            if param.size <= PIECE:
-                subtract(param, multiply(grad, lr), param)
-            else:
-                for p, g in pieces(param, grad):
-                    subtract(p, multiply(g, lr), p)
+        for group in self.param_groups:
+            ready = with_gradient(group["params"])
+            written += ready
+            lr, dtype = group["lr"], None
+            for parameter, grad in ready:
+                param = parameter._array
+                if param.dtype is not dtype:  # 0-d: a Python number takes NumPy twice as long
+                    dtype = param.dtype
+                    rate = np.asarray(lr, dtype)
+                if param.size <= PIECE:
+                    params.append(param)
+                    grads.append(grad)
+                    rates.append(rate)
+                else:
+                    for p, g in pieces(param, grad):
+                        params.append(p)
+                        grads.append(g)
+                        rates.append(rate)
+        try:  # in C from the first write to the last: no interrupt is seen in between
+            deque(map(np.subtract, params, map(np.multiply, grads, rates), params), 0)
+        finally:
+            stamp(written)
+        return bool(written)
 
-    def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        lr, momentum, weight_decay = (float(group[name]) for name in ("lr", "momentum", "weight_decay"))
-        velocity, first = param, False  # without momentum nobody looks at it
-        if momentum != 0:
-            first = state.get("momentum_buffer") is None
-            if first:
-                state["momentum_buffer"] = like(param)
-            velocity = array_of(state["momentum_buffer"])
-        for p, g, v in pieces(param, grad, velocity):
-            step = self._take(p, "step")
-            if weight_decay != 0:
-                g = self._decayed(p, g, weight_decay)
-            if momentum != 0:
-                kept = 1 if first else 1 - float(group["dampening"])
-                v *= momentum
-                v += g if kept == 1 else np.multiply(g, kept, out=step)
-                g = np.add(g, np.multiply(v, momentum, out=step), out=step) if group["nesterov"] else v
-            p -= np.multiply(g, lr, out=step)
+    def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return self._shaped if group["momentum"] != 0 else ()
+
+    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+        lr, momentum = float(group["lr"]), float(group["momentum"])
+        slope, velocity, step, out = self._room(p, 4)
+        g = self._slope(p, g, group, slope)
+        if momentum == 0:
+            return (np.subtract(p, np.multiply(g, lr, out=step), out=out),)
+        if t == 1:
+            np.copyto(velocity, g)
+        else:
+            np.multiply(kept[0], momentum, out=velocity)
+            fresh = 1 - float(group["dampening"])
+            velocity += g if fresh == 1 else np.multiply(g, fresh, out=step)
+        g = np.add(g, np.multiply(velocity, momentum, out=step), out=step) if group["nesterov"] else velocity
+        return np.subtract(p, np.multiply(g, lr, out=step), out=out), velocity
