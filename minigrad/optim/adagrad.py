@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, add_product, add_quotient, require
+from minigrad.optim.optimizer import (
+    Array,
+    Calls,
+    Optimizer,
+    add,
+    add_quotient,
+    multiply,
+    require,
+)
 
 
 class Adagrad(Optimizer):
@@ -64,7 +73,7 @@ class Adagrad(Optimizer):
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         for parameter in group["params"]:  # as in PyTorch the state is there before the first step
-            self._state_of(parameter, self._shaped, group)
+            self.state[parameter] = dict(self._state_of(parameter, self._shaped, group))
 
     def _check(self, group: dict[str, Any]) -> None:
         require(group, lr=0, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=0)
@@ -75,12 +84,16 @@ class Adagrad(Optimizer):
     def _first(self, name: str, group: dict[str, Any]) -> float:
         return float(group["initial_accumulator_value"])
 
-    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
         (total,) = kept
-        slope, size, new, out = self._room(p, 4)
-        g = self._slope(p, g, group, slope)
+        slope, size, scratch = self._room(p)
+        g, calls = self._slope(p, g, group, slope, scratch)
         rate = float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"]))
-        new = add_product(total, 1.0, g, g, out=new)
-        np.sqrt(new, out=size)
-        size += float(group["eps"])
-        return add_quotient(p, -rate, g, size, out=out), new
+        return [
+            *calls,
+            partial(multiply, g, g, scratch),
+            partial(add, total, scratch, total),
+            partial(np.sqrt, total, size),
+            partial(add, size, float(group["eps"]), size),
+            *add_quotient(p, -rate, g, size, scratch),
+        ]

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, add_product, add_quotient, lerp, require
+from minigrad.optim.optimizer import (
+    Array,
+    Calls,
+    Optimizer,
+    add,
+    add_product,
+    add_quotient,
+    divide,
+    lerp,
+    multiply,
+    require,
+)
 
 
 class Adam(Optimizer):
@@ -74,23 +86,26 @@ class Adam(Optimizer):
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["amsgrad"] else self._shaped[:2]
 
-    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
-        m, v = kept[:2]
-        slope, new_m, new_v, largest, size, out = self._room(p, 6)
+    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
+        m, v, largest = kept if group["amsgrad"] else (*kept, kept[1])
+        slope, size, scratch = self._room(p)
         lr, decay = float(group["lr"]), float(group["weight_decay"])
         beta1, beta2 = map(float, group["betas"])
-        g = self._slope(p, g, group, slope)
-        new_m = lerp(m, g, 1 - beta1, out=new_m)
-        np.multiply(v, beta2, out=size)
-        new_v = add_product(size, 1 - beta2, g, g, out=new_v)
-        largest = np.maximum(kept[2], new_v, out=largest) if group["amsgrad"] else new_v
-        np.sqrt(largest, out=size)
-        size /= math.sqrt(1 - beta2**t)
-        size += float(group["eps"])
+        g, calls = self._slope(p, g, group, slope, scratch)
         if decay != 0 and group["decoupled_weight_decay"]:
-            p = np.multiply(p, 1 - lr * decay, out=slope)
-        new = add_quotient(p, -lr / (1 - beta1**t), new_m, size, out=out)
-        return (new, new_m, new_v, largest) if group["amsgrad"] else (new, new_m, new_v)
+            calls.append(partial(multiply, p, 1 - lr * decay, p))
+        calls += lerp(m, g, 1 - beta1, scratch)
+        calls.append(partial(multiply, v, beta2, v))
+        calls += add_product(v, 1 - beta2, g, g, scratch, out=v)
+        if group["amsgrad"]:
+            calls.append(partial(np.maximum, largest, v, out=largest))
+        return [
+            *calls,
+            partial(np.sqrt, largest, size),
+            partial(divide, size, math.sqrt(1 - beta2**t), size),
+            partial(add, size, float(group["eps"]), size),
+            *add_quotient(p, -lr / (1 - beta1**t), m, size, scratch),
+        ]
 
 
 def require_betas(betas: Any) -> None:

@@ -1,9 +1,9 @@
 """Optimizer: groups of parameters, what an optimiser remembers of each, and the step over all of them.
 
-An optimiser is one method, `_rule`, which reads like the published algorithm and works on raw arrays: it puts
-the new values into memory that is allocated once and reused in every step. They go to their places by one call
-into C, together with the count of such moves. A step that is interrupted (by Ctrl-C, or where memory runs out)
-has made no move, and everything is as it was, or the moves that are left are made.
+An optimiser is one method, `_rule`, which reads like the published algorithm, as a list of calls that work on
+raw arrays in place. One loop in C makes the calls and counts that they are made, so that no interrupt is seen
+in between. A step that is interrupted (by Ctrl-C, or where memory runs out) has written nothing, or what is
+left of it is done before the error goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import warnings
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,12 @@ from minigrad.creation import from_numpy, tensor
 from minigrad.nn.module import clear_grads
 
 PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
+add, subtract, multiply, divide = np.add, np.subtract, np.multiply, np.divide
+call = partial.__call__
+Calls = list[partial[Any]]
 Array = np.ndarray[Any, np.dtype[Any]]  # what numpy.typing.NDArray[Any] is, without the import
-Work = list[tuple[Array, Array, dict[str, Any], dict[str, Any]]]  # parameter, gradient, state, group
-put = np.positive  # put(values, place) writes; as a ufunc it runs no Python in between
+# For each parameter: its array, the gradient's, its state, the names of what is kept there, and its group.
+Work = list[tuple[Array, Array, dict[str, Any], tuple[str, ...], dict[str, Any]]]
 
 
 class Begun(dict[str, Any]):
@@ -80,8 +85,8 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._scratch: dict[str, Array] = {}
-        self._views: dict[tuple[str, int, tuple[int, ...]], tuple[Array, ...]] = {}
+        self._scratch: dict[str, list[Array]] = {}
+        self._rooms: dict[tuple[str, tuple[int, ...]], tuple[Array, Array, Array]] = {}
         self._steps = 0
         self._warned = False
         given = list(params)
@@ -165,14 +170,16 @@ class Optimizer:
             return self._step_in_place()
         work: Work = []
         ready: list[tuple[Tensor, Array]] = []
-        done = np.zeros((), np.int64)  # moves made
+        done = np.zeros((), np.int64)  # pieces updated
         try:
             for group in self.param_groups:
                 names = self._kept(group)
                 found = with_gradient(group["params"])
                 ready += found
                 for parameter, grad in found:
-                    work.append((parameter._array, grad, self._state_of(parameter, names, group), group))
+                    state = self._state_of(parameter, names, group)
+                    work.append((parameter._array, grad, state, names, group))
+            self._keep(ready, work)
             self._run(work, done)
         except BaseException:
             if done:
@@ -193,6 +200,8 @@ class Optimizer:
             for parameter, grad, group in ready:
                 names = self._kept(group)
                 state = self._state_of(parameter, names, group) if names else self.state[parameter]
+                if type(state) is Begun:
+                    self.state[parameter] = dict(state)
                 written.append((parameter, grad))
                 self._update(parameter._array, -grad if group.get("maximize") else grad, state, group)
         finally:
@@ -200,7 +209,7 @@ class Optimizer:
         return bool(ready)
 
     def _state_of(self, parameter: Tensor, names: tuple[str, ...], group: dict[str, Any]) -> dict[str, Any]:
-        """The state of a parameter, with the values that it has before the first step where one is missing."""
+        """The state of a parameter; what is missing has its value from before the first step."""
         state = self.state.get(parameter)
         for name in names:
             if state is None or state.get(name) is None:
@@ -210,13 +219,18 @@ class Optimizer:
                 for missing in names:
                     if begun.get(missing) is None:
                         begun[missing] = like(parameter._array, self._first(missing, group))
-                self.state[parameter] = dict(begun)
                 return begun
         return {} if state is None else state
 
+    def _keep(self, ready: list[tuple[Tensor, Array]], work: Work) -> None:
+        """Put the states that `_state_of` made into the optimiser's."""
+        for (parameter, _), (_, _, state, _, _) in zip(ready, work, strict=True):
+            if type(state) is Begun:
+                self.state[parameter] = dict(state)
+
     def _forget(self, ready: list[tuple[Tensor, Array]], work: Work) -> None:
-        """Undo what `_state_of` did."""
-        for (parameter, _), (_, _, state, _) in zip(ready, work, strict=False):
+        """Undo `_keep`, or the part of it that was done."""
+        for (parameter, _), (_, _, state, _, _) in zip(ready, work, strict=False):
             if type(state) is Begun:
                 if state.before is None:
                     self.state.pop(parameter, None)
@@ -224,10 +238,9 @@ class Optimizer:
                     self.state[parameter] = state.before
 
     def _run(self, work: Work, done: Array) -> None:
-        """Make the moves that are not done yet."""
+        """Update the pieces that are not updated yet."""
         before, number = int(done), 0
-        for param, grad, state, group in work:
-            names = self._kept(group)
+        for param, grad, state, names, group in work:
             if self._counts:
                 counter = state["step"]._array
                 t = int(counter) + 1
@@ -235,17 +248,14 @@ class Optimizer:
                 t = 1 if type(state) is Begun else 2
             parts = pieces(param, grad, *[state[name]._array for name in names])
             for part in parts:
-                p, g, *kept = part
                 number += 1
                 if number <= before:
                     continue
-                values = [number, *self._rule(p, g, t, group, *kept)]
-                places = [done, p, *kept]
+                calls = self._rule(t, group, *part)
                 if self._counts and part is parts[-1]:
-                    values.append(t)
-                    places.append(counter)
-                # map and deque loop in C: between the first write and the last no interrupt is seen.
-                deque(map(put, values, places), 0)
+                    calls.append(partial(setitem, counter, (), t))
+                calls.append(partial(setitem, done, (), number))
+                deque(map(call, calls), 0)
 
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         """The names of a parameter's state with these options, in the order that `_rule` takes."""
@@ -255,39 +265,45 @@ class Optimizer:
         """A state's value before the first step."""
         return 0.0
 
-    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
-        """The new values of a piece of a parameter and of what is kept for it, in memory of `_room`.
+    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
+        """The calls that update a piece of a parameter and what is kept for it; g is not written.
 
-        Nothing else is written. t is the number of the step; where steps are not counted, 1 in the first.
+        t is the number of the step; where steps are not counted, 1 in the first.
         """
         raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Write the new values into `param`; `grad` is the user's and must not be written."""
-        self._run([(param, grad, state, {**group, "maximize": False})], np.zeros((), np.int64))
+        work: Work = [(param, grad, state, self._kept(group), {**group, "maximize": False})]
+        self._run(work, np.zeros((), np.int64))
 
-    def _room(self, like: Array, count: int) -> tuple[Array, ...]:
-        """Memory for new values, in the shape of an array; the same in every step."""
-        key = like.dtype.char, count, like.shape
-        room = self._views.get(key)
+    def _room(self, like: Array) -> tuple[Array, Array, Array]:
+        """Memory for three intermediate results in an array's shape; the third is float32 beside float16."""
+        char, shape, size = like.dtype.char, like.shape, like.size
+        room = self._rooms.get((char, shape))
         if room is None:
-            known, size = self._scratch.get(key[0]), like.size
-            if known is None or known.size < count * size:
-                known = self._scratch[key[0]] = np.empty(count * size, like.dtype)
-                self._views = {k: v for k, v in self._views.items() if k[0] != key[0]}
-            parts = [known[start * size : (start + 1) * size].reshape(like.shape) for start in range(count)]
-            room = self._views[key] = tuple(parts)
+            known = self._scratch.get(char)
+            if known is None or len(known[0]) < size:
+                dtypes = (like.dtype, like.dtype, np.dtype("f4") if char == "e" else like.dtype)
+                known = self._scratch[char] = [np.empty(size, dtype) for dtype in dtypes]
+                self._rooms = {key: other for key, other in self._rooms.items() if key[0] != char}
+            one, two, wide = (memory[:size].reshape(shape) for memory in known)
+            room = self._rooms[char, shape] = one, two, wide
         return room
 
-    def _slope(self, p: Array, g: Array, group: dict[str, Any], out: Array) -> Array:
+    def _slope(
+        self, p: Array, g: Array, group: dict[str, Any], out: Array, scratch: Array
+    ) -> tuple[Array, Calls]:
         """The gradient to descend: turned for `maximize`, and that of weight_decay/2 · |p|² added."""
+        calls: Calls = []
         if group["maximize"]:
-            g = np.negative(g, out=out)
-        decay = group["weight_decay"]
-        if decay == 0 or group.get("decoupled_weight_decay"):
-            return g
-        # The product is made afresh, as `out` may hold g.
-        return np.add(g, np.multiply(p, float(decay)), out=out)
+            calls.append(partial(np.negative, g, out))
+            g = out
+        decay = float(group["weight_decay"])
+        if decay != 0 and not group.get("decoupled_weight_decay"):
+            calls += add_multiple(g, decay, p, scratch, out)
+            g = out
+        return g, calls
 
     def state_dict(self) -> dict[str, Any]:
         """What to save: "state" by the parameters' positions, where there is any, and "param_groups"."""
@@ -355,7 +371,7 @@ class Optimizer:
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_scratch": {}, "_views": {}}
+        return {**self.__dict__, "_scratch": {}, "_rooms": {}}
 
     def __repr__(self) -> str:
         groups = []
@@ -391,38 +407,45 @@ def like(param: Array, value: float = 0.0) -> Tensor:
     return from_numpy(np.full(param.shape, value, param.dtype))
 
 
-def lerp(start: Array, end: Array, weight: float, out: Array) -> Array:
-    """start + weight·(end - start), formed from the nearer end, so that weight 1 gives `end` itself."""
-    if weight < 0.5:
-        np.subtract(end, start, out=out)
-        out *= weight
-        return np.add(start, out, out=out)
-    np.subtract(end, start, out=out)
-    out *= 1 - weight
-    return np.subtract(end, out, out=out)
+def lerp(start: Array, end: Array, weight: float, scratch: Array) -> Calls:
+    """start += weight·(end - start), formed from the nearer end, so that weight 1 gives `end` itself."""
+    near = weight < 0.5
+    return [
+        partial(subtract, end, start, scratch),
+        partial(multiply, scratch, weight if near else 1 - weight, scratch),
+        partial(add, start, scratch, start) if near else partial(subtract, end, scratch, start),
+    ]
 
 
-def add_product(total: Array, value: float, a: Array, b: Array, out: Array) -> Array:
-    """total + value·a·b, formed from the left: value·a² stays finite where a² does not.
+def times(a: Array, value: float, scratch: Array) -> partial[Any]:
+    """scratch = value·a; of float16 in float32, where PyTorch forms products too."""
+    if scratch.dtype.char == a.dtype.char:
+        return partial(multiply, a, value, scratch)
+    return partial(multiply, a, value, scratch, dtype=scratch.dtype)
 
-    `out` is none of the others. The product of float16 is formed in float32, as in PyTorch.
-    """
-    if out.dtype.char == "e":
-        return np.add(total, np.multiply(a, value, dtype=np.float32) * b, out=out, casting="same_kind")
-    np.multiply(a, value, out=out)
-    out *= b
+
+def add_multiple(total: Array, value: float, a: Array, scratch: Array, out: Array) -> Calls:
+    """out = total + value·a."""
+    if value == 1:
+        return [partial(add, total, a, out)]
+    return [times(a, value, scratch), partial(add, total, scratch, out)]
+
+
+def add_product(total: Array, value: float, a: Array, b: Array, scratch: Array, out: Array) -> Calls:
+    """out = total + value·a·b, formed from the left: value·a² may be finite where a² is not."""
+    calls = [times(a, value, scratch), partial(multiply, scratch, b, scratch)]
     if value < 0:  # PyTorch does not round the product: inf less one beyond the largest float is inf, not nan
-        np.maximum(out, np.finfo(out.dtype).min, out=out)
-    return np.add(total, out, out=out)
+        calls.append(partial(np.maximum, scratch, np.finfo(scratch.dtype).min, out=scratch))
+    return [*calls, partial(add, total, scratch, out)]
 
 
-def add_quotient(total: Array, value: float, a: Array, b: Array, out: Array) -> Array:
-    """total + value·a/b, formed from the left; `out` is none of the others. float16 as in `add_product`."""
-    if out.dtype.char == "e":
-        return np.add(total, np.multiply(a, value, dtype=np.float32) / b, out=out, casting="same_kind")
-    np.multiply(a, value, out=out)
-    out /= b
-    return np.add(total, out, out=out)
+def add_quotient(total: Array, value: float, a: Array, b: Array, scratch: Array) -> Calls:
+    """total += value·a/b, formed from the left."""
+    return [
+        times(a, value, scratch),
+        partial(divide, scratch, b, scratch),
+        partial(add, total, scratch, total),
+    ]
 
 
 def new_counter() -> Tensor:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import Array, Optimizer, add_product, add_quotient, lerp, require
+from minigrad.optim.optimizer import (
+    Array,
+    Calls,
+    Optimizer,
+    add,
+    add_multiple,
+    add_product,
+    add_quotient,
+    lerp,
+    multiply,
+    require,
+)
 
 
 class RMSprop(Optimizer):
@@ -66,29 +78,33 @@ class RMSprop(Optimizer):
         require(group, lr=0, eps=0, momentum=0, weight_decay=0, alpha=0)
 
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
-        wanted = (True, group["momentum"] > 0, group["centered"])
-        return tuple(name for name, used in zip(self._shaped, wanted, strict=True) if used)
+        return (
+            "square_avg",
+            *["momentum_buffer"] * (group["momentum"] > 0),
+            *["grad_avg"] * group["centered"],
+        )
 
-    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
-        lr, momentum, alpha = (float(group[name]) for name in ("lr", "momentum", "alpha"))
-        slope, size, new_v, velocity, mean, out = self._room(p, 6)
-        g = self._slope(p, g, group, slope)
-        np.multiply(kept[0], alpha, out=size)
-        new = [add_product(size, 1 - alpha, g, g, out=new_v)]
+    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
+        lr, momentum, alpha = float(group["lr"]), float(group["momentum"]), float(group["alpha"])
+        v = kept[0]
+        slope, size, scratch = self._room(p)
+        g, calls = self._slope(p, g, group, slope, scratch)
+        calls.append(partial(multiply, v, alpha, v))
+        calls += add_product(v, 1 - alpha, g, g, scratch, out=v)
         if group["centered"]:
-            mean = lerp(kept[-1], g, 1 - alpha, out=mean)
-            add_product(new_v, -1.0, mean, mean, out=size)
-            np.sqrt(size, out=size)
+            mean = kept[-1]
+            calls += lerp(mean, g, 1 - alpha, scratch)
+            calls += add_product(v, -1.0, mean, mean, scratch, out=size)
+            calls.append(partial(np.sqrt, size, size))
         else:
-            np.sqrt(new_v, out=size)
-        size += float(group["eps"])
-        if momentum > 0:
-            np.multiply(kept[1], momentum, out=out)
-            new.append(add_quotient(out, 1.0, g, size, out=velocity))
-            np.multiply(velocity, lr, out=size)
-            np.subtract(p, size, out=out)
-        else:
-            add_quotient(p, -lr, g, size, out=out)
-        if group["centered"]:
-            new.append(mean)
-        return out, *new
+            calls.append(partial(np.sqrt, v, size))
+        calls.append(partial(add, size, float(group["eps"]), size))
+        if momentum == 0:
+            return [*calls, *add_quotient(p, -lr, g, size, scratch)]
+        velocity = kept[1]
+        return [
+            *calls,
+            partial(multiply, velocity, momentum, velocity),
+            *add_quotient(velocity, 1.0, g, size, scratch),
+            *add_multiple(p, -lr, velocity, scratch, out=p),
+        ]

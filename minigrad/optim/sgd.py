@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
+from operator import setitem
 from typing import Any
 
 import numpy as np
 
 from minigrad._tensor.tensor import Tensor, stamp, with_gradient
-from minigrad.optim.optimizer import PIECE, Array, Optimizer, pieces, require
+from minigrad.optim.optimizer import (
+    PIECE,
+    Array,
+    Calls,
+    Optimizer,
+    add_multiple,
+    multiply,
+    pieces,
+    require,
+    subtract,
+)
 
 
 class SGD(Optimizer):
@@ -96,7 +108,7 @@ class SGD(Optimizer):
                         grads.append(g)
                         rates.append(rate)
         try:  # in C from the first write to the last: no interrupt is seen in between
-            deque(map(np.subtract, params, map(np.multiply, grads, rates), params), 0)
+            deque(map(subtract, params, map(multiply, grads, rates), params), 0)
         finally:
             stamp(written)
         return bool(written)
@@ -104,17 +116,18 @@ class SGD(Optimizer):
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["momentum"] != 0 else ()
 
-    def _rule(self, p: Array, g: Array, t: int, group: dict[str, Any], *kept: Array) -> tuple[Array, ...]:
+    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
         lr, momentum = float(group["lr"]), float(group["momentum"])
-        slope, velocity, step, out = self._room(p, 4)
-        g = self._slope(p, g, group, slope)
+        slope, step, scratch = self._room(p)
+        g, calls = self._slope(p, g, group, slope, scratch)
         if momentum == 0:
-            return (np.subtract(p, np.multiply(g, lr, out=step), out=out),)
+            return [*calls, *add_multiple(p, -lr, g, scratch, out=p)]
+        velocity = kept[0]
         if t == 1:
-            np.copyto(velocity, g)
+            calls.append(partial(setitem, velocity, ..., g))
         else:
-            np.multiply(kept[0], momentum, out=velocity)
-            fresh = 1 - float(group["dampening"])
-            velocity += g if fresh == 1 else np.multiply(g, fresh, out=step)
-        g = np.add(g, np.multiply(velocity, momentum, out=step), out=step) if group["nesterov"] else velocity
-        return np.subtract(p, np.multiply(g, lr, out=step), out=out), velocity
+            calls.append(partial(multiply, velocity, momentum, velocity))
+            calls += add_multiple(velocity, 1 - float(group["dampening"]), g, scratch, out=velocity)
+        if group["nesterov"]:
+            calls += add_multiple(g, momentum, velocity, scratch, out=step)
+        return [*calls, *add_multiple(p, -lr, step if group["nesterov"] else velocity, scratch, out=p)]

@@ -187,6 +187,10 @@ def test_what_cannot_be_trained_is_refused():
     w = leaf(1.0)
     with pytest.raises(TypeError, match=r"write \[tensor\]"):
         optim.SGD(w, lr=0.1)
+    with pytest.raises(TypeError, match=r"not a Linear: write \.parameters\(\) after it"):
+        optim.SGD(torch.nn.Linear(1, 1), lr=0.1)
+    with pytest.raises(TypeError, match=r"not a float$"):
+        optim.SGD(0.1)
     with pytest.raises(ValueError, match="no parameters"):
         optim.SGD([], lr=0.1)
     with pytest.raises(TypeError, match="not int"):
@@ -209,6 +213,8 @@ def test_options_out_of_range_are_refused():
         lambda: optim.SGD(w, lr=0.1, momentum=-0.1),
         lambda: optim.SGD(w, lr=0.1, nesterov=True),
         lambda: optim.Adam(w, betas=(0.9, 1.0)),
+        lambda: optim.Adam(w, betas=(-0.1, 0.9)),
+        lambda: optim.Adam(w, betas=(0.9,)),
         lambda: optim.Adam(w, eps=-1),
         lambda: optim.AdamW(w, weight_decay=-1),
         lambda: optim.RMSprop(w, alpha=-1),
@@ -248,6 +254,17 @@ def test_pickle_and_deepcopy_keep_the_state(make):
         assert its.param_groups[0]["params"][0] is twin
         train([twin], its, 3)
         assert twin.tolist() == w.tolist()
+
+
+def test_a_count_of_steps_that_is_a_plain_number_is_loaded():
+    p = leaf(1.0)
+    optimizer = optim.Adam([p], lr=0.1)
+    train([p], optimizer, 2)
+    state = copy.deepcopy(optimizer.state_dict())
+    state["state"][0]["step"] = 2  # as PyTorch wrote it before 1.12
+    optimizer.load_state_dict(state)
+    train([p], optimizer, 1)
+    assert optimizer.state[p]["step"].item() == 3
 
 
 def test_a_loaded_state_is_a_copy():
