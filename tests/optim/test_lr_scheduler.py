@@ -209,3 +209,159 @@ def test_only_optimisers_are_scheduled():
         lrs.ReduceLROnPlateau([])
     with pytest.raises(TypeError, match="not list"):
         lrs.OneCycleLR([], 1.0, total_steps=3)
+
+
+FORMULAS = {
+    "StepLR": (lambda o: lrs.StepLR(o, 3, 0.5), lambda t: 0.5 ** (t // 3)),
+    "MultiStepLR": (lambda o: lrs.MultiStepLR(o, [2, 5, 5], 0.5), lambda t: 0.5 ** ((t >= 2) + 2 * (t >= 5))),
+    "ExponentialLR": (lambda o: lrs.ExponentialLR(o, 0.9), lambda t: 0.9**t),
+    "CosineAnnealingLR": (
+        lambda o: lrs.CosineAnnealingLR(o, 4, 0.2),
+        lambda t: 0.2 + 0.4 * (1 + math.cos(math.pi * t / 4)),
+    ),
+    "LambdaLR": (lambda o: lrs.LambdaLR(o, lambda t: 1 / (t + 1)), lambda t: 1 / (t + 1)),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_rates_step_by_step_and_after_jumps_follow_the_formula(name):
+    make, formula = FORMULAS[name]
+    optimizer = sgd()
+    assert rates(optimizer, make(optimizer), 11) == pytest.approx([formula(t) for t in range(11)])
+    optimizer = sgd()
+    schedule = make(optimizer)
+    optimizer.step()
+    for epoch in (7, 1, 3, 0):
+        with pytest.warns(UserWarning, match="epoch argument"):
+            schedule.step(epoch)
+        assert schedule.last_epoch == epoch
+        assert optimizer.param_groups[0]["lr"] == schedule.get_last_lr()[0] == pytest.approx(formula(epoch))
+    schedule.step()
+    assert schedule.get_last_lr()[0] == pytest.approx(formula(1))
+
+
+def cosine(start, end, share):
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def line(start, end, share):
+    return start + (end - start) * share
+
+
+@pytest.mark.parametrize(("strategy", "between"), [("cos", cosine), ("linear", line)])
+@pytest.mark.parametrize("three", [False, True])
+@pytest.mark.parametrize("adam", [False, True])
+def test_one_cycle_goes_through_its_phases(strategy, between, three, adam):
+    # Rates 1/4 -> 1 -> 1/4/10 (or back to 1/4 first), momentum 0.95 -> 0.85 -> 0.95; 20 steps.
+    phases = [(0, 5, 0.25, 1.0, 0.95, 0.85)]
+    phases += [(5, 10, 1.0, 0.25, 0.85, 0.95), (10, 19, 0.25, 0.025, 0.95, 0.95)] if three else []
+    phases += [] if three else [(5, 19, 1.0, 0.025, 0.85, 0.95)]
+    p = torch.ones(1, requires_grad=True)
+    p.grad = torch.zeros(1)
+    optimizer = optim.Adam([p]) if adam else optim.SGD([p], lr=3.0, momentum=0.5)
+    schedule = lrs.OneCycleLR(
+        optimizer, 1.0, 20, div_factor=4, final_div_factor=10, anneal_strategy=strategy, three_phase=three
+    )
+    for t in range(20):
+        start, end, low, high, before, after = next(phase for phase in phases if t <= phase[1])
+        share = (t - start) / (end - start)
+        group = optimizer.param_groups[0]
+        assert group["lr"] == pytest.approx(between(low, high, share), rel=1e-12)
+        momentum = group["betas"][0] if adam else group["momentum"]
+        assert momentum == pytest.approx(between(before, after, share), rel=1e-12)
+        optimizer.step()
+        if t < 19:
+            schedule.step()
+
+
+def grown(make):
+    optimizer = sgd(momentum=0.9)
+    schedule = make(optimizer)
+    optimizer.add_param_group({"params": [torch.ones(1, requires_grad=True)], "lr": 0.5})
+    optimizer.step()
+    return optimizer, schedule
+
+
+def test_a_group_that_is_added_is_scheduled_too():
+    # Recorded from PyTorch 2.13.
+    for make, expected in (
+        (lambda o: lrs.StepLR(o, 2), [[1, 0.5], [0.1, 0.05], [0.1, 0.05], [0.01, 0.005]]),
+        (lambda o: lrs.MultiStepLR(o, [1, 2]), [[0.1, 0.05], [0.01, 0.005], [0.01, 0.005]]),
+        (lambda o: lrs.ExponentialLR(o, 0.5), [[0.5, 0.25], [0.25, 0.125]]),
+        (
+            lambda o: lrs.CosineAnnealingLR(o, 4),
+            [[0.8535534, 0.4267767], [0.5, 0.25], [0.1464466, 0.0732233]],
+        ),
+    ):
+        optimizer, schedule = grown(make)
+        for pair in expected:
+            schedule.step()
+            assert [group["lr"] for group in optimizer.param_groups] == pytest.approx(pair)
+    optimizer, schedule = grown(lambda o: lrs.ReduceLROnPlateau(o, patience=0))
+    for pair in ([1, 0.5], [0.1, 0.05], [0.01, 0.005]):
+        schedule.step(1.0)
+        assert schedule.get_last_lr() == pytest.approx(pair)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda o: lrs.LambdaLR(o, float),
+        lambda o: lrs.LambdaLR(o, [float]),
+        lambda o: lrs.OneCycleLR(o, 1.0, total_steps=10),
+    ],
+)
+def test_a_schedule_that_cannot_know_the_added_group_says_so(make):
+    optimizer, schedule = grown(make)
+    state, before = schedule.state_dict(), [group["lr"] for group in optimizer.param_groups]
+    with pytest.raises(ValueError, match=r"made for 1 parameter groups.*has 2 now.*after add_param_group"):
+        schedule.step()
+    assert schedule.state_dict() == state
+    assert [group["lr"] for group in optimizer.param_groups] == before
+
+
+def test_plateau_with_a_list_of_lowest_rates_asks_for_the_added_one():
+    _, schedule = grown(lambda o: lrs.ReduceLROnPlateau(o, patience=0, min_lr=[0.2]))
+    with pytest.raises(ValueError, match="append those of the added groups to min_lrs"):
+        schedule.step(1.0)
+    assert schedule.last_epoch == 0
+    schedule.min_lrs.append(0.4)
+    for _ in range(3):
+        schedule.step(1.0)
+    assert schedule.get_last_lr() == [0.2, 0.4]
+
+
+def test_plateau_takes_an_epoch():
+    schedule = lrs.ReduceLROnPlateau(sgd(), patience=0)
+    for epoch in (3, 1):
+        with pytest.warns(UserWarning, match="epoch argument"):
+            schedule.step(1.0, epoch)
+        assert schedule.last_epoch == epoch
+    assert schedule.get_last_lr() == [0.1]
+
+
+@pytest.mark.parametrize(("cooldown", "expected"), [(0, [3, 3, 3, 1]), (1, [3, 4, 3, 0])])
+def test_plateau_on_a_flat_measure(cooldown, expected):
+    # PyTorch's table for patience 2: how many steps each rate holds.
+    schedule = lrs.ReduceLROnPlateau(sgd(), patience=2, cooldown=cooldown)
+    seen = []
+    for _ in range(10):
+        schedule.step(0)
+        seen.append(round(-math.log10(schedule.get_last_lr()[0])))
+    assert [seen.count(power) for power in range(4)] == expected
+
+
+def test_a_step_that_fails_leaves_the_schedule_where_it_was():
+    optimizer = sgd()
+
+    def factor(t):
+        if t == 2:
+            raise ArithmeticError
+        return 0.5**t
+
+    schedule = lrs.LambdaLR(optimizer, factor)
+    optimizer.step()
+    schedule.step()
+    with pytest.raises(ArithmeticError):
+        schedule.step()
+    assert (schedule.last_epoch, schedule.get_last_lr()) == (1, [0.5])

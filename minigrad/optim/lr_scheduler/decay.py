@@ -39,6 +39,9 @@ class StepLR(LRScheduler):
         due = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
         return [lr * self.gamma if due else lr for lr in self._rates()]
 
+    def closed_form(self) -> list[float]:
+        return [base * self.gamma ** (self.last_epoch // self.step_size) for base in self._bases()]
+
 
 class MultiStepLR(LRScheduler):
     """Multiplies the rate by gamma at each of the steps in `milestones`; one named twice counts twice.
@@ -60,6 +63,10 @@ class MultiStepLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return [lr * self.gamma ** self.milestones[self.last_epoch] for lr in self._rates()]
 
+    def closed_form(self) -> list[float]:
+        passed = sum(count for step, count in self.milestones.items() if step <= self.last_epoch)
+        return [base * self.gamma**passed for base in self._bases()]
+
 
 class ExponentialLR(LRScheduler):
     """Multiplies the rate by gamma in every step.
@@ -77,6 +84,9 @@ class ExponentialLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         return [lr * self.gamma if self.last_epoch > 0 else lr for lr in self._rates()]
+
+    def closed_form(self) -> list[float]:
+        return [base * self.gamma**self.last_epoch for base in self._bases()]
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -111,10 +121,14 @@ class CosineAnnealingLR(LRScheduler):
             rise = (1 - math.cos(math.pi / period)) / 2
             return [
                 lr + (base - self.eta_min) * rise
-                for lr, base in zip(self._rates(), self.base_lrs, strict=True)
+                for lr, base in zip(self._rates(), self._bases(), strict=True)
             ]
         factor = (1 + math.cos(math.pi * t / period)) / before
         return [self.eta_min + (lr - self.eta_min) * factor for lr in self._rates()]
+
+    def closed_form(self) -> list[float]:
+        height = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+        return [self.eta_min + (base - self.eta_min) * height for base in self._bases()]
 
 
 class LambdaLR(LRScheduler):
@@ -143,7 +157,7 @@ class LambdaLR(LRScheduler):
     def get_lr(self) -> list[float]:
         return [
             base * factor(self.last_epoch)
-            for base, factor in zip(self.base_lrs, self.lr_lambdas, strict=True)
+            for base, factor in zip(self._bases(), self.lr_lambdas, strict=True)
         ]
 
     def state_dict(self) -> dict[str, Any]:

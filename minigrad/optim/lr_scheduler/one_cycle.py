@@ -118,6 +118,7 @@ class OneCycleLR(LRScheduler):
             begin = end
         _, lr_from, lr_to, momentum_from, momentum_to = phase
         share = (step - begin) / (end - begin) if end != begin else 1.0
+        self._bases()
         rates = []
         for group in self.optimizer.param_groups:
             rates.append(self._between(group[lr_from], group[lr_to], share))

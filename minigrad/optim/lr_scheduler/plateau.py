@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from minigrad.optim.lr_scheduler.scheduler import LRScheduler, per_group
+from minigrad.optim.lr_scheduler.scheduler import LRScheduler, per_group, warn_of_epoch
 from minigrad.optim.optimizer import Optimizer
 
 
@@ -57,6 +57,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.threshold_mode = threshold_mode
         self.cooldown = cooldown
         self.min_lrs: list[float] = per_group(optimizer, min_lr, "min_lr")
+        self.default_min_lr = None if isinstance(min_lr, Sequence) else min_lr
         self.eps = eps
         self._reset()
         self._last_lr = self._rates()
@@ -67,10 +68,13 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = 0
         self.last_epoch = 0
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]  # it depends on a measure
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]  # it depends on a measure
         """Take note of a measure (a number or a tensor of one element); lower the rates when it is time."""
         current = float(metrics.item() if hasattr(metrics, "item") else metrics)
-        self.last_epoch += 1
+        lowest_rates = self._lowest()
+        if epoch is not None:
+            warn_of_epoch()
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(current, self.best):
             self.best = current
             self.num_bad_epochs = 0
@@ -80,13 +84,25 @@ class ReduceLROnPlateau(LRScheduler):
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
-            for group, lowest in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
+            for group, lowest in zip(self.optimizer.param_groups, lowest_rates, strict=True):
                 lower = max(group["lr"] * self.factor, lowest)
                 if group["lr"] - lower > self.eps:
                     group["lr"] = lower
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
         self._last_lr = self._rates()
+
+    def _lowest(self) -> list[float]:
+        """The lowest rate of each group; that of all goes for a group which was added since."""
+        groups = len(self.optimizer.param_groups)
+        if len(self.min_lrs) != groups:
+            if self.default_min_lr is None:
+                raise ValueError(
+                    f"min_lr has {len(self.min_lrs)} values, and the optimiser has {groups} groups now: "
+                    f"append those of the added groups to min_lrs"
+                )
+            self.min_lrs = [self.default_min_lr] * groups
+        return self.min_lrs
 
     @property
     def in_cooldown(self) -> bool:

@@ -54,8 +54,15 @@ class LRScheduler:
         """The learning rate of each group for step `last_epoch`."""
         raise NotImplementedError(f"{type(self).__name__} must define get_lr()")
 
-    def step(self) -> None:
-        """Go to the next step and set the groups' learning rates."""
+    def closed_form(self) -> list[float]:
+        """The rates for step `last_epoch` by its number alone, where `get_lr` goes on from those before."""
+        return self.get_lr()
+
+    def step(self, epoch: int | None = None) -> None:
+        """Go to the next step, or jump to step `epoch`, and set the groups' learning rates.
+
+        A jump forgets rates that were set otherwise. It warns, as in PyTorch, which will give it up.
+        """
         counts = type(self.optimizer).step is Optimizer.step
         if self._step_count == 1 and counts and self.optimizer._steps == self._optimizer_steps:
             warnings.warn(
@@ -64,14 +71,32 @@ class LRScheduler:
                 UserWarning,
                 stacklevel=2,
             )
-        self._advance()
+        if epoch is not None:
+            warn_of_epoch()
+        self._advance(epoch)
 
-    def _advance(self) -> None:
+    def _advance(self, epoch: int | None = None) -> None:
+        before = self.last_epoch
+        self.last_epoch = before + 1 if epoch is None else epoch
+        try:
+            rates = self.get_lr() if epoch is None else self.closed_form()
+        except BaseException:
+            self.last_epoch = before
+            raise
         self._step_count += 1
-        self.last_epoch += 1
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+        for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = lr
         self._last_lr = self._rates()
+
+    def _bases(self) -> list[float]:
+        """The initial rates, one for each group that there is now."""
+        groups = len(self.optimizer.param_groups)
+        if groups != len(self.base_lrs):
+            raise ValueError(
+                f"{type(self).__name__} was made for {len(self.base_lrs)} parameter groups, and "
+                f"the optimiser has {groups} now: make the schedule after add_param_group()"
+            )
+        return self.base_lrs
 
     def _rates(self) -> list[float]:
         return [group["lr"] for group in self.optimizer.param_groups]
@@ -87,6 +112,16 @@ class LRScheduler:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where the schedule was whose state this is; load the optimiser's state too."""
         self.__dict__.update({name: value for name, value in state_dict.items() if name not in self._unsaved})
+
+
+def warn_of_epoch() -> None:
+    """Say that a jump to an epoch is on its way out."""
+    warnings.warn(
+        "the epoch argument of step() is deprecated, as in PyTorch: call step() without it. The rates are "
+        "now those of that epoch, whatever they were changed to before",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def per_group(optimizer: Optimizer, value: Any, name: str) -> list[Any]:
