@@ -192,6 +192,32 @@ def test_work_grows_as_the_number_of_parts(work, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "parts",
+    [torch.unbind, lambda x: torch.split(x, 1), lambda x: torch.split(x, [0, 1, *[1] * (len(x) - 1), 0]),
+     lambda x: torch.chunk(x, len(x)), list],
+    ids=["unbind", "split", "split by sizes", "chunk", "iteration"],
+)  # fmt: skip
+def test_the_gradients_of_many_parts_are_not_each_as_large_as_the_whole(parts, monkeypatch):
+    """Counted are the numbers in the gradients of the parts: for n parts of one, far fewer than n n."""
+    rule, counted = REGISTRY["getitem"].rule_a, 0
+
+    def counting(g, *saved):
+        nonlocal counted
+        d = rule(g, *saved)
+        counted += d.size
+        return d
+
+    monkeypatch.setattr(REGISTRY["getitem"], "rule_a", counting)
+    x, weights = t(np.arange(400.0), requires_grad=True), np.arange(400.0)
+    made = [p for p in parts(x) if p.numel()]
+    assert torch.stack(made).reshape(-1).tolist() == x.tolist()
+    sum((p * w).sum() for p, w in zip(made, weights, strict=True)).backward()
+    assert x.grad.tolist() == weights.tolist() and 400 < counted < 400 * 60
+    made[399].detach().mul_(2)  # the parts are views
+    assert x[399].item() == 798
+
+
+@pytest.mark.parametrize(
     "scaled",
     [
         lambda x: x / x.norm(),

@@ -6,6 +6,7 @@ They use tensors' own methods only, so they stand below the class that offers th
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -68,7 +69,26 @@ def split(input: T, split_size: int | Sequence[int], dim: int = 0) -> tuple[T, .
                 f"split: the sections {sections} must add up to the size {n} of dimension {dim}"
             )
     ends = itertools.accumulate(sections)
-    return tuple(_slice(input, dim, end - size, end) for size, end in zip(sections, ends, strict=True))
+    return _cut(input, dim, [slice(end - size, end) for size, end in zip(sections, ends, strict=True)])
+
+
+def _cut(input: T, dim: int, places: Sequence[slice | int]) -> tuple[T, ...]:
+    """The parts at `places`, which go upwards along `dim`.
+
+    A part's gradient is as large as the tensor it is cut from, the rest zeros: many are cut from blocks.
+    """
+    head = (slice(None),) * dim
+    if len(places) <= 64:
+        return tuple([input[(*head, place)] for place in places])
+    step = math.isqrt(len(places))
+    parts: list[T] = []
+    for group in [places[k : k + step] for k in range(0, len(places), step)]:
+        first, last = group[0], group[-1]
+        start = first.start if isinstance(first, slice) else first
+        block = input[(*head, slice(start, last.stop if isinstance(last, slice) else last + 1))]
+        moved = [slice(p.start - start, p.stop - start) if isinstance(p, slice) else p - start for p in group]
+        parts += [block[(*head, place)] for place in moved]
+    return tuple(parts)
 
 
 @as_spelled
@@ -100,8 +120,7 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     if input.ndim == 0:
         raise IndexError("unbind: a 0-d tensor has no axis to take apart")
     dim = normalize_dim(dim, input.ndim)
-    head = (slice(None),) * dim
-    return tuple(input[(*head, i)] for i in range(input.shape[dim]))
+    return _cut(input, dim, range(input.shape[dim]))
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
