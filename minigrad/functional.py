@@ -290,7 +290,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     """
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    return CALLS["einsum"](operands, equation=equation)
+    return CALLS["einsum"](_several("einsum", operands), equation=equation)
 
 
 def is_tensor(obj: Any) -> bool:

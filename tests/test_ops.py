@@ -443,6 +443,19 @@ def test_refused(fails, message):
 
 
 @pytest.mark.parametrize(
+    ("fails", "message"),
+    [
+        (lambda x: torch.einsum("i,->i", x, 2.0), "expected Tensor as element 1, but got float"),
+        (lambda x: torch.index_select(x, 0, [0]), "argument 'index' must be Tensor, not list"),
+        (lambda x: torch.take_along_dim(x, [0]), "argument 'indices' must be Tensor, not list"),
+    ],
+)
+def test_a_number_or_a_list_is_no_tensor(fails, message):
+    with pytest.raises(TypeError, match=message):
+        fails(torch.ones(3))
+
+
+@pytest.mark.parametrize(
     "mixed",
     [
         torch.matmul,

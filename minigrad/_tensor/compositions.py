@@ -457,6 +457,7 @@ def index_select(input: T, dim: int, index: T) -> T:
     >>> torch.index_select(torch.eye(3), 0, torch.tensor([2]))
     tensor([[0., 0., 1.]])
     """
+    _tensors("index_select", input=input, index=index)
     dim = normalize_dim(dim, input.ndim)
     if index.ndim > 1:
         raise IndexError(
@@ -554,6 +555,7 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     >>> torch.take_along_dim(x, torch.argsort(x), dim=1)
     tensor([[10, 20, 30]])
     """
+    _tensors("take_along_dim", input=input, indices=indices)
     _integer("take_along_dim", indices)
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
