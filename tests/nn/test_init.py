@@ -167,3 +167,8 @@ def test_filling_a_parameter_is_not_recorded():
         fill(w)
     assert w.is_leaf
     assert w.requires_grad
+
+
+def test_the_gain_of_a_leaky_relu_without_a_slope_is_that_of_a_hundredth():
+    assert init.calculate_gain("leaky_relu") == math.sqrt(2 / (1 + 0.01**2))
+    assert init.calculate_gain("leaky_relu", 2) == math.sqrt(2 / 5)

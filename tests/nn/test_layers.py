@@ -124,6 +124,33 @@ def test_batch_norm_refuses_other_ranks():
         nn.BatchNorm1d(2)(torch.ones(2))
 
 
+def test_the_norms_add_a_hundred_thousandth_to_the_variance():
+    x = torch.tensor([[0.0], [0.002]], dtype=torch.float64)  # of variance 1e-6
+    high = 0.001 / math.sqrt(1e-6 + 1e-5)
+    for out in (
+        nn.functional.layer_norm(x.T, (2,))[0],
+        nn.LayerNorm(2, dtype=torch.float64)(x.T)[0],
+        nn.functional.batch_norm(x, None, None, training=True)[:, 0],
+        nn.BatchNorm1d(1, dtype=torch.float64)(x)[:, 0],
+    ):
+        np.testing.assert_allclose(out.detach().numpy(), [-high, high], rtol=1e-9)
+
+
+def test_normalize_divides_by_no_less_than_a_trillionth():
+    x = torch.tensor([[3e-13, 4e-13], [0.0, 0.0], [3.0, 4.0]], dtype=torch.float64)
+    normal = nn.functional.normalize
+    np.testing.assert_allclose(normal(x).numpy(), [[0.3, 0.4], [0, 0], [0.6, 0.8]], rtol=1e-12)
+    np.testing.assert_allclose(normal(x, p=1.0, eps=14.0)[2].numpy(), [3 / 14, 4 / 14], rtol=1e-12)
+    np.testing.assert_allclose(normal(x[2:], dim=0).numpy(), [[1.0, 1.0]])
+
+
+def test_bilinear_starts_uniform_within_one_over_the_root_of_its_first_inputs():
+    layer = nn.Bilinear(100, 3, 50)
+    for parameter in layer.parameters():
+        values = parameter.detach().numpy()
+        assert 0.09 < np.abs(values).max() <= 0.1
+
+
 def test_layer_norm_normalises_each_sample():
     layer = nn.LayerNorm((2, 3))
     out = layer(torch.randn(4, 2, 3) * 3 + 1).detach().numpy()

@@ -130,6 +130,19 @@ def test_cross_entropy_of_probabilities_is_that_of_classes_when_they_are_sure():
     assert nn.CrossEntropyLoss()(scores, sure).item() == pytest.approx(by_class.item(), rel=1e-6)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_smoothed_and_weighted_probabilities(reduction):
+    scores = np.array([[0.3, -1.0, 2.0, 0.1], [1.0, 0.0, 0.5, -2.0]])
+    target = np.array([[0.1, 0.2, 0.3, 0.4], [0.7, 0.0, 0.3, 0.0]])
+    weight = np.array([1.0, 2.0, 0.5, 3.0])
+    logs = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+    each = -((target * 0.8 + 0.2 / 4) * logs * weight).sum(1)
+    # The mean is over the rows: with probabilities PyTorch does not divide by weights.
+    expected = {"mean": each.sum() / 2, "sum": each.sum(), "none": each}[reduction]
+    loss = nn.CrossEntropyLoss(torch.tensor(weight), reduction=reduction, label_smoothing=0.2)
+    np.testing.assert_allclose(loss(torch.tensor(scores), torch.tensor(target)).numpy(), expected, rtol=1e-12)
+
+
 def test_label_smoothing_shares_the_target():
     scores = torch.randn(1, 4)
     smooth = torch.tensor([[0.925, 0.025, 0.025, 0.025]])
