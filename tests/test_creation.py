@@ -198,6 +198,30 @@ def test_arrays_are_cast_as_numpy_casts_them():
     assert torch.tensor(2**70, dtype=torch.float64).item() == 2.0**70
 
 
+def test_tensor_itself_takes_sizes_as_pytorchs_does():
+    for sizes, shape in (
+        ((3,), (3,)),
+        ((2, 3), (2, 3)),
+        ((), (0,)),
+        ((0,), (0,)),
+        ((np.int64(2), torch.tensor(1)), (2, 1)),
+    ):
+        x = torch.Tensor(*sizes)
+        assert x.shape == shape and x.dtype == torch.float32 and x.is_leaf
+    assert torch.Tensor((2, 3)).tolist() == [2.0, 3.0]
+    for wrong in ((3.0,), (True,), (2.0, 3), (None,), ("a",)):
+        with pytest.raises(TypeError, match="data must be a sequence"):
+            torch.Tensor(*wrong)
+    with pytest.raises(RuntimeError, match="negative"):
+        torch.Tensor(2, -1)
+
+
+def test_tensor_of_a_tensor_is_another_over_its_memory():
+    x = torch.ones(2, dtype=torch.float64)
+    y = torch.Tensor(x)
+    assert y.dtype == torch.float64 and np.shares_memory(x.numpy(), y.numpy())
+
+
 def test_tensor_itself_makes_floats_of_the_default_dtype():
     x = torch.Tensor([1, 2])
     assert x.dtype == torch.float32 and x.tolist() == [1.0, 2.0]

@@ -399,8 +399,8 @@ def test_a_shallow_copy_is_another_leaf_over_the_same_memory():
     assert y.is_leaf and y.requires_grad and y.grad is None
     assert np.shares_memory(y.detach().numpy(), x.detach().numpy())
     assert type(copy.copy(nn.Parameter(x))) is nn.Parameter
-    with pytest.raises(RuntimeError, match="mul"):
-        copy.copy(x * 2)
+    z = copy.copy(x * 2)
+    assert z.is_leaf and z.requires_grad and z.tolist() == [2.0, 4.0]
 
 
 def test_deepcopy_keeps_what_is_shared_shared():
@@ -580,3 +580,30 @@ def test_where_and_masked_fill_want_boolean_tensors():
     for value in (None, "a"):
         with pytest.raises(TypeError, match="expected a number"):
             X.masked_fill(X > 1, value)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [(1, [20, 30]), (-2, [30, 40]), (-4, [10, 20]), (2, [30, 40])]
+)
+def test_narrow_takes_elements_from_a_start_that_may_count_from_the_end(start, expected):
+    x = torch.tensor([10, 20, 30, 40])
+    assert x.narrow(0, start, 2).tolist() == expected
+    assert x.narrow(0, 4, 0).tolist() == []
+
+
+@pytest.mark.parametrize("start", [3, -1, 5, -5])
+def test_narrow_beyond_the_end_is_refused(start):
+    with pytest.raises((RuntimeError, IndexError), match="narrow: start"):
+        torch.tensor([10, 20, 30, 40]).narrow(0, start, 2)
+
+
+def test_an_axis_or_a_size_that_is_not_there_is_refused():
+    x = torch.tensor(1.0)
+    for call in (lambda: x.squeeze(5), lambda: x.transpose(0, 1), lambda: x.swapaxes(-2, 0)):
+        with pytest.raises(IndexError, match=r"range of \[-1, 0\]"):
+            call()
+    assert x.squeeze(-1).shape == x.transpose(0, -1).shape == ()
+    for shape in ((-2, 2), (-2,), (2, -3)):
+        for call in (torch.ones(4).reshape, torch.ones(4).view):
+            with pytest.raises(RuntimeError, match=r"invalid size -[23].*only -1"):
+                call(shape)

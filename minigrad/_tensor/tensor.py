@@ -23,8 +23,8 @@ from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
 from .backward import backward, grad_of
-from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
-from .dtype import get_default_dtype
+from .convert import as_array, as_operand, copied_within, sizes_of, warn_cut, with_own_dtype
+from .dtype import as_dtype, get_default_dtype
 from .handle import RemovableHandle
 from .in_place import InPlace
 from .layout import contiguous_format, in_rows
@@ -45,7 +45,8 @@ _UFUNC_OPS = {
 class Tensor(InPlace):
     """An n-dimensional array that remembers how it was computed.
 
-    Made by `minigrad.tensor` and its like; `Tensor(data)` itself makes one of the default dtype.
+    Made by `minigrad.tensor` and its like; `Tensor([1, 2])` makes one of the default dtype, and
+    `Tensor(2, 3)` an uninitialised one of those sizes.
 
     >>> import minigrad as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -59,8 +60,21 @@ class Tensor(InPlace):
     _frozen: Node  # where gradients went before requires_grad was set to False
     __hash__ = object.__hash__
 
-    def __init__(self, data: Any = (), *, dtype: Any = None) -> None:
-        self._array = np.array(as_array(data, dtype or get_default_dtype()))
+    def __init__(self, *data: Any, dtype: Any = None) -> None:
+        kind = get_default_dtype() if dtype is None else as_dtype(dtype)
+        if len(data) == 1 and isinstance(data[0], Tensor) and dtype is None:
+            self._array = data[0]._array  # in its own dtype, and the same memory, as in PyTorch
+        elif len(data) == 1 and hasattr(data[0], "__len__") and not isinstance(data[0], (str, bytes)):
+            self._array = np.array(as_array(data[0], kind))
+        elif any(isinstance(n, bool) or not hasattr(n, "__index__") for n in data):
+            given = ", ".join(type(n).__name__ for n in data)
+            raise TypeError(
+                f"Tensor(): data must be a sequence, or sizes integers (got {given}); use tensor(...)"
+            )
+        elif any(n < 0 for n in data):
+            raise RuntimeError(f"Tensor(): a size cannot be negative: {data}")
+        else:
+            self._array = np.empty(sizes_of(data) if data else (0,), kind)
         self._node = None
 
     # --- what it is ------------------------------------------------------------------------------
@@ -392,8 +406,7 @@ class Tensor(InPlace):
 
     def __copy__(self) -> Tensor:
         """A leaf of its own over the same memory, as in PyTorch."""
-        self._refuse_non_leaf("copy")
-        return _rebuild(self._kind(), self._array, self.requires_grad)
+        return _rebuild(self._kind() if self.is_leaf else Tensor, self._array, self.requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A copy with its gradient; tensors that share memory share that of their copies."""

@@ -19,9 +19,18 @@ from .kernels import (
 from .op import REAL, Op
 from .sums import total
 
+
+def _reshape(x: Array, shape: Any) -> Array:
+    if min(shape, default=0) < -1:  # NumPy takes any negative size for the one to be found
+        raise ValueError(
+            f"reshape: invalid size {min(shape)} in {tuple(shape)}; only -1 stands for what is left"
+        )
+    return np.reshape(x, shape)
+
+
 reshape = Op(
     "reshape",
-    lambda x, *, shape: np.reshape(x, shape),
+    lambda x, *, shape: _reshape(x, shape),
     x=lambda g, x_shape: np.reshape(g, x_shape),
     read="g in the old shape",
     formula="the gradient in the old shape",
@@ -39,15 +48,17 @@ permute = Op(
 )
 transpose = Op(
     "transpose",
-    lambda x, *, dim0, dim1: (
-        np.swapaxes(x, normalize_dim(dim0, x.ndim), normalize_dim(dim1, x.ndim)) if x.ndim else x[()]
-    ),
+    lambda x, *, dim0, dim1: _transpose(x, normalize_dim(dim0, x.ndim), normalize_dim(dim1, x.ndim)),
     x=lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1) if g.ndim else g,
     read="g with the same two axes swapped",
     formula="the gradient with the same two axes swapped",
     domain=lambda d: ((d.values(s := d.shape(min_dims=1), REAL),), {"dim0": d.dim(s), "dim1": d.dim(s)}),
     view=True,
 )
+
+
+def _transpose(x: Array, dim0: int, dim1: int) -> Array:
+    return np.swapaxes(x, dim0, dim1) if x.ndim else x[()]
 
 
 def _full_permutation(dims: Any, ndim: int) -> tuple[int, ...]:
@@ -64,7 +75,7 @@ def _inverse_permutation(dims: Any, ndim: int) -> tuple[int, ...]:
 
 
 def _squeeze(x: Array, dim: Any) -> Array:
-    dims = normalize_dims(dim, x.ndim) if x.ndim else ()
+    dims = normalize_dims(dim, x.ndim)
     if isinstance(dim, (tuple, list)) and not dim:
         dims = ()
     gone = tuple(i for i in dims if x.shape[i] == 1)

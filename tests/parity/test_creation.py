@@ -31,7 +31,10 @@ TABLE = """
     torch.from_numpy({[1, 2]|3})                                             # raises
     torch.from_numpy(np.array(['a']))                                        # raises
     torch.from_numpy(np.zeros(2, np.complex64))                              # refused
-    torch.Tensor([1, 2, 3])
+    torch.Tensor({[1, 2, 3]|(2, 3)|[True]|[]|np.ones(2)|range(3)|torch.tensor(3.0)|torch.ones(2).double()})
+    torch.Tensor({3|2, 3|0|np.int64(3)|2, torch.tensor(3)|}) * 0 == 7
+    torch.Tensor({3.0|True|None|2.0, 3|'a'})                                  # raises
+    torch.Tensor(-1)                                                         # raises
     torch.arange({5|0|2, 5|1, 10, 3|5, 0, -1|0, -5, -2|2.0|0.0, 1.0, 0.1|1, 2, 0.25|0.5, 3|10, 0, -2.5})
     torch.arange({5|5.0|0, 5}, dtype={torch.float32|torch.int32|torch.float64})
     torch.arange({end=3|start=1, end=3|start=1, end=7, step=2|1, end=4|1, 4, step=2})
