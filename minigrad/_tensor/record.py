@@ -15,7 +15,7 @@ import numpy as np
 from minigrad.engine import messages
 from minigrad.engine.mode import current
 from minigrad.engine.node import NO_EDGE, Edge, Node
-from minigrad.engine.silence import SILENT, errors, set_errors
+from minigrad.engine.silence import silently
 from minigrad.ops.op import Op
 
 from .dtype import as_dtype, bool_, get_default_dtype, result_type
@@ -136,15 +136,11 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
 
 def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
     """An op's output on raw arrays, an array itself, and the constants beside it."""
-    before = errors()
     try:
-        set_errors(SILENT)
-        out = op.forward(*arrays, **options)
+        out = silently(op.forward, *arrays, **options)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         shapes = [x.shape for x in arrays if hasattr(x, "shape")]
         raise _kind(error)(messages.failed(op.name, shapes, error)) from None
-    finally:
-        set_errors(before)
     out, *constants = out if op.constants else (out,)
     return (np.asarray(out) if isinstance(out, np.generic) else out, *constants)
 

@@ -8,6 +8,7 @@ shortcut gives the same result and the same node as `record`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from inspect import Parameter
@@ -17,7 +18,7 @@ import numpy as np
 
 from minigrad.engine.mode import current
 from minigrad.engine.node import Node, tick
-from minigrad.engine.silence import SILENT, errors, set_errors
+from minigrad.engine.silence import quiet, silently
 from minigrad.ops.op import Op
 
 from .record import Call, bind, cast, made, named, new, record
@@ -25,7 +26,7 @@ from .record import Call, bind, cast, made, named, new, record
 ndarray = np.ndarray
 Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
 # The errors with which a shortcut says: not this way. All others, such as MemoryError, are the caller's.
-DECLINED = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError)
+DECLINED = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, FloatingPointError)
 
 
 @cache
@@ -76,38 +77,35 @@ def _unary(op: Op) -> Call:
         try:
             x = input._array
             parent = input._node
-            before = errors()
-            try:
-                set_errors(SILENT)
-                out = forward(x)
-            finally:
-                set_errors(before)
+            out = forward(x) if warnings.filters[0] is quiet.first else silently(forward, x)
         except DECLINED:
-            return general(input)
-        if type(out) is not ndarray:  # NumPy returns scalars where 0-d arrays are meant
-            out = np.asarray(out)
-        dtype = out.dtype
-        if dtype is not x.dtype:  # integers: the general path promotes them
-            return general(input)
-        result = new(made.tensor)
-        result._array = out
-        if parent is None or not (mode := current()).recording:
-            result._node = None
+            pass
+        else:
+            if type(out) is not ndarray:  # NumPy returns scalars where 0-d arrays are meant
+                out = np.asarray(out)
+            dtype = out.dtype
+            if dtype is not x.dtype:  # integers: the general path promotes them
+                return general(input)
+            result = new(made.tensor)
+            result._array = out
+            if parent is None or not (mode := current()).recording:
+                result._node = None
+                return result
+            result._node = node = Node()
+            node.tick = tick()
+            node.op = op
+            node.parent_a = parent
+            node.saved_a = out if by_out else x if by_x else pick((x, out))
+            node.parent_b = None
+            node.further = ()
+            node.shape = parent.shape
+            node.dtype = dtype
+            node.exact = True
+            node.watch = None
+            if mode.recorder is not None:
+                mode.recorder(node, (input,), out)
             return result
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.parent_a = parent
-        node.saved_a = out if by_out else x if by_x else pick((x, out))
-        node.parent_b = None
-        node.further = ()
-        node.shape = parent.shape
-        node.dtype = dtype
-        node.exact = True
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, (input,), out)
-        return result
+        return general(input)
 
     return call
 
@@ -138,51 +136,57 @@ def _binary(op: Op) -> Call:
                 parent_b = other._node
                 if b.dtype is not dtype:
                     return general(input, other)
-            before = errors()
-            try:
-                set_errors(SILENT)
-                out = forward(a, b)
-            finally:
-                set_errors(before)
+            out = forward(a, b) if warnings.filters[0] is quiet.first else silently(forward, a, b)
         except DECLINED:
-            return general(input, other)
-        if type(out) is not ndarray:
-            out = np.asarray(out)
-        if out.dtype is not dtype:
-            return general(input, other)
-        result = new(made.tensor)
-        result._array = out
-        if (parent_a is None and parent_b is None) or not (mode := current()).recording:
-            result._node = None
-            return result
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.parent_a = parent_a
-        node.parent_b = parent_b
-        node.saved_a = None if parent_a is None else b if a_by_b else pick_a((a, b, out)) if a_saves else ()
-        node.saved_b = None if parent_b is None else a if b_by_a else pick_b((a, b, out)) if b_saves else ()
-        node.further = ()
-        exact = True
-        # Many nodes share one tuple, a parent's: that spares memory, and asking the array for another.
-        if elementwise and parent_a is not None and parent_b is not None and parent_a.shape == parent_b.shape:
-            shape = parent_a.shape
+            pass
         else:
-            shape = out.shape
-            if parent_a is not None:
-                if parent_a.shape == shape:
-                    shape = parent_a.shape
-                else:
+            if type(out) is not ndarray:
+                out = np.asarray(out)
+            if out.dtype is not dtype:
+                return general(input, other)
+            result = new(made.tensor)
+            result._array = out
+            if (parent_a is None and parent_b is None) or not (mode := current()).recording:
+                result._node = None
+                return result
+            result._node = node = Node()
+            node.tick = tick()
+            node.op = op
+            node.parent_a = parent_a
+            node.parent_b = parent_b
+            node.saved_a = (
+                None if parent_a is None else b if a_by_b else pick_a((a, b, out)) if a_saves else ()
+            )
+            node.saved_b = (
+                None if parent_b is None else a if b_by_a else pick_b((a, b, out)) if b_saves else ()
+            )
+            node.further = ()
+            exact = True
+            # Many nodes share one tuple, a parent's: that spares memory, and asking the array for another.
+            if (
+                elementwise
+                and parent_a is not None
+                and parent_b is not None
+                and parent_a.shape == parent_b.shape
+            ):
+                shape = parent_a.shape
+            else:
+                shape = out.shape
+                if parent_a is not None:
+                    if parent_a.shape == shape:
+                        shape = parent_a.shape
+                    else:
+                        exact = False
+                if parent_b is not None and parent_b.shape != shape:
                     exact = False
-            if parent_b is not None and parent_b.shape != shape:
-                exact = False
-        node.shape = shape
-        node.dtype = dtype
-        node.exact = exact
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, (input, other), out)
-        return result
+            node.shape = shape
+            node.dtype = dtype
+            node.exact = exact
+            node.watch = None
+            if mode.recorder is not None:
+                mode.recorder(node, (input, other), out)
+            return result
+        return general(input, other)
 
     return call
 
@@ -218,35 +222,32 @@ def _affine(op: Op) -> Call:
             dtype = a.dtype
             if b.dtype is not dtype or c.dtype is not dtype:
                 return general(input, weight, bias)
-            before = errors()
-            try:
-                set_errors(SILENT)
-                out = forward(a, b, c)
-            finally:
-                set_errors(before)
+            out = forward(a, b, c) if warnings.filters[0] is quiet.first else silently(forward, a, b, c)
         except DECLINED:
-            return general(input, weight, bias)
-        result = new(made.tensor)
-        result._array = out
-        nothing = parent_a is None and parent_b is None and parent_c is None
-        if nothing or not (mode := current()).recording:
-            result._node = None
+            pass
+        else:
+            result = new(made.tensor)
+            result._array = out
+            nothing = parent_a is None and parent_b is None and parent_c is None
+            if nothing or not (mode := current()).recording:
+                result._node = None
+                return result
+            result._node = node = Node()
+            node.tick = tick()
+            node.op = op
+            node.parent_a = parent_a
+            node.saved_a = None if parent_a is None else b
+            node.parent_b = parent_b
+            node.saved_b = None if parent_b is None else a
+            node.further = () if parent_c is None else (parent_c, rule_c, (parent_c.shape,), ())
+            node.shape = out.shape
+            node.dtype = dtype
+            node.exact = True
+            node.watch = None
+            if mode.recorder is not None:
+                mode.recorder(node, (input, weight, bias), out)
             return result
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.parent_a = parent_a
-        node.saved_a = None if parent_a is None else b
-        node.parent_b = parent_b
-        node.saved_b = None if parent_b is None else a
-        node.further = () if parent_c is None else (parent_c, rule_c, (parent_c.shape,), ())
-        node.shape = out.shape
-        node.dtype = dtype
-        node.exact = True
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, (input, weight, bias), out)
-        return result
+        return general(input, weight, bias)
 
     return call
 
@@ -268,47 +269,48 @@ def _leading(op: Op) -> Recorder:
             if dtype.kind != "f":
                 return record(op, operands, options)
             arrays = (array, operands[1]._array) if paired else (array,)
-            before = errors()
-            try:
-                set_errors(SILENT)
-                out = op.forward(*arrays, **options)
-            finally:
-                set_errors(before)
+            out = (
+                op.forward(*arrays, **options)
+                if warnings.filters[0] is quiet.first
+                else silently(op.forward, *arrays, **options)
+            )
         except DECLINED:
-            return record(op, operands, options)
-        constants: tuple[Any, ...] = ()
-        if constant:
-            out, *constants = out
-        if type(out) is not ndarray:
-            out = np.asarray(out)
-        if out.dtype is not dtype and not given:
-            out = cast(out, dtype)  # NumPy's promotion inside a forward widened it
-        if view and np.may_share_memory(out, array):
-            result = new(made.view)
-            result._source = x
+            pass
         else:
-            result = new(made.tensor)
-        result._array = out
-        if parent is None or not (mode := current()).recording or (given and out.dtype.kind != "f"):
-            result._node = None
+            constants: tuple[Any, ...] = ()
+            if constant:
+                out, *constants = out
+            if type(out) is not ndarray:
+                out = np.asarray(out)
+            if out.dtype is not dtype and not given:
+                out = cast(out, dtype)  # NumPy's promotion inside a forward widened it
+            if view and np.may_share_memory(out, array):
+                result = new(made.view)
+                result._source = x
+            else:
+                result = new(made.tensor)
+            result._array = out
+            if parent is None or not (mode := current()).recording or (given and out.dtype.kind != "f"):
+                result._node = None
+                return (result, *constants)
+            values = (*arrays, out, *constants, *options.values())
+            if wants_shapes:
+                values = (*values, *[a.shape for a in arrays])
+            result._node = node = Node()
+            node.tick = tick()
+            node.op = op
+            node.parent_a = parent
+            node.saved_a = pick(values)
+            node.parent_b = None
+            node.further = ()
+            node.shape = out.shape
+            node.dtype = out.dtype
+            node.exact = False
+            node.watch = None
+            if mode.recorder is not None:
+                mode.recorder(node, operands, out)
             return (result, *constants)
-        values = (*arrays, out, *constants, *options.values())
-        if wants_shapes:
-            values = (*values, *[a.shape for a in arrays])
-        result._node = node = Node()
-        node.tick = tick()
-        node.op = op
-        node.parent_a = parent
-        node.saved_a = pick(values)
-        node.parent_b = None
-        node.further = ()
-        node.shape = out.shape
-        node.dtype = out.dtype
-        node.exact = False
-        node.watch = None
-        if mode.recorder is not None:
-            mode.recorder(node, operands, out)
-        return (result, *constants)
+        return record(op, operands, options)
 
     return run
 

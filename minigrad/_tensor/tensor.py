@@ -18,7 +18,7 @@ import numpy as np
 
 from minigrad.engine import messages
 from minigrad.engine.node import Node
-from minigrad.engine.writes import alias_of, owner_of, writes
+from minigrad.engine.writes import alias_of, writes
 from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
@@ -469,8 +469,7 @@ def forget_gradients(tensors: Iterable[Tensor]) -> None:
 
 def stamp(ready: list[tuple[Tensor, Any]]) -> None:
     """To be called after raw writes to the storage of the tensors: graphs that saved it will notice."""
-    arrays = [tensor._array for tensor, _ in ready]
-    writes.put([array if array.base is None else owner_of(array) for array in arrays])
+    writes.stamp(*[tensor._array for tensor, _ in ready])
 
 
 def _rebuild(kind: type, array: Any, requires_grad: bool) -> Tensor:

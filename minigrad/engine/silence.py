@@ -1,24 +1,24 @@
-"""NumPy's floating point warnings, switched off while minigrad computes: log(0) is -inf without a word.
+"""NumPy's floating point warnings, unseen while minigrad computes: log(0) is -inf without a word.
 
-`np.errstate` says the same and takes longer than most forwards (0.6 µs). So the setting is read and
-written as errstate itself does it, where NumPy has it under that name; elsewhere through np.seterr. The value
-of before is written back, not a token used up: an interrupt between any two lines leaves nothing changed.
+`silently` switches them off around a call, as `np.errstate` does. That takes longer than most forwards. So a
+filter keeps the warnings of minigrad's own lines unseen, and a shortcut calls a forward as it is while the
+first of Python's filters is the one that was last found to let this filter have its way:
 
-    before = errors()
-    try:
-        set_errors(SILENT)
-        ...
-    finally:
-        set_errors(before)
+    out = forward(x) if warnings.filters[0] is quiet.first else silently(forward, x)
+
+Whatever a program does with filters (`simplefilter("error")`, `resetwarnings()`), the forward is silent.
 """
 
 from __future__ import annotations
 
+import sys
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-try:
+try:  # as errstate itself does it, in a tenth of its time
     from numpy._core.umath import _extobj_contextvar, _make_extobj
 
     SILENT: Any = _make_extobj(all="ignore")
@@ -30,3 +30,45 @@ except ImportError:  # a NumPy that keeps it elsewhere
     def set_errors(state: Any) -> Any:
         """Set NumPy's floating point error handling to what `errors` returned."""
         return np.seterr(**state)
+
+
+class _Quiet:
+    """Whether NumPy's warnings stay unseen as Python's filters are now."""
+
+    first: Any = None  # the first filter when it was so
+    _loud: Any = None  # the first filter when it was not
+    _own_filters = getattr(sys.flags, "context_aware_warnings", False)  # each context has filters of its own
+
+    def look(self) -> None:
+        """Look through the filters, if the first is another than at the last look."""
+        first = warnings.filters[0] if warnings.filters else None
+        if first is self._loud or first is self.first or self._own_filters:
+            return
+        for action, message, category, module, _ in warnings.filters:
+            ours = module is None or module.match(__name__)  # type: ignore[attr-defined]
+            if ours and issubclass(RuntimeWarning, category) and (action != "ignore" or message is None):
+                if action == "ignore":
+                    self.first = first
+                else:
+                    self._loud = first
+                return
+        self._loud = first
+
+
+quiet = _Quiet()
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
+quiet.look()
+
+
+def silently(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """call(*args, **kwargs) without NumPy's floating point warnings or errors.
+
+    The value of before is written back, not a token used up: an interrupt leaves nothing changed.
+    """
+    quiet.look()
+    before = errors()
+    try:
+        set_errors(SILENT)
+        return call(*args, **kwargs)
+    finally:
+        set_errors(before)

@@ -28,16 +28,13 @@ class _Writes:
         self.stamps: dict[int, list[Any]] = {}
         self._lock = threading.Lock()  # without it a slower thread could set the latest tick back
 
-    def stamp(self, array: Array) -> None:
-        """Note a write to the memory of `array`."""
-        self.put([owner_of(array)])
-
-    def put(self, owners: list[Array]) -> None:
-        """Note a write to arrays that own their memory, all at one tick."""
+    def stamp(self, *arrays: Array) -> None:
+        """Note a write to the memory of arrays, at one tick for all."""
         stamps = self.stamps
         with self._lock:
             self.latest = now = tick()
-            for owner in owners:
+            for array in arrays:
+                owner = array if array.base is None else owner_of(array)
                 key = id(owner)
                 known = stamps.get(key)
                 if known is not None:
