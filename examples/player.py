@@ -1,4 +1,4 @@
-"""Backward step by step: pages to open in a browser, each a recording of a backward that really happened.
+"""Backward step by step: pages to open in a browser, each a recording of a real walk.
 
 python examples/player.py --out out/player
 """
@@ -75,6 +75,7 @@ def twice(out: Path) -> None:
     with viz.watch():
         loss = (w * w).sum()
     viz.player(loss, out / "twice-1.html", retain_graph=True, title="The first walk keeps the graph")
+    loss.backward(retain_graph=True)
     viz.player(loss, out / "twice-2.html", title="The second walk: .grad adds up")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.viz._boxes import Box, size_of
 from minigrad.viz._numbers import array, colour, strip
-from minigrad.viz._scene import Entry, Operand
+from minigrad.viz._scene import Entry
 
 FONT = "Helvetica,Arial,sans-serif"
 SMALL = 6  # elements that are written out
@@ -45,15 +45,21 @@ DARK = Theme(
     op=("#222a33", "#6d7a88"), output=("#14304c", "#5aa7ea"), freed=("#14181d", "#4d5761"),
     module=("#2a2542", "#9c8ee0"),
 )  # fmt: skip
+# What the boxes are, in the order of the legend.
+KINDS = {
+    "leaf": "leaf", "parameter": "parameter", "constant": "constant: no gradient", "op": "operation",
+    "module": "module", "freed": "operation freed by backward", "operand": "operand of a freed operation",
+    "output": "output",
+}  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
 def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
     """The label of one entry; its operands have places on the side that `ports` names (left, right)."""
     kind = entry.op.name if entry.op is not None else entry.kind
-    title = _bold(entry.name or kind) + (f" = {_text(kind)}" if entry.name and entry.op else "")
+    title = _bold(entry.label) + (f" = {_text(kind)}" if entry.op else "")
     about = f"{entry.shape} {entry.dtype}"
-    rows = [title, _small(about if entry.op or not entry.name else f"{kind} {about}", theme.quiet)]
+    rows = [title, _small(about if entry.op else f"{kind} {about}", theme.quiet)]
     if entry.detached:
         whom = entry.detached if isinstance(entry.detached, str) else entry.detached.label
         rows.append(_small(f"detached from {whom}", theme.quiet))
@@ -62,16 +68,28 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
     if entry.freed:
         rows.append(_small("freed by backward", theme.quiet))
     elif entry.kept:
-        rows.append(_small(f"saves {', '.join(entry.kept)}", theme.quiet))
+        rows.append(_small(f"keeps {', '.join(entry.kept)}", theme.quiet))
     if entry.stale:
-        rows.append(_small(f"{', '.join(entry.stale)} written since!", theme.gradient))
+        rows.append(_small(f"{', '.join(entry.called(entry.stale))} written since!", theme.gradient))
     if entry.kind == "operand":
         rows.append(_small("its edge is freed", theme.quiet))
     fill = (
         "output" if root and entry.op else "freed" if entry.freed or entry.kind == "operand" else entry.kind
     )
-    places = [(f"i{operand.place}", _place(operand)) for operand in entry.operands]
+    places = [(f"i{operand.place}", operand.text) for operand in entry.operands]
     return _table(rows, places if len(places) > 1 else [], getattr(theme, fill), theme, ports)
+
+
+def legend(kinds: list[str], theme: Theme) -> str:
+    """A row of the colours of some kinds of boxes, with their names."""
+    cells = []
+    for kind in kinds:
+        fill, border = getattr(theme, "freed" if kind == "operand" else kind)
+        cells.append(
+            f'<TD FIXEDSIZE="TRUE" WIDTH="14" HEIGHT="10" BORDER="1" BGCOLOR="{fill}" COLOR="{border}"></TD>'
+            f'<TD ALIGN="LEFT">{_small(KINDS[kind], theme.quiet)}</TD>'
+        )
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4"><TR>{"".join(cells)}</TR></TABLE>>'
 
 
 def module_card(box: Box, members: list[Entry], theme: Theme) -> str:
@@ -124,12 +142,6 @@ def _values(value: Any, theme: Theme, caption: str, ink: str) -> list[str]:
     return [table, text]
 
 
-def _place(operand: Operand) -> str:
-    if operand.source is None and operand.edge is None and operand.value is not None:
-        return f"{operand.name} = {operand.text}"
-    return operand.name
-
-
 def _table(
     rows: list[str], places: list[tuple[str, str]], colours: tuple[str, str], theme: Theme, ports: str
 ) -> str:
@@ -166,4 +178,8 @@ def _small(text: str, ink: str, size: int = 9) -> str:
 
 def _text(text: str) -> str:
     """Fit for an HTML-like label, whatever a user named a tensor."""
-    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
+    return escape(plain(text))
+
+
+def plain(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -86,8 +86,8 @@ def explain(
     """Tell in words how a tensor was computed, what flows back at each op, and along which paths.
 
     First the recorded program, line by line, with your own lines where they are known (inside
-    `viz.watch()` or `detect_anomaly()`). Then backward, newest op first: each rule as it stands in the
-    table of derivatives, with the numbers of this call. Last, for each leaf, the sum over all paths from
+    `viz.watch()` or `detect_anomaly()`). Then backward, newest op first: each rule with the names and
+    the numbers of your program. Last, for each leaf, the sum over all paths from
     the output to it, which is what a gradient is.
 
     The numbers are those of a real backward that keeps the graph and touches no `.grad`; hooks on the way
@@ -110,21 +110,20 @@ def explain(
     >>> print(viz.explain(y))
     y = 4, from 1 leaf by 1 op
     <BLANKLINE>
-    FORWARD: what was recorded
-      x                2; leaf
-      y = x * x        4; keeps a, b
+    FORWARD: the operations that were recorded
+      x               2; leaf
+      y = x * x       4; keeps x
     <BLANKLINE>
-    BACKWARD: what flows back, newest op first; g is the gradient that arrives
-      y = x * x        g = 1
-        d(a b)/da = b,  d(a b)/db = a
-        to x (as a)    g * b = 1 * 2 = 2
-        to x (as b)    g * a = 1 * 2 = 2, which makes 4
+    BACKWARD: the newest operation first; g is the gradient that has arrived at it
+      y = x * x       g = 1
+        to x (1st)    g · x = 1 · 2 = 2
+        to x (2nd)    g · x = 1 · 2 = 2, which makes 4
     <BLANKLINE>
-    LEAVES: a gradient is the sum over all paths
+    LEAVES: a gradient is the sum over all paths to the leaf
       x: 2 paths
-        y → x (as a)   2
-        y → x (as b)   2
-        together       4
+        y → x (1st)   2
+        y → x (2nd)   2
+        together      4
     """
     scene = read("explain", tensor, names, params, max_nodes=max_nodes)
     if gradient is None:

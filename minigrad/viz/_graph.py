@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 from minigrad.viz._boxes import Box, Fold, boxes_of, folded
-from minigrad.viz._cards import FONT, THEMES, Theme, card, module_card
+from minigrad.viz._cards import FONT, KINDS, THEMES, Theme, card, legend, module_card, plain
 from minigrad.viz._names import Named, Names
-from minigrad.viz._rules import rule_of, rule_text
-from minigrad.viz._scene import Entry, Operand, Scene
+from minigrad.viz._rules import form_of, formula_of, rule_of
+from minigrad.viz._scene import Entry, Operand, Scene, known_of, names_of
+from minigrad.viz._written import written
 
 if TYPE_CHECKING:
     import graphviz
 
+_SIZE = re.compile(r'width="([\d.]+)pt" height="[\d.]+pt"')
 ADVICE = (
     "graph: drawing needs the program dot, of the system package graphviz: "
     "apt install graphviz, or brew install graphviz. Without it, .source holds the picture's text, "
@@ -122,6 +126,7 @@ class _Picture:
             graph_attr={
                 "rankdir": "LR", "bgcolor": theme.ground, "nodesep": "0.22", "ranksep": "0.4", "pad": "0.15",
                 "fontname": FONT, "fontsize": "10", "fontcolor": theme.quiet,
+                "label": legend(self._kinds(), theme), "labelloc": "b", "labeljust": "l",
             },
             node_attr={"shape": "plain", "fontname": FONT, "fontsize": "12", "fontcolor": theme.text},
             edge_attr={
@@ -137,6 +142,13 @@ class _Picture:
             )
         self._edges(picture)
         return picture
+
+    def _kinds(self) -> list[str]:
+        """The kinds of boxes that are drawn, in the order of the legend."""
+        alone = [entry for entry in self.scene.entries if entry not in self.inside]
+        found = {"output" if e is self.scene.root and e.op else "freed" if e.freed else e.kind for e in alone}
+        found |= {"module"} if self.inside else set()
+        return [kind for kind in KINDS if kind in found]
 
     def _nodes(self, picture: Any) -> None:
         """Each box with its content; what stands in no box first."""
@@ -200,13 +212,19 @@ class _Picture:
 
 def _rule(entry: Entry, operand: Operand) -> str:
     found = rule_of(entry.op, operand.place) if entry.op is not None else None
-    text = rule_text(found[1]) if found else ""
+    text = (
+        written(form_of(entry.op, found[0], known_of(entry)), names_of(entry)) if entry.op and found else ""
+    )
     return f" {text} " if len(text) <= 28 else " g \N{HORIZONTAL ELLIPSIS} "
 
 
 def _tooltip(entry: Entry) -> str:
     if entry.op is not None:
-        return entry.op.formula.replace("\\", "\\\\")
+        return (
+            plain(formula_of(entry) or entry.call)
+            .replace("\\", "\N{SET MINUS}")
+            .replace('"', "\N{DOUBLE PRIME}")
+        )
     if entry.kind == "constant":
         return "constant: no gradient flows here"
     if entry.kind == "operand":
@@ -218,9 +236,7 @@ def _digraph_class() -> type[graphviz.Digraph]:
     try:
         import graphviz
     except ImportError as error:
-        raise ImportError(
-            'graph draws with the Python package graphviz: pip install "minigrad[viz]"'
-        ) from error
+        raise ImportError("graph draws with the Python package graphviz: pip install graphviz") from error
 
     class Digraph(graphviz.Digraph):  # type: ignore[misc]
         """A graphviz.Digraph that says which system package holds the program it needs."""
@@ -233,9 +249,13 @@ def _digraph_class() -> type[graphviz.Digraph]:
 
         def render(self, *args: Any, **kwargs: Any) -> str:
             try:
-                return super().render(*args, **kwargs)
+                written = str(super().render(*args, **kwargs))
             except graphviz.ExecutableNotFound as error:
                 raise _with_advice(error) from None
+            if written.endswith(".svg"):
+                path = Path(written)
+                path.write_text(_scaled(path.read_text(encoding="utf-8")), encoding="utf-8")
+            return written
 
         def pipe(self, *args: Any, **kwargs: Any) -> Any:
             try:
@@ -246,11 +266,17 @@ def _digraph_class() -> type[graphviz.Digraph]:
         def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
             """What a notebook shows: the picture, or its text and the advice where there is no `dot`."""
             try:
-                return super()._repr_mimebundle_(*args, **kwargs)
+                shown = super()._repr_mimebundle_(*args, **kwargs)
             except graphviz.ExecutableNotFound:
                 return {"text/plain": f"{ADVICE}\n\n{self.source}"}
+            return {kind: _scaled(text) if "svg" in kind else text for kind, text in shown.items()}
 
     return Digraph
+
+
+def _scaled(svg: str) -> str:
+    """An SVG that shrinks to the width of its page, and never grows beyond its own."""
+    return _SIZE.sub(r'width="100%" style="max-width:\1pt;height:auto"', svg, count=1)
 
 
 def _with_advice(error: Exception) -> Exception:

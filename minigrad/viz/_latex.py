@@ -7,7 +7,8 @@ import re
 _FUNCTIONS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "min", "max"}
 _GREEK = {"alpha", "beta", "delta", "pi", "phi", "Phi"}
 _SIGNS = {
-    "*": r"\cdot ", "<=": r"\leq ", ">=": r"\geq ", "!=": r"\neq ", "~": r"\neg ", "||": r"\|",
+    "*": r"\cdot ", "·": r"\cdot ", "≤": r"\leq ", "≥": r"\geq ", "≠": r"\neq ", "ᵀ": "^{T}", "@": " ",
+    "<=": r"\leq ", ">=": r"\geq ", "!=": r"\neq ", "~": r"\neg ", "||": r"\|",
     "\N{MINUS SIGN}": "-", "\N{HORIZONTAL ELLIPSIS}": r"\ldots ", "&": r"\wedge ", "{": r"\{", "}": r"\}",
     "%": r"\%", "#": r"\#", "$": r"\$", "^": r"\oplus ",
     ",  ": r",\quad ", ";  ": r";\quad ", ":  ": r":\quad ",

@@ -11,6 +11,7 @@ from minigrad.viz._latex import latex, name as latex_name
 from minigrad.viz._numbers import array, described, number
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part
+from minigrad.viz._rules import formula_of
 from minigrad.viz._scene import Entry, index_text
 from minigrad.viz._words import FREED, about, headline, many
 
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 def markdown_of(account: Account) -> str:
     """The whole account: forward, backward, leaves."""
     scene = account.scene
-    blocks = [f"### {_escaped(headline(scene))}", "**Forward:** what was recorded"]
+    blocks = [f"### {_escaped(headline(scene))}", "**Forward:** the operations that were recorded"]
     blocks += _forward(account)
     if account.refusal:
         return "\n\n".join([*blocks, FREED])
-    blocks.append("**Backward:** what flows back, newest op first; $g$ is the gradient that arrives")
+    blocks.append("**Backward:** the newest operation first; $g$ is the gradient that has arrived at it")
     blocks += _backward(account)
     if account.sums is None:
         blocks.append(f"The paths to the leaves lead through {scene.left_out:,} more.")
     else:
-        blocks.append("**Leaves:** a gradient is the sum over all paths")
+        blocks.append("**Leaves:** a gradient is the sum over all paths to the leaf")
         blocks += (_sum(account, one) for one in account.sums)
     return "\n\n".join(blocks)
 
@@ -81,7 +82,9 @@ def _backward(account: Account) -> Iterator[str]:
             continue
         arrived = _value(visit.g) if visit.g is not None else r"\ldots"
         made = f"{latex_name(entry.label)} = {_call(entry)}"
-        head = f"- ${made}$ with $g = {arrived}$ and ${latex(entry.op.formula)}$"
+        head = f"- ${made}$ with $g = {arrived}$"
+        if formula := formula_of(entry):
+            head += f" and ${latex(formula)}$"
         parts = [f"  - to ${latex_name(part.operand.text)}$: {_sent(part)}" for part in visit.parts]
         yield "\n".join([head, *parts])
 

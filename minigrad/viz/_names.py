@@ -13,7 +13,7 @@ from minigrad.nn import Module
 
 Named = Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
+PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 class Names:
@@ -84,7 +84,7 @@ def _outermost(models: list[tuple[str, Module]]) -> list[tuple[str, Module]]:
 def _variables() -> Iterator[tuple[str, Any]]:
     """The local, then the global variables of the innermost function outside this package."""
     frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     if frame is None:
         return

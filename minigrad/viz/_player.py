@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from minigrad._tensor.backward import run_backward
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 from minigrad.viz._boxes import Fold, boxes_data, boxes_of, folded
@@ -17,7 +18,6 @@ from minigrad.viz._graph import read
 from minigrad.viz._names import Named
 from minigrad.viz._numbers import raw
 from minigrad.viz._recording import Recorder
-from minigrad.viz._scene import Entry
 from minigrad.viz._story import Story
 
 _PAGE = files("minigrad.viz") / "page"
@@ -48,7 +48,7 @@ class Page:
 
 def player(
     tensor: Tensor,
-    path: str | os.PathLike[str] | None = "backward.html",
+    path: str | os.PathLike[str] | None = None,
     gradient: Tensor | None = None,
     retain_graph: bool = False,
     *,
@@ -58,21 +58,21 @@ def player(
     max_nodes: int = 100,
     fold: Fold = False,
 ) -> Page:
-    """Run `tensor.backward(gradient, retain_graph)` and write a page that plays what it did.
+    """A page that plays what `tensor.backward(gradient, retain_graph)` does, one step at a time.
 
-    It is a real backward, with all that it does: gradients are added to `.grad`, hooks run, and the graph
-    is freed unless it is retained. The page is one file that needs nothing else: no network, no programs.
-    It plays forward and then backward one step at a time: the gradient that arrives, the rule from the
-    table of derivatives with its numbers, what goes to each operand, where parts add up, what is freed;
-    with buttons, a slider and the arrow keys. What was computed inside `watch()` has its lines lit beside
-    it, and all values; otherwise those that the derivatives keep. A module of a model can be folded into
-    one card and unfolded again; while it is folded, what happens inside it is one step.
+    The steps are those of a real walk, which keeps the graph and touches no `.grad`, so a page can be made
+    again, and backward can still be called; hooks on the way run, as in any. The page is one file that needs
+    nothing else: no network, no programs. It plays forward and then backward: the gradient that arrives, the
+    rule of each operation with its numbers, the part for each operand, where parts add up, what backward
+    frees and what it adds to `.grad`; with buttons, a slider and the arrow keys. Operations inside `watch()`
+    have their lines lit beside them, and all values; otherwise the values that the derivatives keep. A module
+    of a model can be folded into one card and unfolded again; while it is folded, it is one step.
 
     Arguments:
         tensor: where backward starts.
-        path: the file to write; None writes none.
+        path: the file to write; left out, nothing is written, and a notebook shows the page in place.
         gradient: as for `backward`; needed unless the tensor has one element.
-        retain_graph: keep the graph for another backward.
+        retain_graph: play a backward that keeps the graph.
         names: names of tensors, a dict or pairs. Left out, the variables of your program are asked.
         params: a model, or names and parameters. Left out, your variables are asked too.
         title: of the page.
@@ -82,16 +82,14 @@ def player(
     Raises:
         RuntimeError: as `backward` raises; nothing is written then.
         ValueError: for a module to fold that is not there.
-        FileNotFoundError: where the folder of `path` is missing; backward has not run then.
+        FileNotFoundError: where the folder of `path` is missing.
 
     >>> import minigrad as torch
     >>> from minigrad import viz
     >>> x = torch.tensor(2.0, requires_grad=True)
-    >>> page = viz.player(x * x, path=None)
-    >>> x.grad
-    tensor(4.)
-    >>> page.html[:15]
-    '<!doctype html>'
+    >>> page = viz.player(x * x)
+    >>> page.html[:15], x.grad
+    ('<!doctype html>', None)
     """
     scene = read("player", tensor, names, params, max_nodes=max_nodes)
     if path is not None and not Path(path).parent.is_dir():  # before a backward that cannot be taken back
@@ -100,11 +98,14 @@ def player(
         )
     boxes = boxes_of(scene)
     closed = folded("player", boxes, fold)
-    kept = {e: raw(e.grad) for e in scene.entries if e.node is not None and (e.op is None or e.retained)}
-    before = {entry: None if grad is None else grad.copy() for entry, grad in kept.items()}
-    visits = Recorder(scene).run(lambda: tensor.backward(gradient, retain_graph=retain_graph))
-    reached = {visit.entry for visit in visits}
-    grads = {entry: (before[entry], _grad(entry)) for entry in before if entry in reached}
+    before = {e: raw(e.grad) for e in scene.entries if e.node is not None and (e.op is None or e.retained)}
+    visits = Recorder(scene).run(lambda: _walk(tensor, gradient))
+    for visit in visits:
+        visit.freed = not retain_graph and visit.entry.op is not None
+    arrived = {visit.entry: visit.g for visit in visits}
+    grads = {
+        e: (old, arrived[e] if old is None else old + arrived[e]) for e, old in before.items() if e in arrived
+    }
     title = title or f"Backward from {scene.root.label}"
     data = Story(scene, visits, grads, retain_graph).data(title) | boxes_data(scene, boxes, closed)
     text = _page(title, data)
@@ -115,9 +116,9 @@ def player(
     return Page(text, path)
 
 
-def _grad(entry: Entry) -> Any:
-    watch = entry.node.watch if entry.node is not None else None
-    return None if watch is None else raw(watch.grad)
+def _walk(tensor: Tensor, gradient: Tensor | None) -> None:
+    """A backward that keeps the graph and leaves every `.grad` as it is."""
+    run_backward((tensor,), (gradient,), True, False, deposit=lambda *_: None)
 
 
 def _page(title: str, data: dict[str, Any]) -> str:

@@ -12,8 +12,9 @@ import numpy as np
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
 from minigrad.viz._numbers import raw
-from minigrad.viz._rules import rule_of, rule_text, with_numbers
-from minigrad.viz._scene import Entry, Operand, Scene
+from minigrad.viz._rules import form_of, rule_of, with_numbers
+from minigrad.viz._scene import Entry, Operand, Scene, known_of, names_of, values_of
+from minigrad.viz._written import written
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Part:
     held: Any
     total: Any
     first: bool
-    rule: str  # the expression in the table of derivatives
+    rule: str  # as a reader sees it, with the names of the program
     numbers: str  # the same with the numbers of this call
     summed: bool  # whether a broadcast was undone
 
@@ -88,8 +89,7 @@ class Recorder:
         self._totals[parent] = total
         visit = self.visits[-1]
         rule, numbers = _rule(entry, operand, visit.g)
-        spread = rule == "g" or rule.startswith("unbroadcast(") or _is_elementwise(entry)
-        summed = value is not None and spread and parent.shape != node.shape
+        summed = _is_summed(entry, operand, visit.g)
         visit.parts.append(Part(operand, value, known, total, first, rule, numbers, summed))
 
     def leave(self, node: Node, freed: bool) -> None:
@@ -110,24 +110,21 @@ def _copied(value: Any) -> Any:
     return None if value is None else np.array(value)
 
 
-def _is_elementwise(entry: Entry) -> bool:
-    return entry.op is not None and isinstance(entry.op.forward, np.ufunc)
+def _is_summed(entry: Entry, operand: Operand, g: Any) -> bool:
+    """Whether the rule's result is larger than its operand, so that the engine undoes a broadcast."""
+    if entry.op is None or not entry.op.rules or g is None:
+        return False
+    parent, rule, *saved = operand.edge
+    return bool(np.shape(raw(rule(g, *saved))) != parent.shape)
 
 
 def _rule(entry: Entry, operand: Operand, g: Any) -> tuple[str, str]:
-    """A rule as it stands in the table, and with numbers where they are few."""
-    op, node = entry.op, entry.node
+    """A rule with the names of the program, and with numbers where they are few."""
+    op = entry.op
     found = rule_of(op, operand.place) if op is not None else None
-    if op is None or node is None or found is None:
+    if op is None or found is None:
         return f"{op.name}.backward" if op is not None else "", ""
-    name, rule = found
-    text = rule_text(rule)
-    saved = dict(zip(op.needs[name], operand.edge[2:], strict=False))
-    if g is None or not text or any(_is_option(value) for value in saved.values()):
-        return text, ""
-    numbers = with_numbers(text, {"g": g, **saved})
-    return text, numbers if text != "g" else ""
-
-
-def _is_option(value: Any) -> bool:
-    return raw(value) is None
+    form = form_of(op, found[0], known_of(entry))
+    text = written(form, names_of(entry))
+    numbers = with_numbers(form, {**values_of(entry), "g": g}) if g is not None else ""
+    return text, numbers if form != "g" and numbers != text else ""

@@ -12,9 +12,15 @@ import numpy as np
 
 from minigrad.ops.op import Op, Rule
 from minigrad.viz._numbers import array, raw
+from minigrad.viz._scene import Entry, Operand, names_of
+from minigrad.viz._written import names_in, written
 
 _NOISE = re.compile(r"\bnp\.|(?<![\w.])_(?=[a-zA-Z])|_kernel\b")  # of no interest to a reader
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+_CLAUSE = re.compile(
+    r"/d([^\W_]+)(?:_\w+)? =|^grad (\w+) ="
+)  # of which operand a formula tells the derivative
+_NAME = re.compile(r"(?<![\w.])(d?)([^\W\d_]+?(?:_[^\W\d_]{2,})?)(?![^\W_])(?!_[^\W\d_]{2})(?!\()")
 
 
 def rule_text(rule: Rule) -> str:
@@ -43,6 +49,27 @@ def rule_text(rule: Rule) -> str:
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     return _NOISE.sub("", " ".join(b"".join(lines).decode().split()))
+
+
+def formula_of(entry: Entry, only: Operand | None = None) -> str:
+    """The derivative of an op in the names of the program; of several clauses those that are asked for.
+
+    Nothing where one tensor stands in two places, for then a name would mean two things.
+    """
+    op = entry.op
+    if op is None or not op.inputs or op.variadic:
+        return ""
+    sources = [id(o.source) for o in entry.operands if o.source is not None]
+    if len(set(sources)) < len(sources):
+        return ""
+    clauses = op.formula.split(",  ")
+    by = [_CLAUSE.search(clause) for clause in clauses]
+    wanted = [o.name for o in entry.operands if (o is only if only else o.edge is not None)]
+    if all(by):
+        clauses = [c for c, of in zip(clauses, by, strict=True) if of and (of[1] or of[2]) in wanted]
+    put, names = {o.name for o in entry.operands}, names_of(entry)
+    text = _NAME.sub(lambda m: f"{m[1]}{names[m[2]]}" if m[2] in put else m[0], ",  ".join(clauses))
+    return text.replace(" * ", " · ").replace(" - ", " \N{MINUS SIGN} ").replace("^T", "ᵀ")
 
 
 def form_of(op: Op, of: str, known: Mapping[str, Any]) -> str:
@@ -84,25 +111,21 @@ def rule_of(op: Op, position: int) -> tuple[str, Rule] | None:
     return (name, op.rules[name]) if name in op.rules else None
 
 
-def with_numbers(text: str, values: Mapping[str, Any], longest: int = 72) -> str:
-    """The rule's expression with values in the place of names; nothing where they would not fit.
+def with_numbers(form: str, values: Mapping[str, Any], longest: int = 72) -> str:
+    """A form with values in the place of names; nothing where one is unknown, or they would not fit.
 
     Only arrays of at most four elements are put in, and the whole stays within `longest` characters.
 
     >>> with_numbers("g * b", {"g": 1.0, "b": -3.0})
-    '1 * (−3)'
+    '1 · (−3)'
     """
     put: dict[str, str] = {}
-    for name in dict.fromkeys(_NAME.findall(text)):
-        if name in values:
-            value = raw(values[name])
-            if value is None or np.size(value) > 4:
-                return ""
-            shown = array(value, 4)
-            put[name] = f"({shown})" if shown.startswith("\N{MINUS SIGN}") else shown
-    if not put:
-        return ""
-    done = _NAME.sub(lambda found: put.get(found[0], found[0]), text)
-    if done[:1] == "(" and done[-1:] == ")" and done.count("(") == 1:
-        done = done[1:-1]
+    for name in names_in(form):
+        value = raw(values.get(name))
+        if name == "pi":
+            continue
+        if value is None or np.size(value) > 4:
+            return ""
+        put[name] = array(value, 4)
+    done = written(form, put) if put else ""
     return done if len(done) <= longest else ""

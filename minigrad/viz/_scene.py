@@ -7,6 +7,7 @@ neither warns nor changes anything.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import numpy as np
 
 from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
+from minigrad.autograd._context import FunctionCtx
 from minigrad.engine.node import Node
 from minigrad.engine.writes import writes
 from minigrad.nn import Parameter
@@ -23,7 +25,7 @@ from minigrad.ops.op import Op
 from minigrad.viz._names import Names
 from minigrad.viz._numbers import number, raw
 from minigrad.viz._reach import newest, reachable, within
-from minigrad.viz._source import Line, assigned, line_of
+from minigrad.viz._source import Line, Span, assigned, assigned_at, line_of
 from minigrad.viz._watch import Call
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
@@ -82,6 +84,7 @@ class Entry:
     retained: bool = False
     detached: Entry | str = ""
     line: Line | None = None
+    span: Span | None = None  # which part of its file asked for it
     calls: tuple[Call, ...] = ()
 
     @property
@@ -90,13 +93,28 @@ class Entry:
 
     @property
     def kept(self) -> list[str]:
-        """The names of the values that its rules keep: arrays, and numbers that were operands."""
-        operands = {operand.name for operand in self.operands}
-        return [
-            name
-            for name, value in self.saved.items()
-            if arrays_in(value) or (name in operands and isinstance(value, (int, float)))
-        ]
+        """What its rules keep, as the program calls it: arrays, and numbers that were operands."""
+        return self.called(self.saved)
+
+    def called(self, names: Iterable[str]) -> list[str]:
+        """What the program calls saved values: its operands by their names."""
+        given = {operand.name: operand.text for operand in self.operands}
+        listed = self.op.inputs[:1] if self.op is not None and self.op.variadic else ()
+        found: list[str] = []
+        own = 0
+        for name in names:
+            arrays = arrays_in(self.saved[name])
+            if name == "out":
+                found.append("its result")
+            elif name in given and (arrays or isinstance(self.saved[name], (int, float))):
+                found.append(given[name])
+            elif name in listed and arrays:
+                found += given.values()
+            else:
+                own += len(arrays)
+        if own:
+            found.append("an array of its own" if own == 1 else f"{own} arrays of its own")
+        return list(dict.fromkeys(found))
 
     @property
     def call(self) -> str:
@@ -156,10 +174,12 @@ class Scene:
             entry.retained = node.op is not None and watch.keep
             entry.line = line_of(watch.line)
             if watch.seen is not None:
-                entry.value, entry.calls = watch.seen.value, watch.seen.calls
+                entry.value, entry.calls, entry.span = watch.seen.value, watch.seen.calls, watch.seen.span
         if node.op is not None:
             entry.freed = node.edges is None
             entry.saved = _saved(node.op, node.edges or ())
+            if not entry.freed and not node.op.inputs:
+                entry.saved |= _saved_by_function(node.edges or ())
             entry.stale = tuple(name for name, value in entry.saved.items() if _is_stale(value, node))
             entry.options = _options(node.op, entry.saved)
             if entry.value is None:
@@ -219,8 +239,14 @@ class Scene:
                     entry.value = raw(tensor)
         for entry, has_history in linked.items():
             entry.kind = "operand" if has_history else "constant"
+        told: set[Line] = set()  # the newest op of a statement, and only if it is all of it, has its name
         for entry in reversed(self.entries):
-            name = assigned(entry.line.code) if entry.line is not None else ""
+            if entry.line is None or entry.line in told:
+                continue
+            span = entry.span
+            name = assigned(entry.line.code) if span is None else assigned_at(entry.line.file, span)
+            if name or span is None:
+                told.add(entry.line)
             if name and not entry.name and name not in taken:
                 entry.name = name
                 taken[name] += 1
@@ -251,6 +277,45 @@ class Scene:
             constant.detached = owners.get(id(_owner(storage)), "") if constant.kind == "constant" else ""
 
 
+def names_of(entry: Entry) -> dict[str, str]:
+    """What the program calls the names in the rules of an op: its operands, its result, its options."""
+    op = entry.op
+    assert op is not None
+    options = {k: _option_text(v) for k, v in {**op.options, **entry.saved}.items() if k in op.options}
+    given = {operand.name: operand.text for operand in entry.operands}
+    return {**options, **given, "out": entry.label, "n": number(_folded(entry))}
+
+
+def values_of(entry: Entry) -> dict[str, Any]:
+    """The values of those names, as far as they are known."""
+    op = entry.op
+    assert op is not None
+    given = {
+        operand.name: operand.value if operand.source is None else operand.source.value
+        for operand in entry.operands
+    }
+    return {**op.options, **given, **entry.saved, "out": entry.value, "n": _folded(entry)}
+
+
+def known_of(entry: Entry) -> dict[str, Any]:
+    """Options and shapes by their names in the rules: a form may depend on them."""
+    given = {}
+    for operand in entry.operands:
+        source = operand.edge[0] if operand.edge is not None else operand.source
+        given[f"{operand.name}_shape"] = np.shape(operand.value) if source is None else source.shape
+    return {**entry.saved, **given, "out_shape": entry.shape}
+
+
+def _folded(entry: Entry) -> int:
+    """How many elements of the first operand make one of the result."""
+    first = next(iter(known_of(entry).get(f"{o.name}_shape", ()) for o in entry.operands), ())
+    return int(math.prod(first) // max(math.prod(entry.shape), 1))
+
+
+def _option_text(value: Any) -> str:
+    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
 def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
     """What the edges keep, by the names in their rules: operands in their order, then the rest."""
     found: dict[str, Any] = {}
@@ -264,6 +329,19 @@ def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
             found.update(kept)
     order = {name: i for i, name in enumerate((*op.inputs, "out"))}
     return dict(sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
+
+
+def _saved_by_function(edges: Iterable[Any]) -> dict[str, Any]:
+    """What a user's own Function saved: by the place of the operand that it is, or as its result."""
+    run = next((getattr(edge[1], "func", None) for edge in edges if edge is not None and edge[0]), None)
+    ctx = getattr(getattr(run, "__self__", None), "ctx", None)
+    saved = ctx._saved if isinstance(ctx, FunctionCtx) else ()
+    places = {id(edge[0]): str(i) for i, edge in enumerate(edges) if edge is not None and edge[0]}
+    return {
+        "out" if isinstance(place, int) else places.get(id(place), f"saved {k}"): array
+        for k, (array, place) in enumerate(saved)
+        if array is not None
+    }
 
 
 def _options(op: Op, saved: dict[str, Any]) -> dict[str, Any]:

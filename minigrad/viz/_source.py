@@ -15,6 +15,7 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<number>\d+)(?:: (?P<code>.*))?", re.DOTAL
 _CELL = re.compile(r"<ipython-input-(\d+)-.*>|.*[/\\]ipykernel_\d+[/\\]\d+\.py")
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert, ast.Raise, ast.Delete)
 LONGEST = 100
+Span = tuple[int, int, int, int]  # first and last line, first and last column (in bytes)
 
 
 class Line(NamedTuple):
@@ -89,6 +90,34 @@ def assigned(code: str) -> str:
         case [ast.AugAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Name(id=name))]:
             return name
     return ""
+
+
+def assigned_at(file: str, span: Span) -> str:
+    """The name that a statement gives to what exactly this part of it computes; empty where it gives none."""
+    return _assignments("".join(linecache.getlines(file))).get(span, "")
+
+
+@lru_cache(maxsize=16)
+def _assignments(source: str) -> dict[Span, str]:
+    """The names that statements give, by the places of what they compute."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with the magic of a notebook
+        return {}
+    found = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=made):
+                found[_span(made)] = name
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as made):
+                found[_span(made)] = name
+            case ast.AugAssign(target=ast.Name(id=name)):
+                found[_span(node)] = name
+    return found
+
+
+def _span(node: Any) -> Span:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def excerpts(lines: Iterable[Line]) -> tuple[list[dict[str, Any]], dict[Line, tuple[int, int]]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.viz._numbers import array, described, strip
+from minigrad.viz._numbers import MINUS, array, described, strip
 from minigrad.viz._recording import Part, Visit
+from minigrad.viz._rules import formula_of
 from minigrad.viz._scene import Entry, Scene
 from minigrad.viz._source import excerpts
 from minigrad.viz._words import whereto
@@ -63,6 +64,7 @@ class Story:
                     }
                 )
         self.steps: list[Data] = []
+        self.came: dict[Entry, list[Any]] = {}  # the parts of a gradient, in their order
         self.lines: list[Data] = []
         self.line_of: dict[Entry, tuple[int, int]] = {}
 
@@ -85,7 +87,7 @@ class Story:
             "name": entry.label, "kind": entry.kind, "op": entry.op.name if entry.op is not None else "",
             "shape": str(tuple(entry.shape)), "dtype": str(entry.dtype), "value": shown(entry.value),
             "kept": entry.kept, "grad": shown(before), "leaf": entry in self.grads,
-            "formula": entry.op.formula if entry.op is not None else "", "call": entry.call,
+            "formula": formula_of(entry), "call": entry.call,
             "note": f"detached from {_owner(entry)}" if entry.detached else "",
         }  # fmt: skip
 
@@ -125,18 +127,14 @@ class Story:
             if waiting:
                 self._step("forward", waiting, _listed(waiting), [_introduced(e) for e in waiting])
                 waiting = []
-            alone = len(entry.operands) == 1
-            given = _and(
-                [o.text if alone or o.text == o.name else f"{o.text} as {o.name}" for o in entry.operands]
-            )
+            given = _and([o.text for o in entry.operands])
             value = f" and gives {described(entry.value)}" if entry.value is not None else ""
-            kept = entry.kept
             keeps = (
-                f"keeps {_and(kept)} for the way back."
-                if kept
-                else "keeps nothing: its derivative needs no value."
+                f"For backward it keeps {_and(entry.kept)}."
+                if entry.kept
+                else "It keeps no value: its derivative needs none."
             )
-            text = [f"{entry.op.name} takes {given}{value}.", f"It {keeps}"]
+            text = [f"{entry.op.name} takes {given}{value}.", keeps]
             self._step("forward", [entry], f"{entry.label} = {entry.call}", text)
         if waiting:
             self._step("forward", waiting, _listed(waiting), [_introduced(e) for e in waiting])
@@ -161,32 +159,35 @@ class Story:
                     grad=[here, after],
                 )
             else:
-                formula = entry.op.formula if entry.op is not None else ""
+                formula = formula_of(entry)
                 self._step(
                     "backward", [entry], f"Gradient of {entry.label}", text, g=[here, g, ""], formula=formula
                 )
             for part in visit.parts:
                 target = self._target(part)
                 came[target] += 1
-                count = f"{came[target]} of {coming[target]} parts" if coming[target] > 1 else ""
+                if part.operand.source is not None:
+                    self.came.setdefault(part.operand.source, []).append(part.value)
+                count = f"part {came[target]} of {coming[target]}" if coming[target] > 1 else ""
                 total = None if part.operand.source is None else [target, shown(part.total), count]
                 self._step(
                     "backward", [entry], f"{entry.label} \N{RIGHTWARDS ARROW} {whereto(visit, part.operand)}",
                     _sent(part, visit), edge=self.edge_of[here, part.operand.place], part=shown(part.value),
                     g=total,
-                    rule=[part.rule + ", summed" * part.summed, part.numbers, _text(part.value)],
-                    formula=entry.op.formula if entry.op is not None else "",
+                    rule=[part.rule + ", summed over the copies" * part.summed, part.numbers,
+                          _text(part.value)],
+                    formula=_derivative(entry, part, visit),
                 )  # fmt: skip
             if visit.freed and (kept := entry.kept):
-                text = [f"{entry.label} is done. What it kept, {_and(kept)}, is freed."]
+                text = [f"{entry.label} has sent all its gradients. It lets go of {_and(kept)}."]
                 self._step("backward", [entry], f"{entry.label} frees what it kept", text, freed=here)
         ends = [entry for entry in self.scene.entries if entry in self.grads and entry.op is None]
         text = ["Every leaf has its gradient."] if not self.scene.left_out else [
-            f"The walk went on through {self.scene.left_out:,} more, which this page leaves out."
+            f"The walk went on through {self.scene.left_out:,} more operations, which this page leaves out."
         ]  # fmt: skip
         if self.retained:
             text.append(
-                "The graph was retained: what the ops keep is still there, and it can be walked again."
+                "The graph was retained: the operations still keep their values, and backward can run again."
             )
         self._step("backward", ends, "Done", text, end=True)
 
@@ -197,25 +198,47 @@ class Story:
         entry, g = visit.entry, _text(visit.g)
         if entry is self.scene.root and not parts:
             return [f"Backward starts at {entry.label}. The gradient it starts with is {g}."]
-        text = f"{g} has arrived at {entry.label}: " + (
-            f"the sum of {parts} parts" if parts > 1 else "all of it"
-        )
-        text += f", for everything that uses {entry.label} has been visited."
-        return [text, "A hook of yours has changed it on the way."] if visit.hooked else [text]
+        came = self.came.get(entry, [])
+        total = f"{' + '.join(_term(value) for value in came)} = {g}" if _are_numbers(came) else g
+        text = f"The gradient of {entry.label} is {total}."
+        if parts > 1:
+            text = text[:-1] + f", the sum of the {parts} parts that its users sent."
+        complete = f"It is complete: all that uses {entry.label} has been visited."
+        return [text, complete, *["One of your hooks has changed it."] * visit.hooked]
 
     def _deposit(self, entry: Entry, visit: Visit) -> list[str]:
         before, after = self.grads[entry]
-        what = "a leaf" if entry.op is None else "not a leaf, but retains its gradient"
+        kind = "a leaf" if entry.op is None else "no leaf, but you asked it to retain its gradient"
         if before is None:
-            return [f"{entry.label} is {what}: this is now {entry.label}.grad."]
+            return [f"{entry.label} is {kind}: backward stores the gradient in {entry.label}.grad."]
         return [
-            f"{entry.label} is {what}. {entry.label}.grad was {_text(before)}; "
-            f"gradients add up, and now it is {_text(after)}."
+            f"{entry.label} is {kind}: backward adds the gradient to {entry.label}.grad, "
+            f"which was {_text(before)} and becomes {_text(after)}."
         ]
 
 
 def _text(value: Any) -> str:
     return "(several outputs at once)" if value is None else described(value)
+
+
+def _are_numbers(parts: list[Any]) -> bool:
+    return 1 < len(parts) <= 6 and all(part is not None and np.size(part) == 1 for part in parts)
+
+
+def _term(value: Any) -> str:
+    text = described(np.reshape(value, ()))
+    return f"({text})" if text.startswith(MINUS) else text
+
+
+def _derivative(entry: Entry, part: Part, visit: Visit) -> str:
+    """The clause of the derivative for one operand, with its number where it is one."""
+    clause = formula_of(entry, part.operand)
+    single = part.value is not None and np.size(part.value) == 1 and np.size(visit.g) == 1 and not entry.shape
+    if not single or " = " not in clause or "," in clause or not clause.startswith("d"):
+        return clause
+    g = float(np.reshape(visit.g, ()))
+    slope = described(np.asarray(part.value) / g) if g else ""
+    return clause if not slope or clause.endswith(f"= {slope}") else f"{clause} = {slope}"
 
 
 def _and(words: list[str]) -> str:
@@ -232,24 +255,30 @@ def _owner(entry: Entry) -> str:
 
 
 def _introduced(entry: Entry) -> str:
-    value = f" = {described(entry.value)}" if entry.value is not None else ""
+    known = f" Its value: {described(entry.value)}." if entry.value is not None else ""
     if entry.kind == "constant":
         if entry.detached:
             whom = _owner(entry)
             return (
-                f"{entry.label}{value} was detached from {whom}: the same memory, but no gradient flows back."
+                f"{entry.label} was detached from {whom}: it shares the memory, but no gradient flows back."
             )
-        return f"{entry.label}{value} is a constant: no gradient flows to it."
-    kind = "parameter" if entry.kind == "parameter" else "leaf that requires a gradient"
-    return f"{entry.label}{value} is a {kind}."
+        return f"{entry.label} is a constant: no gradient flows to it.{known}"
+    kind = "a parameter" if entry.kind == "parameter" else "a leaf that requires a gradient"
+    return f"{entry.label} is {kind}.{known}"
 
 
 def _sent(part: Part, visit: Visit) -> list[str]:
     to = whereto(visit, part.operand)
-    text = [f"What {visit.entry.label} passes on to {to} is {_text(part.value)}."]
+    text = [f"{visit.entry.label} sends {_text(part.value)} to {to}."]
     if part.summed:
         old, new = part.operand.edge[0].shape, visit.entry.shape
-        text.append(f"{part.operand.text} was broadcast from {old} to {new}, so the copies are summed.")
+        text.append(
+            f"{part.operand.text} was broadcast from {old} to {new}, so what its copies receive is summed."
+        )
     if not part.first:
-        text.append(f"{part.operand.text} already held {_text(part.held)}; with it, {_text(part.total)}.")
+        if _are_numbers([part.held, part.value]):
+            total = f"{_term(part.held)} + {_term(part.value)} = {_text(part.total)}"
+        else:
+            total = f"with the earlier part, {_text(part.held)}, {_text(part.total)}"
+        text.append(f"{part.operand.text} has now: {total}.")
     return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import islice
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -10,7 +12,9 @@ from minigrad.autograd._anomaly import user_line
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
 from minigrad.nn import Module
+from minigrad.viz._names import PACKAGE as _PACKAGE
 from minigrad.viz._numbers import raw
+from minigrad.viz._source import Span
 
 COPIED = 4096  # an array of up to so many elements is copied, a larger one is only referred to
 
@@ -30,11 +34,13 @@ class Seen(NamedTuple):
         operands: of each its storage (or the number that it is), and the values it had.
         value: what came out.
         calls: the modules inside which it happened, the outermost first.
+        span: which part of your program asked for it: lines and columns.
     """
 
     operands: tuple[tuple[Any, Any], ...]
     value: Any
     calls: tuple[Call, ...]
+    span: Span | None
 
 
 class watch:
@@ -53,7 +59,7 @@ class watch:
     >>> with viz.watch():
     ...     y = x * 3 + 1
     >>> print(viz.explain(y).text.splitlines()[5])
-      v1 = x * 3     6; keeps b
+      v1 = x * 3     6; keeps 3
     """
 
     def __init__(self, *models: Module) -> None:
@@ -88,7 +94,7 @@ class watch:
             before(node, operands, out)
         watch = node.watched()
         watch.line = user_line()
-        watch.seen = Seen(tuple(_noted(x) for x in operands), _kept(out), tuple(self._calls))
+        watch.seen = Seen(tuple(_noted(x) for x in operands), _kept(out), tuple(self._calls), _span())
 
     def _follow(self, path: str, module: Module) -> list[Any]:
         kind = type(module).__name__
@@ -108,6 +114,19 @@ class watch:
             if call.path == path:
                 del self._calls[depth:]
                 return
+
+
+def _span() -> Span | None:
+    """The part of the innermost line outside this package that is being computed."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    if frame is None:
+        return None
+    line, end, column, last = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    if line is None or end is None or column is None or last is None:
+        return None
+    return line, end, column, last
 
 
 def _noted(operand: Any) -> tuple[Any, Any]:

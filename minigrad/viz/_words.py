@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from minigrad.viz._numbers import described, number
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part, Visit
+from minigrad.viz._rules import formula_of
 from minigrad.viz._scene import Entry, Operand, Scene
 
 if TYPE_CHECKING:
     from minigrad.viz._explain import Account, Sum
 
 FREED = (
-    "A backward has freed what these ops kept, so nothing flows back any more. Compute it again, or keep "
-    "the graph with backward(retain_graph=True)."
+    "A backward has freed the values that these operations kept, so no gradient can flow back again. "
+    "Compute the result again, or keep the graph with backward(retain_graph=True)."
 )
 
 
@@ -40,19 +41,19 @@ def _lines(account: Account) -> Iterator[str]:
     width = min(max((len(left) for left, right in rows + backward + leaves if right), default=0) + 2, 48)
     yield headline(scene)
     yield ""
-    yield "FORWARD: what was recorded"
+    yield "FORWARD: the operations that were recorded"
     yield from (_row(*row, width) for row in rows)
     yield ""
     if account.refusal:
         yield FREED
         return
-    yield "BACKWARD: what flows back, newest op first; g is the gradient that arrives"
+    yield "BACKWARD: the newest operation first; g is the gradient that has arrived at it"
     yield from (_row(*row, width) for row in backward)
     yield ""
     if account.sums is None:
         yield f"The paths to the leaves lead through {scene.left_out:,} more; max_nodes=... shows them."
         return
-    yield "LEAVES: a gradient is the sum over all paths"
+    yield "LEAVES: a gradient is the sum over all paths to the leaf"
     yield from (_row(*row, width) for row in leaves)
 
 
@@ -92,7 +93,8 @@ def _backward(account: Account) -> Iterator[tuple[str, str]]:
             continue
         hooked = ", after a hook of yours" if visit.hooked and entry is not account.scene.root else ""
         yield f"  {entry.label} = {entry.call}", f"g = {_value(visit.g)}{hooked}"
-        yield f"    {entry.op.formula}", ""
+        if formula := formula_of(entry):
+            yield f"    {formula}", ""
         for part in visit.parts:
             yield f"    to {whereto(visit, part.operand)}", sent(part)
 
@@ -100,14 +102,25 @@ def _backward(account: Account) -> Iterator[tuple[str, str]]:
 def whereto(visit: Visit, operand: Operand) -> str:
     """The receiver, and in which place it stands where it stands in several."""
     twice = sum(part.operand.source is operand.source for part in visit.parts) > 1
-    return f"{operand.text} (as {operand.name})" if twice else operand.text
+    return f"{operand.text} ({ordinal(operand)})" if twice else operand.text
+
+
+def ordinal(operand: Operand) -> str:
+    """In which place an operand stands.
+
+    >>> ordinal(Operand("b", 1)), ordinal(Operand("20", 20))
+    ('2nd', '21st')
+    """
+    n = operand.place + 1
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
 
 
 def sent(part: Part) -> str:
     """A rule, its numbers, its result, and the sum where others came before."""
     text = " = ".join(step for step in (part.rule, part.numbers, _value(part.value)) if step)
     if part.summed:
-        text += ", summed over what was broadcast"
+        text += ", summed over the copies"
     return text if part.first else f"{text}, which makes {_value(part.total)}"
 
 
@@ -147,7 +160,7 @@ def route(path: Path) -> str:
     words = [path.steps[0][0].label]
     for entry, operand in path.steps:
         twice = sum(o.source is operand.source and o.edge is not None for o in entry.operands) > 1
-        words.append(f"{operand.text} (as {operand.name})" if twice else operand.text)
+        words.append(f"{operand.text} ({ordinal(operand)})" if twice else operand.text)
     return " \N{RIGHTWARDS ARROW} ".join(words)
 
 

@@ -11,7 +11,9 @@ def test_each_page_is_written_and_small(tmp_path, capsys):
         text = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
         assert text.startswith("<!doctype html>") and len(text.encode()) < 60_000
     assert "no gradient flows back" in (tmp_path / "detach.html").read_text(encoding="utf-8")
-    assert "gradients add up, and now it is" in (tmp_path / "twice-2.html").read_text(encoding="utf-8")
+    assert "backward adds the gradient to w.grad, which was" in (tmp_path / "twice-2.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path, capsys):

@@ -62,9 +62,7 @@ def test_it_is_read_explained_and_played_as_it_was(name, seed):
     page = viz.player(loss, None)
     steps = json.loads(re.findall(r'id="data">(.*?)</script>', page.html, re.DOTALL)[0])["steps"]
     assert steps[-1]["title"] == "Done"
-    for leaf, grad in zip(leaves, expected, strict=True):
-        if grad is not None:
-            np.testing.assert_array_equal(leaf.grad.numpy(), grad.numpy())
+    assert all(leaf.grad is None for leaf in leaves)
 
 
 @pytest.mark.parametrize("name", OPS)

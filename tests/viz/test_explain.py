@@ -6,7 +6,9 @@ import pytest
 
 import minigrad as torch
 from minigrad import viz
+from minigrad._tensor.record import call_of
 from minigrad.engine.mode import mode
+from minigrad.ops.op import REAL, REGISTRY, Op
 from minigrad.viz import explain
 from minigrad.viz._names import Names
 from minigrad.viz._paths import count_paths, paths_to
@@ -31,12 +33,12 @@ def test_the_program_the_rules_and_the_sum_over_paths():
     for line in (
         "z = 6.909, from 2 leaves by 3 ops",
         "x 2; leaf",
-        "v1 = x * y 6; keeps a, b",
+        "v1 = x * y 6; keeps x, y",
         "v2 = sin(x) 0.9093; keeps x",
         "z = v1 + v2 6.909; keeps nothing",
         "d sin(x)/dx = cos(x)",
-        "to x g * cos(x) = 1 * cos(2) = −0.4161",
-        "to x g * b = 1 * 3 = 3, which makes 2.584",
+        "to x g · cos(x) = 1 · cos(2) = −0.4161",
+        "to x g · y = 1 · 3 = 3, which makes 2.584",
         "x: 2 paths",
         "z → v1 → x 1 · 3 = 3",
         "z → v2 → x 1 · (−0.4161) = −0.4161",
@@ -77,8 +79,8 @@ def test_the_factors_of_a_path_are_the_derivatives_of_its_steps():
 def test_two_ways_through_one_op_are_told_apart():
     x = leaf(3.0)
     lines = squeezed(explain(x * x).text)
-    assert any(line.startswith("v1 → x (as a)") for line in lines)
-    assert any(line.startswith("to x (as b)") and line.endswith("which makes 6") for line in lines)
+    assert any(line.startswith("v1 → x (1st)") for line in lines)
+    assert any(line.startswith("to x (2nd)") and line.endswith("which makes 6") for line in lines)
 
 
 def test_paths_beyond_counting_are_counted():
@@ -152,8 +154,8 @@ def test_large_arrays_are_told_by_shape_and_range():
     X = torch.randn(6, 4)
     text = explain(model(X).sum()).text
     assert re.search(r"0\.weight +\(5, 4\), from −0\.\d+ to 0\.\d+; parameter", text)
-    assert "product(g, weight) = (6, 5), from" in text
-    assert "summed over what was broadcast" in text
+    assert "g @ 2.weight = (6, 5), from" in text
+    assert "the rows of g, summed = " in text
 
 
 def test_a_leaf_alone_is_its_own_gradient():
@@ -176,7 +178,7 @@ def test_markdown_says_the_same_in_latex():
     text = explain(z).markdown
     assert r"$v_{1} = x \cdot y$" in text
     assert r"\frac{\partial \sin(x)}{\partial x} = \cos(x)" in text
-    assert "`g * cos(x)`" in text
+    assert "`g · cos(x)`" in text
     assert (
         r"$$\frac{\partial z}{\partial x} = \underbrace{1 \cdot 3}_{z \to v_{1} \to x} + "
         r"\underbrace{1 \cdot (-0.4161)}_{z \to v_{2} \to x} = 2.584$$"
@@ -218,3 +220,78 @@ def test_an_index_stands_between_brackets_as_it_was_written():
     ):
         assert f" = {written} " in str(explain(picked))
     assert r"x[\text{1:, ::2}]" in explain(x[1:, ::2]).markdown
+
+
+def test_the_names_of_the_program_stand_for_those_of_the_table():
+    """A user's a and b are not the a and b of the table."""
+    b, a = leaf(2.0), leaf(5.0)
+    lines = squeezed(explain(b / a).text)
+    assert "to b g / a = 1 / 5 = 0.2" in lines
+    assert "d(b/a)/db = 1/a, d(b/a)/da = −(b/a)/a" in [line.replace("= -", "= −") for line in lines]
+    assert "to x g · 2 · x = 1 · 2 · 3 = 6" in squeezed(explain((x := leaf(3.0)).square()).text)
+    assert "to x g · 2 · x^(2 − 1) = 1 · 2 · 3^(2 − 1) = 6" in squeezed(explain(x**2).text)
+    assert x.grad is None
+
+
+def test_a_mean_a_dot_product_and_a_relu_say_what_they_do():
+    v = leaf([1.0, 2.0])
+    assert "to v g / 2 = 1 / 2 = [0.5, 0.5]" in squeezed(explain(v.mean()).text)
+    text = explain(v @ v).text
+    assert "to v (1st) g · v = 1 · [1, 2] = [1, 2]" in squeezed(text) and "summed" not in text
+    assert "to v g where v > 0, else 0 = " in " ".join(squeezed(explain(torch.relu(v)).text))
+
+
+def helped(a, b):
+    z = a * b + torch.sin(a)
+    return z
+
+
+def doubled(h):
+    return h * 2
+
+
+def test_a_statement_names_only_what_is_all_of_it():
+    a, b = leaf(2.0), leaf(3.0)
+    with viz.watch():
+        loss = helped(a, b)
+    text = explain(loss).text
+    assert "loss = v1 + v2" in text and "v2 = sin(a)" in text and " z = sin" not in text
+    with viz.watch():
+        q = doubled(a * b) + 1
+        z = doubled(a * b)
+    assert z.item() == 12.0
+    assert "v1 = a * b" in explain(q).text and "z = v1 * 2" in explain(z).text
+    with viz.watch():
+        final = doubled(helped(a, b))
+    assert " z = v1 + v2" in explain(final).text
+
+
+def test_a_users_own_function_tells_what_it_saved():
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            out = x**3
+            ctx.save_for_backward(x, out, x * 2)
+            return out
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 3 * ctx.saved_tensors[0] ** 2
+
+    x = leaf(2.0)
+    with viz.watch():
+        y = Cube.apply(x)
+    assert "y = Cube(x) 8; keeps x, its result, an array of its own" in squeezed(explain(y).text)
+
+
+def test_a_users_own_op_is_drawn_explained_and_played_like_ours(monkeypatch):
+    monkeypatch.setattr("minigrad.ops.op.REGISTRY", dict(REGISTRY))
+    bump = Op(
+        "bump", lambda x: np.exp(-x * x), x=lambda g, x, out: g * -2 * x * out,
+        formula="d bump(x)/dx = -2 * x * bump(x)", domain=REAL,
+    )  # fmt: skip
+    t = leaf(0.5)
+    y = call_of(bump)(t)
+    assert "to t g · −2 · t · y = 1 · −2 · 0.5 · 0.7788 = −0.7788" in squeezed(explain(y).text)
+    assert "bump" in viz.graph(y).source
+    assert "d bump(t)/dt" in viz.player(y).html

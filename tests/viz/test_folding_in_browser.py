@@ -24,6 +24,7 @@ def play(tmp_path):
             scores = model(X)
             loss = torch.nn.functional.cross_entropy(scores, labels)
         viz.player(loss, tmp_path / "network.html", **how)
+        loss.backward()
         return tmp_path / "network.html", model
 
     return written
@@ -162,6 +163,7 @@ def test_an_op_outside_in_the_middle_of_a_module_does_no_harm(open_page, tmp_pat
     b = torch.sin(a)  # between two ops that the picture takes for one call of the module
     y = torch.nn.functional.linear(b, w, a).sum()
     viz.player(y, tmp_path / "y.html", params=[("part.w", w)], fold=True)
+    y.backward()
     page = open_page(tmp_path / "y.html")
     assert set(page.cards()) == {"x", "part", "b", "y"}
     page.press(Keys.END)

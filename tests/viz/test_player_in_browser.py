@@ -25,6 +25,7 @@ def sum_of_two(tmp_path):
         z = x * y + torch.sin(x)
     path = tmp_path / "sum.html"
     viz.player(z, path)
+    z.backward()
     return path, {"x": x, "y": y}
 
 
@@ -37,6 +38,7 @@ def network(tmp_path):
         loss = torch.nn.functional.cross_entropy(model(X), labels)
     path = tmp_path / "network.html"
     viz.player(loss, path)
+    loss.backward()
     return path, dict(model.named_parameters())
 
 
@@ -75,10 +77,10 @@ def test_a_step_shows_the_rule_the_part_and_the_sum(open_page, sum_of_two):
     page.press(*[Keys.ARROW_RIGHT] * 11)
     words = page.words()
     assert "v1 → x" in words
-    assert "g * b = 1 * 3 = 3" in words
-    assert "x already held −0.4161; with it, 2.584." in words
-    assert "d(a b)/da = b" in words
-    assert "g 2.584" in page.card("x").text and "2 of 2 parts" in page.card("x").text
+    assert "g · y = 1 · 3 = 3" in words
+    assert "x has now: (−0.4161) + 3 = 2.584." in words
+    assert "d(x · y)/dx = y = 3" in words
+    assert "g 2.584" in page.card("x").text and "part 2 of 2" in page.card("x").text
     assert [line.text for line in page.all("#lines .lit code")] == ["    z = x * y + torch.sin(x)"]
     assert "now" in page.card("v1").get_attribute("class")
     assert "keeps x freed" in page.card("v2").text.replace("\n", " ")

@@ -30,10 +30,10 @@ def test_what_has_no_source_has_no_text():
 
 
 def test_numbers_take_the_place_of_names():
-    assert with_numbers("g * (1 - out * out)", {"g": 2.0, "out": np.array(0.5)}) == "2 * (1 - 0.5 * 0.5)"
-    assert with_numbers("g * b", {"g": np.array([1.0, 2.0]), "b": -3}) == "[1, 2] * (−3)"
-    assert with_numbers("-g", {"g": -1.0}) == "-(−1)"
-    assert with_numbers("g * exp(x)", {"g": 1.0, "x": 0.0}) == "1 * exp(0)"
+    assert with_numbers("g * (1 - out * out)", {"g": 2.0, "out": np.array(0.5)}) == "2 · (1 − 0.5 · 0.5)"
+    assert with_numbers("g * b", {"g": np.array([1.0, 2.0]), "b": -3}) == "[1, 2] · (−3)"
+    assert with_numbers("-g", {"g": -1.0}) == "−(−1)"
+    assert with_numbers("g * exp(x)", {"g": 1.0, "x": 0.0}) == "1 · exp(0)"
 
 
 def test_large_arrays_are_not_put_in():
