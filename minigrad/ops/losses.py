@@ -82,6 +82,7 @@ huber = Op(
     "huber",
     lambda x, *, delta=1.0: _huber(x, delta),
     x=lambda g, x, delta: g * _huber_slope(x, delta),
+    read="g * where(abs(x) <= delta, x, delta * sign(x))",
     formula="x for |x| <= delta,  delta * sign(x) beyond",
     domain=lambda d: (
         (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(-1.5, -1.0, 1.0, 1.5))),),

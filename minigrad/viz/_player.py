@@ -99,7 +99,7 @@ def player(
     boxes = boxes_of(scene)
     closed = folded("player", boxes, fold)
     before = {e: raw(e.grad) for e in scene.entries if e.node is not None and (e.op is None or e.retained)}
-    visits = Recorder(scene).run(lambda: _walk(tensor, gradient))
+    visits = Recorder(scene).run(lambda: run_backward((tensor,), (gradient,), retain_graph=True))
     for visit in visits:
         visit.freed = not retain_graph and visit.entry.op is not None
     arrived = {visit.entry: visit.g for visit in visits}
@@ -114,11 +114,6 @@ def player(
     path = Path(path)
     path.write_text(text, encoding="utf-8")
     return Page(text, path)
-
-
-def _walk(tensor: Tensor, gradient: Tensor | None) -> None:
-    """A backward that keeps the graph and leaves every `.grad` as it is."""
-    run_backward((tensor,), (gradient,), True, False, deposit=lambda *_: None)
 
 
 def _page(title: str, data: dict[str, Any]) -> str:
