@@ -45,7 +45,7 @@ class _Quiet:
         if first is self._loud or first is self.first or self._own_filters:
             return
         for action, message, category, module, _ in warnings.filters:
-            ours = module is None or module.match(__name__)  # type: ignore[attr-defined]
+            ours = module is None or module.match(__name__)
             if ours and issubclass(RuntimeWarning, category) and (action != "ignore" or message is None):
                 if action == "ignore":
                     self.first = first
