@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,13 +29,14 @@ def save(obj: Any, f: FilePath) -> None:
     the program is killed, `f` is the old file or the new one, whole. (What a kill may leave beside it is
     a hidden file that ends in `.tmp`.)
 
-    Each tensor's values are saved, and whether it requires grad, not its history; two tensors that share
-    memory no longer do after loading. Parameters come back as tensors.
+    Each tensor's values are saved, and whether it requires grad, not its history. Tensors of one dtype that
+    share memory (a tied weight, views) do so again after loading. Parameters come back as tensors.
 
     Raises:
         TypeError: for anything else in `obj`, saying where it is. No file is touched then.
         ValueError: for another suffix, and for an object that contains itself.
         ImportError: where the safetensors library is missing.
+        OSError: where `f` is read-only, or something else than a file.
 
     >>> import tempfile
     >>> import minigrad as torch
@@ -51,7 +53,8 @@ def save(obj: Any, f: FilePath) -> None:
     path = path.resolve()  # where `f` is a link, what it points to is replaced
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    _check_writable(path)
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")  # short: the name may be as long as they get
     try:
         with unfinished.open("xb") as file:
             file_format.write(file, text, arrays)
@@ -87,20 +90,39 @@ def load(f: FilePath, map_location: Any = None, *, weights_only: bool = True) ->
     ...     load(path)
     Traceback (most recent call last):
         ...
-    minigrad.checkpoint.structure.CheckpointError: ...model.npz cannot be loaded: File is not a zip file
+    minigrad.checkpoint.structure.CheckpointError: ...model.npz cannot be loaded: it is no .npz file, or ...
     """
     path, file_format = _sorted_out(f)
     if map_location is not None and str(map_location) != "cpu":
         raise RuntimeError(f"minigrad computes on the CPU only; map_location cannot be {map_location!r}")
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise CheckpointError(f"{path} cannot be loaded: it is no file, but a device or a pipe")
         try:
             text, arrays = file_format.read(file)
             return unpack(text, arrays)
-        except ImportError:
+        except (ImportError, MemoryError):
             raise
         except Exception as error:  # what the parsers raise at hostile bytes is no fixed list
             reason = str(error) or type(error).__name__
             raise CheckpointError(f"{path} cannot be loaded: {reason}") from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for whoever writes to a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check_writable(path: Path) -> None:
+    """Raise OSError where a file should not be replaced."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "this is no file, and would be replaced by one", str(path))
+    if not mode & 0o222 or not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "this file is read-only", str(path))
 
 
 def _sorted_out(f: FilePath) -> tuple[Path, ModuleType]:

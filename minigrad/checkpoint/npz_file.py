@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from minigrad.checkpoint.structure import Arrays, CheckpointError
+from minigrad.checkpoint.structure import Arrays, CheckpointError, check_length
 
 DESCRIPTION = "minigrad.json"
 
@@ -31,6 +31,11 @@ def write(file: BinaryIO, text: str, arrays: Arrays) -> None:
 def read(file: BinaryIO) -> tuple[str, Arrays]:
     """The description and the arrays."""
     size = file.seek(0, io.SEEK_END)
+    if not zipfile.is_zipfile(file):
+        raise CheckpointError(
+            f"it is no .npz file, or a truncated one: the list of contents that ends such a file is missing "
+            f"from its {size} bytes"
+        )
     with zipfile.ZipFile(file) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
         if DESCRIPTION not in entries:
@@ -38,13 +43,26 @@ def read(file: BinaryIO) -> tuple[str, Arrays]:
                 f"this zip archive was not written by minigrad: {DESCRIPTION} is missing "
                 "(np.load reads archives of arrays, torch.load those of PyTorch)"
             )
-        if len(entries) < len(archive.infolist()) or sum(e.file_size for e in entries.values()) > size:
-            raise CheckpointError("its entries overlap")
+        if len(entries) < len(archive.infolist()):
+            raise CheckpointError("its entries overlap: two have one name")
+        _check_apart(archive)
         for entry in entries.values():
             if entry.compress_type != zipfile.ZIP_STORED:
                 raise CheckpointError(f"{entry.filename} is compressed, which minigrad never does")
+        check_length(entries[DESCRIPTION].file_size)
         text = archive.read(entries.pop(DESCRIPTION)).decode("ascii")
         return text, {name.removesuffix(".npy"): _array(name, archive.read(name)) for name in entries}
+
+
+def _check_apart(archive: zipfile.ZipFile) -> None:
+    """Raise CheckpointError when bytes belong to two entries: a small file could fill the memory."""
+    begin = 0
+    for entry in sorted(archive.infolist(), key=lambda entry: entry.header_offset):
+        if entry.header_offset < begin:
+            raise CheckpointError(f"its entries overlap: {entry.filename} begins inside of another")
+        begin = entry.header_offset + 30 + len(entry.filename.encode()) + entry.file_size
+    if begin > archive.start_dir:
+        raise CheckpointError("its entries overlap its list of contents")
 
 
 def _array(name: str, data: bytes) -> NDArray[Any]:

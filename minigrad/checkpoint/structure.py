@@ -8,6 +8,9 @@ becomes the array "model.0.weight" and, in the text,
 
 Strings, whole numbers, finite floats, booleans, None and lists stand for themselves; all else is an object
 with its kind as the only key, so that a tuple stays a tuple and the key 1 does not become "1".
+
+Tensors that share memory are saved once, as one of them that covers the others or as an array of its own, and
+the others as views of it: {"tensor": "a", "view": [offset, shape, strides], "crc32": ...}, in elements.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ FORMAT = "minigrad.checkpoint"
 VERSION = 1
 DEEPEST = 100
 LONGEST_NAME = 1000
+LONGEST_TEXT = 2**24  # parsing takes some ten times as much memory
 SAVED = "tensors, numbers, strings, None, and dicts, lists and tuples of them"
 
 
@@ -46,9 +50,21 @@ def pack(value: Any) -> tuple[str, Arrays]:
         ValueError: when it nests too deep, or contains itself.
     """
     arrays: Arrays = {}
-    tree = _encode(value, (), arrays)
+    entries: dict[str, dict[str, Any]] = {}
+    tree = _encode(value, (), arrays, entries)
+    _share(arrays, entries)
+    for name, array in arrays.items():
+        arrays[name] = np.asarray(array, order="C")
+        if name in entries:
+            entries[name]["crc32"] = checksum(array)
     top = {"format": FORMAT, "version": VERSION, "tree": tree}
-    return json.dumps(top, allow_nan=False, separators=(",", ":")), arrays
+    text = json.dumps(top, allow_nan=False, separators=(",", ":"))
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(
+            f"cannot save this: all but its tensors takes {len(text)} bytes, and {LONGEST_TEXT} at most are "
+            f"loaded; make long lists of numbers tensors"
+        )
+    return text, arrays
 
 
 def unpack(text: str | None, arrays: Arrays) -> Any:
@@ -59,17 +75,24 @@ def unpack(text: str | None, arrays: Arrays) -> Any:
     """
     if text is None:
         return {name: from_numpy(array) for name, array in arrays.items()}
-    left = dict(arrays)
+    check_length(len(text))
+    left, viewed = set(arrays), set[str]()
     try:
         top = json.loads(text)
         if top["version"] != VERSION:
             raise CheckpointError(f"its version is {top['version']!r}, and this minigrad reads {VERSION}")
-        value = _decode(top["tree"], left)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        value = _decode(top["tree"], arrays, left, viewed)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise CheckpointError(f"its description is damaged ({error})") from error
-    if left:
-        raise CheckpointError(f"it holds the tensor {min(left)!r} that its description does not mention")
+    if unused := left - viewed:
+        raise CheckpointError(f"it holds the tensor {min(unused)!r} that its description does not mention")
     return value
+
+
+def check_length(length: int) -> None:
+    """Raise CheckpointError for a description that would take too much memory."""
+    if length > LONGEST_TEXT:
+        raise CheckpointError(f"its description takes {length} bytes; {LONGEST_TEXT} at most are read")
 
 
 def checksum(array: NDArray[Any]) -> int:
@@ -79,12 +102,14 @@ def checksum(array: NDArray[Any]) -> int:
     return zlib.crc32(little.reshape(-1).view(np.uint8).data, zlib.crc32(kind))
 
 
-def _encode(value: Any, path: tuple[Any, ...], arrays: Arrays) -> Any:
+def _encode(value: Any, path: tuple[Any, ...], arrays: Arrays, entries: dict[str, dict[str, Any]]) -> Any:
     if isinstance(value, Tensor):
         name = _name(path, arrays)
-        array = arrays[name] = np.asarray(value.detach().numpy(), order="C")
-        entry = {"tensor": name, "crc32": checksum(array)}
-        return {**entry, "requires_grad": True} if value.requires_grad else entry
+        arrays[name] = value.detach().numpy()
+        entries[name] = {"tensor": name}
+        if value.requires_grad:
+            entries[name]["requires_grad"] = True
+        return entries[name]
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):
@@ -94,42 +119,109 @@ def _encode(value: Any, path: tuple[Any, ...], arrays: Arrays) -> Any:
     if len(path) == DEEPEST:
         raise ValueError(f"cannot save this: it nests deeper than {DEEPEST}, or contains itself")
     if isinstance(value, list | tuple):
-        parts = [_encode(part, (*path, index), arrays) for index, part in enumerate(value)]
+        parts = [_encode(part, (*path, index), arrays, entries) for index, part in enumerate(value)]
         return parts if isinstance(value, list) else {"tuple": parts}
     if isinstance(value, Mapping):
-        pairs = [[_key(key, path), _encode(part, (*path, key), arrays)] for key, part in value.items()]
+        pairs = [
+            [_key(key, path), _encode(part, (*path, key), arrays, entries)] for key, part in value.items()
+        ]
         return {"counter" if isinstance(value, Counter) else "dict": pairs}
     raise TypeError(f"cannot save {_place(path)}, a {type(value).__name__}: {_advice(value)}")
 
 
-def _decode(entry: Any, left: Arrays) -> Any:
-    """`left` loses the arrays that are used."""
+def _decode(entry: Any, arrays: Arrays, left: set[str], viewed: set[str]) -> Any:
+    """`left` loses the names of the arrays that are used whole; `viewed` gets those of the others."""
     if not isinstance(entry, dict):
-        return [_decode(part, left) for part in entry] if isinstance(entry, list) else entry
+        return [_decode(part, arrays, left, viewed) for part in entry] if isinstance(entry, list) else entry
     if "tensor" in entry:
-        return _tensor(entry, left)
+        return _tensor(entry, arrays, left, viewed)
     ((kind, content),) = entry.items()
     if kind == "float":
         return float(content)
     if not isinstance(content, list):
         raise TypeError(f"at {kind!r}")
     if kind == "tuple":
-        return tuple(_decode(part, left) for part in content)
-    pairs = {key: _decode(part, left) for key, part in content}
+        return tuple(_decode(part, arrays, left, viewed) for part in content)
+    pairs = {key: _decode(part, arrays, left, viewed) for key, part in content}
     if kind not in ("dict", "counter") or len(pairs) < len(content):
         raise ValueError(f"at {kind!r}")
     return pairs if kind == "dict" else Counter(pairs)
 
 
-def _tensor(entry: dict[str, Any], left: Arrays) -> Tensor:
-    name = entry["tensor"]
-    array = left.pop(name, None)
-    if array is None:
+def _tensor(entry: dict[str, Any], arrays: Arrays, left: set[str], viewed: set[str]) -> Tensor:
+    name, view = entry["tensor"], entry.get("view")
+    if name not in (arrays if view else left):
         raise CheckpointError(f"the tensor {name!r} is missing")
+    array = arrays[name]
+    if view:
+        viewed.add(name)
+        array = _view(array, *view)
+    else:
+        left.discard(name)
     if checksum(array) != entry["crc32"]:
         raise CheckpointError(f"the tensor {name!r} is damaged (its checksum differs)")
     tensor = from_numpy(array)
     return tensor.requires_grad_() if entry.get("requires_grad") else tensor
+
+
+def _view(whole: NDArray[Any], offset: int, shape: list[int], strides: list[int]) -> NDArray[Any]:
+    """A view within an array that owns its memory; ValueError where it would reach beyond."""
+    if math.prod(shape) > whole.size:
+        raise ValueError(f"a view of {math.prod(shape)} elements in an array of {whole.size}")
+    size = whole.itemsize
+    steps = tuple(step * size for step in strides)
+    return np.ndarray(tuple(shape), whole.dtype, whole, offset * size, steps)
+
+
+def _share(arrays: Arrays, entries: dict[str, dict[str, Any]]) -> None:
+    """Where tensors share memory, save it once and make their entries views of it."""
+    for low, high, names in _clusters(arrays):
+        dtype = arrays[names[0]].dtype
+        length = (high - low) // dtype.itemsize
+        covering = [n for n in names if arrays[n].size == length and arrays[n].flags.c_contiguous]
+        holder = covering[0] if covering else _name(("shared", *names[:1]), arrays)
+        whole = arrays[holder] if covering else np.zeros(length, dtype)
+        for name in names:
+            if name != holder:
+                array, entry = arrays.pop(name), entries.pop(name)
+                offset = (_start(array) - low) // dtype.itemsize
+                place: Any = [offset, list(array.shape), [step // dtype.itemsize for step in array.strides]]
+                entry.update(tensor=holder, view=place, crc32=checksum(array))
+                if not covering:
+                    _view(whole, *place)[...] = array
+        arrays[holder] = whole
+
+
+def _clusters(arrays: Arrays) -> list[tuple[int, int, list[str]]]:
+    """The stretches of memory that several tensors of one dtype lie in, with the names of these."""
+    found: list[tuple[int, int, list[str]]] = []
+    ends = {name: _ends(array) for name, array in arrays.items() if _sharable(array)}
+    for name in sorted(ends, key=lambda name: (arrays[name].dtype.char, *ends[name])):
+        low, high = ends[name]
+        last = found[-1] if found else None
+        if last and low < last[1] and arrays[last[2][0]].dtype == arrays[name].dtype:
+            found[-1] = (last[0], max(last[1], high), [*last[2], name])
+        else:
+            found.append((low, high, [name]))
+    return [cluster for cluster in found if len(cluster[2]) > 1]
+
+
+def _sharable(array: NDArray[Any]) -> bool:
+    """Whether an array has elements of its own, at places that are whole numbers of them apart."""
+    apart = all(step % array.itemsize == 0 for step in array.strides)
+    spread = any(step == 0 and length > 1 for step, length in zip(array.strides, array.shape, strict=True))
+    return array.size > 0 and apart and not spread and array.flags.aligned
+
+
+def _start(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _ends(array: NDArray[Any]) -> tuple[int, int]:
+    """The addresses between which the elements lie."""
+    reach = [step * (length - 1) for step, length in zip(array.strides, array.shape, strict=True)]
+    start = _start(array)
+    return start + sum(min(r, 0) for r in reach), start + sum(max(r, 0) for r in reach) + array.itemsize
 
 
 def _name(path: tuple[Any, ...], taken: Arrays) -> str:
