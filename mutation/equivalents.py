@@ -15,7 +15,7 @@ NOT_TAKEN = "the value stands in a branch that is not taken"
 ANY_NEGATIVE = "to np.reshape any negative side means the one to be inferred"
 
 ZERO = "floor ceil round sign floor_divide trunc_divide"
-BY_COMPARISON = "abs relu leaky_relu hardtanh maximum minimum clamp amax amin remainder"
+BY_COMPARISON = "abs relu leaky_relu hardtanh maximum minimum clamp amax amin max min remainder"
 IN_SOURCE = "a factor.*|an operator.*|a number.*|a comparison.*"
 
 # Ops, family, how the description begins (patterns), reason.

@@ -162,9 +162,9 @@ min_ = Op(
 
 
 def _share_all(g: Array, x: Array, shape: Any, out: Array) -> Array:
-    chosen = (x == out) | ((x != x) & (out != out))
+    chosen = (x == out) | (x != x)
     g = wide(g)
-    return np.where(chosen, spread(g, shape, None, False) / cast(np.sum(chosen), g.dtype), 0)
+    return np.where(chosen, np.broadcast_to(g, shape) / cast(np.sum(chosen), g.dtype), 0)
 
 
 def _pick_extreme(argument: Any, x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
@@ -286,7 +286,7 @@ def _inverse(numerator: float, shape: Any, dim: Any, correction: float) -> float
 def _over(g: Array, size: Array, power: float = 1.0) -> Array:
     """g / size^power, and 0 where the size is 0."""
     safe = np.where(size == 0, 1, size)
-    return np.where(size == 0, 0, g / (safe if power == 1 else safe**power))
+    return np.where(size == 0, 0, g / safe**power)
 
 
 def _logsumexp(x: Array, dim: Any, keepdim: bool) -> Array:
