@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from minigrad.ops.op import Interval
 
-from .check import check_grads
+from .check import check_grads, check_numpy_grads
 from .draw import Drawer, RandomDrawer, draw_sample
 from .finding import Finding
 from .report import GradientError
 
-__all__ = ["Drawer", "Finding", "GradientError", "Interval", "RandomDrawer", "check_grads", "draw_sample"]
+__all__ = [
+    "Drawer",
+    "Finding",
+    "GradientError",
+    "Interval",
+    "RandomDrawer",
+    "check_grads",
+    "check_numpy_grads",
+    "draw_sample",
+]

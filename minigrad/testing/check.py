@@ -1,4 +1,4 @@
-"""`check_grads`: whether the gradients of a function are its derivatives."""
+"""`check_grads` and `check_numpy_grads`: whether the gradients of a function are its derivatives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .differences import EPS, Slope, scales
 from .finding import Finding
 from .line import Through, flat
 from .report import Place
-from .subject import Derivative, Given, Subject
+from .subject import Derivative, Given, Pair, Subject
 from .verdict import UNKNOWN, Verdict
 
 Array = Any
@@ -41,16 +41,19 @@ def check_grads(
     gradients, and that gradients own their memory.
 
     Arguments:
-        fn: takes tensors, returns a tensor or a tuple of tensors; only floating ones are differentiated.
-        inputs: what it is called with. Checked are the tensors that require grad, or, if none does, all
-            floating tensors and arrays. They must be float64.
+        fn: takes tensors, returns a tensor or a tuple of tensors; only floating ones are differentiated. Of
+            a module the parameters that require grad are checked too, and its buffers are constants. (To
+            check the inputs alone: `check_grads(lambda x: module(x), x)`.)
+        inputs: its arguments. Checked are the tensors that require grad, or, if none does, all floating
+            tensors and arrays. They, and the parameters, must be float64.
         order: 2 checks the gradients' own gradients too, and so on.
         seed: of the cotangents and projections; the same seed makes the same check.
         rtol: the relative error that a gradient may have.
         max_entries: an input of more entries is checked along random directions instead of entry by entry.
         projections: how many.
         oracle: `fn` in NumPy, for an analytic function: it is run on complex numbers, and its complex-step
-            derivative, exact to rounding, stands in for the differences at order 1.
+            derivative, exact to rounding, stands in for the differences at order 1. It takes the checked
+            inputs, then the checked parameters.
 
     Raises:
         GradientError: an AssertionError that says which entry is wrong, by how much, what kind of
@@ -73,9 +76,9 @@ def check_grads(
     }
     options: dict[str, Any] = {"order": order, "seed": seed, "rtol": rtol, "max_entries": max_entries}
     options |= {"projections": projections, "oracle": oracle}
-    _require_usable(fn, options)
+    _require_usable("check_grads", fn, options)
     subject: Subject = Given(fn, inputs)
-    place = Place(fn, inputs, {k: v for k, v in options.items() if v != defaults[k]})
+    place = Place("check_grads", (fn,), inputs, {k: v for k, v in options.items() if v != defaults[k]})
     for current in range(1, order + 1):
         random = np.random.default_rng([seed, current])
         check = _Check(subject, random, rtol, max_entries, projections, place)
@@ -86,19 +89,59 @@ def check_grads(
         subject = Derivative(subject, check.cotangents)
 
 
-def _require_usable(fn: Any, options: dict[str, Any]) -> None:
+def check_numpy_grads(
+    fn: Callable[..., Any],
+    gradient: Callable[..., Any],
+    *inputs: Any,
+    seed: int = 0,
+    rtol: float = 1e-9,
+    max_entries: int = 256,
+    projections: int = 8,
+) -> None:
+    """Raise unless `gradient` is the gradient of `fn` at `inputs`: two functions in NumPy, without a graph.
+
+    It looks at the pair, compares and explains as `check_grads` does.
+
+    Arguments:
+        fn: takes float64 arrays, returns one number.
+        gradient: takes the same, returns an array of the shape of the input; a tuple of them for several.
+        inputs: where both are called.
+        seed, rtol, max_entries, projections: as in `check_grads`.
+
+    Raises:
+        GradientError: as `check_grads` does.
+        TypeError: an input that is not float64.
+        ValueError: an fn that returns an array, or a gradient that returns too few.
+
+    >>> import numpy as np
+    >>> from minigrad.testing import check_numpy_grads
+    >>> check_numpy_grads(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([0.3, 0.7]))
+    """
+    __tracebackhide__ = True
+    options = {"seed": seed, "rtol": rtol, "max_entries": max_entries, "projections": projections}
+    _require_usable("check_numpy_grads", fn, options)
+    _require_usable("check_numpy_grads", gradient, options)
+    defaults = {"seed": 0, "rtol": 1e-9, "max_entries": 256, "projections": 8}
+    changed = {k: v for k, v in options.items() if v != defaults[k]}
+    subject = Pair(fn, gradient, inputs)
+    place = Place("check_numpy_grads", (fn, gradient), inputs, changed)
+    check = _Check(subject, np.random.default_rng([seed, 1]), rtol, max_entries, projections, place)
+    if findings := check.findings(None):
+        raise place.mismatch(subject, findings, check.cotangents)
+
+
+def _require_usable(checker: str, fn: Any, options: dict[str, Any]) -> None:
     if not callable(fn):
         raise TypeError(
-            f"check_grads: fn must be a function of the inputs, as in check_grads(torch.sin, x); it is a "
+            f"{checker}: fn must be a function of the inputs, as in check_grads(torch.sin, x); it is a "
             f"{type(fn).__name__}"
         )
     for name, least in (("order", 1), ("seed", 0), ("max_entries", 0), ("projections", 1)):
-        if not isinstance(options[name], (int, np.integer)) or options[name] < least:
-            raise ValueError(
-                f"check_grads: {name} must be an integer of at least {least}, not {options[name]!r}"
-            )
+        value = options.get(name, least)
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"{checker}: {name} must be an integer of at least {least}, not {value!r}")
     if not options["rtol"] >= 0:
-        raise ValueError(f"check_grads: rtol must be a number of at least 0, not {options['rtol']!r}")
+        raise ValueError(f"{checker}: rtol must be a number of at least 0, not {options['rtol']!r}")
 
 
 class _Check:

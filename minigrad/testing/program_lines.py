@@ -187,7 +187,7 @@ def joined(d: Drawer, scope: Mapping[str, Any], a: str, b: str, new: list[str]) 
             f'torch.einsum("...,...,...->...", {a}, {b}, {a})',
         ]
         if x.ndim:
-            letters = "ijk"[: x.ndim]
+            letters = "ijklmn"[: x.ndim]
             kinds.append(f'torch.einsum("{letters},{letters}->{letters[1:]}", {a}, {b})')
             kinds.append(f"torch.cat(({a}, {b}, {a}), {d.dim(x.shape)})")
     return (new[0], d.choice(kinds)) if kinds else None

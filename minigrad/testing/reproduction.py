@@ -15,15 +15,23 @@ Array = Any
 PRINTED = 256  # an input of more elements is not spelled out
 
 
-def snippet(fn: Callable[..., Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> str:
+def snippet(
+    checker: str, functions: tuple[Callable[..., Any], ...], inputs: tuple[Any, ...], options: dict[str, Any]
+) -> str:
     """The imports, the inputs and the call, indented; `options` are those that are not the defaults."""
-    module, name = _importable(fn)
-    lines = ["import minigrad as torch", "from minigrad.testing import check_grads"]
-    lines += [f"from {module} import {name.partition('.')[0]}"] if module else []
-    lines += ["", *(f"x{i} = {spelled(x)}" for i, x in enumerate(inputs))]
-    arguments = [name or "fn", *(f"x{i}" for i in range(len(inputs)))]
+    in_numpy = checker == "check_numpy_grads"
+    lines = ["import numpy as np" if in_numpy else "import minigrad as torch"]
+    lines.append(f"from minigrad.testing import {checker}")
+    arguments, unknown = [], []
+    for fn, placeholder in zip(functions, ("fn", "gradient"), strict=False):
+        module, name = _importable(fn)
+        lines += [f"from {module} import {name.partition('.')[0]}"] if module else []
+        arguments.append(name or placeholder)
+        unknown += [] if name else [f"{placeholder} is {described(fn)}"]
+    lines += ["", *(f"x{i} = {spelled(x, in_numpy)}" for i, x in enumerate(inputs))]
+    arguments += [f"x{i}" for i in range(len(inputs))]
     arguments += [f"{k}={_named(v)}" for k, v in options.items()]
-    lines.append(f"check_grads({', '.join(arguments)})" + f"  # fn is {described(fn)}" * (not name))
+    lines.append(f"{checker}({', '.join(arguments)})" + f"  # {', '.join(unknown)}" * bool(unknown))
     return "\n".join("    " + line if line else "" for line in lines)
 
 
@@ -42,9 +50,9 @@ def described(fn: Callable[..., Any]) -> str:
 
 
 def parameter_names(fn: Callable[..., Any]) -> list[str]:
-    """What fn calls its positional arguments; a Function's apply, what its forward calls them."""
+    """The names of fn's positional arguments; of a module or a Function's apply, those of forward's."""
     owner = getattr(fn, "__self__", None)
-    written = getattr(owner, "forward", fn) if isinstance(owner, type) else fn
+    written = getattr(owner, "forward", fn) if isinstance(owner, type) else getattr(fn, "forward", fn)
     try:
         parameters = list(inspect.signature(written).parameters.values())
     except (TypeError, ValueError):
@@ -53,7 +61,7 @@ def parameter_names(fn: Callable[..., Any]) -> list[str]:
     return [p.name for p in parameters if p.kind in positional and p.name != "ctx"]
 
 
-def spelled(x: Any) -> str:
+def spelled(x: Any, in_numpy: bool = False) -> str:
     """An argument as the Python code that makes it."""
     if not isinstance(x, (Tensor, np.ndarray)):
         return repr(x)
@@ -63,6 +71,8 @@ def spelled(x: Any) -> str:
     made = f"torch.tensor({array.tolist()!r}, dtype=torch.{array.dtype})"
     if 0 in array.shape:
         made = f"torch.zeros({array.shape}, dtype=torch.{array.dtype})"
+    if in_numpy:
+        made = made.replace("torch.tensor", "np.array").replace("torch.", "np.")
     made = made.replace("nan", "float('nan')").replace("inf", "float('inf')")
     made += ".requires_grad_()" * (isinstance(x, Tensor) and x.requires_grad)
     return made + "  # and not contiguous" * (not array.flags.c_contiguous)

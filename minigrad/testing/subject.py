@@ -6,7 +6,8 @@ gradients. Its gradients are second derivatives, so that orders need no code of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from minigrad._tensor.tensor import Tensor
 
 from ..autograd import enable_grad, grad
 from ..creation import from_numpy
+from ..nn import Module
 from .reproduction import parameter_names
 
 Array = Any
@@ -58,28 +60,33 @@ class Subject:
 
 
 class Given(Subject):
-    """The user's function, at the user's arguments."""
+    """The user's function, at the user's arguments; of a module its parameters too.
+
+    A call of a module gets the parameters that are being checked, and copies of its buffers: these are
+    constants, whatever the module writes to them.
+    """
 
     def __init__(self, fn: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         self.fn, self.arguments = fn, arguments
         tensors = [i for i, x in enumerate(arguments) if isinstance(x, Tensor) and x.requires_grad]
         self.checked = tensors or [i for i, x in enumerate(arguments) if _is_floating(x)]
-        if not self.checked:
+        own = dict(fn.named_parameters()) if isinstance(fn, Module) else {}
+        self.parameters = {name: p for name, p in own.items() if p.requires_grad}
+        if not self.checked and not self.parameters:
             raise ValueError(
                 "check_grads: nothing to check: no input is a floating tensor or array. Give float64 tensors"
             )
-        for i in self.checked:
-            if arguments[i].dtype != np.float64:
-                raise TypeError(
-                    f"check_grads: input {i} is {arguments[i].dtype}, but finite differences need float64: "
-                    "float32's rounding is as large as the mistakes to be found. Use .double()"
-                )
         called = [*parameter_names(fn), *[""] * len(arguments)]
+        given = [called[i] if called[i] not in ("input", "self") else "" for i in self.checked]
         self.names = [
-            f"input {i}" if called[i] in ("", "input", "self") else f"input {i} ({called[i]})"
-            for i in self.checked
+            f"input {i} ({name})" if name else f"input {i}"
+            for i, name in zip(self.checked, given, strict=True)
         ]
-        self.arrays = [_array(arguments[i]) for i in self.checked]
+        self.names += [f"parameter {name}" for name in self.parameters]
+        values = [*(arguments[i] for i in self.checked), *self.parameters.values()]
+        for name, x in zip(self.names, values, strict=True):
+            _require_float64(name.partition(" (")[0], x)
+        self.arrays = list(map(_array, values))
 
     def call(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         made = self.everything(tensors)
@@ -87,10 +94,71 @@ class Given(Subject):
 
     def everything(self, tensors: Sequence[Tensor]) -> tuple[Any, ...]:
         arguments = list(self.arguments)
-        for i, x in zip(self.checked, tensors, strict=True):
+        for i, x in zip(self.checked, tensors, strict=False):
             arguments[i] = x
-        made = self.fn(*arguments)
+        with self._parameters_replaced(tensors[len(self.checked) :]):
+            made = self.fn(*arguments)
         return tuple(made) if isinstance(made, (tuple, list)) else (made,)
+
+    @contextmanager
+    def _parameters_replaced(self, tensors: Sequence[Tensor]) -> Iterator[None]:
+        if not isinstance(self.fn, Module):
+            yield
+            return
+        instead = {id(p): x for p, x in zip(self.parameters.values(), tensors, strict=True)}
+        tables: list[Any] = [t for m in self.fn.modules() for t in (m._parameters, m._buffers)]
+        before = [dict(table) for table in tables]
+        copies: dict[int, Tensor] = {}  # one for each buffer, also where two modules share it
+        try:
+            for module in self.fn.modules():
+                for name, p in module._parameters.items():
+                    module._parameters[name] = instead.get(id(p), p)  # type: ignore[assignment]
+                for name, buffer in module._buffers.items():
+                    if buffer is not None:
+                        module._buffers[name] = copies.setdefault(id(buffer), buffer.detach().clone())
+            yield
+        finally:
+            for table, kept in zip(tables, before, strict=True):
+                table.clear()
+                table.update(kept)
+
+
+class Pair(Subject):
+    """A function in NumPy that returns one number, and its gradient in NumPy, as two functions of arrays."""
+
+    def __init__(
+        self, fn: Callable[..., Any], gradient: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> None:
+        self.fn, self.gradient = fn, gradient
+        if not arguments:
+            raise ValueError("check_numpy_grads: nothing to check: give the arrays that fn takes")
+        called = [*parameter_names(fn), *[""] * len(arguments)]
+        self.names = [
+            f"input {i} ({n})" if n else f"input {i}" for i, n in enumerate(called[: len(arguments)])
+        ]
+        self.arrays = [np.asarray(x, float) if isinstance(x, float) else np.asarray(x) for x in arguments]
+        for name, x in zip(self.names, self.arrays, strict=True):
+            _require_float64(name.partition(" (")[0], x, "check_numpy_grads", ".astype(float)")
+
+    def values(self, arrays: Sequence[Array]) -> list[Array]:
+        value = np.array(self.fn(*arrays))
+        if value.ndim:
+            raise ValueError(
+                f"check_numpy_grads: fn must return one number, not an array of shape {value.shape}. To "
+                "check a function of arrays weigh its outputs: lambda x: np.sum(g * f(x)), whose gradient is "
+                "that of f for the incoming gradient g"
+            )
+        return [value]
+
+    def gradients(self, arrays: Sequence[Array], cotangents: Sequence[Array]) -> list[Array | None]:
+        found = self.gradient(*arrays)
+        parts = found if isinstance(found, (tuple, list)) and len(arrays) > 1 else (found,)
+        if len(parts) != len(arrays):
+            raise ValueError(
+                f"check_numpy_grads: fn takes {len(arrays)} arrays, so gradient must return a tuple of "
+                f"as many; it returned {len(parts)}"
+            )
+        return [None if g is None else np.asarray(float(cotangents[0]) * np.asarray(g)) for g in parts]
 
 
 class Derivative(Subject):
@@ -120,6 +188,14 @@ class Derivative(Subject):
 def leaves(arrays: Sequence[Array]) -> list[Tensor]:
     """Tensors that require grad, sharing the arrays' memory."""
     return [from_numpy(x).requires_grad_() for x in arrays]
+
+
+def _require_float64(name: str, x: Any, checker: str = "check_grads", cure: str = ".double()") -> None:
+    if x.dtype != np.float64:
+        raise TypeError(
+            f"{checker}: {name} is {x.dtype}, but finite differences need float64: float32's rounding is as "
+            f"large as the mistakes to be found. Use {cure}"
+        )
 
 
 def _is_floating(x: Any) -> bool:
