@@ -66,7 +66,7 @@ RIGHT = {
     "huge": (lambda x: torch.sin(x) * 1e9, MATRIX, 1, 2),
     "tiny beside huge": (lambda x: torch.sin(x) * torch.tensor([1e6, 1.0, 1e-6]).double(), MATRIX, 1, 2),
     "steep": (lambda x: torch.sin(x * 100), MATRIX, 1, 2),
-    "powers": (lambda x: x**3 + 2**x, MATRIX, 1, 2),
+    "powers": (lambda x: x**3 + torch.full_like(x, 2.0) ** x, MATRIX, 1, 2),
     "products": (lambda x: torch.prod(x, -1), MATRIX, 1, 2),
     "variance": (lambda x: (x.var(-1), x.std(0)), MATRIX, 1, 2),
     "huber": (lambda x, w: F.huber_loss(x @ w, x), PAIR, 1, 2),
@@ -143,7 +143,7 @@ WRONG = {
               lambda g, _x: g * torch.tensor([1.0, 9e-7]).double()), ((2,),), 1, 1,
     ),
     "absolute value's other side": (op_of(torch.abs, lambda g, x: g * x / (x.abs() + 1e-6)), MATRIX, 1, 1),
-    "tied maxima that each take all": (op_of(torch.amax, lambda g, x: g * (x == torch.amax(x))), ((3,),), 0, 1),
+    "tied maxima that each take all": (op_of(torch.amax, lambda g, x: g * (x == x.amax())), ((3,),), 0, 1),
 }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from .verdict import UNKNOWN, Verdict
 Array = Any
 
 LOOKED_AT = 8  # entries of a larger one
+CONFIRMED = 4  # entries found wrong by looking twice: where slopes are clear, the next are looked at once
+FACTOR = -7.3  # of the cotangents: of another sign, and no power of 2, which float32 would not round anew
 SPELLED_OUT = 256  # of an input that is found wrong along a direction, up to so many entries are looked at
 
 
@@ -86,6 +88,7 @@ def check_grads(
             findings = check.findings(oracle if current == 1 else None)
         if findings:
             raise place.mismatch(subject, findings, check.cotangents)
+        place.require_linear(subject, check.gradients, check.scaled, check.slack, FACTOR)
         subject = Derivative(subject, check.cotangents)
 
 
@@ -172,6 +175,7 @@ class _Check:
         with place.noted(subject, "ran backward of"):
             self.gradients = subject.gradients(self.arrays, self.cotangents)
             repeated = subject.gradients(self.arrays, self.cotangents)
+            self.scaled = subject.gradients(self.arrays, [np.asarray(FACTOR * v) for v in self.cotangents])
         place.require_gradients(subject, self.gradients, repeated, before, self.cotangents, given)
         if isinstance(subject, Derivative):
             place.require_same_first_gradients(subject, outputs)
@@ -179,7 +183,10 @@ class _Check:
         self.v = flat(self.cotangents)
         scale = max(map(_largest, self.arrays))
         steps = [g * scales(x) for g, x in zip(self.gradients, self.arrays, strict=True) if g is not None]
-        self.judge = Verdict(self.at, self.v, rtol, scale, max(map(_largest, steps), default=0.0))
+        terms = float(np.abs(self.v) @ np.maximum(np.abs(self.at), subject.terms()))
+        self.slack = [64 * EPS * np.nan_to_num(terms, posinf=0.0) / scales(x) for x in self.arrays]
+        steepest = max(map(_largest, steps), default=0.0)
+        self.judge = Verdict(self.at, self.v, rtol, scale, steepest, subject.terms())
 
     def findings(self, oracle: Callable[..., Any] | None) -> list[Finding]:
         """A finding for each input that was looked at entry by entry, if the gradient of any is wrong."""
@@ -190,7 +197,9 @@ class _Check:
         # An infinite gradient (sqrt at 0) has to be looked at alone.
         small += [i for i in checked if i not in small and self._infinite(i).any() and self._spelled_out(i)]
         found = [self._every_entry(i, oracle) for i in small]
-        if not any(f.wrong.any() for f in found) and oracle is None:
+        if not any(f.wrong.any() for f in found) and oracle is None and checked:
+            if rough := self._too_rough(checked):
+                return [self._as_a_whole(checked[0], rough)]
             # Also where all entries are right: two tied maxima may each claim the whole gradient.
             found = self._projected([(i, ~self._infinite(i) | (i not in small)) for i in checked])
         return found if any(f.wrong.any() for f in found) else []
@@ -219,7 +228,7 @@ class _Check:
             slope = exact.slope(oracle, self.arrays, along) if oracle else self.judge.slope(line)
             if keep:
                 columns.append(slope.value / sizes[j])
-            if oracle:
+            if oracle or (finding.wrong.sum() >= CONFIRMED and slope.settled.all()):
                 problem = None if self.judge.agrees(slope, g[j] * sizes[j]) else ""
             else:
                 problem = self.judge(line, slope, g[j] * sizes[j])
@@ -240,9 +249,7 @@ class _Check:
                     few = self._spelled_out(i)
                     found.append(self._every_entry(i, None) if few else self._located(i, direction))
             if not any(f.wrong.any() for f in found):
-                finding = self._blank(inputs[0][0])
-                finding.wrong[...] = True
-                finding.problem = (
+                problem = (
                     f"along a random direction through all entries, {problem}"
                     if problem in UNKNOWN
                     else "each entry alone is right, or between the slopes to its left and right, but "
@@ -250,9 +257,28 @@ class _Check:
                     "whole gradient?): "
                     + (problem or "the gradient along a random direction is not the slope")
                 )
-                found = [finding]
+                found = [self._as_a_whole(inputs[0][0], problem)]
             return found
         return []
+
+    def _too_rough(self, checked: list[int]) -> str:
+        """Whether fn is rounded as float32 is along two directions: along one a kink may look like it."""
+
+        def own_steps(i: int) -> tuple[int, Array]:
+            # Each entry by steps of its own size, lest the small ones leave their domain or pass a pole.
+            x = self.arrays[i]
+            direction = self._direction(x) / scales(x)
+            return i, np.asarray(direction * np.where(x == 0, scales(x), np.abs(x)) * ~self._infinite(i))
+
+        return self.judge.too_rough(self._line([own_steps(i) for i in checked])) and self.judge.too_rough(
+            self._line([own_steps(i) for i in checked])
+        )
+
+    def _as_a_whole(self, position: int, problem: str) -> Finding:
+        finding = self._blank(position)
+        finding.wrong[...] = True
+        finding.problem = problem
+        return finding
 
     def _direction(self, x: Array) -> Array:
         signs = self.random.choice((-1.0, 1.0), x.shape)

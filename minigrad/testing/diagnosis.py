@@ -15,6 +15,7 @@ from .probe import Probe
 
 Array = Any
 Shape = tuple[int, ...]
+CUT = ": does a rule return zeros, is the path cut by detach(), or does fn pass through integers?"
 FLOAT32 = 2e-6  # relative errors below this are what float32 leaves
 
 
@@ -41,7 +42,7 @@ def _explanations(finding: Finding, others: Sequence[Finding], probe: Probe) -> 
         return
     yield from _precision(finding, g, n)
     if finding.gradient is not None and not g.any():
-        yield "a gradient that is 0 everywhere: does a rule return zeros, or fn pass through integers?"
+        yield "a gradient that is 0 everywhere" + CUT
     if same(g, -n):
         yield "a sign: backward gives exactly the negative"
     yield from _transposed(g, n)
@@ -67,7 +68,7 @@ def _explanations(finding: Finding, others: Sequence[Finding], probe: Probe) -> 
 
 def _of_a_few(g: Array, n: Array) -> Iterator[str]:
     if n.size > 1 and not g.any():
-        yield "a gradient that is 0: does a rule return zeros, or fn pass through integers?"
+        yield "a gradient that is 0" + CUT
     if n.size > 1 and same(g, -n):
         yield "a sign: backward gives exactly the negative"
     if n.size > 1:
@@ -130,10 +131,16 @@ def _factor(g: Array, n: Array, outputs: Sequence[Shape]) -> Iterator[str]:
         about = "; 1/2: the 2 of a square's derivative, or one of two equal paths cut, as in x * x.detach()?"
     if n.size > 1 or about or any(abs(factor * k - round(factor * k)) < 1e-6 for k in range(1, 7)):
         yield (
-            f"a factor: backward gives {factor:.6g} times the derivative"
+            f"a factor: backward gives {_told(factor)} times the derivative"
             + " everywhere" * (n.size > 1)
             + about
         )
+
+
+def _told(factor: float) -> str:
+    """1.000003 as 1 + 3e-06: six digits of it would say 1."""
+    near = abs(factor - 1) < 9e-5
+    return f"1 {'-' if factor < 1 else '+'} {abs(factor - 1):.3g}" if near else f"{factor:.6g}"
 
 
 def _from_jacobian(
@@ -149,6 +156,13 @@ def _from_jacobian(
         if same(flat, np.diagonal(jacobian) * v):
             yield "terms are missing: each input counts for the output of its own place only"
     starts = np.cumsum([0, *(c.size for c in cotangents)])
+    for k, m in combinations(range(len(outputs)), 2):
+        if outputs[k] == outputs[m]:
+            swapped = v.copy()
+            swapped[starts[k] : starts[k + 1]] = v[starts[m] : starts[m + 1]]
+            swapped[starts[m] : starts[m + 1]] = v[starts[k] : starts[k + 1]]
+            if same(flat, swapped @ jacobian):
+                yield f"exchanged: the gradients arriving at outputs {k} and {m} have changed places"
     for k, shape in enumerate(outputs):
         rows = slice(starts[k], starts[k + 1])
         part = jacobian[rows] * v[rows, None]
@@ -185,7 +199,14 @@ def _precision(finding: Finding, g: Array, n: Array) -> Iterator[str]:
     if (np.abs(n - g)[wrong] <= FLOAT32 * np.abs(n[wrong])).all():
         if np.array_equal(g.astype(np.float32), g):
             yield "a lost dtype: the error is float32's rounding, and every entry fits into float32"
-        yield "float32's rounding: does a float32 value, or a constant of few digits, take part?"
+        ratios = g[wrong & (n != 0)] / n[wrong & (n != 0)] - 1
+        if ratios.size > 1 and np.ptp(ratios) < 1e-2 * np.abs(ratios).max():
+            factor = _told(1 + float(np.median(ratios)))
+            yield (
+                f"a factor: backward gives {factor} times the derivative everywhere. Is a constant of few "
+                "digits, or of float32?"
+            )
+        yield "float32's rounding, a constant of few digits, or a small term that is missing or too many"
 
 
 def _pattern(g: Array, n: Array) -> Iterator[str]:

@@ -42,36 +42,36 @@ class Slope(NamedTuple):
     settled: Array
 
 
-def noise(line: Callable[[float], Array], step: float = FINE) -> Array:
+def noise(line: Callable[[float], Array], step: float = FINE, points: int = 7) -> tuple[Array, Array]:
     """The size of the rounding errors in each element of `line(t)` near t = 0, as steps of one length see it.
 
-    Both sides are measured apart and 0 itself left out, so that a kink or a jump there is no noise.
+    Both sides are measured apart and 0 itself left out, so that a kink or a jump there is no noise. Returned
+    are the quieter side, and the louder, which may have a kink on the way.
     """
-    return np.nan_to_num(np.fmax.reduce(_noise(line, step, 4)), nan=0.0, posinf=0.0)
+    sides = _noise(line, step, 4, points)
+    quiet, loud = (np.nan_to_num(f.reduce(sides), nan=0.0, posinf=0.0) for f in (np.fmin, np.fmax))
+    return quiet, loud
 
 
 def noise_of_all_steps(line: Callable[[float], Array], most: float) -> Array:
-    """The same, by steps of several lengths: the largest found that is at most `most`.
-
-    Of wider steps the quieter side counts, because the other may have a kink on the way.
-    """
-    found = noise(line)
+    """The same, by steps of several lengths: the largest found that is at most `most`."""
+    found = noise(line)[1]
     for step, order in WIDER:
         wider = np.nan_to_num(np.fmin.reduce(_noise(line, step, order)), nan=0.0, posinf=0.0)
         found = np.where(wider <= most, np.maximum(found, wider), found)
     return found
 
 
-def _noise(line: Callable[[float], Array], step: float, order: int) -> list[Array]:
+def _noise(line: Callable[[float], Array], step: float, order: int, points: int = 0) -> list[Array]:
     """Of the right side and of the left; nan where the line leaves its domain."""
     # The variance of a fourth difference is 1 + 16 + 36 + 16 + 1 = 70 times that of a value.
     larger = math.sqrt(math.comb(2 * order, order))
     sides = []
     with np.errstate(all="ignore"):
         for side in (1.0, -1.0):
-            points = np.array([line(side * k * step) for k in range(1, order + 4)])
-            differences = np.abs(np.diff(points, order, axis=0)) / larger
-            measured = np.concatenate([differences, 0.5 * EPS * np.abs(points)])
+            values = np.array([line(side * k * step) for k in range(1, (points or order + 3) + 1)])
+            differences = np.abs(np.diff(values, order, axis=0)) / larger
+            measured = np.concatenate([differences, 0.5 * EPS * np.abs(values)])
             sides.append(4 * np.fmax.reduce(np.where(np.isinf(measured), np.nan, measured), axis=0))
     return sides
 

@@ -131,6 +131,29 @@ class Place:
                 raise self.error(subject, f"two backwards give different gradients of {name}")
         self._require_own_memory(subject, gradients, cotangents)
 
+    def require_linear(
+        self,
+        subject: Subject,
+        gradients: list[Array | None],
+        scaled: list[Array | None],
+        slack: list[Array],
+        factor: float,
+    ) -> None:
+        """`factor` times the cotangents give `factor` times the gradients."""
+        for name, found, other, allowed in zip(subject.names, gradients, scaled, slack, strict=True):
+            g, more = (np.zeros(1) if a is None else np.atleast_1d(a) for a in (found, other))
+            with np.errstate(all="ignore"):
+                gap, size = np.abs(more / factor - g), np.max(np.abs(g), initial=0.0)
+            if np.isfinite(size) and np.isfinite(more).all() and (gap > 1e-9 * size + allowed).any():
+                raise self.error(
+                    subject,
+                    f"backward is not linear in the incoming gradient: for {factor:g} times that, {name} "
+                    f"has not {factor:g} times the gradient. It looks like a rule that does more to what "
+                    "arrives than to multiply it once: it adds to it, cuts it, squares it, or takes its "
+                    "absolute value",
+                    looks_like="a rule that is not linear in the incoming gradient",
+                )
+
     def require_same_first_gradients(self, subject: Derivative, outputs: list[Array]) -> None:
         """A rule gives the same gradient on raw arrays and, under create_graph=True, on tensors."""
         recorded = subject.call(leaves(subject.arrays))

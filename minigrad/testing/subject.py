@@ -17,6 +17,7 @@ from minigrad._tensor.tensor import Tensor
 from ..autograd import enable_grad, grad
 from ..creation import from_numpy
 from ..nn import Module
+from .differences import scales
 from .reproduction import parameter_names
 
 Array = Any
@@ -47,6 +48,10 @@ class Subject:
         """The gradient for each input; None where there is no path."""
         tensors = leaves(arrays)
         return [None if g is None else g.detach().numpy() for g in self.vjp(tensors, cotangents)]
+
+    def terms(self) -> Array:
+        """The size of the terms that its outputs are sums of, where it is known to be larger than theirs."""
+        return np.zeros(1)
 
     def vjp(self, tensors: Sequence[Tensor], cotangents: Sequence[Any], create_graph: bool = False) -> Any:
         with enable_grad():
@@ -175,6 +180,15 @@ class Derivative(Subject):
         return [
             from_numpy(np.zeros(x.shape)) if g is None else g for g, x in zip(found, tensors[:n], strict=True)
         ]
+
+    def terms(self) -> Array:
+        # The gradient of a saturated softmax is p (v - sum v p): it cancels to less than the rounding of v.
+        n = len(self.of.arrays)
+        outputs = self.of.values(self.arrays[:n])
+        with np.errstate(all="ignore"):
+            pairs = zip(self.arrays[n:], outputs, strict=True)
+            size = np.nan_to_num(sum(float(np.sum(np.abs(v * y))) for v, y in pairs), posinf=0.0)
+        return np.concatenate([np.ravel(size / scales(x)) for x in self.arrays[:n]])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         # Not through `call`: this way rules on raw arrays are held against rules on tensors.

@@ -135,7 +135,15 @@ WRONG = {
     "mean for sum": (op_of(torch.sum, lambda g, x: g * torch.ones_like(x) / 9), "1/9"),
     "one part in 10000": (op_of(torch.exp, lambda g, x: g * torch.exp(x) * (1 + 1e-4)), "1.0001 times"),
     "transposed": (op_of(lambda x: (x * x).T, lambda g, x: 2 * (g * x.T)), "transposed"),
-    "nothing": (lambda x: x.detach().clone() * 2 + x * 0, "0 everywhere"),
+    "nothing": (lambda x: x.detach().clone() * 2 + x * 0, r"0 everywhere.*cut by detach\(\)"),
+    "three parts in a million": (
+        op_of(torch.exp, lambda g, x: g * torch.exp(x) * (1 + 3e-6)),
+        r"1 \+ 3e-06 times",
+    ),
+    "less than float32's rounding": (
+        op_of(torch.exp, lambda g, x: g * torch.exp(x) * (1 - 1e-7)),
+        r"a factor: backward gives 1 - 1e-07 times",
+    ),
     "cut": (lambda x: x.detach() * 2, "no gradient arrives"),
     "ignores g": (op_of(torch.exp, lambda _g, x: torch.exp(x)), "the incoming gradient is ignored"),
     "off-diagonal": (
@@ -258,6 +266,33 @@ def test_names_exchanged_inputs():
     fn = op_of(lambda a, b: a * b, lambda g, a, b: (g * a, g * b))
     with pytest.raises(GradientError, match="exchanged: this is the gradient of input 1"):
         check_grads(fn, f64(1.0, 2.0), f64(0.3, -0.4))
+
+
+def test_names_exchanged_outputs():
+    fn = op_of(lambda x: (torch.sin(x), x * x), lambda g, h, x: h * torch.cos(x) + 2 * g * x)
+    with pytest.raises(GradientError, match="arriving at outputs 0 and 1 have changed places"):
+        check_grads(fn, MATRIX)
+
+
+@pytest.mark.parametrize("seed", range(4))  # of one entry, whose cotangent may be of either sign
+def test_finds_a_backward_that_is_not_linear_whatever_arrives(seed):
+    for wrong in (torch.relu, torch.abs, lambda g: g * g, lambda g: torch.clamp(g, -2.0, 2.0)):
+        with pytest.raises(GradientError):
+            check_grads(op_of(torch.exp, lambda g, x, f=wrong: f(g) * torch.exp(x)), f64(0.3), seed=seed)
+
+
+def test_looks_twice_at_a_few_wrong_entries_only():
+    calls = 0
+
+    def forward(x):
+        nonlocal calls
+        calls += 1
+        return torch.sin(x)
+
+    x = np.random.default_rng(0).normal(size=(16, 16))
+    with pytest.raises(GradientError, match="256 of 256 entries are wrong"):
+        check_grads(op_of(forward, lambda g, x: -g * torch.cos(x)), x)
+    assert calls < 40 * x.size
 
 
 def test_names_a_broadcast_axis_that_was_not_summed():
