@@ -61,6 +61,10 @@ def attended_walk(
     for node, g in roots:
         if wanted is None or node in wanted:
             arrive(node, g if create or node.op is not None else g.copy())
+        elif (
+            len(roots) == 1 and node.watch is not None
+        ):  # PyTorch runs the hooks of a single root all the same
+            attend(node, g, [], wrap, create)
 
     while waiting:
         node = heappop(waiting)[1]

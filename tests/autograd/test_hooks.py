@@ -285,3 +285,15 @@ def test_a_hook_may_not_change_the_dtype(dtype):
     x.register_hook(lambda g: g.to(dtype))
     with pytest.raises(RuntimeError, match="hook"):
         x.sum().backward()
+
+
+@pytest.mark.parametrize("walk", ["grad", "backward"])
+def test_hooks_of_a_single_root_run_though_it_leads_to_no_target(walk):
+    x, w = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    s, seen = (x * 3).sum(), []
+    s.register_hook(lambda g: seen.append(g.item()))
+    if walk == "grad":
+        assert torch.autograd.grad(s, w, allow_unused=True) == (None,)
+    else:
+        s.backward(inputs=[w])
+    assert seen == [1.0] and x.grad is None and w.grad is None
