@@ -157,6 +157,7 @@ def test_nothing_is_set_from_afar(name):
             assert isinstance(node.args[0], ast.Name) and node.args[0].id not in imported
 
 
+@pytest.mark.filterwarnings("ignore")  # under pytest's own filters NumPy has to be silenced
 def test_a_product_and_its_backward_enter_three_rooms():
     """The path of a reader with a debugger: from x * y to .grad."""
     entered = []

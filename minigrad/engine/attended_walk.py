@@ -61,10 +61,8 @@ def attended_walk(
     for node, g in roots:
         if wanted is None or node in wanted:
             arrive(node, g if create or node.op is not None else g.copy())
-        elif (
-            len(roots) == 1 and node.watch is not None
-        ):  # PyTorch runs the hooks of a single root all the same
-            attend(node, g, [], wrap, create)
+        elif len(roots) == 1 and node.watch is not None:
+            attend(node, g, [], wrap, create)  # as in PyTorch, the hooks of a single root run in any case
 
     while waiting:
         node = heappop(waiting)[1]
@@ -86,7 +84,7 @@ def attended_walk(
             if parent is None or (wanted is not None and parent not in wanted):
                 continue
             d = rule(g, *saved) if type(saved) is tuple else rule(g, saved)
-            if d is None:  # a user's Function may say so: no gradient
+            if d is None:  # a user's Function may return None: no gradient
                 continue
             if d.shape != parent.shape or d.dtype != parent.dtype:
                 d = fitted(d, parent)
