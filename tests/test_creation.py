@@ -437,3 +437,33 @@ def test_draws_have_the_distribution_asked_for():
         torch.randint(3, 3, (1,))
     with pytest.raises(RuntimeError, match="randint"):
         torch.rand(2, dtype=torch.int64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((0.0, 1.0, 0.3), [0.0, 0.3, 0.6, 0.9]), ((1, 8, 3), [1, 4, 7]), ((1, 7, 3), [1, 4]),
+        ((5, 0, -2), [5, 3, 1]), ((0.5, 3), [0.5, 1.5, 2.5]), ((3, 3), []), ((2.5,), [0.0, 1.0, 2.0]),
+    ],
+)  # fmt: skip
+def test_arange_ends_before_the_end(arguments, expected):
+    np.testing.assert_allclose(torch.arange(*arguments, dtype=torch.float64).numpy(), expected, atol=1e-15)
+
+
+def test_arange_of_integers_cuts_its_arguments_first():
+    assert torch.arange(0.1, -7.9, -4, dtype=torch.int64).tolist() == [0, -4]  # from 0 to -7
+    assert torch.arange(-0.9, 2.1, 2.0, dtype=torch.int64).tolist() == [0]
+    assert (
+        torch.arange(end=3).tolist() == [0, 1, 2] and torch.arange(2**53, 2**53 + 2).tolist()[1] == 2**53 + 1
+    )
+
+
+def test_linspace_is_exact_at_both_ends():
+    x = torch.linspace(0.1, 0.7, 13, dtype=torch.float64)
+    assert x[0] == 0.1 and x[-1] == 0.7
+    np.testing.assert_allclose(x.numpy(), np.linspace(0.1, 0.7, 13), rtol=1e-15)
+    for n in range(2, 60):  # start + step (n - 1) is off by a rounding for some of these
+        assert torch.linspace(-1.1, 3.3, n, dtype=torch.float64)[-1] == 3.3
+    assert torch.linspace(3, 9, 1).tolist() == [3.0] and torch.linspace(3, 9, 0).tolist() == []
+    assert torch.linspace(4, -3, 5, dtype=torch.int64).tolist() == [4, 2, 0, -1, -3]
+    assert torch.linspace(-2.7, 3.9, 3, dtype=torch.int64).tolist() == [-2, 0, 3]

@@ -145,7 +145,9 @@ def odd_layout() -> str:
 def non_leaf_grad(node: Any) -> str:
     return (
         f"the .grad of a tensor that is not a leaf is not kept, so it is None; this one was produced by "
-        f"{_where(node)}. Call retain_grad() on it before backward if you want it."
+        f"{_where(node)}. If a leaf had this name before (x = x + 1, x = x.to(...)), its gradient is at the "
+        "leaf: give the result another name, or update a parameter inside no_grad(). Otherwise call "
+        "retain_grad() on it before backward."
     )
 
 

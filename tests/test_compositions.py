@@ -1,0 +1,162 @@
+"""Functions made of a few ops: their values against formulas written out in NumPy."""
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+
+RNG = np.random.default_rng(3)
+
+
+def real(*shape):
+    return torch.tensor(RNG.standard_normal(shape))
+
+
+def close(ours, expected):
+    np.testing.assert_allclose(ours.detach().numpy(), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [((0, 2), (2, 0)), ((2, 0), (0, 1)), ((1, 2, 0), (0, 2, 1)), (-1, 0), ((0, 1), (-1, 1))],
+)
+def test_movedim_puts_axes_where_numpy_puts_them(source, destination):
+    x = real(2, 3, 4)
+    for move in (torch.movedim, torch.moveaxis):
+        close(move(x, source, destination), np.moveaxis(x.numpy(), source, destination))
+
+
+@pytest.mark.parametrize(("beta", "alpha"), [(1, 1), (2, 1), (1, 3), (0.5, -2.0), (0, 1), (0, 2)])
+def test_addmm_is_a_scaled_sum(beta, alpha):
+    a, x, y = real(3), real(2, 4), real(4, 3)
+    close(torch.addmm(a, x, y, beta=beta, alpha=alpha), beta * a.numpy() + alpha * (x.numpy() @ y.numpy()))
+
+
+def test_addmm_with_beta_0_ignores_what_is_not_finite():
+    x, y = real(2, 4), real(4, 3)
+    close(torch.addmm(torch.tensor([np.nan, np.inf, 1.0]).double(), x, y, beta=0), x.numpy() @ y.numpy())
+
+
+@pytest.mark.parametrize("value", [1, 2, -0.5])
+def test_addcmul_and_addcdiv(value):
+    a, x, y = real(2, 3), real(3), real(2, 1) + 5
+    close(torch.addcmul(a, x, y, value=value), a.numpy() + value * x.numpy() * y.numpy())
+    close(torch.addcdiv(a, x, y, value=value), a.numpy() + value * x.numpy() / y.numpy())
+
+
+def test_lerp_goes_from_the_nearer_end():
+    """Exact at both ends, where the one formula a + w (b - a) loses b beside a large a."""
+    a, b = torch.tensor([1e16, 3.0, -2.0]).double(), torch.tensor([1.0, 3.0, 5.0]).double()
+    for weight in (1, 1.0, torch.tensor(1.0).double(), torch.ones(3).double()):
+        assert torch.lerp(a, b, weight).tolist() == b.tolist()
+    for weight in (0, torch.zeros(3).double()):
+        assert torch.lerp(a, b, weight).tolist() == a.tolist()
+    x, y, w = real(2, 3), real(3), torch.tensor([-0.5, 0.25, 1.75]).double()
+    close(torch.lerp(x, y, w), x.numpy() + w.numpy() * (y.numpy() - x.numpy()))
+    close(torch.lerp(x, y, 0.75), 0.25 * x.numpy() + 0.75 * y.numpy())
+
+
+def test_isclose_compares_with_both_tolerances():
+    a, b = (
+        torch.tensor([1.0, 100.0, 0.0, np.inf, np.nan, np.nan]),
+        torch.tensor([1.1, 110.0, 0.1, np.inf, np.nan, 1.0]),
+    )
+    assert torch.isclose(a, b, rtol=0.0, atol=0.2).tolist() == [True, False, True, True, False, False]
+    assert torch.isclose(a, b, rtol=0.1, atol=0.0).tolist() == [True, True, False, True, False, False]
+    assert torch.isclose(b, a, rtol=0.095, atol=0.0).tolist()[:2] == [False, False]  # relative to the second
+    assert torch.isclose(a, b, equal_nan=True).tolist() == [False, False, False, True, True, False]
+    assert torch.allclose(a[3:5], b[3:5], equal_nan=True) and not torch.allclose(a[3:5], b[3:5])
+    assert not torch.allclose(torch.tensor(1.0), torch.tensor(1.0001))
+    assert torch.allclose(torch.tensor(1.0), torch.tensor(1.000009))
+
+
+def test_equal_compares_shapes_too():
+    assert not torch.equal(torch.ones(2), torch.ones(1)) and not torch.equal(torch.ones(2), torch.ones(2, 1))
+    assert torch.equal(torch.ones(0), torch.ones(0)) and not torch.equal(
+        torch.ones(2), torch.tensor([1.0, 2.0])
+    )
+
+
+@pytest.mark.parametrize("k", [-4, -2, -1, 0, 1, 3])
+def test_diag_makes_and_takes_diagonals(k):
+    v, x = real(3), real(3, 4)
+    close(torch.diag(v, k), np.diag(v.numpy(), k))
+    taken = torch.diag(x, k) if -3 <= k <= 4 else torch.empty(0)
+    close(taken, np.diag(x.numpy(), k))
+    if taken.numel():
+        taken[0] = 99.0
+        assert not (x == 99.0).any()  # a copy
+
+
+def test_take_along_dim_counts_negative_indices_from_the_end():
+    x = real(2, 4)
+    places = torch.tensor([[-1, 0, -4], [3, -2, 1]])
+    close(torch.take_along_dim(x, places, dim=1), np.take_along_axis(x.numpy(), places.numpy(), 1))
+    close(torch.take_along_dim(x, torch.tensor([[-1], [0]]), 1), [[x[0, 3].item()], [x[1, 0].item()]])
+    close(torch.take_along_dim(x, torch.tensor([[-1]]), 0), x.numpy()[-1:])
+    with pytest.raises((RuntimeError, IndexError), match="out of bounds"):
+        torch.take_along_dim(x, torch.tensor([[-5]]), 1)
+    close(torch.take_along_dim(x, torch.tensor([[5, 0], [7, 2]])), x.numpy().ravel()[[5, 0, 7, 2]])
+    with pytest.raises((RuntimeError, IndexError), match="out of bounds"):
+        torch.take_along_dim(x, torch.tensor([-9]))
+
+
+def test_take_along_dim_broadcasts_the_other_axes_and_adds_gradients_up():
+    x = real(2, 3).requires_grad_()
+    y = torch.take_along_dim(x, torch.tensor([[0, -1, 0]]), 1)
+    close(y, x.detach().numpy()[:, [0, 2, 0]])
+    y.backward(torch.tensor([[1.0, 10.0, 100.0], [2.0, 20.0, 200.0]]).double())
+    assert x.grad.tolist() == [[101.0, 0.0, 10.0], [202.0, 0.0, 20.0]]
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_gather_and_scatter_against_loops(dim):
+    x, src = real(3, 4), real(3, 4)
+    index = torch.tensor([[0, 2], [1, 0]])
+    axis = dim % 2
+    taken, put, added = np.empty((2, 2)), x.numpy().copy(), x.numpy().copy()
+    for i in range(2):
+        for j in range(2):
+            place = (index[i, j].item(), j) if axis == 0 else (i, index[i, j].item())
+            taken[i, j] = x.numpy()[place]
+            put[place] = src.numpy()[i, j]
+            added[place] += src.numpy()[i, j]
+    close(torch.gather(x, dim, index), taken)
+    close(torch.scatter(x, dim, index, src), put)  # of the larger source the first part is used
+    close(torch.scatter_add(x, dim, index, src), added)
+    close(torch.scatter(x, dim, index, value=7.0), np.where(put == x.numpy(), x.numpy(), 7.0))
+
+
+def test_an_index_larger_than_what_it_indexes_is_refused():
+    x, index = real(2, 3), torch.zeros(3, 2, dtype=torch.int64)
+    for call in (
+        lambda: torch.gather(x, 1, index),
+        lambda: torch.scatter(x, 1, index, real(3, 2)),
+        lambda: torch.scatter(x, 0, index, real(2, 2)),
+        lambda: torch.scatter_add(x, 0, index, real(2, 2)),
+    ):
+        with pytest.raises(RuntimeError, match=r"size of index \(3, 2\) must not exceed"):
+            call()
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, 0.5, np.inf, -np.inf, 0, "fro", None])
+def test_norm_is_that_of_numpy(p):
+    x = real(2, 5)
+    order = 2 if p in ("fro", None) else p
+    for dim in (0, 1):
+        close(torch.norm(x, p, dim=dim), np.linalg.norm(x.numpy(), order, axis=dim))
+    close(torch.norm(x, p), np.linalg.norm(x.numpy().ravel(), order))
+
+
+def test_stack_wants_one_shape_and_chunks_divide_evenly():
+    with pytest.raises(RuntimeError, match=r"\(2,\) at entry 0 and \(1,\) at entry 1"):
+        torch.stack([torch.ones(2), torch.ones(1)])
+    assert [c.tolist() for c in torch.arange(7).chunk(4)] == [[0, 1], [2, 3], [4, 5], [6]]
+    assert [len(c) for c in torch.arange(6).chunk(4)] == [2, 2, 2]
+    assert [c.tolist() for c in torch.arange(5).split(2)] == [[0, 1], [2, 3], [4]]
+
+
+def test_masked_fill_fills_where_the_mask_is_true():
+    x, mask = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([True, False])
+    assert x.masked_fill(mask, 9).tolist() == [[9.0, 2.0], [9.0, 4.0]]
+    assert torch.tensor([1, 2]).masked_fill(mask, torch.tensor(2.9)).tolist() == [2, 2]
