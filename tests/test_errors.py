@@ -381,7 +381,11 @@ def test_a_broken_checkpoint_leaves_the_module_as_it_was():
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch):
     for module, ask, words in (
-        ("matplotlib.pyplot", lambda: minigrad.viz.plot([1.0]), r"matplotlib.*(pip install matplotlib|minigrad\[viz\])"),
+        (
+            "matplotlib.pyplot",
+            lambda: minigrad.viz.plot([1.0]),
+            r"matplotlib.*(pip install matplotlib|minigrad\[viz\])",
+        ),
         (
             "graphviz",
             lambda: minigrad.viz.graph(minigrad.ones(1, requires_grad=True) * 2),
