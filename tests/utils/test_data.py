@@ -122,6 +122,7 @@ def test_random_split_by_length_and_by_share():
     assert [p.indices for p in parts] == [p.indices for p in again]
     assert [len(p) for p in random_split(range(10), [0.5, 0.25, 0.25])] == [6, 2, 2]
     assert [len(p) for p in random_split(range(7), [0.5, 0.5])] == [4, 3]
+    assert [len(p) for p in random_split(range(7), [0.25] * 4)] == [2, 2, 2, 1]
     with pytest.raises(ValueError, match="sum to 9"):
         random_split(range(10), [7, 2])
     with pytest.raises(ValueError, match="between 0 and 1"):
