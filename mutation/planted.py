@@ -40,7 +40,8 @@ class Fault(NamedTuple):
 
     def planted_in(self, root: Path) -> tuple[str, str]:
         """The text of the file as it is, and with the fault; an error where the text is not there once."""
-        text = (root / self.file).read_text(encoding="utf-8")
+        path = root / self.file
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
         if text.count(self.old) != 1:
             raise LookupError(f"{self.note}: {text.count(self.old)} times in {self.file}: {self.old!r}")
         return text, text.replace(self.old, self.new)
@@ -81,8 +82,14 @@ def main(arguments: list[str] | None = None, table: Path = TABLE, root: Path = R
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="copies (one per core)")
     options = parser.parse_args(arguments)
     chosen = [f for f in faults(table) if not options.words or any(w in f"{f}" for w in options.words)]
+    gone = []
     for fault in chosen:
-        fault.planted_in(root)
+        try:
+            fault.planted_in(root)
+        except LookupError as error:
+            gone.append(str(error))
+    if gone:
+        raise LookupError("write these faults anew for the code of today:\n" + "\n".join(gone))
     with tempfile.TemporaryDirectory() as folder, ThreadPool(options.jobs) as pool:
         copies: SimpleQueue[Path] = SimpleQueue()
         for i in range(options.jobs):
