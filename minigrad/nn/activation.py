@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
+from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Module
 
 
@@ -196,7 +197,11 @@ class Sigmoid(_Activation):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.sigmoid()
+        try:
+            return input.sigmoid()
+        except AttributeError:
+            check_tensor("Sigmoid", "input", input)
+            raise
 
 
 class Tanh(_Activation):
@@ -208,7 +213,11 @@ class Tanh(_Activation):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.tanh()
+        try:
+            return input.tanh()
+        except AttributeError:
+            check_tensor("Tanh", "input", input)
+            raise
 
 
 class Softmax(_Activation):

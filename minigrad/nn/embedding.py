@@ -8,7 +8,7 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.nn import functional as F, init
 from minigrad.nn.module import Module
-from minigrad.nn.parameter import Parameter, new_parameter
+from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
 class Embedding(Module):
@@ -44,6 +44,7 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_sizes("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if sparse:
             raise NotImplementedError("minigrad's Embedding has no sparse gradient")
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:

@@ -15,6 +15,7 @@ import numpy as np
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.creation import empty, from_numpy
+from minigrad.nn.functional.checks import check_tensor
 
 _GAINS = {
     **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
@@ -74,6 +75,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
     >>> bool((torch.nn.init.uniform_(torch.empty(9), 2.0, 3.0) >= 2).all())
     True
     """
+    check_tensor("uniform_", "tensor", tensor)
     if a > b:
         raise ValueError(f"uniform_: needs a <= b, not a={a} and b={b}")
     with no_grad():
@@ -87,6 +89,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
     >>> torch.nn.init.normal_(torch.empty(3), mean=1.0, std=0.0)
     tensor([1., 1., 1.])
     """
+    check_tensor("normal_", "tensor", tensor)
     if std < 0:
         raise ValueError(f"normal_: std must not be negative, and it is {std}")
     with no_grad():
@@ -100,6 +103,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> torch.nn.init.constant_(torch.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
+    check_tensor("constant_", "tensor", tensor)
     with no_grad():
         return tensor.fill_(val)
 

@@ -8,8 +8,9 @@ from typing import Any
 from minigrad._tensor.tensor import Tensor
 from minigrad.functional import einsum
 from minigrad.nn import functional as F, init
+from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Module
-from minigrad.nn.parameter import Parameter, new_parameter
+from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
 class Linear(Module):
@@ -31,6 +32,7 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
     ) -> None:
         super().__init__()
+        check_sizes("Linear", in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = new_parameter(out_features, in_features, device=device, dtype=dtype)
@@ -103,6 +105,9 @@ class Bilinear(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_sizes(
+            "Bilinear", in1_features=in1_features, in2_features=in2_features, out_features=out_features
+        )
         if in1_features < 1:
             raise ValueError(f"in1_features must be positive, not {in1_features}")
         self.in1_features = in1_features
@@ -121,6 +126,17 @@ class Bilinear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        for input, name in ((input1, "input1"), (input2, "input2")):
+            check_tensor("Bilinear", name, input)
+            if not input.ndim:
+                raise ValueError(
+                    f"Bilinear: {name} must have the shape (..., features), and it is a 0-d tensor"
+                )
+            if input.dtype != self.weight.dtype:
+                raise RuntimeError(
+                    f"Bilinear: {name} has dtype {input.dtype}, the weight {self.weight.dtype}; convert one "
+                    "with .to()"
+                )
         if input1.shape[:-1] != input2.shape[:-1]:
             raise ValueError(
                 f"Bilinear needs inputs alike in all but the last dimension, "
@@ -173,6 +189,7 @@ class Flatten(Module):
         self.end_dim = end_dim
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor("Flatten", "input", input)
         return input.flatten(self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:

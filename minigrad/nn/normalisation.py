@@ -12,7 +12,7 @@ from minigrad.creation import empty, tensor
 from minigrad.nn import functional as F, init
 from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Module
-from minigrad.nn.parameter import Parameter, new_parameter
+from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
 class BatchNorm1d(Module):
@@ -54,6 +54,7 @@ class BatchNorm1d(Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        check_sizes("BatchNorm1d", num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum

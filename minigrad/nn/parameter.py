@@ -46,3 +46,12 @@ class Parameter(Tensor):
 def new_parameter(*size: int, device: Any = None, dtype: Any = None) -> Parameter:
     """A parameter whose values are still to be written."""
     return Parameter(empty(size, dtype=dtype).to(device=device))
+
+
+def check_sizes(layer: str, **sizes: Any) -> None:
+    """Raise if a size given to a layer is no integer, or is negative."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not hasattr(size, "__index__"):
+            raise TypeError(f"{layer}: {name} must be an integer, not {type(size).__name__} ({size!r})")
+        if size < 0:
+            raise RuntimeError(f"{layer}: {name} must not be negative, and it is {size}")

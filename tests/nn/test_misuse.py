@@ -113,6 +113,25 @@ F = nn.functional
             ValueError,
             "trunc_normal_: std must be positive, and it is 0.0",
         ),
+        (lambda: nn.Linear(-1, 2), RuntimeError, "Linear: in_features must not be negative, and it is -1"),
+        (lambda: nn.Linear(2, 2.5), TypeError, "Linear: out_features must be an integer, not float"),
+        (lambda: nn.BatchNorm1d(-1), RuntimeError, "BatchNorm1d: num_features must not be negative"),
+        (lambda: nn.Embedding(3, "2"), TypeError, "Embedding: embedding_dim must be an integer, not str"),
+        (lambda: nn.Flatten()([1.0]), TypeError, r"Flatten\(\): argument 'input' must be a Tensor, not list"),
+        (lambda: nn.Sigmoid()([1.0]), TypeError, r"Sigmoid\(\): argument 'input' must be a Tensor, not list"),
+        (lambda: nn.Tanh()([1.0]), TypeError, r"Tanh\(\): argument 'input' must be a Tensor, not list"),
+        (
+            lambda: nn.Bilinear(2, 2, 2)(torch.ones(2), torch.tensor(1.0)),
+            ValueError,
+            r"Bilinear: input2 must have shape \(\.\.\., features\), and it is a 0-d tensor",
+        ),
+        (
+            lambda: nn.Bilinear(2, 2, 2)(torch.ones(2).double(), torch.ones(2)),
+            RuntimeError,
+            "Bilinear: input1 has dtype float64, the weight float32",
+        ),
+        (lambda: nn.init.zeros_([1.0]), TypeError, r"constant_\(\): argument 'tensor' must be a Tensor"),
+        (lambda: nn.utils.clip_grad_norm_([1.0], 1.0), TypeError, "parameters must be Tensors .* not float"),
     ],
 )
 def test_a_misuse_names_the_layer_the_argument_and_both_shapes(make, kind, told):

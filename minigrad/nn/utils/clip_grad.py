@@ -74,5 +74,10 @@ def clip_grad_value_(
 
 
 def _grads(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    given = [parameters] if isinstance(parameters, Tensor) else parameters
+    given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    for x in given:
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"parameters must be Tensors, not {type(x).__name__}; model.parameters() gives them"
+            )
     return [parameter.grad for parameter in given if parameter.grad is not None]
