@@ -123,7 +123,7 @@ F = nn.functional
         (
             lambda: nn.Bilinear(2, 2, 2)(torch.ones(2), torch.tensor(1.0)),
             ValueError,
-            r"Bilinear: input2 must have shape \(\.\.\., features\), and it is a 0-d tensor",
+            r"Bilinear: input2 must have the shape \(\.\.\., features\), and it is a 0-d tensor",
         ),
         (
             lambda: nn.Bilinear(2, 2, 2)(torch.ones(2).double(), torch.ones(2)),
@@ -131,7 +131,7 @@ F = nn.functional
             "Bilinear: input1 has dtype float64, the weight float32",
         ),
         (lambda: nn.init.zeros_([1.0]), TypeError, r"constant_\(\): argument 'tensor' must be a Tensor"),
-        (lambda: nn.utils.clip_grad_norm_([1.0], 1.0), TypeError, "parameters must be Tensors .* not float"),
+        (lambda: nn.utils.clip_grad_norm_([1.0], 1.0), TypeError, "parameters must be Tensors, not float"),
     ],
 )
 def test_a_misuse_names_the_layer_the_argument_and_both_shapes(make, kind, told):
