@@ -41,16 +41,16 @@ def array(value: Any, limit: int = 6, digits: int = 4) -> str:
     >>> array(np.array([[1.0, 2.0], [3.0, 4.5]]))
     '[[1, 2], [3, 4.5]]'
     >>> array(np.arange(100))
-    '0 … 99'
+    '0 to 99'
     >>> array(np.array([1.0, np.nan, 3.0]), limit=2)
-    '1 … 3, 1 nan'
+    '1 to 3, 1 nan'
     """
     value = np.asarray(value)
     if not value.size:
         return "empty"
     if value.size <= limit:
         return _nested(value)
-    return _span(value, " \N{HORIZONTAL ELLIPSIS} ", digits)
+    return _span(value, " to ", digits)
 
 
 def _nested(value: Any) -> str:

@@ -406,3 +406,16 @@ def test_the_dark_theme_is_dark():
 def test_options_it_does_not_know_are_refused(options, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         graph(leaf(1).sum(), **options)
+
+
+@needs_dot
+def test_a_picture_has_a_legend_and_as_svg_it_scales_to_its_page(tmp_path):
+    x = leaf(2)
+    picture = graph((x * 2.0).sum())
+    assert "operation</FONT>" in picture.source and "parameter</FONT>" not in picture.source
+    picture.render(outfile=tmp_path / "g.svg", cleanup=True)
+    for svg in (
+        (tmp_path / "g.svg").read_text(encoding="utf-8"),
+        picture._repr_mimebundle_()["image/svg+xml"],
+    ):
+        assert re.search(r'<svg width="100%" style="max-width:[\d.]+pt;height:auto"', svg)

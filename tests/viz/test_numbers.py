@@ -18,7 +18,7 @@ def test_a_number_is_short_and_its_sign_can_be_seen(value, text):
 def test_an_array_is_written_out_or_told_by_its_ends():
     assert array(np.array(3.0)) == "3"
     assert array(np.arange(6.0).reshape(2, 3)) == "[[0, 1, 2], [3, 4, 5]]"
-    assert array(np.arange(7.0)) == "0 … 6"
+    assert array(np.arange(7.0)) == "0 to 6"
     assert array(np.zeros((0, 2))) == "empty"
     assert described(np.arange(7.0)) == "(7,), from 0 to 6"
     assert described(np.full((3, 3), 2.0)) == "(3, 3), all 2"
@@ -27,11 +27,11 @@ def test_an_array_is_written_out_or_told_by_its_ends():
 def test_what_is_not_finite_is_counted_and_does_not_hide_the_rest():
     x = np.arange(10.0)
     x[3], x[4], x[5] = np.nan, np.inf, -np.inf
-    assert array(x) == "0 … 9, 1 nan, 2 inf"
+    assert array(x) == "0 to 9, 1 nan, 2 inf"
     assert described(x) == "(10,), from 0 to 9, 1 nan, 2 inf"
     assert described(np.full(9, np.nan)) == "(9,), all nan"
     assert array(np.full(9, -np.inf)) == "all −inf"
-    assert array(np.arange(9) > 3) == "False … True"
+    assert array(np.arange(9) > 3) == "False to True"
 
 
 def test_a_strip_holds_the_elements_or_the_means_of_runs():

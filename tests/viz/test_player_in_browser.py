@@ -83,7 +83,7 @@ def test_a_step_shows_the_rule_the_part_and_the_sum(open_page, sum_of_two):
     assert "g 2.584" in page.card("x").text and "part 2 of 2" in page.card("x").text
     assert [line.text for line in page.all("#lines .lit code")] == ["    z = x * y + torch.sin(x)"]
     assert "now" in page.card("v1").get_attribute("class")
-    assert "keeps x freed" in page.card("v2").text.replace("\n", " ")
+    assert "keeps x · freed" in page.card("v2").text.replace("\n", " ")
     assert sorted(label.text for label in page.all(".part") if label.text) == ["1", "1", "3", "−0.4161"]
 
 
@@ -216,8 +216,34 @@ def test_it_fits_a_desk_and_a_phone(open_page, network, width):
     for button in page.all("#controls button"):
         assert button.size["height"] >= 40 and button.size["width"] >= 40
     loss, scores = (page.box(page.card(name)) for name in ("loss", "v3"))
-    assert (loss["left"] > scores["right"]) == (width == 1280)
-    assert (loss["top"] > scores["bottom"]) == (width == 390)
+    assert loss["top"] > scores["bottom"]  # from top to bottom, where a row of the cards would be too small
+    size = "parseFloat(getComputedStyle(e).fontSize)"
+    texts = "[...document.querySelectorAll('.card, .card *, .part, .close')]"
+    zoom = page.run("document.querySelector('#graph').getBoundingClientRect().width / graph.offsetWidth")
+    assert page.run(f"Math.min(...{texts}.map((e) => {size}))") * zoom >= 11.99
+
+
+def test_a_short_graph_stands_in_a_row_on_a_desk(open_page, sum_of_two):
+    page = open_page(sum_of_two[0], 1280, 844)
+    assert page.box(page.card("z"))["left"] > page.box(page.card("v1"))["right"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_active_card_is_always_in_view(open_page, tmp_path, width):
+    x = torch.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(12):
+        y = torch.sin(y) * x
+    viz.player(y, tmp_path / "long.html")
+    page = open_page(tmp_path / "long.html", width, 844)
+    inside = (
+        "((a, b) => a.top >= b.top - 1 && a.bottom <= b.bottom + 1 && a.left >= b.left - 1 && "
+        "a.right <= b.right + 1)(document.querySelector('.card.now').getBoundingClientRect(), "
+        "document.querySelector('#stage').getBoundingClientRect())"
+    )
+    for _ in range(8):
+        page.press(*[Keys.ARROW_RIGHT] * 7)
+        assert page.run(inside), page["what"].text
 
 
 def test_no_two_cards_overlap(open_page, network):

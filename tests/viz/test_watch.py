@@ -149,3 +149,15 @@ def test_a_function_of_the_users_own_is_noted():
         y = Double.apply(x, 2)
     assert [value for _, value in y.grad_fn.watch.seen.operands] == [3.0, 2]
     assert "y = Double(x, 2)" in viz.explain(y).text
+
+
+def test_it_notes_what_is_recorded_again_inside_a_no_grad():
+    x = torch.tensor(2.0, requires_grad=True)
+    with torch.no_grad(), torch.enable_grad(), viz.watch():
+        a = x * 3
+    with viz.watch(), torch.no_grad(), torch.enable_grad():
+        b = x * 4
+    with torch.no_grad(), viz.watch(), torch.enable_grad():
+        c = x * 5
+    for y, name in ((a, "a"), (b, "b"), (c, "c")):
+        assert f"{name} = x * " in str(viz.explain(y, names={"x": x}))

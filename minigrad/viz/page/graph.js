@@ -142,10 +142,10 @@ class Graph {
     const above = this.grounds.length ? 34 : 22; // the grounds of two modules, and a name, fit between cards
     const [across, down] = [{ x: width + beside, y: height + above }, { x: width + 18, y: height + 46 }];
     const scaleAcross = Math.min(1.25, room / (layers * across.x - beside));
-    const scaleDown = Math.min(1.1, room / (most * down.x - 18));
-    this.standing = scaleAcross < 0.72 && scaleDown > scaleAcross;
+    const scaleDown = Math.min(1, room / (most * down.x - 18));
+    this.standing = scaleAcross < 0.95 && scaleDown > scaleAcross;
     const gap = this.standing ? down : across;
-    const scale = Math.max(this.standing ? scaleDown : scaleAcross, this.standing ? 0.76 : 0.6);
+    const scale = Math.max(this.standing ? scaleDown : scaleAcross, 1); // no type below 12 pixels: rather scroll
     const top = this.grounds.length ? 16 : 0; // room for the name of a module
     this.spot = ([layer, at]) => this.standing
       ? { x: at * gap.x, y: layer * gap.y + top } : { x: layer * gap.x, y: at * gap.y + top };
@@ -255,7 +255,7 @@ class Graph {
       if (known && known[2] && !whole) parts.push(known[2]);
       else if (keeps && freed) parts.push(make("s", "", keeps), "freed");
       else parts.push(keeps, freed ? "freed" : "");
-      about.replaceChildren(...parts.filter(Boolean).flatMap((part) => [part, " "]));
+      about.replaceChildren(...parts.filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part])));
     });
     this.links.forEach((link, i) => {
       const edges = link.edges.map((e) => data.edges[e]);
