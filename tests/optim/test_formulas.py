@@ -56,6 +56,7 @@ def adagrad(lr, lr_decay=0.0, decay=0.0, start=0.0, eps=1e-10, sign=1):
 
 
 CASES = {
+    "SGD defaults": (optim.SGD, sgd(1e-3)),
     "SGD": (lambda p: optim.SGD(p, lr=0.1), sgd(0.1)),
     "SGD maximize": (lambda p: optim.SGD(p, lr=0.1, maximize=True), sgd(0.1, sign=-1)),
     "SGD decay": (lambda p: optim.SGD(p, lr=0.1, weight_decay=0.3), sgd(0.1, decay=0.3)),
@@ -176,6 +177,11 @@ def test_one_large_gradient_is_as_large_as_in_pytorch(name):
     np.testing.assert_allclose(seen, path, rtol=1e-4, atol=1e-24)
     for key, value in state.items():
         assert left[key] == pytest.approx(value, rel=1e-6), key
+
+
+def test_a_mean_without_memory_is_the_gradient_itself():
+    _, state = after(lambda p: optim.Adam(p, lr=0.1, betas=(0.0, 0.9)), [1e20, 1.0])
+    assert state["exp_avg"] == 1.0
 
 
 def test_products_of_float16_are_formed_in_float32():
