@@ -176,7 +176,7 @@ def test_numbers_that_do_not_fit_into_the_dtype_are_refused(dtype, least, larges
 
 def test_floats_too_large_for_the_dtype_are_inf_as_data_and_refused_as_a_number_to_fill_with():
     assert torch.tensor([1e40]).item() == torch.tensor(70000.0, dtype=torch.float16).item() == np.inf
-    for dtype, n in ((torch.float32, 1e40), (torch.float16, 70000.0), (torch.float32, 2**200)):
+    for dtype, n in ((torch.float32, 1e40), (torch.float16, -70000.0), (torch.float32, -(2**200))):
         for make in (
             lambda n, d: torch.full((1,), n, dtype=d),
             lambda n, d: torch.zeros(1, dtype=d).fill_(n),
@@ -310,6 +310,16 @@ def test_a_generator_is_a_stream_of_its_own(name):
     torch.manual_seed(1)
     assert torch.rand(3).tolist() == outside.tolist()
     assert draw(generator=torch.Generator().manual_seed(5)).tolist() == first.tolist()
+
+
+def test_randint_starts_at_0_where_one_bound_is_given():
+    for draw in (
+        lambda: torch.randint(2, (50,)),
+        lambda: torch.randint(high=2, size=(50,)),
+        lambda: torch.randint(2, size=(50,)),
+    ):
+        torch.manual_seed(0)
+        assert sorted({*draw().tolist()}) == [0, 1]
 
 
 def test_new_generators_are_at_the_start_of_one_stream():

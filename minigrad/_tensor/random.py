@@ -174,4 +174,4 @@ def uniform(stream: np.random.Generator, low: float, high: float, shape: Any, dt
     """Draws from [low, high) in a floating dtype, whose rounding must not reach the open end."""
     array = stream.uniform(low, high, shape).astype(dtype)
     below = np.nextafter(dtype.type(high), dtype.type(low))
-    return np.minimum(array, np.maximum(below, dtype.type(low)))
+    return np.minimum(array, below)
