@@ -469,7 +469,15 @@ def test_detach_in_place():
 
 @pytest.mark.parametrize(
     ("own", "given"),
-    [((0, 3), (1, 1, 1)), ((0,), (1, 0)), ((2, 3), (1, 2, 3)), ((3,), (2,)), ((0,), (2,)), ((), (1,))],
+    [
+        ((0, 3), (1, 1, 1)),
+        ((0,), (1, 0)),
+        ((2, 3), (1, 2, 3)),
+        ((3,), (2,)),
+        ((0,), (2,)),
+        ((), (1,)),
+        ((0, 3), (3, 1)),
+    ],
 )
 def test_copy_refuses_a_source_that_does_not_broadcast_to_it(own, given):
     x = torch.zeros(own)
