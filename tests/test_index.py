@@ -139,3 +139,23 @@ def test_pytorch_agrees(pytorch, index):
     mine = torch.tensor(data())[index]
     expected = pytorch.tensor(data())[theirs(index)]
     assert mine.shape == tuple(expected.shape) and mine.tolist() == expected.tolist()
+
+
+def test_an_empty_list_selects_nothing():
+    x = torch.arange(12).reshape(3, 4)
+    assert x[[]].shape == (0, 4) and x[:, []].shape == (3, 0)
+
+
+@pytest.mark.parametrize("step", [0, -1])
+def test_a_slice_that_goes_nowhere_or_backwards_is_refused(step):
+    with pytest.raises(ValueError, match=f"greater than zero, not {step}"):
+        torch.arange(4)[::step]
+
+
+def test_an_int_beside_an_index_tensor_selects_first_whatever_stands_between():
+    x, i = torch.arange(120).reshape(2, 3, 4, 5), torch.tensor([0, 3])
+    a = x.numpy()
+    assert x[1, ..., i].tolist() == a[1][..., [0, 3]].tolist()
+    assert x[..., 2, i].tolist() == a[:, :, 2][:, :, [0, 3]].tolist()
+    assert x[i[:1], ..., 1].tolist() == a[..., 1][[0]].tolist()
+    assert x[1, :, i].tolist() == a[1][:, [0, 3]].tolist()
