@@ -17,6 +17,7 @@ from minigrad.viz._written import names_in, written
 
 _NOISE = re.compile(r"\bnp\.|(?<![\w.])_(?=[a-zA-Z])|_kernel\b")  # of no interest to a reader
 
+_SIGNS = {" * ": " · ", " - ": " \N{MINUS SIGN} ", "^T": "ᵀ", "<=": "≤", ">=": "≥", "one_hot": "one-hot"}
 _CLAUSE = re.compile(
     r"/d([^\W_]+)(?:_\w+)? =|^grad (\w+) ="
 )  # of which operand a formula tells the derivative
@@ -69,7 +70,9 @@ def formula_of(entry: Entry, only: Operand | None = None) -> str:
         clauses = [c for c, of in zip(clauses, by, strict=True) if of and (of[1] or of[2]) in wanted]
     put, names = {o.name for o in entry.operands}, names_of(entry)
     text = _NAME.sub(lambda m: f"{m[1]}{names[m[2]]}" if m[2] in put else m[0], ",  ".join(clauses))
-    return text.replace(" * ", " · ").replace(" - ", " \N{MINUS SIGN} ").replace("^T", "ᵀ")
+    for sign, better in _SIGNS.items():
+        text = text.replace(sign, better)
+    return text
 
 
 def form_of(op: Op, of: str, known: Mapping[str, Any]) -> str:

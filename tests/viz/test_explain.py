@@ -250,6 +250,11 @@ def doubled(h):
     return h * 2
 
 
+def given_on(a, b):
+    t = doubled(a * b)
+    return t
+
+
 def test_a_statement_names_only_what_is_all_of_it():
     a, b = leaf(2.0), leaf(3.0)
     with viz.watch():
@@ -264,6 +269,9 @@ def test_a_statement_names_only_what_is_all_of_it():
     with viz.watch():
         final = doubled(helped(a, b))
     assert " z = v1 + v2" in explain(final).text
+    with viz.watch():
+        out = given_on(a, b)
+    assert "v1 = a * b" in explain(out).text and "out = v1 * 2" in explain(out).text
 
 
 def test_a_users_own_function_tells_what_it_saved():
