@@ -87,7 +87,7 @@ def pyplot(what: str) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(f'{what} draws with matplotlib: pip install "minigrad[viz]"') from error
+        raise ImportError(f"{what} draws with matplotlib: pip install matplotlib") from error
     return plt
 
 

@@ -122,5 +122,5 @@ def test_what_is_no_function_of_each_element_is_refused(fn, error, words):
 
 def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r'activation draws .* pip install "minigrad\[viz\]"'):
+    with pytest.raises(ImportError, match=r"activation draws .* pip install matplotlib"):
         viz.activation(torch.tanh)

@@ -82,5 +82,5 @@ def test_a_path_of_other_than_pairs_is_refused():
 
 def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r'landscape draws .* pip install "minigrad\[viz\]"'):
+    with pytest.raises(ImportError, match=r"landscape draws .* pip install matplotlib"):
         viz.landscape(bowl, points=3)
