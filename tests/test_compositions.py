@@ -24,6 +24,8 @@ def test_movedim_puts_axes_where_numpy_puts_them(source, destination):
     x = real(2, 3, 4)
     for move in (torch.movedim, torch.moveaxis):
         close(move(x, source, destination), np.moveaxis(x.numpy(), source, destination))
+    y = real(2, 3, 4, 5)
+    close(torch.movedim(y, (0, 1), (2, 0)), np.moveaxis(y.numpy(), (0, 1), (2, 0)))
 
 
 @pytest.mark.parametrize(("beta", "alpha"), [(1, 1), (2, 1), (1, 3), (0.5, -2.0), (0, 1), (0, 2)])
@@ -97,8 +99,9 @@ def test_take_along_dim_counts_negative_indices_from_the_end():
     with pytest.raises((RuntimeError, IndexError), match="out of bounds"):
         torch.take_along_dim(x, torch.tensor([[-5]]), 1)
     close(torch.take_along_dim(x, torch.tensor([[5, 0], [7, 2]])), x.numpy().ravel()[[5, 0, 7, 2]])
-    with pytest.raises((RuntimeError, IndexError), match="out of bounds"):
-        torch.take_along_dim(x, torch.tensor([-9]))
+    for place in (-9, -1, 8):  # in the flattened tensor they do not
+        with pytest.raises((RuntimeError, IndexError), match="out of bounds"):
+            torch.take_along_dim(x, torch.tensor([place]))
 
 
 def test_take_along_dim_broadcasts_the_other_axes_and_adds_gradients_up():
