@@ -168,7 +168,8 @@ def test_a_product_and_its_backward_enter_three_rooms():
             entered.append(path.relative_to(ROOT).as_posix())
 
     x, y = minigrad.tensor(2.0, requires_grad=True), minigrad.tensor(3.0, requires_grad=True)
-    (x * y).backward()  # what is made once is made
+    (x * y).backward()  # now everything is there that is made once
+    x.grad = y.grad = None
     before = sys.gettrace()
     sys.settrace(trace)
     try:
@@ -176,7 +177,10 @@ def test_a_product_and_its_backward_enter_three_rooms():
     finally:
         sys.settrace(before)
     path = list(dict.fromkeys(entered))
-    assert path == ["_tensor/shortcuts.py", "_tensor/backward.py", "engine/walk.py", "ops/elementwise.py"]
+    assert path == [
+        "_tensor/shortcuts.py", "_tensor/backward.py", "_tensor/record.py",  # of which history_of()
+        "engine/walk.py", "ops/elementwise.py",
+    ]  # fmt: skip
 
 
 def test_the_package_itself_defines_nothing():
