@@ -14,6 +14,13 @@ def vector_norm(
 ) -> Tensor:
     """(sum |x_i|^ord)^(1/ord) over `dim`; the largest |x_i| for inf; the number of non-zeros for 0.
 
+    Arguments:
+        x: a floating tensor.
+        ord: the order, a number.
+        dim: an axis or a tuple of axes; None for all.
+        keepdim: whether these axes stay, with size 1.
+        dtype: convert x to it first.
+
     >>> import minigrad as torch
     >>> torch.linalg.vector_norm(torch.tensor([3.0, -4.0]), ord=1)
     tensor(7.)
@@ -24,6 +31,19 @@ def vector_norm(
 
 def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """A vector norm, or, of two axes with `ord` given, a matrix norm (fro, 1, -1, inf, -inf).
+
+    Arguments:
+        A: a floating tensor.
+        ord: None for the vector norm of order 2; a number; "fro" for matrices. Of one axis it is the
+            order of a vector norm. Of two, 1 and -1 are the largest and the smallest sum of a column's
+            absolute values, inf and -inf those of a row's.
+        dim: an axis or two; None for all.
+        keepdim: whether these axes stay, with size 1.
+        dtype: convert A to it first.
+
+    Raises:
+        RuntimeError: for an order that does not fit to the axes.
+        NotImplementedError: for "nuc", 2 and -2 of matrices, which need singular values.
 
     >>> import minigrad as torch
     >>> torch.linalg.norm(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))

@@ -17,10 +17,18 @@ _FIRST_SEED = 67280421310721  # PyTorch's seed of a new Generator
 class Generator:
     """A stream of random numbers of its own. All new ones are at the start of the same stream, as PyTorch's.
 
+    Arguments:
+        device: "cpu", the only one there is.
+
     >>> import minigrad as torch
     >>> g = torch.Generator().manual_seed(0)
     >>> torch.rand(2, generator=g).shape
     (2,)
+
+    >>> g.initial_seed(), g.seed() == g.initial_seed()
+    (0, True)
+    >>> type(g.numpy).__name__
+    'Generator'
     """
 
     device = "cpu"
@@ -69,14 +77,26 @@ class Generator:
         return self.seed() if self._seed is None else self._seed
 
     def get_state(self) -> Any:
-        """The position in the stream as a uint8 tensor, for `set_state`."""
+        """The position in the stream as a uint8 tensor, for `set_state`.
+
+        >>> import minigrad as torch
+        >>> g = torch.Generator()
+        >>> state = g.get_state()
+        >>> x = torch.rand(2, generator=g)
+        >>> g.set_state(state)
+        >>> torch.equal(x, torch.rand(2, generator=g))
+        True
+        """
         stream: Any = self.numpy.bit_generator.state
         words = [stream["state"][k].to_bytes(16, "little") for k in ("state", "inc")]
         packed = _STATE.pack(*words, stream["has_uint32"], stream["uinteger"], self.initial_seed())
         return wrap(np.frombuffer(packed, np.uint8).copy(), None)
 
     def set_state(self, new_state: Any) -> None:
-        """Go to the position of an earlier `get_state`.
+        """Go to the position of an earlier `get_state`, as `set_rng_state` does.
+
+        Arguments:
+            new_state: the uint8 tensor.
 
         Raises:
             TypeError: for anything but a uint8 tensor.
@@ -107,6 +127,9 @@ default_generator._seed = None  # from the system's entropy, unless the user see
 
 def manual_seed(seed: int) -> Generator:
     """Seed the stream that all functions use which are given no generator.
+
+    Arguments:
+        seed: an integer; negative ones count from 2**64.
 
     >>> import minigrad as torch
     >>> _ = torch.manual_seed(0)
@@ -154,6 +177,9 @@ def get_rng_state() -> Any:
 
 def set_rng_state(new_state: Any) -> None:
     """Go to the position of an earlier `get_rng_state`.
+
+    Arguments:
+        new_state: the uint8 tensor that it returned.
 
     >>> import minigrad as torch
     >>> torch.set_rng_state(torch.get_rng_state())

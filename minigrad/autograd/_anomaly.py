@@ -100,6 +100,9 @@ class detect_anomaly:
     time on every op, and nothing outside. It is about the thread that enters it: forward and backward of
     another thread are watched where that thread enters one too.
 
+    Arguments:
+        check_nan: False only remembers the lines.
+
     Raises:
         RuntimeError: in backward, at the first gradient that is not finite (unless check_nan=False).
 
@@ -124,6 +127,10 @@ class detect_anomaly:
 
 class set_detect_anomaly(detect_anomaly):
     """Turns anomaly mode on or off at once; as a context manager, until its end.
+
+    Arguments:
+        mode: whether it is on.
+        check_nan: False only remembers the lines.
 
     >>> import minigrad as torch
     >>> with torch.autograd.set_detect_anomaly(True):

@@ -172,6 +172,17 @@ def gradgradcheck(
 
     Arguments as `gradcheck`; `grad_outputs` are random (seeded) where not given.
 
+    Arguments:
+        func, inputs, eps, atol, rtol, raise_exception, nondet_tol: as for `gradcheck`.
+        grad_outputs: a gradient for each output; random (seeded) where they are left out.
+        gen_non_contig_grad_outputs, check_undefined_grad, check_grad_dtypes, fast_mode, masked: accepted; the
+            full check is always made.
+        check_batched_grad, check_fwd_over_rev: refused; only backward is checked.
+        check_rev_over_rev: False is refused.
+
+    Raises:
+        GradcheckError: at a disagreement (a RuntimeError).
+
     >>> import minigrad as torch
     >>> x = torch.tensor([0.3, 0.7], dtype=torch.float64, requires_grad=True)
     >>> torch.autograd.gradgradcheck(torch.sin, (x,))

@@ -159,6 +159,9 @@ def _steps(
 class no_grad(_GradMode):
     """Ops inside are not recorded. Also a decorator, with or without parentheses.
 
+    Arguments:
+        function: to be decorated, where it is used without parentheses.
+
     >>> import minigrad as torch
     >>> x = torch.ones(1, requires_grad=True)
     >>> with torch.no_grad():
@@ -182,6 +185,9 @@ class no_grad(_GradMode):
 class enable_grad(no_grad):
     """Ops inside are recorded, also within `no_grad`; not within `inference_mode`.
 
+    Arguments:
+        function: to be decorated, where it is used without parentheses.
+
     >>> import minigrad as torch
     >>> x = torch.ones(1, requires_grad=True)
     >>> with torch.no_grad(), torch.enable_grad():
@@ -198,6 +204,9 @@ class inference_mode(_GradMode):
 
     The tensors made inside are ordinary ones. (PyTorch's can be neither saved for backward nor written in
     place afterwards.)
+
+    Arguments:
+        mode: whether recording is off; or a function to be decorated.
 
     >>> import minigrad as torch
     >>> x = torch.ones(1, requires_grad=True)
@@ -225,6 +234,9 @@ class inference_mode(_GradMode):
 
 class set_grad_enabled(_GradMode):
     """Turns recording on or off at once; as a context manager, until its end.
+
+    Arguments:
+        mode: whether ops are recorded.
 
     >>> import minigrad as torch
     >>> with torch.set_grad_enabled(False):

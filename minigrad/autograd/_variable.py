@@ -15,6 +15,10 @@ class _Kind(type):
 class Variable(metaclass=_Kind):
     """The old spelling of a tensor: `Variable(x)` is x without its history, over the same memory.
 
+    Arguments:
+        data: a Tensor.
+        requires_grad: whether gradients flow to it.
+
     >>> import minigrad as torch
     >>> x = torch.autograd.Variable(torch.ones(2), requires_grad=True)
     >>> x, isinstance(x, torch.autograd.Variable)

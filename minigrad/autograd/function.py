@@ -152,6 +152,10 @@ class Function:
 
         It gets what `apply` was given, runs unrecorded, and returns a tensor, or a tuple of tensors and
         other things. The example stands at the class.
+
+        Arguments:
+            ctx: keeps what backward needs: `save_for_backward`, `mark_dirty` and others.
+            args, kwargs: those of `apply`.
         """
         raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
 
@@ -184,6 +188,10 @@ class Function:
         """To be written: takes a gradient for each output, returns one (or None) for each argument.
 
         PyTorch's other name for it, `vjp`, will do. The example stands at the class.
+
+        Arguments:
+            ctx: the one that forward had; `saved_tensors` are on it.
+            grad_outputs: a gradient for each output; zeros for an output without one.
         """
         raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
 
@@ -197,6 +205,12 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, unrecorded, and record this Function in its place.
+
+        Arguments:
+            args, kwargs: those of forward, without `ctx`.
+
+        Returns:
+            The tensor (or the tuple) that forward returned, with its place in the graph.
 
         Raises:
             RuntimeError: an input that forward marked dirty was not returned, or is a leaf.

@@ -1,4 +1,11 @@
-"""Derivatives of functions: Jacobians, Hessians, and products with them."""
+"""Derivatives of functions: Jacobians, Hessians, and products with them.
+
+Arguments of every function:
+    func: takes the inputs, returns a tensor, or a tuple of tensors.
+    inputs: a tensor, or a tuple of tensors, floating.
+    create_graph: record the computation of the result, so that it can be differentiated.
+    strict: raise a RuntimeError where an output does not depend on an input, instead of giving zeros.
+"""
 
 from __future__ import annotations
 
@@ -91,6 +98,19 @@ def vjp(
 ) -> Any:
     """(func(inputs), v^T J): the product of a vector of the outputs' shape with the Jacobian.
 
+    Arguments:
+        func: takes the inputs, returns a tensor or a tuple of tensors.
+        inputs: a floating tensor or a tuple of them.
+        v: a tensor (or a tuple) of the outputs' shapes; may be left out for one output of one element.
+        create_graph: record the computation, so that the result can be differentiated.
+        strict: raise where the outputs do not depend on an input, instead of giving zeros.
+
+    Returns:
+        The outputs, and a gradient for each input, in its shape.
+
+    Raises:
+        RuntimeError: for a `v` of another shape; with `strict`, for an input without a path to the outputs.
+
     >>> import minigrad as torch
     >>> torch.autograd.functional.vjp(lambda x: x**2, torch.tensor([1.0, 2.0]), torch.ones(2))
     (tensor([1., 4.]), tensor([2., 4.]))
@@ -112,6 +132,19 @@ def jvp(
     """(func(inputs), J v): the derivative in the direction `v`, of the inputs' shape.
 
     Computed by two backward passes: u^T J is linear in u, and its derivative with respect to u is J.
+
+    Arguments:
+        func: takes the inputs, returns a tensor or a tuple of tensors.
+        inputs: a floating tensor or a tuple of them.
+        v: a tensor (or a tuple) of the inputs' shapes; may be left out for one input of one element.
+        create_graph: record the computation, so that the result can be differentiated.
+        strict: raise where the outputs do not depend on an input, instead of giving zeros.
+
+    Returns:
+        The outputs, and the derivative of each, in its shape.
+
+    Raises:
+        RuntimeError: for a `v` of another shape; with `strict`, for an input without a path to the outputs.
 
     >>> import minigrad as torch
     >>> torch.autograd.functional.jvp(lambda x: x**2, torch.tensor([1.0, 2.0]), torch.ones(2))
@@ -213,6 +246,16 @@ def hessian(
 ) -> Any:
     """The matrix of second derivatives of a scalar function, of shape (*input.shape, *input.shape).
 
+    Arguments:
+        func: takes the inputs, returns a tensor of one element.
+        inputs: a floating tensor or a tuple of them.
+        create_graph: record the computation, so that the result can be differentiated.
+        strict: raise where the output does not depend on an input, instead of giving zeros.
+        vectorize, outer_jacobian_strategy: PyTorch's ways to compute the same.
+
+    Returns:
+        A tensor of shape (*input, *input); for a tuple of inputs a tuple of tuples.
+
     >>> import minigrad as torch
     >>> torch.autograd.functional.hessian(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]))
     tensor([[ 6.,  0.],
@@ -234,6 +277,19 @@ def vhp(
 ) -> Any:
     """(func(inputs), v^T H): the product of a vector with the Hessian of a scalar function.
 
+    Arguments:
+        func: takes the inputs, returns a tensor of one element.
+        inputs: a floating tensor or a tuple of them.
+        v: a tensor (or a tuple) of the inputs' shapes; may be left out for one input of one element.
+        create_graph: record the computation, so that the result can be differentiated.
+        strict: raise where the output does not depend on an input, instead of giving zeros.
+
+    Returns:
+        The output, and for each input a tensor of its shape.
+
+    Raises:
+        RuntimeError: for a `v` of another shape; with `strict`, for an input without a path to the output.
+
     >>> import minigrad as torch
     >>> torch.autograd.functional.vhp(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]), torch.ones(2))
     (tensor(9.), tensor([ 6., 12.]))
@@ -245,6 +301,16 @@ def hvp(
     func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
     """(func(inputs), H v). The Hessian is symmetric, so this is `vhp`, which needs fewer steps.
+
+    Arguments:
+        func: takes the inputs, returns a tensor of one element.
+        inputs: a floating tensor or a tuple of them.
+        v: a tensor (or a tuple) of the inputs' shapes; may be left out for one input of one element.
+        create_graph: record the computation, so that the result can be differentiated.
+        strict: raise where the output does not depend on an input, instead of giving zeros.
+
+    Returns:
+        The output, and for each input a tensor of its shape.
 
     >>> import minigrad as torch
     >>> torch.autograd.functional.hvp(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]), torch.ones(2))

@@ -39,7 +39,16 @@ SAVED = "tensors, numbers, strings, None, and dicts, lists and tuples of them"
 
 
 class CheckpointError(RuntimeError):
-    """A file is no checkpoint, or a damaged one; the message says which file and what is wrong."""
+    """A file is no checkpoint, or a damaged one; the message says which file and what is wrong.
+
+    >>> import pathlib, tempfile, minigrad as torch
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "weights.npz"
+    >>> _ = path.write_bytes(b"no checkpoint")
+    >>> torch.load(path)
+    Traceback (most recent call last):
+    ...
+    minigrad.checkpoint.structure.CheckpointError: ...
+    """
 
 
 def pack(value: Any) -> tuple[str, Arrays]:

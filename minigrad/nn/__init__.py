@@ -1,4 +1,11 @@
-"""Neural networks: modules, layers, losses, their initialisation."""
+"""Neural networks: modules, layers, losses, their initialisation.
+
+Arguments of many layers:
+    device: accepted for PyTorch's sake; only None and "cpu" are possible.
+    dtype: of the parameters, a floating one; the default dtype where it is None.
+    inplace: write the output over the input, which saves memory.
+    bias: whether the layer has one.
+"""
 
 from __future__ import annotations
 

@@ -24,6 +24,9 @@ class _Activation(Module):
 class ReLU(_Activation):
     """max(x, 0); its derivative at 0 is 0.
 
+    Arguments:
+        inplace: whether the input itself is written.
+
     >>> import minigrad as torch
     >>> torch.nn.ReLU()(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
@@ -39,6 +42,10 @@ class ReLU(_Activation):
 
 class LeakyReLU(_Activation):
     """x where positive, negative_slope·x elsewhere.
+
+    Arguments:
+        negative_slope: the slope below 0.
+        inplace: whether the input itself is written.
 
     >>> import minigrad as torch
     >>> torch.nn.LeakyReLU(0.5)(torch.tensor([-1.0, 2.0]))
@@ -58,6 +65,10 @@ class LeakyReLU(_Activation):
 
 class ELU(_Activation):
     """x where positive, alpha·(exp(x) - 1) elsewhere.
+
+    Arguments:
+        alpha: minus the limit at -inf.
+        inplace: whether the input itself is written.
 
     Source: Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2016),
     equation 15.
@@ -80,6 +91,9 @@ class ELU(_Activation):
 
 class SELU(_Activation):
     """The ELU scaled so that activations keep mean 0 and variance 1.
+
+    Arguments:
+        inplace: whether the input itself is written.
 
     Source: Klambauer et al., "Self-normalizing neural networks" (2017), eq. 2.
 
@@ -119,6 +133,9 @@ class GELU(_Activation):
 class SiLU(_Activation):
     """x·sigmoid(x), also called swish.
 
+    Arguments:
+        inplace: whether the input itself is written.
+
     >>> import minigrad as torch
     >>> torch.nn.SiLU()(torch.tensor([0.0]))
     tensor([0.])
@@ -153,6 +170,10 @@ class Softplus(_Activation):
 
 class Hardtanh(_Activation):
     """x cut to [min_val, max_val].
+
+    Arguments:
+        min_val, max_val: the bounds.
+        inplace: whether the input itself is written.
 
     Raises:
         ValueError: when max_val is not above min_val.

@@ -55,18 +55,38 @@ class _Indexed(Module):
             self.add_module(str(position), _checked(module))
 
     def append(self: Self, module: Module) -> Self:
-        """Add a module at the end and return the container."""
+        """Add a module at the end and return the container.
+
+        >>> import minigrad as torch
+        >>> torch.nn.ModuleList().append(torch.nn.ReLU())
+        ModuleList(
+          (0): ReLU()
+        )
+        """
         self.add_module(str(len(self)), _checked(module))
         return self
 
     def extend(self: Self, modules: Iterable[Module]) -> Self:
-        """Add several modules at the end and return the container."""
+        """Add several modules at the end and return the container.
+
+        >>> import minigrad as torch
+        >>> len(torch.nn.ModuleList().extend([torch.nn.ReLU(), torch.nn.Tanh()]))
+        2
+        """
         for module in list(modules):
             self.append(module)
         return self
 
     def insert(self: Self, index: int, module: Module) -> Self:
-        """Insert a module before a position; later ones move up by one."""
+        """Insert a module before the position `index`; later ones move up by one. Returns the container.
+
+        Raises:
+            IndexError: for a position outside the container.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Sequential(torch.nn.Tanh()).insert(0, torch.nn.ReLU())[0]
+        ReLU()
+        """
         modules = list(self)
         if not -len(modules) <= as_index(index) <= len(modules):
             raise IndexError(f"cannot insert at {index} into {type(self).__name__} of {len(modules)} modules")
@@ -75,7 +95,15 @@ class _Indexed(Module):
         return self
 
     def pop(self, index: int = -1) -> Any:
-        """Take the module at a position out and return it."""
+        """Take the module at the position `index` (the last by default) out and return it.
+
+        Raises:
+            IndexError: for a position outside the container.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Tanh()).pop()
+        Tanh()
+        """
         module = self[index]
         del self[index]
         return module
@@ -88,6 +116,9 @@ class Sequential(_Indexed):
     """Modules applied one after the other, given as arguments or as one ordered mapping of names.
 
     Indexing with an int gives the module, with a slice another Sequential that shares the modules.
+
+    Arguments:
+        args: the modules, or one mapping from names to modules.
 
     >>> import minigrad as torch
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
@@ -164,11 +195,23 @@ class ModuleList(_Indexed):
 class ModuleDict(Module):
     """Modules by name, registered, in the order they were put in.
 
+    Arguments:
+        modules: a mapping from names to modules, or (name, module) pairs.
+
     >>> import minigrad as torch
     >>> heads = torch.nn.ModuleDict({"size": torch.nn.Linear(2, 1)})
     >>> heads["kind"] = torch.nn.Linear(2, 3)
     >>> list(heads)
     ['size', 'kind']
+
+    >>> list(heads.items()) == list(zip(heads.keys(), heads.values()))
+    True
+    >>> heads.update({"colour": torch.nn.Linear(2, 4)})
+    >>> heads.pop("colour")
+    Linear(in_features=2, out_features=4, bias=True)
+    >>> heads.clear()
+    >>> len(heads)
+    0
     """
 
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
@@ -211,7 +254,7 @@ class ModuleDict(Module):
             self[key] = module
 
     def pop(self, key: str) -> Any:
-        """Take a module out and return it."""
+        """Take the module with the name `key` out and return it; KeyError where there is none."""
         module = self[key]
         del self[key]
         return module

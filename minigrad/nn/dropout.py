@@ -12,6 +12,10 @@ class Dropout(Module):
 
     In evaluation it returns its input.
 
+    Arguments:
+        p: the probability, within [0, 1].
+        inplace: whether the input itself is written.
+
     Raises:
         ValueError: when p is outside [0, 1].
 

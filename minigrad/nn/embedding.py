@@ -18,6 +18,12 @@ class Embedding(Module):
     `max_norm` a row whose norm (of order `norm_type`) is greater is scaled to it, in place, whenever it is
     looked up. `scale_grad_by_freq` divides the gradient of each row by how often the input names it.
 
+    Arguments:
+        num_embeddings, embedding_dim: how many rows the table has, and their length.
+        padding_idx, max_norm, norm_type, scale_grad_by_freq: as above.
+        sparse: must be False.
+        device, dtype: of the table; see `minigrad.nn`.
+
     Raises:
         ValueError: when padding_idx is not a row.
         NotImplementedError: for sparse gradients, which minigrad does not have.
@@ -77,7 +83,20 @@ class Embedding(Module):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> Embedding:
-        """An embedding whose table is the given matrix, sharing its memory; frozen unless told otherwise."""
+        """An embedding whose table is the given matrix, sharing its memory; frozen unless told otherwise.
+
+        Arguments:
+            embeddings: the table, of shape (num_embeddings, embedding_dim).
+            freeze: whether the table is kept from training.
+            padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse: as for the class.
+
+        Raises:
+            ValueError: for a table that is not two-dimensional.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Embedding.from_pretrained(torch.eye(2))(torch.tensor([1]))
+        tensor([[0., 1.]])
+        """
         if embeddings.ndim != 2:
             raise ValueError(f"a table of vectors is two-dimensional, not {tuple(embeddings.shape)}")
         rows, columns = embeddings.shape
@@ -85,7 +104,11 @@ class Embedding(Module):
         return cls(rows, columns, *options, _weight=embeddings, _freeze=freeze)
 
     def reset_parameters(self) -> None:
-        """Draw a new table."""
+        """Draw a new table.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Embedding(3, 2).reset_parameters()
+        """
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():

@@ -1,6 +1,10 @@
 """Filling tensors with first values: the schemes that keep a deep network's signal from growing or fading.
 
 Every function writes its tensor in place, without recording, and returns it. `generator` takes a
+
+Every function fills its argument `tensor`, of any floating dtype, in place, unrecorded, and returns it.
+`generator` is the Generator to draw from; None takes the default one.
+
 `minigrad.Generator`; without it the default one draws.
 """
 
@@ -31,6 +35,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which an activation wants the standard deviation of its weights enlarged.
 
     `param` is leaky_relu's negative slope, 0.01 when not given.
+
+    Arguments:
+        nonlinearity: the name of a function of `minigrad.nn.functional`, or "linear".
+        param: as above.
 
     Raises:
         ValueError: for an activation without a known gain; the message lists those that have one.
@@ -71,6 +79,9 @@ def _fan(tensor: Tensor, mode: str) -> int:
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill with values drawn uniformly from [a, b).
 
+    Raises:
+        ValueError: where a > b.
+
     >>> import minigrad as torch
     >>> bool((torch.nn.init.uniform_(torch.empty(9), 2.0, 3.0) >= 2).all())
     True
@@ -85,6 +96,12 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill with values drawn from the normal distribution.
 
+    Arguments:
+        mean, std: the mean and the standard deviation.
+
+    Raises:
+        ValueError: for a negative std.
+
     >>> import minigrad as torch
     >>> torch.nn.init.normal_(torch.empty(3), mean=1.0, std=0.0)
     tensor([1., 1., 1.])
@@ -97,7 +114,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one value.
+    """Fill with one value, the number `val`.
 
     >>> import minigrad as torch
     >>> torch.nn.init.constant_(torch.empty(2), 0.5)
@@ -181,6 +198,9 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Uniform in ±gain·sqrt(3 / fan); `a` is the negative slope of the leaky_relu that follows.
 
+    `mode` takes for the fan the "fan_in" or the "fan_out" of the weight; the gain is that of `nonlinearity`
+    (see `calculate_gain`).
+
     Source: He et al., "Delving deep into rectifiers" (2015), equations 10 and 14.
 
     >>> import minigrad as torch
@@ -199,6 +219,9 @@ def kaiming_normal_(
     generator: Any = None,
 ) -> Tensor:
     """Normal with standard deviation gain / sqrt(fan); `a` is as in kaiming_uniform_.
+
+    `mode` takes for the fan the "fan_in" or the "fan_out" of the weight; the gain is that of `nonlinearity`
+    (see `calculate_gain`).
 
     Source: He et al. (2015), equations 10 and 14.
 
@@ -225,6 +248,10 @@ def trunc_normal_(
     generator: Any = None,
 ) -> Tensor:
     """Fill from the normal distribution, keeping only values inside [a, b] (absolute bounds).
+
+    Arguments:
+        mean, std: of the distribution before it is cut.
+        a, b: the bounds.
 
     Raises:
         ValueError: when the bounds are the wrong way round.

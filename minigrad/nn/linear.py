@@ -19,6 +19,14 @@ class Linear(Module):
     `weight` is (out_features, in_features), `bias` (out_features) or None; both start uniform in
     ±1/sqrt(in_features).
 
+    Arguments:
+        in_features, out_features: the last sizes of the input and of the output.
+        bias: whether b is added.
+        device, dtype: of the parameters; see `minigrad.nn`.
+
+    Raises:
+        RuntimeError: in the call, for an input whose last size or dtype is another.
+
     >>> import minigrad as torch
     >>> layer = torch.nn.Linear(4, 5)
     >>> layer(torch.ones(2, 4)).shape
@@ -41,7 +49,11 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw new first values."""
+        """Draw new first values.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(4, 5).reset_parameters()
+        """
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
             _fill_bias(self.bias, self.in_features)
@@ -87,6 +99,14 @@ class Bilinear(Module):
 
     `weight` is (out_features, in1_features, in2_features), `bias` (out_features) or None.
 
+    Arguments:
+        in1_features, in2_features, out_features: the last sizes of the inputs and of the output.
+        bias: whether b is added.
+        device, dtype: of the parameters; see `minigrad.nn`.
+
+    Raises:
+        ValueError: for in1_features below 1; in the call, for inputs of other shapes.
+
     >>> import minigrad as torch
     >>> torch.nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 3)).shape
     (5, 4)
@@ -119,7 +139,11 @@ class Bilinear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw new first values."""
+        """Draw new first values.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Bilinear(2, 3, 4).reset_parameters()
+        """
         bound = 1 / math.sqrt(self.in1_features)
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
@@ -162,6 +186,9 @@ class Bilinear(Module):
 
 class Identity(Module):
     """Returns its input; takes and ignores any arguments, so that it can stand in for another layer.
+
+    Arguments:
+        args, kwargs: anything; ignored.
 
     >>> import minigrad as torch
     >>> torch.nn.Identity(54, unused=True)(3)

@@ -1,6 +1,8 @@
 """Losses as modules: a number that says how far predictions are from targets.
 
 `reduction` is "mean" (the default), "sum", or "none" for one value per element or sample.
+
+The arguments `input` and `target` of a call are floating tensors of one shape, where no other is given.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ class _Loss(Module):
 class MSELoss(_Loss):
     """(input - target)², for tensors of one shape.
 
+    Arguments:
+        reduction: "mean", "sum" or "none", one value per element.
+
     >>> import minigrad as torch
     >>> torch.nn.MSELoss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
     tensor(2.)
@@ -38,6 +43,9 @@ class MSELoss(_Loss):
 class L1Loss(_Loss):
     """|input - target|, for tensors of one shape.
 
+    Arguments:
+        reduction: "mean", "sum" or "none", one value per element.
+
     >>> import minigrad as torch
     >>> torch.nn.L1Loss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
     tensor(1.)
@@ -52,6 +60,10 @@ class L1Loss(_Loss):
 
 class SmoothL1Loss(_Loss):
     """d²/(2·beta) where d = |input - target| is below beta, d - beta/2 above.
+
+    Arguments:
+        reduction: "mean", "sum" or "none", one value per element.
+        beta: where the parabola ends; 0 gives L1Loss.
 
     Source: Girshick, "Fast R-CNN" (2015), equation 3, with beta for its 1.
 
@@ -70,6 +82,10 @@ class SmoothL1Loss(_Loss):
 
 class HuberLoss(_Loss):
     """d²/2 where d = |input - target| is below delta, delta·(d - delta/2) above.
+
+    Arguments:
+        reduction: "mean", "sum" or "none", one value per element.
+        delta: where the parabola ends; positive.
 
     Source: Huber, "Robust estimation of a location parameter" (1964).
 
@@ -100,6 +116,10 @@ class CrossEntropyLoss(_WeightedLoss):
     `input` is (N, C), (C) or (N, C, d1, ...); `target` holds class indices (int64, without the C) or,
     with the input's shape, probabilities. `weight` (C) weighs the classes; a target equal to
     `ignore_index` counts for nothing; `label_smoothing` spreads that share of each target over all classes.
+
+    Arguments:
+        weight, ignore_index, label_smoothing: as above.
+        reduction: "mean" (weighted by `weight`), "sum" or "none", one value per sample.
 
     >>> import minigrad as torch
     >>> torch.nn.CrossEntropyLoss()(torch.zeros(2, 10), torch.tensor([3, 7]))
@@ -132,6 +152,11 @@ class CrossEntropyLoss(_WeightedLoss):
 class NLLLoss(_WeightedLoss):
     """Minus the input at the target, for inputs that are log probabilities: cross entropy after log_softmax.
 
+    Arguments:
+        weight: a factor per class, (C).
+        ignore_index: a target that counts for nothing.
+        reduction: "mean" (weighted by `weight`), "sum" or "none", one value per sample.
+
     >>> import minigrad as torch
     >>> torch.nn.NLLLoss()(torch.log_softmax(torch.zeros(2, 10), 1), torch.tensor([3, 7]))
     tensor(2.3026)
@@ -152,6 +177,13 @@ class NLLLoss(_WeightedLoss):
 class BCELoss(_WeightedLoss):
     """-(t·log p + (1-t)·log(1-p)) for probabilities p and targets t in [0, 1]; logarithms are cut at -100.
 
+    Arguments:
+        weight: a factor per element, which broadcasts to the input.
+        reduction: "mean", "sum" or "none", one value per element.
+
+    Raises:
+        RuntimeError: in the call, for an input or a target outside [0, 1].
+
     >>> import minigrad as torch
     >>> torch.nn.BCELoss()(torch.tensor([0.5, 0.5]), torch.tensor([0.0, 1.0]))
     tensor(0.6931)
@@ -166,6 +198,11 @@ class BCELoss(_WeightedLoss):
 
 class BCEWithLogitsLoss(_WeightedLoss):
     """BCELoss of sigmoid(input), finite for any score; `pos_weight` weighs the positive targets.
+
+    Arguments:
+        weight: a factor per element, which broadcasts to the input.
+        reduction: "mean", "sum" or "none", one value per element.
+        pos_weight: a factor of the positive targets, which broadcasts to the input.
 
     >>> import minigrad as torch
     >>> torch.nn.BCEWithLogitsLoss()(torch.tensor([1000.0]), torch.tensor([0.0]))
@@ -191,6 +228,10 @@ class KLDivLoss(_Loss):
 
     The reduction "batchmean" divides the sum by the batch size, which is the divergence's definition; "mean"
     divides by the number of elements.
+
+    Arguments:
+        reduction: "mean", "batchmean", "sum" or "none", one value per element.
+        log_target: whether the target holds log probabilities.
 
     >>> import minigrad as torch
     >>> p = torch.tensor([[0.25, 0.75]])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from minigrad._tensor.handle import RemovableHandle
+from minigrad._tensor.layout import preserve_format
 from minigrad._tensor.tensor import Tensor, forget_gradients
 from minigrad.creation import empty
 from minigrad.nn import state
@@ -58,7 +59,14 @@ class Module(Registry):
     # -- calling
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; every subclass defines its own."""
+        """Compute the output; every subclass defines its own.
+
+        It is called through the module itself, `module(x)`, which runs the hooks too. The class shows how.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(2, 1).forward(torch.ones(3, 2)).shape
+        (3, 1)
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -96,7 +104,19 @@ class Module(Registry):
     ) -> RemovableHandle:
         """Call `hook(module, args)` before every forward; what it returns, unless None, replaces args.
 
-        With `with_kwargs` it is `hook(module, args, kwargs)` and returns None or the pair.
+        Arguments:
+            hook: the function; args is the tuple of positional arguments.
+            prepend: whether it runs before the hooks that are there.
+            with_kwargs: whether it is `hook(module, args, kwargs)`, and returns None or (args, kwargs).
+
+        Returns:
+            A handle, whose `remove()` takes the hook away.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Identity()
+        >>> _ = layer.register_forward_pre_hook(lambda module, args: (args[0] * 2,))
+        >>> layer(torch.ones(2))
+        tensor([2., 2.])
         """
         return self._hook(self._forward_pre_hooks, Hook(checked(hook), with_kwargs), prepend)
 
@@ -106,6 +126,8 @@ class Module(Registry):
         """Call `hook(module, args, output)` after every forward; what it returns replaces the output.
 
         None leaves the output. With `with_kwargs` it is `hook(module, args, kwargs, output)`.
+
+        With `prepend` it runs before the hooks that are there. The handle that is returned has a `remove()`.
 
         >>> import minigrad as torch
         >>> layer = torch.nn.Flatten()
@@ -121,6 +143,8 @@ class Module(Registry):
         Both are tuples: a gradient (or None) for each positional argument, and for each output. What the
         hook returns, unless None, replaces grad_input. If no input requires grad, the hook runs when
         grad_output is known. Inputs and outputs of such a module must not be written in place.
+
+        With `prepend` it runs before the hooks that are there. The handle that is returned has a `remove()`.
 
         >>> import minigrad as torch
         >>> layer = torch.nn.Identity()
@@ -140,6 +164,16 @@ class Module(Registry):
         """Call `hook(module, grad_output)` when the gradients of a call's outputs are known.
 
         What it returns, unless None, replaces grad_output.
+
+        With `prepend` it runs before the hooks that are there. The handle that is returned has a `remove()`.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Identity()
+        >>> _ = layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 3,))
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> layer(x).sum().backward()
+        >>> x.grad
+        tensor([3., 3.])
         """
         return self._hook(self._backward_pre_hooks, checked(hook), prepend)
 
@@ -150,7 +184,16 @@ class Module(Registry):
     # -- modes and conversions
 
     def train(self: Self, mode: bool = True) -> Self:
-        """Set training mode (dropout drops, batch norm measures) on this module and all below it."""
+        """Set training mode (dropout drops, batch norm measures) on this module and all below it.
+
+        Arguments:
+            mode: False sets evaluation mode, as `eval` does.
+
+        >>> import minigrad as torch
+        >>> net = torch.nn.Sequential(torch.nn.Dropout()).eval()
+        >>> net.train()[0].training
+        True
+        """
         if not isinstance(mode, bool):
             raise TypeError(f"train() takes True or False, not {type(mode).__name__}")
         for module in self.modules():
@@ -180,6 +223,9 @@ class Module(Registry):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros.
 
+        Arguments:
+            set_to_none: whether `.grad` becomes None; else it is filled with zeros.
+
         >>> import minigrad as torch
         >>> layer = torch.nn.Linear(1, 1)
         >>> layer(torch.ones(1, 1)).sum().backward()
@@ -204,39 +250,80 @@ class Module(Registry):
         fn(self)
         return self
 
-    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
+    def to(
+        self: Self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = preserve_format,
+    ) -> Self:
         """Convert all floating parameters and buffers in place, by the arguments of `Tensor.to`.
 
-        Parameters stay the same objects, so an optimiser that holds them stays valid. Raises TypeError for a
-        dtype that is not floating.
+        Parameters stay the same objects, so an optimiser that holds them stays valid.
+
+        Arguments:
+            args: a dtype, a device ("cpu"), or a tensor whose dtype to take.
+            dtype, device: the same by name.
+            non_blocking, memory_format: accepted; they change nothing.
+
+        Raises:
+            TypeError: for a dtype that is not floating.
+            RuntimeError: for a device other than the CPU.
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).to(torch.float64).weight.dtype
         dtype('float64')
         """
-        target = empty(()).to(*args, **kwargs)
+        wanted = {"dtype": dtype, "device": device, "memory_format": memory_format}
+        target = empty(()).to(*args, **wanted)
         if target.dtype.kind != "f":
             raise TypeError(f"a module's parameters are floating: cannot convert them to {target.dtype}")
-        return self._convert(lambda tensor: tensor.to(*args, **kwargs))
+        return self._convert(lambda tensor: tensor.to(*args, **wanted))
 
     def float(self: Self) -> Self:
-        """Convert floating parameters and buffers to float32."""
+        """Convert floating parameters and buffers to float32.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(2, 1).float().weight.dtype
+        dtype('float32')
+        """
         return self._convert(lambda tensor: tensor.float())
 
     def double(self: Self) -> Self:
-        """Convert floating parameters and buffers to float64."""
+        """Convert floating parameters and buffers to float64.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(2, 1).double().weight.dtype
+        dtype('float64')
+        """
         return self._convert(lambda tensor: tensor.double())
 
     def half(self: Self) -> Self:
-        """Convert floating parameters and buffers to float16."""
+        """Convert floating parameters and buffers to float16.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(2, 1).half().weight.dtype
+        dtype('float16')
+        """
         return self._convert(lambda tensor: tensor.half())
 
     def type(self: Self, dst_type: Any) -> Self:
-        """Convert floating parameters and buffers to a floating dtype."""
+        """Convert floating parameters and buffers to a floating dtype, `dst_type`, as `Module.to` does.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Linear(2, 1).type(torch.float64).weight.dtype
+        dtype('float64')
+        """
         return self.to(dst_type)
 
     def cpu(self: Self) -> Self:
-        """This module: everything is on the CPU."""
+        """This module: everything is on the CPU.
+
+        >>> import minigrad as torch
+        >>> torch.nn.ReLU().cpu()
+        ReLU()
+        """
         return self
 
     def _convert(self: Self, fn: Callable[[Tensor], Tensor]) -> Self:
@@ -259,6 +346,11 @@ class Module(Registry):
         self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
         """The parameters and persistent buffers by dotted name, detached but sharing memory with the module.
+
+        Arguments:
+            destination: a dict to put them into and return; None makes one.
+            prefix: stands before every name.
+            keep_vars: whether they are the tensors themselves, not detached.
 
         >>> import minigrad as torch
         >>> list(torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ReLU()).state_dict())
@@ -290,7 +382,12 @@ class Module(Registry):
     # -- printing
 
     def extra_repr(self) -> str:
-        """What a module prints of its own options, between the parentheses."""
+        """The options of a module as they are printed between its parentheses; a subclass defines its own.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Flatten().extra_repr()
+        'start_dim=1, end_dim=-1'
+        """
         return ""
 
     def __repr__(self) -> str:

@@ -22,6 +22,15 @@ class BatchNorm1d(Module):
     (unbiased) towards them by `momentum` (None: the plain average over all batches); in evaluation it
     uses those. Without `track_running_stats` it always uses the batch's.
 
+    Arguments:
+        num_features: C.
+        eps: added to the variance.
+        momentum: how far the running statistics move in each call.
+        affine: whether there are a `weight` and a `bias`, of shape (C,), that scale and shift.
+        track_running_stats: whether there are running statistics.
+        device, dtype: of the parameters; see `minigrad.nn`.
+        bias: False leaves the `bias` out.
+
     Raises:
         ValueError: for an input of another rank, or a batch of one in training.
 
@@ -70,7 +79,15 @@ class BatchNorm1d(Module):
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
-        """Forget what was measured: mean 0, variance 1."""
+        """Forget what was measured: mean 0, variance 1.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.BatchNorm1d(1)
+        >>> _ = layer(torch.tensor([[1.0], [3.0]]))
+        >>> layer.reset_running_stats()
+        >>> layer.running_mean
+        tensor([0.])
+        """
         if self.running_mean is not None and self.running_var is not None:
             init.zeros_(self.running_mean)
             init.ones_(self.running_var)
@@ -78,7 +95,11 @@ class BatchNorm1d(Module):
             self.num_batches_tracked.zero_()
 
     def reset_parameters(self) -> None:
-        """Scale by one, shift by zero, and forget what was measured."""
+        """Scale by one, shift by zero, and forget what was measured.
+
+        >>> import minigrad as torch
+        >>> torch.nn.BatchNorm1d(1).reset_parameters()
+        """
         self.reset_running_stats()
         if self.weight is not None:
             init.ones_(self.weight)
@@ -125,6 +146,16 @@ class BatchNorm1d(Module):
 class LayerNorm(Module):
     """Normalises each sample over its last dimensions, whose sizes are given, then scales and shifts.
 
+    Arguments:
+        normalized_shape: the sizes of the last dimensions, or one size.
+        eps: added to the variance.
+        elementwise_affine: whether there are a `weight` and a `bias` of that shape.
+        bias: False leaves the `bias` out.
+        device, dtype: of the parameters; see `minigrad.nn`.
+
+    Raises:
+        RuntimeError: in the call, for an input that does not end in these sizes.
+
     Source: Ba et al., "Layer normalization" (2016), equation 3.
 
     >>> import minigrad as torch
@@ -155,7 +186,11 @@ class LayerNorm(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Scale by one, shift by zero."""
+        """Scale by one, shift by zero.
+
+        >>> import minigrad as torch
+        >>> torch.nn.LayerNorm(2).reset_parameters()
+        """
         if self.weight is not None:
             init.ones_(self.weight)
         if self.bias is not None:

@@ -123,7 +123,21 @@ class Registry:
                 self.__dict__[other].pop(name, None)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter under a name; None reserves the name. Raises TypeError for a plain tensor."""
+        """Add a parameter under a name, as assigning it to the attribute does.
+
+        Arguments:
+            name: a string without a dot.
+            param: a Parameter; None reserves the name.
+
+        Raises:
+            TypeError: for a plain tensor.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.Module()
+        >>> layer.register_parameter("scale", torch.nn.Parameter(torch.ones(2)))
+        >>> layer.scale.shape
+        (2,)
+        """
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
                 f"parameter {name!r} must be a torch.nn.Parameter or None, not {type(param).__name__}"
@@ -137,6 +151,11 @@ class Registry:
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but is not trained; `persistent=False` leaves it out of `state_dict`.
+
+        Arguments:
+            name: a string without a dot.
+            tensor: any tensor; None reserves the name.
+            persistent: whether it belongs to the state dict.
 
         >>> import minigrad as torch
         >>> counter = torch.nn.Module()
@@ -152,7 +171,21 @@ class Registry:
             self._non_persistent_buffers.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Add a submodule under a name; None reserves the name."""
+        """Add a submodule under a name, as assigning it to the attribute does.
+
+        Arguments:
+            name: a string without a dot.
+            module: a Module; None reserves the name.
+
+        Raises:
+            TypeError: for anything else.
+
+        >>> import minigrad as torch
+        >>> net = torch.nn.Module()
+        >>> net.add_module("act", torch.nn.ReLU())
+        >>> net.act
+        ReLU()
+        """
         if module is not None and not isinstance(module, Registry):
             raise TypeError(f"submodule {name!r} must be a Module or None, not {type(module).__name__}")
         self._claim(name, "_modules")
@@ -166,6 +199,11 @@ class Registry:
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """This module and every one below it, depth first, with dotted names; each object once.
+
+        Arguments:
+            memo: a set of modules to leave out, to which those met are added.
+            prefix: stands before every name.
+            remove_duplicate: whether a module that is met twice comes once only.
 
         >>> import minigrad as torch
         >>> [name for name, _ in torch.nn.Sequential(torch.nn.ReLU()).named_modules()]
@@ -183,12 +221,22 @@ class Registry:
                 yield from child.named_modules(memo, _join(prefix, name), remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
-        """This module and every one below it, each once."""
+        """This module and every one below it, each once.
+
+        >>> import minigrad as torch
+        >>> len(list(torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Tanh()).modules()))
+        3
+        """
         for _, module in self.named_modules():
             yield module
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The direct submodules with their names, each object once."""
+        """The direct submodules with their names, each object once.
+
+        >>> import minigrad as torch
+        >>> list(torch.nn.Sequential(torch.nn.ReLU()).named_children())
+        [('0', ReLU())]
+        """
         seen: set[Module] = set()
         for name, child in self._modules.items():
             if child is not None and child not in seen:
@@ -196,7 +244,12 @@ class Registry:
                 yield name, child
 
     def children(self) -> Iterator[Module]:
-        """The direct submodules, each once."""
+        """The direct submodules, each once.
+
+        >>> import minigrad as torch
+        >>> list(torch.nn.Sequential(torch.nn.ReLU()).children())
+        [ReLU()]
+        """
         for _, child in self.named_children():
             yield child
 
@@ -218,6 +271,11 @@ class Registry:
     ) -> Iterator[tuple[str, Parameter]]:
         """The parameters with dotted names, in definition order; a shared one once, under its first name.
 
+        Arguments:
+            prefix: stands before every name.
+            recurse: whether those of the submodules come too.
+            remove_duplicate: whether a shared parameter comes once only.
+
         >>> import minigrad as torch
         >>> [name for name, _ in torch.nn.MLP(3, 2).named_parameters()]
         ['0.weight', '0.bias']
@@ -226,6 +284,8 @@ class Registry:
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters in definition order, a shared one once.
+
+        With `recurse=False` those of the submodules are left out.
 
         >>> import minigrad as torch
         >>> sum(p.numel() for p in torch.nn.Linear(3, 2).parameters())
@@ -237,16 +297,37 @@ class Registry:
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """The buffers with dotted names, in definition order."""
+        """The buffers with their dotted names, in definition order.
+
+        Arguments:
+            prefix: stands before every name.
+            recurse: whether those of the submodules come too.
+            remove_duplicate: whether a shared buffer comes once only.
+
+        >>> import minigrad as torch
+        >>> [name for name, _ in torch.nn.BatchNorm1d(2).named_buffers()]
+        ['running_mean', 'running_var', 'num_batches_tracked']
+        """
         return self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """The buffers in definition order."""
+        """The buffers in definition order; with `recurse=False` without those of the submodules.
+
+        >>> import minigrad as torch
+        >>> len(list(torch.nn.BatchNorm1d(2).buffers()))
+        3
+        """
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
 
     def get_submodule(self, target: str) -> Module:
         """The submodule at a dotted path; the empty path is this module.
+
+        Arguments:
+            target: names joined by dots.
+
+        Raises:
+            AttributeError: where nothing, or no module, has that name.
 
         >>> import minigrad as torch
         >>> torch.nn.Sequential(torch.nn.Sequential(torch.nn.ReLU())).get_submodule("0.0")
@@ -261,11 +342,27 @@ class Registry:
         return found
 
     def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a dotted path."""
+        """The parameter at a dotted path, `target`.
+
+        Raises:
+            AttributeError: where nothing, or no parameter, has that name.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Sequential(torch.nn.Linear(2, 1)).get_parameter("0.bias").shape
+        (1,)
+        """
         return self._get(target, "_parameters", "parameter")
 
     def get_buffer(self, target: str) -> Tensor:
-        """The buffer at a dotted path."""
+        """The buffer at a dotted path, `target`.
+
+        Raises:
+            AttributeError: where nothing, or no buffer, has that name.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Sequential(torch.nn.BatchNorm1d(2)).get_buffer("0.running_var")
+        tensor([1., 1.])
+        """
         return self._get(target, "_buffers", "buffer")
 
     def _get(self, target: str, table: str, what: str) -> Any:

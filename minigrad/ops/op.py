@@ -31,7 +31,14 @@ Form = str | Callable[..., str]  # a rule as a reader sees it; a function of opt
 
 
 class Interval(NamedTuple):
-    """Values from which a property test draws: low <= x <= high, keeping clear of the points to avoid."""
+    """Values from which a property test draws: low <= x <= high, keeping clear of the points to avoid.
+
+    It opens at no end; a rule is drawn a margin away from each point of `avoid`.
+
+    >>> from minigrad.ops import Interval
+    >>> Interval(-3.0, 3.0, avoid=(0.0,)).avoid
+    (0.0,)
+    """
 
     low: float
     high: float
@@ -80,6 +87,8 @@ class Op:
             little: an expression such as "g / n" (n: how many elements of the first input make one of the
             result), a few words such as "g flipped back", or a function of options and shapes that chooses
             one of these.
+
+        register: whether it enters the registry, under its name.
 
     Raises:
         TypeError: for a rule of an unknown input, or a rule or form that asks for an unknown name.
@@ -233,6 +242,12 @@ class Op:
 
     @property
     def differentiable(self) -> bool:
+        """Whether it has rules; without any its results are constants.
+
+        >>> from minigrad.ops import elementwise
+        >>> elementwise.tanh.differentiable
+        True
+        """
         return bool(self.rules)
 
     def __repr__(self) -> str:

@@ -1,4 +1,14 @@
-"""Optimisers and learning-rate schedules."""
+"""Optimisers and learning-rate schedules.
+
+Arguments of every optimiser:
+    params: an iterable of tensors, of (name, tensor) pairs, or of dicts with the key "params" and options of
+        that group.
+    lr: the learning rate.
+    weight_decay: how much of a parameter is added to its gradient, the gradient of weight_decay/2 · |θ|².
+    maximize: climb instead of descending.
+    foreach, fused: PyTorch's choices of a kernel; they change nothing.
+    differentiable, capturable: refused where true.
+"""
 
 from __future__ import annotations
 

@@ -24,6 +24,10 @@ class Adagrad(Optimizer):
 
     s starts at `initial_accumulator_value`. `weight_decay` adds its multiple of θ to g.
 
+    Arguments:
+        params, maximize, foreach, differentiable, fused: see `minigrad.optim`.
+        lr, lr_decay, weight_decay, initial_accumulator_value, eps: as above.
+
     Raises:
         ValueError: for a negative option.
 

@@ -30,6 +30,13 @@ class Adam(Optimizer):
     `weight_decay` adds its multiple of θ to g, or, with `decoupled_weight_decay`, shrinks θ by
     lr·weight_decay beside the step. `amsgrad` divides by the largest v so far.
 
+    Arguments:
+        params, maximize, foreach, capturable, differentiable, fused: see `minigrad.optim`.
+        lr: the learning rate.
+        betas: the pair (β1, β2).
+        eps: keeps the quotient finite.
+        weight_decay, amsgrad, decoupled_weight_decay: as above.
+
     Raises:
         ValueError: for a negative option or a β outside [0, 1).
 
@@ -119,6 +126,13 @@ def require_betas(betas: Any) -> None:
 
 class AdamW(Adam):
     """Adam whose weight decay shrinks θ by lr·weight_decay beside the step, not through the gradient.
+
+    Arguments:
+        params, lr, betas, eps, amsgrad, maximize, foreach, capturable, differentiable, fused: as for `Adam`.
+        weight_decay: how much of θ goes in each step, times lr.
+
+    Raises:
+        ValueError: for a negative option or a β outside [0, 1).
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
 

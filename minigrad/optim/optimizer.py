@@ -96,7 +96,22 @@ class Optimizer:
             self.add_param_group(group)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters with options of their own, as a dict with the key "params"."""
+        """Add parameters with options of their own.
+
+        Arguments:
+            param_group: a dict with the key "params" (tensors, or (name, tensor) pairs) and options.
+                Options that are left out are the optimiser's defaults.
+
+        Raises:
+            TypeError: for anything but tensors in a dict.
+            ValueError: for a tensor that is no leaf, or is in a group already; for an impossible option.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+        >>> optimizer.add_param_group({"params": [torch.ones(2, requires_grad=True)], "lr": 0.1})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [1.0, 0.1]
+        """
         if not isinstance(param_group, dict):
             raise TypeError(f"a parameter group is a dict, not {type(param_group).__name__}")
         group = dict(param_group)
@@ -136,7 +151,18 @@ class Optimizer:
         """Raise ValueError for an option out of its range."""
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or fill them with zeros."""
+        """Forget the gradients of all parameters, or fill them with zeros.
+
+        Arguments:
+            set_to_none: whether `.grad` becomes None; else it is filled with zeros.
+
+        >>> import minigrad as torch
+        >>> w = torch.ones(1, requires_grad=True)
+        >>> (3 * w).backward()
+        >>> torch.optim.SGD([w], lr=0.1).zero_grad()
+        >>> w.grad is None
+        True
+        """
         for group in self.param_groups:
             clear_grads(group["params"], set_to_none)
 
@@ -306,7 +332,14 @@ class Optimizer:
         return g, calls
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save: "state" by the parameters' positions, where there is any, and "param_groups"."""
+        """What to save: "state" by the parameters' positions, where there is any, and "param_groups".
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+        >>> saved = optimizer.state_dict()
+        >>> saved["param_groups"][0]["lr"], saved["param_groups"][0]["params"]
+        (0.1, [0])
+        """
         position: dict[int, int] = {}
         for index, parameter in enumerate(self._parameters()):
             position.setdefault(id(parameter), index)
@@ -323,8 +356,19 @@ class Optimizer:
 
         Parameters are matched by position. Values are copied, in the dtype of their parameter.
 
+        Arguments:
+            state_dict: from `state_dict()` of an optimiser of the same kind with the same groups.
+
         Raises:
             ValueError: when groups, their sizes or the shapes differ; the optimiser is then unchanged.
+
+        >>> import minigrad as torch
+        >>> w = torch.ones(1, requires_grad=True)
+        >>> saved = torch.optim.SGD([w], lr=0.1).state_dict()
+        >>> optimizer = torch.optim.SGD([w], lr=1.0)
+        >>> optimizer.load_state_dict(saved)
+        >>> optimizer.param_groups[0]["lr"]
+        0.1
         """
         saved_groups = deepcopy(list(state_dict["param_groups"]))
         ours, theirs = ([len(g["params"]) for g in groups] for groups in (self.param_groups, saved_groups))

@@ -28,6 +28,10 @@ class RMSprop(Optimizer):
     `centered` subtracts the square of the running mean from v; with `momentum` the quotient is
     accumulated as in SGD. `weight_decay` adds its multiple of θ to g.
 
+    Arguments:
+        params, maximize, foreach, capturable, differentiable: see `minigrad.optim`.
+        lr, alpha, eps, weight_decay, momentum, centered: as above.
+
     Raises:
         ValueError: for a negative option.
 

@@ -30,6 +30,10 @@ class SGD(Optimizer):
     The first v is g, undampened. With `nesterov` the step is g + momentum·v. `weight_decay` adds its
     multiple of θ to g; `maximize` climbs instead.
 
+    Arguments:
+        params, maximize, foreach, differentiable, fused: see `minigrad.optim`.
+        lr, momentum, dampening, weight_decay, nesterov: as above.
+
     Raises:
         ValueError: for a negative option, or nesterov without momentum or with dampening.
 

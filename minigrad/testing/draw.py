@@ -36,12 +36,31 @@ class Drawer:
     Attributes:
         equal_shapes: shapes that should broadcast together are drawn equal: what a rule returns then
             must have the shape of its input as it stands, with no un-broadcasting to hide behind.
+
+    A drawer is what a domain is a function of: see `RandomDrawer`.
+
+    >>> from minigrad.testing import Interval, RandomDrawer
+    >>> d = RandomDrawer(seed=0)
+    >>> d.values(d.shape(min_dims=2, max_dims=2, min_side=1), Interval(1.0, 2.0)).ndim
+    2
+    >>> a, b = d.shapes(2, max_dims=1)
+    >>> x = d.distinct((2, 3)), d.signs((3,)), d.bools((3,)), d.ints((3,), 0, 9)
+    >>> [y.dtype.kind for y in x]
+    ['f', 'f', 'b', 'i']
+    >>> d.integer(1, 1), d.choice("a"), sorted(d.permutation(3)), d.reshaped((0,)).count(0)
+    (1, 'a', [0, 1, 2], 1)
+    >>> d.dim((2,)) in (0, -1), d.dims(()) in (None, 0, -1), d.flag() in (True, False)
+    (True, True, True)
+    >>> d.rarely() in (True, False), len(d.apart((2,), (3,)))
+    (True, 2)
+    >>> d.layout(x[0]).shape, x[0][d.index((2, 3))].ndim <= 9
+    ((2, 3), True)
     """
 
     equal_shapes = False
 
     def ints(self, shape: Shape, low: int, high: int) -> Array:
-        """An int64 array of low <= n <= high."""
+        """An int64 array of the given `shape`, of low <= n <= high."""
         raise NotImplementedError
 
     def integer(self, low: int, high: int) -> int:
@@ -53,6 +72,7 @@ class Drawer:
         return items[self.integer(0, len(items) - 1)]
 
     def flag(self) -> bool:
+        """True or False."""
         return bool(self.integer(0, 1))
 
     def rarely(self) -> bool:
@@ -62,7 +82,12 @@ class Drawer:
     # --- shapes and axes ---------------------------------------------------------------------------
 
     def shape(self, min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 4) -> Shape:
-        """A shape; where `min_side` is 0 it is rarely one of size 0."""
+        """A shape; where `min_side` is 0 it is rarely one of size 0.
+
+        Arguments:
+            min_dims, max_dims: bounds of the number of axes.
+            min_side, max_side: bounds of each size.
+        """
         ndim = self.integer(min_dims, max_dims)
         sides = [self.integer(max(min_side, 1), max_side) for _ in range(ndim)]
         if ndim and min_side == 0 and self.rarely():
@@ -70,7 +95,7 @@ class Drawer:
         return tuple(sides)
 
     def shapes(self, n: int, max_dims: int = 3) -> tuple[Shape, ...]:
-        """`n` shapes that broadcast together: leading axes left out, axes of length 1."""
+        """`n` shapes that broadcast together: leading axes left out, sides of 1; at most `max_dims` axes."""
         full = self.shape(max_dims=max_dims)
         return (full,) * n if self.equal_shapes else tuple(self._stretchable(full) for _ in range(n))
 
@@ -81,13 +106,13 @@ class Drawer:
         return tuple(1 if self.integer(0, 2) == 2 else side for side in kept)
 
     def dim(self, shape: Shape) -> int:
-        """An axis, also counted from the end; a 0-d array has the axis 0."""
+        """An axis of an array of `shape`, also counted from the end; a 0-d array has the axis 0."""
         span = max(len(shape), 1)
         dim = self.integer(0, span - 1)
         return dim - span if self.flag() else dim
 
     def dims(self, shape: Shape) -> int | tuple[int, ...] | None:
-        """The axes of a reduction: all (None), one, or a tuple of different ones."""
+        """The axes of a reduction over `shape`: all (None), one, or a tuple of different ones."""
         kind = self.integer(0, 3)
         if kind == 0:
             return None
@@ -97,6 +122,7 @@ class Drawer:
         return tuple(i - len(shape) if self.flag() else i for i in chosen)
 
     def permutation(self, n: int) -> tuple[int, ...]:
+        """The numbers 0 to n - 1 in some order."""
         return tuple(int(i) for i in np.argsort(self.ints((n,), 0, 999), kind="stable"))
 
     def reshaped(self, shape: Shape) -> Shape:
@@ -119,12 +145,18 @@ class Drawer:
     # --- values ------------------------------------------------------------------------------------
 
     def values(self, shape: Shape, interval: Interval) -> Array:
-        """Floats of the interval, decimals of three or four digits, a margin away from its `avoid`."""
+        """Floats of the interval in an array of `shape`, a margin away from its `avoid`.
+
+        They are decimals of three or four digits.
+        """
         known = _simplest_first(interval)
         return np.asarray(known[self.ints(shape, 0, len(known) - 1)])
 
     def distinct(self, shape: Shape) -> Array:
-        """Floats of both signs, no two of nearly the same size, none near 0: no ties, also among |x|."""
+        """Floats of both signs in an array of `shape`: no ties, also among |x|.
+
+        No two are of nearly the same size, and none is near 0.
+        """
         n = math.prod(shape)
         gap = min(300, 3000 // max(n, 1))  # in thousandths
         raw = self.ints((n,), 0, 9999)
@@ -133,7 +165,7 @@ class Drawer:
         return np.asarray(np.reshape(size, shape) * self.signs(shape))
 
     def apart(self, *shapes: Shape) -> tuple[Array, ...]:
-        """An array per shape; elements of different arrays are never nearly equal."""
+        """An array for each of the `shapes`; elements of different arrays are never nearly equal."""
         step = 400
         offsets = [step * i // len(shapes) for i in range(len(shapes))]
         return tuple(
@@ -142,14 +174,15 @@ class Drawer:
         )
 
     def signs(self, shape: Shape) -> Array:
-        """+1.0 and -1.0."""
+        """+1.0 and -1.0 in an array of `shape`."""
         return np.asarray(1.0 - 2.0 * self.ints(shape, 0, 1))
 
     def bools(self, shape: Shape) -> Array:
+        """True and False in an array of `shape`."""
         return np.asarray(self.ints(shape, 0, 1) == 1)
 
     def layout(self, x: Array) -> Array:
-        """The same values, now and then in memory that is not contiguous."""
+        """The values of `x`, now and then in memory that is not contiguous."""
         kind = self.integer(0, 5)
         if not isinstance(x, np.ndarray) or x.ndim == 0 or kind < 3:
             return x
@@ -162,6 +195,10 @@ class Drawer:
 
 class RandomDrawer(Drawer):
     """A drawer over a NumPy generator: needs nothing but NumPy, and repeats itself for the same seed.
+
+    Arguments:
+        seed: an integer, or a NumPy generator.
+        equal_shapes: draw shapes that should broadcast together equal.
 
     >>> from minigrad.testing import Interval, RandomDrawer
     >>> d = RandomDrawer(seed=1)
@@ -183,6 +220,13 @@ class RandomDrawer(Drawer):
 
 def draw_sample(op: Op, d: Drawer) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Inputs and options of one call, from the op's domain.
+
+    Arguments:
+        op: an `Op`.
+        d: the drawer that is asked.
+
+    Returns:
+        The tuple of inputs, arrays and numbers, and the dict of options.
 
     >>> from minigrad.testing import RandomDrawer, draw_sample
     >>> from minigrad.ops import elementwise

@@ -22,6 +22,13 @@ class Finding:
         wrong: where the two disagree.
         problem: "" for a plain disagreement; else why the differences give no number to compare with.
         jacobian: d output / d input, outputs by inputs; None where only projections were computed.
+
+    >>> import numpy as np
+    >>> from minigrad.testing import Finding
+    >>> one, wrong = np.ones(2), np.array([False, True])
+    >>> finding = Finding("input 0 (x)", 0, np.array([1.0, 2.0]), one, 1e-9 * one, wrong)
+    >>> finding.short, finding.index, finding.found
+    ('x', (1,), array([1., 2.]))
     """
 
     name: str
@@ -35,6 +42,7 @@ class Finding:
 
     @property
     def found(self) -> Array:
+        """The gradient; zeros where none arrived."""
         return np.zeros(self.numeric.shape) if self.gradient is None else self.gradient
 
     @property
@@ -44,7 +52,7 @@ class Finding:
 
     @property
     def index(self) -> tuple[int, ...]:
-        """Of the entry that is wrong by most."""
+        """The index of the entry that is wrong by most."""
         with np.errstate(all="ignore"):
             gap = np.where(self.wrong, np.nan_to_num(np.abs(self.found - self.numeric), nan=np.inf), -1.0)
         return tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))

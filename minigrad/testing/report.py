@@ -30,6 +30,14 @@ class GradientError(AssertionError):
     Attributes:
         finding: the gradient beside the numbers it should have; None where it did not come to a comparison.
         looks_like: what kind of mistake it looks like; "" where nothing known fits.
+
+        message: the text.
+
+    >>> from minigrad.testing import GradientError
+    >>> raise GradientError("x: wrong by a factor 2", looks_like="a factor")
+    Traceback (most recent call last):
+    ...
+    minigrad.testing.report.GradientError: x: wrong by a factor 2
     """
 
     def __init__(self, message: str, finding: Finding | None = None, looks_like: str = "") -> None:

@@ -37,6 +37,9 @@ class Dataset(Generic[T_co]):
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Tensors side by side: sample i is the tuple of their rows i.
 
+    Arguments:
+        tensors: one or several, of shapes (n, ...).
+
     Raises:
         ValueError: when their first dimensions differ.
 
@@ -68,6 +71,10 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 class Subset(Dataset[T_co]):
     """The samples of a dataset at the given indices, in their order.
 
+    Arguments:
+        dataset: anything with indices and a length.
+        indices: a sequence of integers.
+
     >>> import minigrad as torch
     >>> list(torch.utils.data.DataLoader(torch.utils.data.Subset([10, 20, 30], [2, 0]), batch_size=2))
     [tensor([30, 10])]
@@ -90,6 +97,11 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = 
     """Cut a dataset at random into subsets of the given lengths, or of the given shares when they sum to one.
 
     Shares are rounded down, and what is left over goes one by one to the first subsets.
+
+    Arguments:
+        dataset: anything with indices and a length.
+        lengths: integers that sum to its length, or shares that sum to 1.
+        generator: the Generator to draw from; None takes the default one.
 
     Raises:
         ValueError: when the lengths do not sum to that of the dataset.
@@ -186,6 +198,13 @@ class DataLoader(Generic[T_co]):
     TensorDataset (or Subsets of one) are cut as a whole, not sample by sample.
 
     Everything happens in the calling thread: `num_workers` above 0 is refused, `pin_memory` has no effect.
+
+    Arguments:
+        dataset: anything with indices and a length; a list will do.
+        batch_size, shuffle, sampler, batch_sampler, drop_last, generator: as above.
+        num_workers: must be 0.
+        collate_fn: makes a batch of a list of samples; `default_collate` where it is None.
+        pin_memory: changes nothing.
 
     Raises:
         ValueError: for options that contradict each other.

@@ -45,6 +45,10 @@ def landscape(
         xlabel, ylabel: the names of the parameters.
         levels: how many bands.
 
+        points: how many along each side.
+        figsize: of a new figure, in inches.
+        axes: where to draw; left out, a new pyplot figure is made.
+
     Raises:
         ValueError: for a path that is not pairs, or a loss that is finite nowhere.
         ImportError: where matplotlib is missing.

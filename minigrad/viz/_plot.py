@@ -37,6 +37,13 @@ def plot(
     Without `axes` a new pyplot figure of `figsize` inches is made; with `axes` the curves are added to
     what is there.
 
+    Arguments:
+        X, Y, fmts, figsize, axes: as above.
+        xlabel, ylabel: names of the axes.
+        legend: a name for each curve.
+        xlim, ylim: the (lowest, highest) of the picture; left out, matplotlib chooses.
+        xscale, yscale: "linear" or "log".
+
     Raises:
         RuntimeError: for a tensor that requires grad: draw `x.detach()`.
         ValueError: where the numbers of curves, or of points, or of legend entries do not fit.

@@ -22,6 +22,10 @@ def _activation(name: str, input: Tensor, inplace: bool = False, **options: Any)
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(x, 0).
 
+    Arguments:
+        input: a tensor of any shape; integers stay integers.
+        inplace: write the result over `input`.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
@@ -34,6 +38,13 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x for x > 0, negative_slope * x below.
 
+    Arguments:
+        input: a floating tensor of any shape.
+        negative_slope: the slope for x <= 0.
+        inplace: write the result over `input`.
+
+    Source: Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013).
+
     >>> import minigrad as torch
     >>> torch.nn.functional.leaky_relu(torch.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5000,  2.0000])
@@ -43,6 +54,11 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x for x > 0, alpha * (exp(x) - 1) below (Clevert et al. 2016).
+
+    Arguments:
+        input: a floating tensor of any shape.
+        alpha: minus the limit at -inf.
+        inplace: write the result over `input`.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.elu(torch.tensor([0.0, 2.0]))
@@ -54,6 +70,10 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """A scaled elu that keeps mean 0 and variance 1 through layers (Klambauer et al. 2017).
 
+    Arguments:
+        input: a floating tensor of any shape.
+        inplace: write the result over `input`.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.selu(torch.tensor([1.0]))
     tensor([1.0507])
@@ -63,6 +83,10 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x Phi(x), Phi the normal distribution (Hendrycks and Gimpel 2016); or its "tanh" approximation.
+
+    Arguments:
+        input: a floating tensor of any shape.
+        approximate: "none", or "tanh" for 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
 
     >>> import minigrad as torch
     >>> torch.nn.functional.gelu(torch.tensor([1.0]))
@@ -74,6 +98,12 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x sigmoid(x), also called swish.
 
+    Arguments:
+        input: a floating tensor of any shape.
+        inplace: write the result over `input`.
+
+    Source: Ramachandran et al., "Searching for activation functions" (2017).
+
     >>> import minigrad as torch
     >>> torch.nn.functional.silu(torch.tensor([1.0]))
     tensor([0.7311])
@@ -84,6 +114,11 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta x)) / beta, and x itself where beta x > threshold.
 
+    Arguments:
+        input: a floating tensor of any shape.
+        beta: how sharp the bend at 0 is.
+        threshold: where it turns into x.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.softplus(torch.tensor([0.0]))
     tensor([0.6931])
@@ -93,6 +128,14 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """x kept within [min_val, max_val]; the gradient at the bounds is 0.
+
+    Arguments:
+        input: a tensor of any shape.
+        min_val, max_val: the bounds.
+        inplace: write the result over `input`.
+
+    Raises:
+        ValueError: where min_val > max_val.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.hardtanh(torch.tensor([-3.0, 0.5]))
@@ -109,6 +152,9 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), finite for every finite x.
 
+    Arguments:
+        input: a floating tensor of any shape.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.logsigmoid(torch.tensor([-1000.0]))
     tensor([-1000.])
@@ -119,6 +165,9 @@ def logsigmoid(input: Tensor) -> Tensor:
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-x)).
 
+    Arguments:
+        input: a tensor of any shape; integers become floats.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
     tensor([0.5000])
@@ -128,6 +177,9 @@ def sigmoid(input: Tensor) -> Tensor:
 
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent.
+
+    Arguments:
+        input: a tensor of any shape; integers become floats.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.tanh(torch.tensor([0.0]))
@@ -145,6 +197,14 @@ def _chosen_dim(name: str, dim: int | None) -> int:
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """exp(x) over its sum along `dim`.
 
+    Arguments:
+        input: a floating tensor.
+        dim: the axis along which the results sum to 1.
+        dtype: convert the input to it first.
+
+    Raises:
+        TypeError: without `dim`, which PyTorch would guess.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.softmax(torch.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
@@ -155,6 +215,14 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """log(softmax(x)) along `dim`, computed without leaving the logarithms.
+
+    Arguments:
+        input: a floating tensor.
+        dim: the axis along which the probabilities sum to 1.
+        dtype: convert the input to it first.
+
+    Raises:
+        TypeError: without `dim`, which PyTorch would guess.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.log_softmax(torch.tensor([0.0, 1000.0]), dim=0)

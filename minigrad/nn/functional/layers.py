@@ -21,6 +21,17 @@ linear = CALLS["linear"]
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element set to 0 with probability p, the others scaled by 1/(1 - p); itself when not training.
 
+    Arguments:
+        input: a floating tensor of any shape.
+        p: the probability, within [0, 1].
+        training: False returns the input.
+        inplace: write the result over `input`.
+
+    Raises:
+        ValueError: for p outside [0, 1].
+
+    Source: Srivastava et al., "Dropout" (2014), section 4.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.dropout(torch.ones(2), training=False)
     tensor([1., 1.])
@@ -50,6 +61,15 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """(x - mean) / sqrt(var + eps) over the last axes, times weight, plus bias (Ba et al. 2016).
+
+    Arguments:
+        input: a floating tensor whose shape ends in `normalized_shape`.
+        normalized_shape: a tuple of sizes.
+        weight, bias: of that shape, or None for 1 and 0.
+        eps: added to the variance (the mean of squared deviations).
+
+    Raises:
+        RuntimeError: for shapes that do not fit.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.layer_norm(torch.tensor([[1.0, 3.0]]), (2,), eps=0.0)
@@ -84,6 +104,14 @@ def batch_norm(
 
     In training the batch's own statistics are used, and the running ones move towards them by `momentum`
     (the variance as the unbiased estimate); otherwise the running ones are used.
+
+    Arguments:
+        input: a floating tensor of shape (N, C) or (N, C, ...).
+        running_mean, running_var: of shape (C); None, in training, for none.
+        weight, bias: of shape (C), or None for 1 and 0.
+        training: whether the batch's statistics are used.
+        momentum: how far the running statistics move.
+        eps: added to the variance.
 
     Raises:
         ValueError: for fewer than two axes; in training for a single value per channel, for one running
@@ -172,6 +200,12 @@ def embedding(
     Returns:
         (..., size).
 
+        norm_type: the order of that norm.
+        sparse: must be False.
+
+    Raises:
+        IndexError: for an index that is no row.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.embedding(torch.tensor([2, 0]), torch.eye(3))
     tensor([[0., 0., 1.],
@@ -217,6 +251,10 @@ def _renorm(places: Any, weight: Tensor, max_norm: float, norm_type: float) -> N
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Integer classes as int64 rows of zeros with a one: shape (*, num_classes).
 
+    Arguments:
+        tensor: int64 classes of any shape (*), none negative.
+        num_classes: how many there are; -1 takes one more than the largest class.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.one_hot(torch.tensor([0, 2]))
     tensor([[1, 0, 0],
@@ -241,6 +279,12 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """A border around the last axes: (before, after) pairs from the last axis backwards; negative ones crop.
 
+    Arguments:
+        input: a tensor of any shape.
+        pad: a tuple of an even number of integers, two for each axis that is padded.
+        mode: "constant", the only one here.
+        value: of the border; 0 where it is None.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.pad(torch.ones(2), (1, 0))
     tensor([0., 1., 1.])
@@ -260,6 +304,12 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """x over its p-norm along `dim`, the norm being at least `eps`.
+
+    Arguments:
+        input: a floating tensor.
+        p: the order of the norm.
+        dim: an axis, or a tuple of axes.
+        eps: keeps a norm of 0 from dividing.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]]))

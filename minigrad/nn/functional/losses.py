@@ -87,6 +87,10 @@ def _within(name: str, argument: str, weight: Any, shape: tuple[int, ...]) -> No
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The mean (or sum, or none) of (x - t)^2.
 
+    Arguments:
+        input, target: tensors of one shape, the input floating. Others are broadcast, with a warning.
+        reduction: "mean", "sum" or "none".
+
     >>> import minigrad as torch
     >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(5.)
@@ -98,6 +102,10 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The mean (or sum, or none) of |x - t|.
 
+    Arguments:
+        input, target: tensors of one shape. Others are broadcast, with a warning.
+        reduction: "mean", "sum" or "none".
+
     >>> import minigrad as torch
     >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(2.)
@@ -108,6 +116,13 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """Quadratic for |x - t| <= delta, linear beyond (Huber 1964).
+
+    0.5 d^2 for d = |x - t| <= delta, delta (d - 0.5 delta) beyond.
+
+    Arguments:
+        input, target: tensors of one shape, the input floating. Others are broadcast, with a warning.
+        reduction: "mean", "sum" or "none".
+        delta: positive.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.huber_loss(torch.tensor([3.0]), torch.zeros(1))
@@ -126,6 +141,11 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """Huber's loss over beta: 0.5 d^2 / beta for |d| < beta, |d| - 0.5 beta beyond; l1 for beta 0.
+
+    Arguments:
+        input, target: tensors of one shape. Others are broadcast, with a warning.
+        reduction: "mean", "sum" or "none".
+        beta: not negative.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.smooth_l1_loss(torch.tensor([3.0]), torch.zeros(1))
@@ -157,6 +177,12 @@ def cross_entropy(
         weight: a factor per class, of shape (C).
         ignore_index: a class that counts for nothing.
         label_smoothing: how much of the target is spread evenly over all classes (Szegedy et al. 2016).
+
+        reduction: "mean" (over samples, weighted by `weight`), "sum" or "none", one value per sample.
+        size_average, reduce: refused, as in all losses.
+
+    Raises:
+        RuntimeError, ValueError: for shapes and dtypes that do not fit.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
@@ -268,6 +294,14 @@ def nll_loss(
 ) -> Tensor:
     """The negative log-probability of the target class, from log-probabilities (see `cross_entropy`).
 
+    Arguments:
+        input: log-probabilities of shape (C), (N, C) or (N, C, ...).
+        target: int64 classes of shape (), (N) or (N, ...).
+        weight: a factor per class, of shape (C).
+        ignore_index: a class that counts for nothing.
+        reduction: "mean" (over samples, weighted by `weight`), "sum" or "none", one value per sample.
+        size_average, reduce: refused, as in all losses.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
     tensor(2.)
@@ -295,6 +329,16 @@ def binary_cross_entropy(
 ) -> Tensor:  # fmt: skip
     """-(t log x + (1 - t) log(1 - x)) for probabilities x; logarithms are kept above -100.
 
+    Arguments:
+        input, target: floating tensors of one shape, within [0, 1].
+        weight: a factor per element, which broadcasts to the input.
+        reduction: "mean", "sum" or "none".
+        size_average, reduce: refused, as in all losses.
+
+    Raises:
+        RuntimeError: for an element outside [0, 1].
+        ValueError: for shapes that differ.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.0]))
     tensor(0.6931)
@@ -319,6 +363,16 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """binary_cross_entropy(sigmoid(x), t) for logits x, computed from softplus: finite for every finite x.
 
+    Arguments:
+        input, target: floating tensors of one shape; the targets within [0, 1].
+        weight: a factor per element, which broadcasts to the input.
+        reduction: "mean", "sum" or "none".
+        pos_weight: a factor of the positive targets, which broadcasts to the input.
+        size_average, reduce: refused, as in all losses.
+
+    Raises:
+        ValueError: for shapes that differ.
+
     >>> import minigrad as torch
     >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([1000.0]), torch.tensor([0.0]))
     tensor(1000.)
@@ -340,6 +394,13 @@ def kl_div(
     reduction: str = "mean", log_target: bool = False,
 ) -> Tensor:  # fmt: skip
     """t (log t - x), x being log-probabilities; "batchmean" divides the sum by the batch.
+
+    Arguments:
+        input: log-probabilities.
+        target: probabilities, or with `log_target` log-probabilities, of a shape that broadcasts.
+        reduction: "mean" (over elements), "batchmean", "sum" or "none".
+        log_target: whether the target holds log-probabilities.
+        size_average, reduce: refused, as in all losses.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.kl_div(torch.zeros(2), torch.ones(2), reduction="sum")

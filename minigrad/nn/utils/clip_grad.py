@@ -24,6 +24,9 @@ def clip_grad_norm_(
     The norm is that of all gradients as one long vector: `norm_type` 1, 2, inf, ... Parameters without a
     gradient are skipped. `foreach`, PyTorch's choice of kernel, changes nothing.
 
+    Arguments:
+        parameters: a tensor or an iterable of tensors.
+
     Raises:
         RuntimeError: when error_if_nonfinite is set and the norm is nan or inf.
 
@@ -59,6 +62,11 @@ def clip_grad_value_(
     foreach: bool | None = None,
 ) -> None:
     """Cut every element of the gradients in place to [-clip_value, clip_value].
+
+    Arguments:
+        parameters: a tensor or an iterable of tensors; those without a gradient are skipped.
+        clip_value: the bound.
+        foreach: PyTorch's choice of kernel; changes nothing.
 
     >>> import minigrad as torch
     >>> w = torch.zeros(2, requires_grad=True)

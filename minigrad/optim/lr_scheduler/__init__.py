@@ -1,4 +1,9 @@
-"""Learning-rate schedules: each changes the "lr" of an optimiser's groups in its `step()`."""
+"""Learning-rate schedules: each changes the "lr" of an optimiser's groups in its `step()`.
+
+Arguments of every schedule:
+    optimizer: whose groups are changed.
+    last_epoch: -1 to start anew; the number of the last step to go on from there.
+"""
 
 from __future__ import annotations
 

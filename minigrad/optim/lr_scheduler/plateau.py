@@ -17,6 +17,13 @@ class ReduceLROnPlateau(LRScheduler):
     ("rel") or absolute ("abs"). After a reduction `cooldown` steps are not counted. No rate falls below
     `min_lr`, and a change of less than `eps` is left out.
 
+    Arguments:
+        optimizer: whose groups are changed.
+        mode, threshold, threshold_mode: "min" or "max", by how much, "rel" or "abs"; see above.
+        factor: below 1.
+        patience, cooldown, eps: as above.
+        min_lr: a number, or one for each group.
+
     Raises:
         ValueError: for a factor that does not reduce, or an unknown mode.
 
@@ -27,6 +34,9 @@ class ReduceLROnPlateau(LRScheduler):
     ...     schedule.step(loss)
     >>> schedule.get_last_lr()
     [0.1]
+
+    >>> schedule.in_cooldown, schedule.is_better(1.0, 2.0)
+    (False, True)
     """
 
     def __init__(
@@ -69,7 +79,12 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch = 0
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]  # it depends on a measure
-        """Take note of a measure (a number or a tensor of one element); lower the rates when it is time."""
+        """Take note of a measure; lower the rates when it is time.
+
+        Arguments:
+            metrics: a number or a tensor of one element.
+            epoch: the number of this step; deprecated, as in PyTorch.
+        """
         current = float(metrics.item() if hasattr(metrics, "item") else metrics)
         lowest_rates = self._lowest()
         if epoch is not None:
@@ -110,7 +125,7 @@ class ReduceLROnPlateau(LRScheduler):
         return self.cooldown_counter > 0
 
     def is_better(self, a: float, best: float) -> bool:
-        """Whether a measure improves on the best by the threshold."""
+        """Whether a measure, `a`, improves on the `best` by the threshold."""
         if self.threshold_mode == "rel":
             return a < best * (1 - self.threshold) if self.mode == "min" else a > best * (1 + self.threshold)
         return a < best - self.threshold if self.mode == "min" else a > best + self.threshold

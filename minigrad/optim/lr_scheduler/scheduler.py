@@ -55,13 +55,26 @@ class LRScheduler:
         raise NotImplementedError(f"{type(self).__name__} must define get_lr()")
 
     def closed_form(self) -> list[float]:
-        """The rates for step `last_epoch` by its number alone, where `get_lr` goes on from those before."""
+        """The rates for step `last_epoch` by its number alone, where `get_lr` goes on from those before.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+        >>> torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5).closed_form()
+        [1.0]
+        """
         return self.get_lr()
 
     def step(self, epoch: int | None = None) -> None:
         """Go to the next step, or jump to step `epoch`, and set the groups' learning rates.
 
         A jump forgets rates that were set otherwise. It warns, as in PyTorch, which will give it up.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+        >>> schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+        >>> optimizer.zero_grad()
+        >>> schedule.last_epoch
+        0
         """
         counts = type(self.optimizer).step is Optimizer.step
         if self._step_count == 1 and counts and self.optimizer._steps == self._optimizer_steps:
@@ -106,11 +119,29 @@ class LRScheduler:
         return self._last_lr
 
     def state_dict(self) -> dict[str, Any]:
-        """All of the schedule's state; the optimiser's rates are in the optimiser's own state dict."""
+        """All of the schedule's state; the optimiser's rates are in the optimiser's own state dict.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+        >>> torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5).state_dict()["gamma"]
+        0.5
+        """
         return {name: value for name, value in self.__dict__.items() if name not in self._unsaved}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the schedule was whose state this is; load the optimiser's state too."""
+        """Go on where the schedule was whose state this is; load the optimiser's state too.
+
+        Arguments:
+            state_dict: from `state_dict()` of a schedule of the same kind.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+        >>> saved = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5).state_dict()
+        >>> schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+        >>> schedule.load_state_dict(saved)
+        >>> schedule.gamma
+        0.5
+        """
         self.__dict__.update({name: value for name, value in state_dict.items() if name not in self._unsaved})
 
 
