@@ -159,3 +159,23 @@ def test_an_int_beside_an_index_tensor_selects_first_whatever_stands_between():
     assert x[..., 2, i].tolist() == a[:, :, 2][:, :, [0, 3]].tolist()
     assert x[i[:1], ..., 1].tolist() == a[..., 1][[0]].tolist()
     assert x[1, :, i].tolist() == a[1][:, [0, 3]].tolist()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_of_two_values_put_in_one_place_only_the_one_that_stays_gets_a_gradient(create_graph):
+    # PyTorch gives it to both, and says that its gradient is undefined there.
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 1
+    y[[0, 0]] += 1
+    y.sum().backward(create_graph=create_graph)
+    assert x.grad.tolist() == [1.0, 1.0]
+    v = torch.tensor([3.0, 4.0, 5.0], requires_grad=True)
+    z = torch.zeros(2, 2)
+    z[[0, 0, 1], [1, 1, 0]] = v
+    assert z.tolist() == [[0.0, 4.0], [5.0, 0.0]]
+    (z * z).sum().backward(create_graph=create_graph)
+    assert v.grad.tolist() == [0.0, 8.0, 10.0]
+    v.grad = None
+    s = torch.zeros(2).scatter(0, torch.tensor([1, 1, 0]), v)
+    (s * s).sum().backward(create_graph=create_graph)
+    assert s.tolist() == [5.0, 4.0] and v.grad.tolist() == [0.0, 8.0, 10.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,21 @@ def _lengthened(g: Array, ndim: int) -> Array:
     return g if g.ndim >= ndim else np.reshape(g, (1,) * (ndim - g.ndim) + g.shape)
 
 
+def _of_those_that_stayed(g: Array, index: Any) -> Array:
+    """g at the places that were written; of two values put in one place, the later stays and takes it alone."""
+    part = g[index]
+    if is_basic(index):
+        return part
+    numbers = np.arange(math.prod(part.shape)).reshape(part.shape)
+    stayed = np.empty(g.shape, np.intp)
+    stayed[index] = numbers
+    return np.where(stayed[index] == numbers, part, 0)
+
+
 def _put_domain(d: Any) -> Any:
     """A value of the shape of its place, or one that broadcasts to it, if by axes of length 1 in front."""
     shape = d.shape(min_side=1)
-    index = d.index(shape, repeats=False)
+    index = d.index(shape)
     place = np.empty(shape)[index].shape
     others = (place[1:], (1, *place), (1, 1, *place), (1,) * len(place))
     value = place if d.equal_shapes else d.choice((place, *others))
@@ -80,12 +92,12 @@ index_put = Op(
     "index_put",
     lambda x, value, *, index: _put(x, value, index),
     x=lambda g, x_shape, index: np.where(outside(x_shape, index), g, 0),
-    value=lambda g, value_shape, index: _lengthened(g[index], len(value_shape)),
+    value=lambda g, value_shape, index: _lengthened(_of_those_that_stayed(g, index), len(value_shape)),
     read={
         "x": "g where the old values stayed, 0 elsewhere",
-        "value": "the part of g at the places that were written",
+        "value": "the part of g at the places where it stayed",
     },
-    formula="old values take the gradient where they stayed, new ones where they were put",
+    formula="each value takes the gradient where it stayed",
     domain=_put_domain,
     promote=False,
 )
@@ -129,11 +141,8 @@ add_along = Op(
 def _scatter_domain(d: Any) -> Any:
     x, _, dim = _lookup(d)
     axis = dim % x.ndim
-    # Each place is written once (which of two writes wins is not defined), and some are left alone.
-    shape = tuple(d.integer(1, n) for n in x.shape)
-    places = np.array(d.permutation(x.shape[axis])[: shape[axis]])
-    index = np.broadcast_to(places.reshape([-1 if i == axis else 1 for i in range(x.ndim)]), shape)
-    return (x, index.copy(), d.values(shape, REAL)), {"dim": dim}
+    shape = tuple(d.integer(1, n) for n in x.shape)  # some places are left alone, some written twice
+    return (x, d.ints(shape, 0, x.shape[axis] - 1), d.values(shape, REAL)), {"dim": dim}
 
 
 def _place(x: Array, index: Array, src: Array, dim: int) -> Array:
@@ -146,12 +155,12 @@ scatter = Op(
     "scatter",
     lambda x, index, src, *, dim: _place(x, index, src, dim),
     x=lambda g, x_shape, index, dim: np.where(outside(x_shape, along(index, dim, len(x_shape))), g, 0),
-    src=lambda g, index, dim: take_along_kernel(g, index, dim),
+    src=lambda g, index, dim: _of_those_that_stayed(g, along(index, dim, g.ndim) if g.ndim else ()),
     read={
         "x": "g where the old values stayed, 0 elsewhere",
-        "src": "the part of g at the places that were written",
+        "src": "the part of g at the places where it stayed",
     },
-    formula="old values take the gradient where they stayed, new ones where they were put",
+    formula="each value takes the gradient where it stayed",
     domain=_scatter_domain,
     promote=False,
 )

@@ -119,7 +119,7 @@ x = real(4); i = ints(3, below=4); s = real()
     x.index_add(0, i, x[:3])
     x[x > 0].sum()
     y = x * 1; y[x > 0] = 0.0; y
-    y = x * 1; y[i] = x[:3] if len(set(i.tolist())) == 3 else x[0]; y
+    y = x * 1; y[torch.tensor([3, 0, 2])] = x[:3]; y
     s[{...|None|()|None, ...|True|False|s > 0}]
     s[{0|:|i}]                                                               # raises
     y = s * 1; y[...] = 2.0; y * s
