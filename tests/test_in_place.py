@@ -602,3 +602,13 @@ def test_an_alias_shares_the_memory_whatever_its_kind(dtype, shape):
     assert not x.any() or x.numel() == 0
     readonly = torch.from_numpy(np.broadcast_to(np.ones(1, np.float32), (3,)))
     assert readonly.data.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("numerator", [1, 2.5, -3])
+def test_a_divisor_may_be_written_after_a_number_was_divided_by_it(numerator):
+    x = torch.tensor([0.5, 2.0], requires_grad=True)
+    divisor = x * 1
+    y = numerator / divisor
+    divisor.add_(1)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), -float(numerator) / np.array([0.25, 4.0]), rtol=1e-6)

@@ -246,7 +246,11 @@ class Operations(Recorded):
     __rsub__ = _swapped("sub")
     __mul__ = __rmul__ = multiply = mul = CALLS["mul"]
     __truediv__ = CALLS["div"]
-    __rtruediv__ = _swapped("div")
+
+    def __rtruediv__(self, other: Any) -> Any:
+        # As PyTorch computes it: the inverse is saved, so both this tensor and the result may be written.
+        return CALLS["mul"](CALLS["reciprocal"](self), as_operand(other))
+
     __pow__ = pow = CALLS["pow"]
     __rpow__ = _swapped("pow")
     __mod__ = remainder = CALLS["remainder"]

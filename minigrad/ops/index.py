@@ -68,7 +68,7 @@ def _lengthened(g: Array, ndim: int) -> Array:
 
 
 def _of_those_that_stayed(g: Array, index: Any) -> Array:
-    """g at the places that were written; of two values put in one place, the later stays and takes it alone."""
+    """g at the places that were written; of two values put in one place, the later takes it alone."""
     part = g[index]
     if is_basic(index):
         return part
