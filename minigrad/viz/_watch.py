@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from minigrad.autograd._anomaly import user_line
-from minigrad.engine.mode import mode
+from minigrad.autograd._mode import enter, leave
+from minigrad.engine.mode import current
 from minigrad.engine.node import Node
 from minigrad.nn import Module
 from minigrad.viz._names import PACKAGE as _PACKAGE
@@ -73,18 +74,29 @@ class watch:
         self._count = 0
 
     def __enter__(self) -> Self:
-        self._before.append(mode.recorder)
-        mode.recorder = self
-        for model in self._models:
-            for path, module in model.named_modules():
-                self._handles += self._follow(path, module)
+        before, depth = current(), len(self._before)
+        try:
+            for model in self._models:
+                for path, module in model.named_modules():
+                    self._follow(path, module)
+            self._before.append(before.recorder)
+            enter(self, before.but(recorder=self))
+        except BaseException:  # an interrupt, or a model whose modules cannot be listed
+            del self._before[depth:]
+            self._let_go()
+            raise
         return self
 
     def __exit__(self, *exc: object) -> None:
-        mode.recorder = self._before.pop()
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+        try:
+            leave(self, "recorder")
+        finally:
+            self._before.pop()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        while self._handles:
+            self._handles.pop().remove()
         self._calls.clear()
 
     def __call__(self, node: Node, operands: Any, out: Any) -> None:
@@ -96,18 +108,19 @@ class watch:
         watch.line = user_line()
         watch.seen = Seen(tuple(_noted(x) for x in operands), _kept(out), tuple(self._calls), _span())
 
-    def _follow(self, path: str, module: Module) -> list[Any]:
+    def _follow(self, path: str, module: Module) -> None:
         kind = type(module).__name__
 
-        def enter(*_: Any) -> None:
+        def begin(*_: Any) -> None:
             self._leave(path)  # left over from a call that an exception ended
             self._count += 1
             self._calls.append(Call(path, kind, self._count))
 
-        def leave(*_: Any) -> None:
+        def end(*_: Any) -> None:
             self._leave(path)
 
-        return [module.register_forward_pre_hook(enter), module.register_forward_hook(leave)]
+        self._handles.append(module.register_forward_pre_hook(begin))
+        self._handles.append(module.register_forward_hook(end))
 
     def _leave(self, path: str) -> None:
         for depth, call in enumerate(self._calls):

@@ -161,3 +161,16 @@ def test_it_notes_what_is_recorded_again_inside_a_no_grad():
         c = x * 5
     for y, name in ((a, "a"), (b, "b"), (c, "c")):
         assert f"{name} = x * " in str(viz.explain(y, names={"x": x}))
+
+
+def test_a_watch_that_cannot_begin_leaves_everything_as_it_was():
+    class Odd(torch.nn.Linear):
+        def register_forward_hook(self, hook):
+            raise KeyboardInterrupt
+
+    good, odd = torch.nn.Linear(1, 1), Odd(1, 1)
+    before = mode.recorder
+    with pytest.raises(KeyboardInterrupt), viz.watch(good, odd):
+        pass
+    assert mode.recorder is before
+    assert not good._forward_hooks and not good._forward_pre_hooks and not odd._forward_pre_hooks
