@@ -196,7 +196,7 @@ def test_a_call_that_makes_no_sense_says_why(call, words):
 
 def test_a_call_carries_its_ops_name_and_formula():
     call = call_of(ops.elementwise.tanh)
-    assert call.__name__ == "tanh" and call.__doc__ == REGISTRY["tanh"].formula
+    assert call.__name__ == "tanh" and REGISTRY["tanh"].formula in call.__doc__
 
 
 @pytest.mark.parametrize("name", ["exp", "mean", "std", "softmax"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from collections import namedtuple
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,11 +19,15 @@ from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
 from .convert import as_array, as_operand, as_spelled, number_as, sizes_of
+from .documentation import named
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from .index import normalize as normalize_index
 from .layout import contiguous_format, in_rows, preserve_format
-from .record import Recorded, wrap
+from .record import Call, Recorded, wrap
 from .shortcuts import call_of, recorder_of
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 
 class _ByName(dict[str, Any]):
@@ -38,20 +42,20 @@ class _ByName(dict[str, Any]):
         return made
 
 
-CALLS = _ByName(call_of)  # functions of tensors
+CALLS: dict[str, Call] = _ByName(call_of)  # functions of tensors
 RECORD = _ByName(recorder_of)  # functions of (operands, options), for callers that sort these out themselves
 __all__ = ["CALLS", "Operations", "ops"]
 
 
-def _swapped(name: str) -> Callable[..., Any]:
+def _swapped(name: str) -> Call:
     call = CALLS[name]
     return lambda self, other: call(as_operand(other), self)
 
 
-def _operator(name: str) -> Callable[..., Any]:
+def _operator(name: str) -> Call:
     """A comparison or a bitwise operator: takes arrays too."""
     call = CALLS[name]
-    return lambda self, other: call(self, as_operand(other))
+    return named(lambda input, other: call(input, as_operand(other)), REGISTRY[name])
 
 
 def _equality(name: str) -> Callable[..., Any]:
@@ -61,19 +65,17 @@ def _equality(name: str) -> Callable[..., Any]:
     return lambda self, other: compare(self, other) if isinstance(other, operands) else NotImplemented
 
 
-def _of_tensors(name: str) -> Callable[..., Any]:
+def _of_tensors(name: str) -> Call:
     """An op that takes no plain numbers, as PyTorch's does not; arrays count as tensors."""
     call = CALLS[name]
 
-    def method(input: Any, other: Any) -> Any:
+    def method(input: Any, other: Any) -> Tensor:
         for x, argument in ((input, "input"), (other, "other")):
             if not isinstance(x, (Recorded, np.ndarray)):
                 raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
         return call(input, as_operand(other))
 
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = call.__doc__
-    return method
+    return named(method, REGISTRY[name], numbers=False)
 
 
 _TYPES = {"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char", "int16": "Short"}

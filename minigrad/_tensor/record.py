@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from inspect import Parameter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,11 +18,15 @@ from minigrad.engine.node import NO_EDGE, Edge, Node
 from minigrad.engine.silence import silently
 from minigrad.ops.op import Op
 
+from .documentation import named
 from .dtype import as_dtype, bool_, get_default_dtype, result_type
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 ndarray = np.ndarray
 new = object.__new__
-Call = Callable[..., Any]
+Call = Callable[..., "Tensor"]
 
 
 class Recorded:
@@ -76,13 +80,6 @@ def call_of(op: Op) -> Call:
         return record(op, *bind(op, args, kwargs))[0]
 
     return named(call, op)
-
-
-def named(call: Call, op: Op) -> Call:
-    """The function with an op's name and formula."""
-    call.__name__ = call.__qualname__ = op.name
-    call.__doc__ = op.formula
-    return call
 
 
 def cast(array: Any, dtype: Any) -> Any:

@@ -21,7 +21,8 @@ from minigrad.engine.node import Node, tick
 from minigrad.engine.silence import quiet, silently
 from minigrad.ops.op import Op
 
-from .record import Call, bind, cast, made, named, new, record
+from .documentation import named
+from .record import Call, bind, cast, made, new, record
 
 ndarray = np.ndarray
 Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]

@@ -93,7 +93,7 @@ def constants_stay_constant(op: Op, inputs: Sequence[Any], options: Options) -> 
     operands = [
         from_numpy(x).requires_grad_(x.dtype.kind == "f") if isinstance(x, np.ndarray) else x for x in inputs
     ]
-    made = call(operands, **options) if op.variadic else call(*operands, **options)
+    made: Any = call(operands, **options) if op.variadic else call(*operands, **options)
     out, *beside = made if isinstance(made, tuple) else (made,)
     expected = bool(differentiable_positions(op, inputs)) and out.is_floating_point()
     assert out.requires_grad is expected, f"op {op.name}: requires_grad is {out.requires_grad}"
@@ -124,7 +124,7 @@ def as_function(
         operands = list(bound)
         for i, x in zip(positions, tensors, strict=True):
             operands[i] = x
-        made = call(operands, **options) if op.variadic else call(*operands, **options)
+        made: Any = call(operands, **options) if op.variadic else call(*operands, **options)
         return made[0] if isinstance(made, tuple) else made
 
     fn.__qualname__ = f"op {op.name}" + "".join(f", {k}={v!r}" for k, v in options.items())
