@@ -15,7 +15,7 @@ x = real(2, 3); y = real(2, 3); i = ints(2, 3, low=-2, below=3); k = ints(2, 3, 
     torch.{cat|stack|concat}([x, y], axis=1)
     torch.topk(x, 1, axis=0), torch.chunk(x, 1, axis=0), torch.narrow(x, axis=0, start=0, length=1)
     torch.gather(x, axis=0, index=k), torch.take_along_dim(x, k, axis=0)
-    torch.index_select(x, axis=0, index=torch.tensor([1])), torch.scatter(x, axis=0, index=torch.tensor([[0, 1, 0], [1, 0, 1]]), src=y)
+    torch.index_select(x, axis=0, index=torch.tensor([1])), torch.scatter(x, axis=0, index=k[:1], src=y[:1])
     x.sum(dim=0, axis=1)                                                     # raises
     torch.{maximum|minimum|atan2|logaddexp|logical_and|logical_xor}({x, 2|2, x})  # raises
     torch.{eq|ne|lt|le|gt|ge}(2, x)                                          # raises
