@@ -1,6 +1,6 @@
 """Make the pictures that README shows, into docs/pictures: `make pictures`.
 
-Those of the player need a browser (apt install chromium chromium-driver, pip install "minigrad[browser]");
+Those of the player need a browser (apt install chromium chromium-driver, pip install selenium);
 where there is none, they stay as they are.
 """
 
@@ -156,7 +156,7 @@ def main() -> None:
     try:
         player(HERE / "player.gif")
     except ImportError as error:
-        print(f'player.gif is left as it is: {error}; pip install "minigrad[browser]"')
+        print(f"player.gif is left as it is: {error}; pip install selenium")
     else:
         print(f"wrote {HERE.name}/player.gif")
 

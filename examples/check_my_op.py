@@ -73,7 +73,7 @@ def main() -> int:
         print("The test with numbers: passes.")
         has_the_property(WrongRMSNorm.apply)
     except ImportError as error:
-        sys.stderr.write(f'check_my_op.py: {error}; pip install "minigrad[test]"\n')
+        sys.stderr.write(f"check_my_op.py: {error}; the property test needs: pip install hypothesis\n")
         return 2
     except GradientError as error:
         print("The property: fails. Of the inputs that show it this is the smallest:\n")

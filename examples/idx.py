@@ -1,4 +1,4 @@
-"""Reads the IDX files of MNIST and Fashion-MNIST, and refuses whatever is not one.
+"""A part of mlp_digits.py and fashion_mnist.py: reads the IDX files of MNIST, and refuses any other.
 
 An IDX file is two zero bytes, a byte for the type (8: unsigned byte), a byte for the number of
 dimensions, each dimension as a big-endian 32-bit integer, and then the values and nothing else.
@@ -101,3 +101,7 @@ def _find(folder: Path, stem: str, dimensions: int) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise IdxError(f"{folder}: there is no {names[0]} (plain or .gz)")
+
+
+if __name__ == "__main__":
+    raise SystemExit("idx.py is a part of mlp_digits.py: run python examples/mlp_digits.py")

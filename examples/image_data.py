@@ -1,4 +1,7 @@
-"""Images and their labels: scikit-learn's digits, or files in the format of MNIST."""
+"""A part of mlp_digits.py and fashion_mnist.py: images and their labels, from scikit-learn or from files.
+
+The files are in the format of MNIST.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -48,3 +51,7 @@ def hold_out(data: Data, share: float) -> tuple[Data, Data]:
     order = torch.randperm(len(data.x), generator=torch.Generator().manual_seed(0))
     kept, held = order.split([len(order) - round(share * len(order)), round(share * len(order))])
     return tuple(Data(data.x[rows], data.y[rows], data.shape) for rows in (kept, held))
+
+
+if __name__ == "__main__":
+    raise SystemExit("image_data.py is a part of mlp_digits.py: run python examples/mlp_digits.py")

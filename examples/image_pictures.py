@@ -1,4 +1,7 @@
-"""Pictures of a training: its curves, what the network takes images for, what it confuses, its graph."""
+"""A part of mlp_digits.py and fashion_mnist.py: pictures of a training.
+
+Its curves, the classes that the network gives to images, its mistakes, its graph.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +28,9 @@ def draw_curves(history: dict[str, list[float]], path: Path, best: int) -> Path:
         plot(epochs, curves, "epoch", what, legend, fmts=("C0-", "C1--"), axes=axes)
     left.set_ylim(bottom=0)
     right.set_ylim(top=1)
-    right.text(best, right.get_ylim()[0], f" best: {best}", color=GREY, fontsize=9, va="bottom")
+    right.text(
+        best, right.get_ylim()[0], f" best accuracy: epoch {best}", color=GREY, fontsize=9, va="bottom"
+    )
     figure.savefig(path, dpi=160)
     plt.close(figure)
     return path
@@ -126,3 +131,7 @@ def draw_network(model: torch.nn.Module, train: Data, path: Path) -> str:
         return picture.render(filename=source, outfile=path, cleanup=True)
     except graphviz.ExecutableNotFound:
         return f"{source} (for an SVG: apt install graphviz, or brew install graphviz)"
+
+
+if __name__ == "__main__":
+    raise SystemExit("image_pictures.py is a part of mlp_digits.py: run python examples/mlp_digits.py")

@@ -1,4 +1,7 @@
-"""A training that holds images out, stops when it no longer helps, and can be taken up where it ended."""
+"""A part of mlp_digits.py and fashion_mnist.py: a training that holds images out and stops in time.
+
+A training that was interrupted goes on from its checkpoint.
+"""
 
 import math
 from collections import defaultdict
@@ -133,3 +136,7 @@ def evaluate(model: torch.nn.Module, data: Data) -> tuple[float, float]:
         outputs = model(data.x)
         loss = torch.nn.functional.cross_entropy(outputs, data.y)
         return loss.item(), (outputs.argmax(1) == data.y).sum().item() / len(data.y)
+
+
+if __name__ == "__main__":
+    raise SystemExit("image_training.py is a part of mlp_digits.py: run python examples/mlp_digits.py")

@@ -4,13 +4,15 @@ The 1,797 digits of scikit-learn, or with --data a folder with the IDX files of 
 
     python examples/mlp_digits.py --hidden 256 128 --activation relu --out out
 
-Every epoch leaves a checkpoint in the output folder. After Ctrl-C, or a power cut:
+Every epoch leaves a checkpoint in the output folder. To go on after Ctrl-C, or a power cut:
 
     python examples/mlp_digits.py --resume out/checkpoint.npz
 """
 
 import argparse
 import math
+import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, names: Sequence[str]) -> int:
-    """What the program does, for one kind of images with the given names of their classes."""
+    """Train on one kind of images, whose classes have the given names."""
     args = parser.parse_args(argv)
     try:
         check_extras()
@@ -70,16 +72,16 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, names: Sequ
     except KeyboardInterrupt:
         if training.saved is not None:
             print(f"\ninterrupted; {checkpoint} holds everything up to epoch {training.saved}. To go on:")
-            print(f"    python examples/{parser.prog} --resume {checkpoint}")
+            print(f"    {command('--resume', checkpoint)}")
         return 130
     print(f"trained in {time.perf_counter() - began:.1f} s")
     if training.failed():
         parser.exit(1, f"{parser.prog}: the loss is no longer a number; try a smaller --lr\n")
     if training.stopped_early():
-        print(f"stopped early: the last {plan.patience} epochs did worse than one before")
+        print(f"stopped early: none of the last {plan.patience} epochs came up to the best accuracy before")
 
-    best = training.best["epoch"]
-    print(f"epoch {best} did best on the images held out; its weights are taken")
+    best, accuracy = training.best["epoch"], training.best["accuracy"]
+    print(f"epoch {best} has the best accuracy on the images held out ({accuracy:.3f}; of equals, the last)")
     training.model.load_state_dict(training.best["model"])
     print("wrote", draw_curves(training.history, args.out / "curves.png", best))
     print("wrote", draw_predictions(training.model, test, args.out / "predictions.png", names))
@@ -87,6 +89,13 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, names: Sequ
     print("wrote", draw_network(training.model, train, args.out / "network.svg"))
     print(f"test accuracy: {evaluate(training.model, test)[1]:.3f}")
     return 0
+
+
+def command(*arguments: object) -> str:
+    """This program with other arguments, in the way it was started: by make, which says how, or by hand."""
+    given = shlex.join(map(str, arguments))
+    by_hand = f"{shlex.join([sys.orig_argv[0], sys.argv[0]])} {{}}"
+    return os.environ.get("STARTED_AS", by_hand).format(given)
 
 
 def take_over(parser: argparse.ArgumentParser, args: argparse.Namespace) -> dict[str, Any]:
@@ -122,10 +131,14 @@ def make_parser(prog: str, about: str) -> argparse.ArgumentParser:
     option("--batch-size", "images per step", type=number, default=32, metavar="N")
     noise = "spread of the noise added to training pixels, against learning by heart"
     option("--noise", noise, type=positive(float, or_zero=True), default=0.3)
-    held = "share of the training images to hold out, for choosing the epoch that does best on them"
+    held = "share of the training images to hold out; the epoch with the best accuracy on them is taken"
     option("--validation", held, type=share, default=0.1, metavar="SHARE")
     option(
-        "--patience", "epochs worse than the best one until it stops", type=number, default=10, metavar="N"
+        "--patience",
+        "epochs in a row below the best until it stops",
+        type=number,
+        default=10,
+        metavar="N",
     )
     option("--seed", "of the first weights, the order of the images and the noise", type=int, default=0)
     option("--out", "folder for pictures and checkpoint", type=Path, default=Path("out"), metavar="DIR")
@@ -156,14 +169,16 @@ def share(text: str) -> float:
 
 
 def check_extras() -> None:
-    """Miss what is missing before the training, not after it."""
+    """Say before the training, not after it, that a package is missing."""
     try:
         import graphviz  # noqa: F401
         import matplotlib as mpl
         import sklearn  # noqa: F401
         import tqdm  # noqa: F401
     except ImportError as error:
-        raise ImportError(f'{error}; for the examples: pip install "minigrad[examples,viz]"') from error
+        raise ImportError(
+            f"{error}; pip install graphviz matplotlib scikit-learn threadpoolctl tqdm"
+        ) from error
     mpl.use("Agg")  # pictures go to files, no window is opened
 
 

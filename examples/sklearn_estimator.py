@@ -26,7 +26,7 @@ try:
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f'sklearn_estimator.py: {error}; for the examples: pip install "minigrad[examples]"')
+    sys.exit(f"sklearn_estimator.py: {error}; pip install scikit-learn threadpoolctl tqdm")
 
 
 class MLPClassifier(ClassifierMixin, BaseEstimator):

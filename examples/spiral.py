@@ -98,13 +98,13 @@ def at_least_zero(text: str) -> float:
 
 
 def check_extras() -> None:
-    """Miss what is missing before the training, not after it."""
+    """Say before the training, not after it, that a package is missing."""
     try:
         import matplotlib as mpl
         import threadpoolctl  # noqa: F401
         import tqdm  # noqa: F401
     except ImportError as error:
-        raise ImportError(f'{error}; for the examples: pip install "minigrad[examples]"') from error
+        raise ImportError(f"{error}; pip install matplotlib threadpoolctl tqdm") from error
     mpl.use("Agg")  # pictures go to files, no window is opened
 
 

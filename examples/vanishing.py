@@ -63,7 +63,7 @@ def draw(seen: dict[str, viz.layers], path: Path, what: str = "gradients", dpi: 
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError('this draws with matplotlib: pip install "minigrad[viz]"') from error
+        raise ImportError("this draws with matplotlib: pip install matplotlib") from error
     figure, rows = plt.subplots(2, DEPTH + 1, figsize=(11, 4.6), sharey=True, layout="constrained")
     for row, (name, layers) in zip(rows, seen.items(), strict=True):
         viz.histograms(layers, what, axes=row, title=f"{name}: size of {what}")

@@ -1,5 +1,6 @@
-"""What every test shares: how hard hypothesis searches, where plots go, when PyTorch is asked."""
+"""For every test: how hard hypothesis searches, where plots go, which tests need PyTorch."""
 
+import importlib.util
 import os
 import warnings
 
@@ -27,7 +28,27 @@ hypothesis.settings.register_profile(
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
+LEFT_OUT = pytest.StashKey[int]()
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that compare with PyTorch where it is not installed."""
+    if importlib.util.find_spec("torch") is not None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("parity")]
+    if left_out:
+        items[:] = [item for item in items if not item.get_closest_marker("parity")]
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[LEFT_OUT] = len(left_out)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say how many were left out, and how to run them."""
+    if number := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"{number:,} tests compare with PyTorch, which is not installed here: `make parity` runs them"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +61,6 @@ def pytorch():
 
 @pytest.fixture(autouse=True)
 def _pytorch_or_skip(request):
-    """Skip a test marked parity where PyTorch cannot be imported, before it runs a line."""
+    """Skip a test marked parity where PyTorch is there but cannot be imported."""
     if request.node.get_closest_marker("parity"):
         request.getfixturevalue("pytorch")

@@ -22,6 +22,7 @@ LAYERS = [
     {"optim", "utils", "checkpoint"},
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for
+    {"__main__"},  # a program beside the library
     {"testing"},  # loaded only where it is asked for, so it may use the package as users do
 ]
 # What a part may know of the inside; of the public modules it may import any below it.

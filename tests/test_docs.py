@@ -1,5 +1,6 @@
 """The pages that are written from the source are written from this source."""
 
+import importlib.util
 import re
 import runpy
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from minigrad.ops.__main__ import table
+from minigrad.ops import REGISTRY
+from minigrad.ops.__main__ import main, table
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -19,10 +21,56 @@ def test_the_table_of_derivatives_is_the_one_that_the_records_give():
 
 def test_the_package_of_ops_prints_the_table_when_it_is_run(capsys, monkeypatch):
     monkeypatch.delitem(sys.modules, "minigrad.ops.__main__")  # runpy warns of running what is imported
-    runpy.run_module("minigrad.ops", run_name="__main__")
+    monkeypatch.setattr(sys, "argv", ["minigrad.ops"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_module("minigrad.ops", run_name="__main__")
     assert capsys.readouterr().out == table()
     runpy.run_module("minigrad.ops.__main__", run_name="imported")
     assert capsys.readouterr().out == ""
+
+
+def test_one_op_is_shown_with_its_record(capsys):
+    assert main(["tanh", "eq"]) == 0
+    tanh, eq = capsys.readouterr().out.split("\n\neq")
+    assert tanh.startswith("tanh(x)\n  derivative         d tanh(x)/dx = 1 - tanh(x)^2\n")
+    assert "minigrad/ops/elementwise.py\n    tanh = Op(\n" in tanh
+    assert "no derivative" in eq.splitlines()[1]
+    with pytest.raises(SystemExit):
+        main(["tanhh"])
+    assert "do you mean tanh" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [name for name, op in REGISTRY.items() if op.rules])
+def test_every_op_of_the_table_can_be_shown(name, capsys):
+    main([name])
+    assert " = Op(\n" in capsys.readouterr().out
+
+
+def test_the_package_says_what_it_is_when_it_is_run(capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "minigrad.__main__", raising=False)
+    runpy.run_module("minigrad", run_name="__main__")
+    said = capsys.readouterr().out
+    for line in re.findall(r"python -m (\S+)", said):
+        assert importlib.util.find_spec(line), line
+    lines = [
+        re.split(r" {3,}", line.strip())[0]
+        for line in said.splitlines()
+        if line.startswith("  ") and "-m" not in line
+    ]
+    names = {}
+    exec("\n".join(lines), names)
+    assert names["x"].grad.item() == 12
+
+
+def test_the_page_of_an_index_has_no_link_that_leads_nowhere():
+    pytest.importorskip("hatchling")
+    page = runpy.run_path(str(DOCS.parent / "hatch_build.py"))["page"]
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert not re.findall(r"\]\((?!https?:|#)", page(readme, ""))
+    text = "![a b](docs/a.png) and [this](x/y.py), [there](https://example.org/z), [here](#below)"
+    assert page(text, "") == "*Picture: a b* and this, [there](https://example.org/z), [here](#below)"
+    source = "https://example.org/raw"
+    assert f"![a b]({source}/docs/a.png) and [this]({source}/x/y.py), [there](https:" in page(text, source)
 
 
 def test_the_code_of_the_page_on_testing_runs(capsys):

@@ -70,6 +70,5 @@ def _array(opened: Any, name: str) -> NDArray[Any]:
 
 def _missing() -> ImportError:
     return ImportError(
-        '.safetensors files need the safetensors library: pip install "minigrad[safetensors]"; '
-        ".npz files need nothing"
+        ".safetensors files need the safetensors library: pip install safetensors; .npz files need nothing"
     )

@@ -1,11 +1,18 @@
-"""`python -m minigrad.ops`: the table of derivatives, as Markdown, read off the records."""
+"""`python -m minigrad.ops`: the table of derivatives as Markdown, read off the records.
+
+`python -m minigrad.ops tanh softmax` shows single ops.
+"""
 
 from __future__ import annotations
 
+import argparse
+import inspect
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
-from .op import Op
+from .op import REGISTRY, Op
 
 FAMILIES = (elementwise, reduce, shape, index, linalg, activations, normalisation, losses)
 
@@ -26,11 +33,36 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(op: Op) -> str:
+def one(op: Op) -> str:
+    """An op for the terminal: its derivative, what it keeps, and its record as it stands in the source."""
+    if not op.rules:
+        return f"{_call(op)}\n  {op.formula}\n"
+    lines = [_call(op), f"  derivative         {op.formula}", f"  kept for backward  {_kept(op)}"]
+    return "\n".join([*lines, "", *_source(op)]) + "\n"
+
+
+def _source(op: Op) -> list[str]:
+    """The record's lines in its file, below the file's name."""
+    for family in FAMILIES:
+        for name, value in vars(family).items():
+            lines = inspect.getsource(family).splitlines()
+            if value is op and f"{name} = Op(" in lines:
+                start = lines.index(f"{name} = Op(")
+                end = next(i for i in range(start, len(lines)) if lines[i].startswith(")"))
+                shown = [*lines[start:end], ")"]
+                return [f"  {family.__name__.replace('.', '/')}.py", *(f"    {line}" for line in shown)]
+    return []
+
+
+def _call(op: Op) -> str:
     inputs = ", ".join(f"*{n}" if op.variadic else n for n in op.inputs)
     options = "".join(f", {n}" for n in op.options)
+    return f"{op.name}({inputs}{options})"
+
+
+def _row(op: Op) -> str:
     formula = op.formula.replace("|", "\\|")
-    return f"| `{op.name}({inputs}{options})` | {formula} | {_kept(op)} |"
+    return f"| `{_call(op)}` | {formula} | {_kept(op)} |"
 
 
 def _kept(op: Op) -> str:
@@ -42,5 +74,19 @@ def _kept(op: Op) -> str:
     return "; ".join(parts) or "nothing"
 
 
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table, or the named ops."""
+    parser = argparse.ArgumentParser("python -m minigrad.ops", description="The table of derivatives.")
+    parser.add_argument("names", nargs="*", metavar="OP", help="show these ops only; none: the whole table")
+    names = parser.parse_args(argv).names
+    for name in names:
+        if name not in REGISTRY:
+            near = get_close_matches(name, REGISTRY, 3)
+            hint = f"do you mean {' or '.join(near)}?" if near else "the table without a name lists all"
+            parser.error(f"there is no op called {name!r}; {hint}")
+    sys.stdout.write("\n".join(one(REGISTRY[name]) for name in names) or table())
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(table())
+    sys.exit(main())

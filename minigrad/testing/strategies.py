@@ -33,7 +33,7 @@ try:
 except ImportError as error:
     raise ImportError(
         "minigrad.testing.strategies draws with hypothesis, which is not installed: "
-        'pip install "minigrad[test]". check_grads and RandomDrawer work without it.'
+        "pip install hypothesis. check_grads and RandomDrawer work without it."
     ) from error
 
 Array = Any

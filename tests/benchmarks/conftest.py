@@ -1,11 +1,13 @@
 """The benchmarks are scripts; their folder is put on the path as Python does when it runs one."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
 for _package in ("matplotlib", "threadpoolctl", "tqdm"):
-    pytest.importorskip(_package, reason="the benchmarks need minigrad[bench]")
+    if importlib.util.find_spec(_package) is None:
+        pytest.skip(f"the benchmarks need {_package}: pip install {_package}", allow_module_level=True)
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

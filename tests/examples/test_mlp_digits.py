@@ -67,7 +67,9 @@ def test_as_it_comes_it_reaches_97_percent_and_leaves_its_pictures(tmp_path, cap
     assert accuracy >= 0.97
     assert any(re.fullmatch(r"trained in \d+\.\d s", line) for line in lines)
     assert any("1,293 images to learn from, 144 held out, 360 to test on" in line for line in lines)
-    assert any(re.fullmatch(r"epoch \d+ did best on the images held out; .*", line) for line in lines)
+    assert any(
+        re.fullmatch(r"epoch \d+ has the best accuracy .*held out \(0\.\d+; .*", line) for line in lines
+    )
     for name in ("confusion.png", "curves.png", "predictions.png"):
         assert plt.imread(out / name).ndim == 3
     assert not plt.get_fignums()
@@ -180,13 +182,13 @@ def test_help_names_every_option(capsys):
 
 
 @pytest.mark.parametrize("package", ["sklearn", "tqdm", "matplotlib", "graphviz"])
-def test_a_missing_package_stops_before_the_training_and_names_the_extra(
+def test_a_missing_package_stops_before_the_training_and_names_the_packages(
     package, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setitem(sys.modules, package, None)
     status, error = refused(capsys, *SMALL, "--out", tmp_path)
     assert status == 2
-    assert 'pip install "minigrad[examples,viz]"' in error
+    assert "pip install graphviz matplotlib scikit-learn threadpoolctl tqdm" in error
     assert error.count("\n") == 1
 
 
@@ -219,17 +221,20 @@ def interrupt(monkeypatch):
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_an_interrupted_training_goes_on_as_if_nothing_had_been(tmp_path, capsys, interrupt):
+def test_an_interrupted_training_goes_on_as_if_nothing_had_been(tmp_path, capsys, interrupt, monkeypatch):
     options = ["--epochs", "4", "--hidden", "12", "8", "--activation", "tanh", "--lr", "0.2", "--seed", "5"]
     lines, accuracy = run(capsys, *options, "--out", tmp_path / "whole")
 
     out = tmp_path / "broken"
     interrupt(3)
+    monkeypatch.setattr(sys, "orig_argv", [".venv/bin/python", "examples/mlp_digits.py", *options])
+    monkeypatch.setattr(sys, "argv", ["examples/mlp_digits.py", *options])
+    monkeypatch.delenv("STARTED_AS", raising=False)
     assert mlp_digits.main([*options, "--out", str(out)]) == 130
     said = capsys.readouterr().out
     path = out / "checkpoint.npz"
     assert f"interrupted; {path} holds everything up to epoch 2. To go on:" in said
-    assert said.splitlines()[-1].split("--")[-1] == f"resume {path}"
+    assert said.splitlines()[-1] == f"    .venv/bin/python examples/mlp_digits.py --resume {path}"
     assert "Traceback" not in said
     assert [file.name for file in out.iterdir()] == [path.name]
 
@@ -239,16 +244,19 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(tmp_path, capsys
     assert resumed_accuracy == accuracy
     for name in ("checkpoint.npz", "network.dot"):
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
-    assert [line for line in resumed_lines if "did best" in line] == [
-        line for line in lines if "did best" in line
+    assert [line for line in resumed_lines if "has the best" in line] == [
+        line for line in lines if "has the best" in line
     ]
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_interrupted_in_the_first_epoch_it_can_go_on_too(tmp_path, capsys, interrupt):
+def test_interrupted_in_the_first_epoch_it_can_go_on_too(tmp_path, capsys, interrupt, monkeypatch):
     interrupt(1)
+    monkeypatch.setenv("STARTED_AS", 'make demo ARGS="{}"')
     assert mlp_digits.main([*SMALL, "--out", str(tmp_path)]) == 130
-    assert "holds everything up to epoch 0" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "holds everything up to epoch 0" in said
+    assert said.splitlines()[-1] == f'    make demo ARGS="--resume {tmp_path / "checkpoint.npz"}"'
     interrupt(None)
     lines, _ = run(capsys, "--resume", tmp_path / "checkpoint.npz")
     assert "going on after epoch 0 of 2" in lines
@@ -312,8 +320,8 @@ def test_it_stops_early_and_takes_the_best_weights(tmp_path, monkeypatch, capsys
     evaluate = image_training.evaluate
     monkeypatch.setattr(image_training, "evaluate", lambda *a: (evaluate(*a)[0], next(accuracies)))
     lines, _ = run(capsys, "--epochs", 9, "--hidden", 4, "--patience", 3, "--out", tmp_path)
-    assert "stopped early: the last 3 epochs did worse than one before" in lines
-    assert "epoch 4 did best on the images held out; its weights are taken" in lines
+    assert "stopped early: none of the last 3 epochs came up to the best accuracy before" in lines
+    assert "epoch 4 has the best accuracy on the images held out (0.900; of equals, the last)" in lines
     assert load(tmp_path / "checkpoint.npz")["epoch"] == 7
     assert next(accuracies) == 0.9
 

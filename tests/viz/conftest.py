@@ -21,7 +21,7 @@ def _program(*names):
 def browser(tmp_path_factory):
     """A Chromium of its own, with an empty profile, that asks nothing of the network."""
     webdriver = pytest.importorskip(
-        "selenium.webdriver", reason='Selenium is not installed: pip install "minigrad[browser]"'
+        "selenium.webdriver", reason="Selenium is not installed: pip install selenium"
     )
     chromium, driver = _program("chromium", "chromium-browser", "google-chrome"), _program("chromedriver")
     if not (chromium and driver):

@@ -5,7 +5,7 @@ import pytest
 import minigrad as torch
 from minigrad import viz
 
-pytest.importorskip("selenium", reason='Selenium is not installed: pip install "minigrad[browser]"')
+pytest.importorskip("selenium", reason="Selenium is not installed: pip install selenium")
 from selenium.webdriver.common.keys import Keys
 
 TENSORS = {"X", "0.weight", "0.bias", "v1", "v2", "2.weight", "2.bias", "scores", "labels", "loss"}

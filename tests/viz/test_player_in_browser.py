@@ -8,7 +8,7 @@ import pytest
 import minigrad as torch
 from minigrad import viz
 
-pytest.importorskip("selenium", reason='Selenium is not installed: pip install "minigrad[browser]"')
+pytest.importorskip("selenium", reason="Selenium is not installed: pip install selenium")
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 

@@ -1,0 +1,33 @@
+"""`python -m minigrad`: a few lines on what this is and where to begin."""
+
+from __future__ import annotations
+
+import sys
+
+from minigrad import __version__
+
+TEXT = f"""\
+minigrad {__version__}: gradients of Python programs, on NumPy, with PyTorch's names.
+
+  import minigrad as torch
+  x = torch.tensor(2.0, requires_grad=True)
+  y = x**3
+  y.backward()
+  x.grad                                 tensor(12.), the slope of x^3 at 2
+  torch.explain(x**3)                    tells step by step how it is found
+
+In the shell:
+  python -m minigrad.first_engine        reverse mode on one page: runs a small example; then read its source
+  python -m minigrad.ops tanh            the derivative of an op; without a name, the table of all of them
+
+In Python, help(minigrad.matmul) explains a function, help(minigrad.testing) how to test a gradient.
+"""
+
+
+def main() -> None:
+    """Print the text."""
+    sys.stdout.write(TEXT)
+
+
+if __name__ == "__main__":
+    main()
