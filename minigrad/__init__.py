@@ -3,6 +3,13 @@
 `import minigrad as torch` runs code written for the part of PyTorch that is covered. To read the source,
 start with `ops/op.py` (what an op's record is), then `ops/elementwise.py` (the table of derivatives), then
 `engine/walk.py` (the walk that uses it).
+
+Arguments of many functions that make tensors:
+    size: the sizes, as integers or as one tuple of them.
+    dtype: of the result; where it is left out, the default dtype, or as the function says.
+    requires_grad: whether gradients flow to the result: a leaf.
+    generator: the Generator to draw from; None takes the default one.
+    device, layout, pin_memory, memory_format: as PyTorch's; only the CPU, and elements in rows, are possible.
 """
 
 from __future__ import annotations

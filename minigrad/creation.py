@@ -57,6 +57,11 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
 
     Python floats become the default dtype, integers int64; arrays keep theirs.
 
+    Arguments:
+        data: numbers, nested sequences of them, an array, a tensor.
+        dtype: of the result; see above where it is left out.
+        requires_grad: whether gradients flow to it.
+
     Raises:
         RuntimeError: `requires_grad` with integers or booleans.
         ValueError: sequences of unequal lengths.
@@ -75,6 +80,10 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where it is a tensor or an array of that dtype already.
 
+    Arguments:
+        data: as for `tensor`.
+        dtype: of the result; see `tensor` where it is left out.
+
     >>> import minigrad as torch
     >>> x = torch.ones(2)
     >>> torch.as_tensor(x) is x
@@ -87,6 +96,12 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
 
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares the memory of an ndarray: a write to one is seen in the other.
+
+    Arguments:
+        array: an ndarray of a supported dtype.
+
+    Raises:
+        TypeError: for anything else.
 
     >>> import numpy as np, minigrad as torch
     >>> a = np.zeros(2)
@@ -103,6 +118,9 @@ def from_numpy(array: Any) -> Tensor:
 def from_dlpack(other: Any) -> Tensor:
     """A tensor that shares the memory of any CPU array that speaks DLPack (NumPy, PyTorch, JAX).
 
+    Arguments:
+        other: an array with the method `__dlpack__`.
+
     >>> import numpy as np, minigrad as torch
     >>> torch.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=float64)
@@ -117,6 +135,13 @@ def arange(
     """start, start + step, ... below `end`: ceil((end - start) / step) elements.
 
     int64 where all arguments are integers, else the default dtype.
+
+    Arguments:
+        start, end, step: numbers; with one number it is the end, and the start is 0.
+        dtype, requires_grad: see `minigrad`.
+
+    Raises:
+        RuntimeError: for a step of 0 or of the wrong sign, and for ends that are not finite.
 
     >>> import minigrad as torch
     >>> torch.arange(3)
@@ -167,6 +192,14 @@ def _checked_leaf(array: Any, requires_grad: bool) -> Tensor:
 @_on_cpu
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` evenly spaced values from `start` to `end`, both included.
+
+    Arguments:
+        start, end: numbers.
+        steps: how many values.
+        dtype, requires_grad: see `minigrad`.
+
+    Raises:
+        RuntimeError: for a negative number of steps.
 
     >>> import minigrad as torch
     >>> torch.linspace(0, 1, 3)
@@ -222,6 +255,10 @@ def _like(name: str, input: Any) -> Tensor:
 def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the given shape.
 
+    Arguments:
+        sizes: integers, or one tuple of them, also by the name `size`.
+        dtype, requires_grad: see `minigrad`.
+
     >>> import minigrad as torch
     >>> torch.zeros(2)
     tensor([0., 0.])
@@ -232,6 +269,10 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
 @_on_cpu
 def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the given shape.
+
+    Arguments:
+        sizes: integers, or one tuple of them, also by the name `size`.
+        dtype, requires_grad: see `minigrad`.
 
     >>> import minigrad as torch
     >>> torch.ones(1, 2)
@@ -244,6 +285,10 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
 def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of the given shape whose values are whatever was in memory.
 
+    Arguments:
+        sizes: integers, or one tuple of them, also by the name `size`.
+        dtype, requires_grad: see `minigrad`.
+
     >>> import minigrad as torch
     >>> torch.empty(3).shape
     (3,)
@@ -254,6 +299,11 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
 @_on_cpu
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere; its type decides the dtype unless one is given.
+
+    Arguments:
+        size: a tuple of sizes.
+        fill_value: a number, or a tensor of no axes.
+        dtype, requires_grad: see `minigrad`.
 
     >>> import minigrad as torch
     >>> torch.full((2,), 7)
@@ -278,6 +328,10 @@ def _fill_value(name: str, value: Any) -> Any:
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal of an (n, m) matrix of zeros.
 
+    Arguments:
+        n, m: the sizes; m is n where it is left out.
+        dtype, requires_grad: see `minigrad`.
+
     >>> import minigrad as torch
     >>> torch.eye(2)
     tensor([[1., 0.],
@@ -291,6 +345,11 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of `input`.
 
+    Arguments:
+        input: a tensor.
+        dtype: of the result; that of `input` where it is left out.
+        requires_grad: whether gradients flow to it.
+
     >>> import minigrad as torch
     >>> torch.zeros_like(torch.ones(2))
     tensor([0., 0.])
@@ -302,6 +361,11 @@ def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of `input`.
 
+    Arguments:
+        input: a tensor.
+        dtype: of the result; that of `input` where it is left out.
+        requires_grad: whether gradients flow to it.
+
     >>> import minigrad as torch
     >>> torch.ones_like(torch.zeros(2))
     tensor([1., 1.])
@@ -312,6 +376,11 @@ def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
 @_on_cpu
 def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """An uninitialised tensor of the shape and dtype of `input`.
+
+    Arguments:
+        input: a tensor.
+        dtype: of the result; that of `input` where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.empty_like(torch.zeros(2)).shape
@@ -325,6 +394,12 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 @_on_cpu
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` in the shape and dtype of `input`.
+
+    Arguments:
+        input: a tensor.
+        fill_value: a number, or a tensor of no axes.
+        dtype: of the result; that of `input` where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.full_like(torch.zeros(2), 3)
@@ -346,6 +421,11 @@ def rand(
 ) -> Tensor:
     """Draws from the uniform distribution on [0, 1).
 
+    Arguments:
+        sizes: integers, or one tuple of them, also by the name `size`.
+        generator: the Generator to draw from; None takes the default one.
+        dtype, requires_grad: see `minigrad`; floating.
+
     >>> import minigrad as torch
     >>> torch.rand(2, 3).shape
     (2, 3)
@@ -363,6 +443,11 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Draws from the standard normal distribution.
+
+    Arguments:
+        sizes: integers, or one tuple of them, also by the name `size`.
+        generator: the Generator to draw from; None takes the default one.
+        dtype, requires_grad: see `minigrad`; floating.
 
     >>> import minigrad as torch
     >>> torch.randn(2, 3).shape
@@ -402,6 +487,13 @@ def randint(
     requires_grad: bool = False,
 ) -> Tensor:
     """Integers from `low` (0 where left out) up to, without, `high`.
+
+    Arguments:
+        low, high: integers; with one of them it is `high`.
+        size: a tuple of sizes.
+        generator: the Generator to draw from; None takes the default one.
+        dtype: of the result; int64 where it is left out.
+        requires_grad: whether gradients flow to it, for a floating dtype.
 
     Raises:
         RuntimeError: unless low < high, and where the dtype does not hold all integers between.
@@ -447,6 +539,10 @@ def randperm(
 ) -> Tensor:
     """The integers 0 to n - 1 in random order.
 
+    Arguments:
+        n: how many.
+        generator, dtype, requires_grad: as for `randint`.
+
     Raises:
         RuntimeError: for a negative n, and where the dtype does not hold n - 1.
 
@@ -469,6 +565,11 @@ def randperm(
 def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform draws in the shape and dtype of `input`.
 
+    Arguments:
+        input: a tensor.
+        dtype: of the result; that of `input` where it is left out.
+        requires_grad: whether gradients flow to it.
+
     >>> import minigrad as torch
     >>> torch.rand_like(torch.zeros(2)).shape
     (2,)
@@ -480,6 +581,11 @@ def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
 def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Normal draws in the shape and dtype of `input`.
 
+    Arguments:
+        input: a tensor.
+        dtype: of the result; that of `input` where it is left out.
+        requires_grad: whether gradients flow to it.
+
     >>> import minigrad as torch
     >>> torch.randn_like(torch.zeros(2)).shape
     (2,)
@@ -490,6 +596,11 @@ def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 @_on_cpu
 def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
     """Integers in the shape of `input`, in its dtype.
+
+    Arguments:
+        input: a tensor.
+        low, high: integers from `low` up to, without, `high`; with one of them it is `high`.
+        dtype: of the result; that of `input` where it is left out.
 
     >>> import minigrad as torch
     >>> torch.randint_like(torch.zeros(2), 5).shape

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigrad._tensor import compositions as composed
 from minigrad._tensor.convert import as_spelled
+from minigrad._tensor.documentation import like
 from minigrad._tensor.dtype import is_float
 from minigrad._tensor.methods import CALLS
 from minigrad._tensor.tensor import Tensor
@@ -123,7 +124,7 @@ softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
 take_along_dim = composed.take_along_dim
 
 
-def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Any:
+def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Tensor]:
     """A method as a function, whose first argument may have the name `input` and be one of some types."""
     method = getattr(Tensor, name)
 
@@ -135,7 +136,7 @@ def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Any:
         return method(input, *args, **options)
 
     function.__name__ = function.__qualname__ = name
-    return function
+    return like(function, method)
 
 
 # The first operand may be a number too, as in torch.add(2, x).
@@ -152,7 +153,15 @@ eq, ne, lt, le, gt, ge = map(_named, ("eq", "ne", "lt", "le", "gt", "ge"))
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
-    """`input` to the power of `exponent`; one of them may be a number.
+    """`input` to the power of `exponent`.
+
+    Arguments:
+        input, exponent: tensors, or one of them a number. Shapes broadcast, dtypes meet in one.
+
+    Raises:
+        RuntimeError: for shapes that do not go together, and for integers to a negative number.
+
+    Derivative: d/d input = exponent * input^(exponent - 1), d/d exponent = input^exponent * log(input).
 
     >>> import minigrad as torch
     >>> torch.pow(2, torch.arange(3))
@@ -163,6 +172,18 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where `condition`, else `other`; either may be a number. With the condition alone, its indices.
+
+    Arguments:
+        condition: a boolean tensor.
+        input, other: tensors or numbers. All three broadcast, and the dtypes of these meet in one.
+
+    Returns:
+        A tensor; with the condition alone a tuple of index vectors, as `nonzero(condition, as_tuple=True)`.
+
+    Raises:
+        RuntimeError: for a condition that is not boolean, and for shapes that do not go together.
+
+    Derivative: each gradient goes where its element came from.
 
     >>> import minigrad as torch
     >>> torch.where(torch.tensor([True, False]), 1.0, torch.zeros(2))
@@ -175,7 +196,16 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 
 def reshape(input: Tensor, shape: Any) -> Tensor:
-    """The elements of `input` in another shape; one size may be -1.
+    """The elements of `input` in another shape: a view where the memory allows, else a copy.
+
+    Arguments:
+        input: a tensor of any shape.
+        shape: a tuple of sizes; one may be -1, which stands for the size that is left.
+
+    Raises:
+        RuntimeError: for a shape of another size.
+
+    Derivative: the gradient in the old shape.
 
     >>> import minigrad as torch
     >>> torch.reshape(torch.arange(4), (2, -1))
@@ -186,7 +216,17 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
 
 
 def permute(input: Tensor, dims: Any) -> Tensor:
-    """The axes in another order.
+    """The axes in another order: a view.
+
+    Arguments:
+        input: a tensor of any shape.
+        dims: a tuple that names each axis once.
+
+    Raises:
+        RuntimeError: unless each axis is named once.
+        IndexError: for an axis that is not there.
+
+    Derivative: the gradient with its axes put back.
 
     >>> import minigrad as torch
     >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
@@ -198,6 +238,12 @@ def permute(input: Tensor, dims: Any) -> Tensor:
 def tile(input: Tensor, dims: Any) -> Tensor:
     """`input` repeated `dims` times along its axes.
 
+    Arguments:
+        input: a tensor of any shape.
+        dims: a tuple of numbers for the last axes; more than there are axes add axes in front.
+
+    Derivative: the sum of the gradient over the copies.
+
     >>> import minigrad as torch
     >>> torch.tile(torch.tensor([1, 2]), (2,))
     tensor([1, 2, 1, 2])
@@ -207,6 +253,15 @@ def tile(input: Tensor, dims: Any) -> Tensor:
 
 def flip(input: Tensor, dims: Any) -> Tensor:
     """The order reversed along the axes `dims`.
+
+    Arguments:
+        input: a tensor of any shape.
+        dims: an axis or a tuple of axes.
+
+    Raises:
+        IndexError: for an axis that is not there.
+
+    Derivative: the gradient, flipped back.
 
     >>> import minigrad as torch
     >>> torch.flip(torch.arange(3), (0,))
@@ -218,6 +273,13 @@ def flip(input: Tensor, dims: Any) -> Tensor:
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements shifted along `dims`, re-entering at the other end.
 
+    Arguments:
+        input: a tensor of any shape.
+        shifts: an integer, or a tuple of them, one for each axis.
+        dims: an axis, or a tuple of axes; None shifts the flattened tensor.
+
+    Derivative: the gradient, shifted back.
+
     >>> import minigrad as torch
     >>> torch.roll(torch.arange(3), 1)
     tensor([2, 0, 1])
@@ -226,7 +288,15 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Consecutive parts along `dim`, of one size (the last may be smaller) or of the given sizes: views.
+    """Consecutive parts along `dim`: views.
+
+    Arguments:
+        tensor: a tensor of at least one axis.
+        split_size_or_sections: the size of the parts, of which the last may be smaller, or a list of sizes.
+        dim: an axis.
+
+    Raises:
+        RuntimeError: for sizes that do not add up to that of the axis.
 
     >>> import minigrad as torch
     >>> torch.split(torch.arange(5), [1, 4])
@@ -238,6 +308,16 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 @as_spelled
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors joined along an axis that they have.
+
+    Arguments:
+        tensors: a list or tuple of tensors, whose shapes differ along `dim` only; dtypes meet in one.
+        dim: an axis.
+
+    Raises:
+        ValueError: for no tensors.
+        RuntimeError: for shapes that do not go together.
+
+    Derivative: to each tensor its part of the gradient.
 
     >>> import minigrad as torch
     >>> torch.cat([torch.zeros(1), torch.ones(2)])
@@ -252,6 +332,15 @@ concat = concatenate = cat
 @as_spelled
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors, of one shape, joined along a new axis.
+
+    Arguments:
+        tensors: a list or tuple of tensors of one shape; dtypes meet in one.
+        dim: the place of the new axis.
+
+    Raises:
+        RuntimeError: for no tensors, and for shapes that differ.
+
+    Derivative: to each tensor its part of the gradient.
 
     >>> import minigrad as torch
     >>> torch.stack([torch.zeros(2), torch.ones(2)])
@@ -284,6 +373,16 @@ def _several(name: str, tensors: Any, if_none: type[Exception] = RuntimeError) -
 def einsum(equation: str, *operands: Any) -> Tensor:
     """A sum of products by subscripts, as in Einstein's convention.
 
+    Arguments:
+        equation: a letter for each axis of each operand, with commas between operands; after "->" the axes
+            of the result. "..." stands for axes that broadcast. All other axes are summed.
+        operands: as many tensors, of one dtype, or one list of them.
+
+    Raises:
+        RuntimeError: for an equation that does not fit the operands.
+
+    Derivative: the gradient contracted with the other operands.
+
     >>> import minigrad as torch
     >>> torch.einsum("ij,j->i", torch.eye(2), torch.tensor([1.0, 2.0]))
     tensor([1., 2.])
@@ -295,6 +394,9 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 
 def is_tensor(obj: Any) -> bool:
     """Whether `obj` is a Tensor.
+
+    Arguments:
+        obj: anything.
 
     >>> import minigrad as torch
     >>> torch.is_tensor([1.0])

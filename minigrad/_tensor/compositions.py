@@ -9,7 +9,7 @@ import itertools
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from minigrad.ops.kernels import normalize_dim
 from .convert import as_spelled
 from .record import Recorded
 
-T = Any  # a tensor
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+    T = Tensor
 
 
 def _slice(input: T, dim: int, start: int, stop: int) -> T:
@@ -28,6 +31,15 @@ def _slice(input: T, dim: int, start: int, stop: int) -> T:
 @as_spelled
 def narrow(input: T, dim: int, start: int, length: int) -> T:
     """`length` elements along `dim`, from `start`: a view.
+
+    Arguments:
+        input: a tensor of at least one axis.
+        dim: an axis.
+        start: the first place; negative ones count from the end.
+        length: how many.
+
+    Raises:
+        IndexError, RuntimeError: for places outside the axis.
 
     >>> import minigrad as torch
     >>> torch.narrow(torch.arange(5), 0, 1, 3)
@@ -49,10 +61,18 @@ def narrow(input: T, dim: int, start: int, length: int) -> T:
 
 
 def split(input: T, split_size: int | Sequence[int], dim: int = 0) -> tuple[T, ...]:
-    """Consecutive parts along `dim`, of one size (the last may be smaller) or of the given sizes: views.
+    """Consecutive parts along `dim`: views, as `torch.split(tensor, split_size, dim)` gives them.
+
+    Arguments:
+        input: a tensor of at least one axis.
+        split_size: the size of the parts, of which the last may be smaller, or a list of sizes.
+        dim: an axis.
+
+    Raises:
+        RuntimeError: for sizes that do not add up to that of the axis.
 
     >>> import minigrad as torch
-    >>> torch.split(torch.arange(5), 2)
+    >>> torch.arange(5).split(2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     dim = normalize_dim(dim, input.ndim)
@@ -95,6 +115,14 @@ def _cut(input: T, dim: int, places: Sequence[slice | int]) -> tuple[T, ...]:
 def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """At most `chunks` parts of equal size along `dim` (the last may be smaller): views.
 
+    Arguments:
+        input: a tensor of at least one axis.
+        chunks: how many parts, at least 1.
+        dim: an axis.
+
+    Raises:
+        RuntimeError: for fewer than one part.
+
     >>> import minigrad as torch
     >>> [len(c) for c in torch.chunk(torch.arange(7), 3)]
     [3, 3, 1]
@@ -113,6 +141,10 @@ def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
 def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     """The slices along `dim`, without that axis: views.
 
+    Arguments:
+        input: a tensor of at least one axis.
+        dim: an axis.
+
     >>> import minigrad as torch
     >>> torch.unbind(torch.eye(2))
     (tensor([1., 0.]), tensor([0., 1.]))
@@ -125,6 +157,13 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """The axes from `start_dim` to `end_dim` as one.
+
+    Arguments:
+        input: a tensor of any shape; of no axes it becomes a vector.
+        start_dim, end_dim: the first and the last of the axes.
+
+    Raises:
+        RuntimeError: where `start_dim` comes after `end_dim`.
 
     >>> import minigrad as torch
     >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
@@ -141,6 +180,14 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
 
 def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[int]) -> T:
     """Move axes to new places; the others keep their order.
+
+    Arguments:
+        input: a tensor of any shape.
+        source: an axis, or a tuple of axes.
+        destination: their new places, as many.
+
+    Raises:
+        RuntimeError: for other numbers of axes and places, and for one that is named twice.
 
     >>> import minigrad as torch
     >>> torch.movedim(torch.zeros(2, 3, 4), 0, 2).shape
@@ -164,6 +211,12 @@ def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[i
 
 def t(input: T) -> T:
     """The transpose of a matrix; vectors and scalars as they are.
+
+    Arguments:
+        input: a tensor of at most two axes.
+
+    Raises:
+        RuntimeError: for more axes; `transpose` and `mT` take them.
 
     >>> import minigrad as torch
     >>> torch.t(torch.zeros(2, 3)).shape
@@ -202,6 +255,15 @@ def _product(name: str, a: T, b: T, dims: tuple[int, int]) -> T:
 def mm(input: T, mat2: T) -> T:
     """The product of two matrices; no broadcasting.
 
+    Arguments:
+        input: a matrix (n, m).
+        mat2: a matrix (m, p) of the same dtype.
+
+    Raises:
+        RuntimeError: for other shapes, and for different dtypes.
+
+    Derivative: grad input = g @ mat2^T, grad mat2 = input^T @ g.
+
     >>> import minigrad as torch
     >>> torch.mm(torch.ones(1, 2), torch.ones(2, 1))
     tensor([[2.]])
@@ -211,6 +273,14 @@ def mm(input: T, mat2: T) -> T:
 
 def bmm(input: T, mat2: T) -> T:
     """The products of two batches of matrices: (b, m, n) and (b, n, p) give (b, m, p).
+
+    Arguments:
+        input, mat2: tensors of three axes and of one dtype.
+
+    Raises:
+        RuntimeError: for other shapes; `matmul` takes them.
+
+    Derivative: grad input = g @ mat2^T, grad mat2 = input^T @ g.
 
     >>> import minigrad as torch
     >>> torch.bmm(torch.ones(5, 1, 2), torch.ones(5, 2, 1)).shape
@@ -227,6 +297,13 @@ def bmm(input: T, mat2: T) -> T:
 def mv(input: T, vec: T) -> T:
     """A matrix times a vector.
 
+    Arguments:
+        input: a matrix (n, m).
+        vec: a vector (m) of the same dtype.
+
+    Raises:
+        RuntimeError: for other shapes, and for different dtypes.
+
     >>> import minigrad as torch
     >>> torch.mv(torch.ones(1, 2), torch.ones(2))
     tensor([2.])
@@ -236,6 +313,12 @@ def mv(input: T, vec: T) -> T:
 
 def dot(input: T, tensor: T) -> T:
     """The inner product of two vectors.
+
+    Arguments:
+        input, tensor: vectors of one length and one dtype.
+
+    Raises:
+        RuntimeError: for other shapes, and for different dtypes.
 
     >>> import minigrad as torch
     >>> torch.dot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
@@ -250,6 +333,12 @@ def dot(input: T, tensor: T) -> T:
 def outer(input: T, vec2: T) -> T:
     """The outer product of two vectors: out[i, j] = input[i] vec2[j].
 
+    Arguments:
+        input, vec2: vectors, of any lengths.
+
+    Raises:
+        RuntimeError: for other shapes.
+
     >>> import minigrad as torch
     >>> torch.outer(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
     tensor([[3., 4.],
@@ -262,7 +351,15 @@ def outer(input: T, vec2: T) -> T:
 
 
 def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T:
-    """Beta * input + alpha * (mat1 @ mat2).
+    """beta * input + alpha * (mat1 @ mat2).
+
+    Arguments:
+        input: a tensor that broadcasts to (n, p).
+        mat1, mat2: matrices (n, m) and (m, p), all of one dtype.
+        beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not go together.
 
     >>> import minigrad as torch
     >>> torch.addmm(torch.ones(1, 1), torch.ones(1, 2), torch.ones(2, 1), alpha=2)
@@ -280,7 +377,14 @@ def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T
 
 
 def addcmul(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
-    """Input + value * tensor1 * tensor2.
+    """input + value * tensor1 * tensor2.
+
+    Arguments:
+        input, tensor1, tensor2: tensors; shapes broadcast, dtypes meet in one.
+        value: a number; whole for integers.
+
+    Raises:
+        RuntimeError: for shapes that do not go together, and for a fraction as `value` of integers.
 
     >>> import minigrad as torch
     >>> torch.addcmul(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
@@ -299,7 +403,14 @@ def _factor(name: str, key: str, value: Any, *operands: T) -> None:
 
 
 def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
-    """Input + value * tensor1 / tensor2.
+    """input + value * tensor1 / tensor2.
+
+    Arguments:
+        input, tensor1, tensor2: tensors; shapes broadcast, dtypes meet in one.
+        value: a number.
+
+    Raises:
+        RuntimeError: for shapes that do not go together, and for integers divided by integers.
 
     >>> import minigrad as torch
     >>> torch.addcdiv(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
@@ -312,7 +423,14 @@ def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
 
 
 def lerp(input: T, end: T, weight: Any) -> T:
-    """Input + weight * (end - input), from whichever end is nearer.
+    """input + weight * (end - input), from whichever end is nearer.
+
+    Arguments:
+        input, end: floating tensors; shapes broadcast.
+        weight: a number or a tensor; 0 gives `input`, 1 gives `end`.
+
+    Raises:
+        RuntimeError: for tensors that are not floating, and for shapes that do not go together.
 
     >>> import minigrad as torch
     >>> torch.lerp(torch.zeros(1), torch.ones(1), 0.25)
@@ -340,6 +458,16 @@ def mask_of(name: str, mask: T) -> None:
 def masked_fill(input: T, mask: T, value: Any) -> T:
     """`value` where the boolean `mask` is True, `input` elsewhere.
 
+    Arguments:
+        input: a tensor of any shape.
+        mask: a boolean tensor; the two broadcast.
+        value: a number, or a tensor of no axes.
+
+    Raises:
+        RuntimeError: for a mask that is not boolean, or a value of more elements.
+
+    Derivative: the gradient where the mask is False, 0 elsewhere; their sum under the mask goes to `value`.
+
     >>> import minigrad as torch
     >>> torch.masked_fill(torch.ones(2), torch.tensor([True, False]), -1.0)
     tensor([-1.,  1.])
@@ -356,6 +484,17 @@ def masked_fill(input: T, mask: T, value: Any) -> T:
 
 def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> T:
     """Elementwise |input - other| <= atol + rtol |other|; infinities equal themselves.
+
+    Arguments:
+        input, other: tensors of one dtype; shapes broadcast.
+        rtol, atol: the relative and the absolute tolerance.
+        equal_nan: whether nan is close to nan.
+
+    Returns:
+        A boolean tensor.
+
+    Raises:
+        RuntimeError: for different dtypes, and for negative tolerances.
 
     >>> import minigrad as torch
     >>> torch.isclose(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.1]))
@@ -375,6 +514,9 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
 def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether every element `isclose`.
 
+    Arguments:
+        input, other, rtol, atol, equal_nan: as for `isclose`.
+
     >>> import minigrad as torch
     >>> torch.allclose(torch.ones(2), torch.ones(2) + 1e-9)
     True
@@ -384,6 +526,12 @@ def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal
 
 def argwhere(input: T) -> T:
     """The positions of the non-zero elements, one row each.
+
+    Arguments:
+        input: a tensor of any shape.
+
+    Returns:
+        An int64 tensor of shape (n, ndim).
 
     >>> import minigrad as torch
     >>> torch.argwhere(torch.tensor([0, 3, 4]))
@@ -397,6 +545,10 @@ def argwhere(input: T) -> T:
 def nonzero(input: T, *, as_tuple: bool = False) -> Any:
     """The positions of the non-zero elements: a row for each, or, as a tuple, a vector for each axis.
 
+    Arguments:
+        input: a tensor of any shape.
+        as_tuple: whether an int64 vector for each axis is returned, by which a tensor can be indexed.
+
     >>> import minigrad as torch
     >>> torch.nonzero(torch.tensor([0, 3, 4]), as_tuple=True)
     (tensor([1, 2]),)
@@ -409,6 +561,9 @@ def nonzero(input: T, *, as_tuple: bool = False) -> Any:
 def equal(input: T, other: T) -> bool:
     """Whether shapes and all elements are the same.
 
+    Arguments:
+        input, other: tensors of any shapes.
+
     >>> import minigrad as torch
     >>> torch.equal(torch.ones(2), torch.ones(2))
     True
@@ -418,6 +573,18 @@ def equal(input: T, other: T) -> bool:
 
 def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The vector norm of order `p` over `dim` (all axes by default); "fro" is order 2.
+
+    Arguments:
+        input: a floating tensor of any shape.
+        p: a number, inf, -inf, or "fro".
+        dim: an axis, a tuple of axes, or None for all.
+        keepdim: whether these axes stay, with size 1.
+        dtype: convert the input to it first.
+
+    Raises:
+        NotImplementedError: for "nuc", which needs singular values.
+
+    `linalg.norm` has the norms of matrices.
 
     >>> import minigrad as torch
     >>> torch.norm(torch.tensor([3.0, 4.0]))
@@ -436,6 +603,13 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dt
 def diag(input: T, diagonal: int = 0) -> T:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector.
 
+    Arguments:
+        input: a vector or a matrix.
+        diagonal: 0 for the main diagonal, positive above it, negative below.
+
+    Raises:
+        RuntimeError: for other shapes.
+
     >>> import minigrad as torch
     >>> torch.diag(torch.tensor([1, 2]))
     tensor([[1, 0],
@@ -452,6 +626,17 @@ def diag(input: T, diagonal: int = 0) -> T:
 @as_spelled
 def index_select(input: T, dim: int, index: T) -> T:
     """The slices along `dim` at the positions of a one-dimensional integer tensor.
+
+    Arguments:
+        input: a tensor of any shape.
+        dim: an axis.
+        index: an int32 or int64 vector; places may repeat.
+
+    Raises:
+        IndexError: for a place outside the axis, and for an index of more axes.
+        RuntimeError: for an index of another dtype.
+
+    Derivative: each slice of the gradient is added where its slice came from.
 
     >>> import minigrad as torch
     >>> torch.index_select(torch.eye(3), 0, torch.tensor([2]))
@@ -478,6 +663,16 @@ def _in_bounds(name: str, index: T, n: int, kind: type[Exception] = RuntimeError
 
 def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T:
     """`input` with the slices of `source` added at the positions `index` along `dim`; repeats add up.
+
+    Arguments:
+        input: a tensor of any shape.
+        dim: an axis.
+        index: an int32 or int64 vector of n places.
+        source: a tensor of the input's dtype and shape, but of size n along `dim`.
+        alpha: a factor of `source`.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not fit, and for a place outside the axis.
 
     >>> import minigrad as torch
     >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.ones(2))
@@ -535,6 +730,16 @@ def _flat(name: str, *tensors: T) -> bool:
 def gather(input: T, dim: int, index: T) -> T:
     """out[i][j] = input[index[i][j]][j] for dim = 0, and so on; out has the shape of `index`.
 
+    Arguments:
+        input: a tensor of any shape.
+        dim: an axis.
+        index: an int32 or int64 tensor of as many axes, no longer than the input but along `dim`.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
+
+    Derivative: each gradient is added where its element came from.
+
     >>> import minigrad as torch
     >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
     tensor([[1, 1],
@@ -549,6 +754,14 @@ def gather(input: T, dim: int, index: T) -> T:
 @as_spelled
 def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
     """`gather` whose other axes broadcast; with dim None, into the flattened input.
+
+    Arguments:
+        input: a tensor of any shape.
+        indices: an int32 or int64 tensor, such as `argsort` returns; negative ones count from the end.
+        dim: an axis, or None.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
 
     >>> import minigrad as torch
     >>> x = torch.tensor([[30, 10, 20]])
@@ -580,6 +793,19 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
 def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None, reduce: Any = None) -> T:
     """`input` with out[index[i][j]][j] = src[i][j] for dim = 0, and so on; `src` may be a number.
 
+    Arguments:
+        input: a tensor of any shape.
+        dim: an axis.
+        index: an int32 or int64 tensor of as many axes, no longer than the input but along `dim`.
+        src: a tensor of the input's dtype, at least as large as `index`, or a number.
+        value: the number by name.
+        reduce: refused; `scatter_add` adds.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
+
+    Derivative: to `src` the gradient where it went, to `input` the gradient elsewhere.
+
     >>> import minigrad as torch
     >>> torch.scatter(torch.zeros(1, 3), 1, torch.tensor([[2]]), 5.0)
     tensor([[0., 0., 5.]])
@@ -597,6 +823,15 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
 
 def scatter_add(input: T, dim: int, index: T, src: T) -> T:
     """`input` with src[i][j] added at [index[i][j]][j] for dim = 0, and so on; repeats add up.
+
+    Arguments:
+        input: a tensor of any shape.
+        dim: an axis.
+        index: an int32 or int64 tensor of as many axes, no longer than the input but along `dim`.
+        src: a tensor of the input's dtype, at least as large as `index`.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
 
     >>> import minigrad as torch
     >>> torch.scatter_add(torch.zeros(3), 0, torch.tensor([0, 0, 2]), torch.ones(3))

@@ -7,12 +7,13 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from minigrad.engine.messages import cut_by_conversion, cut_by_copy
 
+from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
 from .record import Recorded, wrap
 
@@ -29,14 +30,15 @@ def sizes_of(sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
         raise TypeError(f"sizes and dims must be integers, not {sizes!r}") from None
 
 
+Result = TypeVar("Result")
 _SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
 
 
-def as_spelled(function: Callable[..., Any]) -> Callable[..., Any]:
+def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
     """Let a function take NumPy's axis and keepdims, and its tensor as `input=`, as PyTorch's do."""
 
     @functools.wraps(function)
-    def respelled(*args: Any, **kwargs: Any) -> Any:
+    def respelled(*args: Any, **kwargs: Any) -> Result:
         if kwargs:
             if not args and "input" in kwargs:
                 args = (kwargs.pop("input"),)
@@ -48,7 +50,7 @@ def as_spelled(function: Callable[..., Any]) -> Callable[..., Any]:
             kwargs = named
         return function(*args, **kwargs)
 
-    return respelled
+    return like(respelled, function)
 
 
 def as_operand(x: Any) -> Any:

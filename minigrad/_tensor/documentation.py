@@ -55,15 +55,16 @@ def named(call: Function, op: Op, numbers: bool = True) -> Function:
 
 
 def like(function: Function, model: Callable[..., Any], first: str = "input") -> Function:
-    """The function with the signature of another one, whose first parameter has the name `first`."""
+    """The function with the signature of another one, whose tensor, `self` or `input`, is called `first`."""
     function.__signature__ = _Later(lambda: _with_first(model, first))  # type: ignore[attr-defined]
     return function
 
 
 def _with_first(model: Callable[..., Any], first: str) -> Signature:
     known = inspect.signature(model)
-    self, *others = known.parameters.values()
-    return known.replace(parameters=[self.replace(name=first), *others])
+    tensor, *others = known.parameters.values()
+    named = tensor.replace(name=first) if tensor.name in ("self", "input") else tensor
+    return known.replace(parameters=[named, *others])
 
 
 def public_names(op: Op) -> dict[str, str]:

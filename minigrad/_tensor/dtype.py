@@ -80,6 +80,9 @@ def is_float(dtype: np.dtype[Any]) -> bool:
 def promote_types(a: Any, b: Any) -> np.dtype[Any]:
     """The dtype that holds both, PyTorch's way: float32 with int64 is float32.
 
+    Arguments:
+        a, b: dtypes.
+
     >>> import minigrad as torch
     >>> torch.promote_types(torch.float32, torch.int64)
     dtype('float32')

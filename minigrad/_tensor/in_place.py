@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -15,26 +15,37 @@ from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
 from .convert import as_array, number_as
+from .documentation import like
 from .dtype import category
 from .index import normalize as normalize_index
 from .methods import CALLS, Operations
 from .random import generator_of, uniform
-from .record import Recorded, history_of, wrap
+from .record import Call, Recorded, history_of, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+_DOCSTRING = """As `{0}`, written over this tensor, which is returned; the gradient flows as it would there.
+
+Raises:
+    RuntimeError: for a leaf that requires grad, outside `no_grad`; for a result of another shape, or of a
+        dtype that this one does not hold. Nothing is written then.
+"""
 
 
-def _in_place(name: str, call: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def _in_place(name: str, call: Callable[..., Any] | None = None) -> Call:
     """The in-place twin of an op: the recorded result, written over the first operand."""
     compute = call or CALLS[name]
     ufunc = (
         REGISTRY[name].forward if name in REGISTRY and isinstance(REGISTRY[name].forward, np.ufunc) else None
     )
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Tensor:
         return self._replace(f"{name}_", compute, ufunc, args, kwargs)
 
     method.__name__ = method.__qualname__ = f"{name}_"
-    method.__doc__ = f"`{name}`, written over this tensor."
-    return method
+    method.__doc__ = _DOCSTRING.format(name)
+    return like(method, compute, "self")
 
 
 class InPlace(Operations):
@@ -86,7 +97,7 @@ class InPlace(Operations):
     subtract_ = sub_
     mul_ = multiply_ = __imul__ = _in_place("mul")
     div_ = divide_ = true_divide_ = __itruediv__ = _in_place("div", Operations.div)
-    pow_ = __ipow__ = _in_place("pow")
+    pow_ = __ipow__ = _in_place("pow", Operations.pow)
     remainder_ = __imod__ = _in_place("remainder")
     floor_divide_ = __ifloordiv__ = _in_place("floor_divide")
     neg_ = negative_ = _in_place("neg")
@@ -142,8 +153,16 @@ class InPlace(Operations):
     def copy_(self, src: Any, non_blocking: bool = False) -> Self:
         """Write the values of `src`, broadcast and converted; its gradient flows through.
 
+        Arguments:
+            src: a tensor.
+            non_blocking: accepted; changes nothing.
+
         Raises:
             RuntimeError: where `src` does not broadcast to this shape.
+
+        >>> import minigrad as torch
+        >>> torch.zeros(2).copy_(torch.tensor([1, 2]))
+        tensor([1., 2.])
         """
         src = src if isinstance(src, Recorded) else wrap(np.array(as_array(src)), None)
         mine, its = self._array.shape, src._array.shape
@@ -154,7 +173,12 @@ class InPlace(Operations):
         return self._put("copy_", (Ellipsis,), src)
 
     def fill_(self, value: Any) -> Self:
-        """Write one number everywhere."""
+        """Write one number, `value`, everywhere; a tensor of no axes will do.
+
+        >>> import minigrad as torch
+        >>> torch.zeros(2).fill_(3)
+        tensor([3., 3.])
+        """
         if getattr(value, "ndim", 0):
             raise RuntimeError(
                 f"fill_ takes a number or a 0-d tensor, not one of shape {value.shape}; use copy_"
@@ -163,15 +187,28 @@ class InPlace(Operations):
         return self._put("fill_", (Ellipsis,), value)
 
     def zero_(self) -> Self:
-        """Write 0 everywhere."""
+        """Write 0 everywhere.
+
+        >>> import minigrad as torch
+        >>> torch.ones(2).zero_()
+        tensor([0., 0.])
+        """
         return self._put("zero_", (Ellipsis,), wrap(np.zeros((), self._array.dtype), None))
 
     def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Self:
         """Write draws from the uniform distribution on [a, b).
 
+        Arguments:
+            a, b: the bounds.
+            generator: the Generator to draw from; None takes the default one.
+
         Raises:
             RuntimeError: for a > b, and bounds that the dtype does not hold.
             NotImplementedError: for a tensor that is not floating.
+
+        >>> import minigrad as torch
+        >>> bool((torch.empty(9).uniform_(2, 3) >= 2).all())
+        True
         """
         dtype = self._floating("uniform_")
         low, high = number_as(a, dtype), number_as(b, dtype)
@@ -185,9 +222,17 @@ class InPlace(Operations):
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Self:
         """Write draws from the normal distribution.
 
+        Arguments:
+            mean, std: the mean and the standard deviation.
+            generator: the Generator to draw from; None takes the default one.
+
         Raises:
             RuntimeError: for a negative `std`.
             NotImplementedError: for a tensor that is not floating.
+
+        >>> import minigrad as torch
+        >>> torch.empty(2).normal_(1.0, 0.0)
+        tensor([1., 1.])
         """
         self._floating("normal_")
         if not std >= 0:

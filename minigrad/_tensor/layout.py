@@ -8,6 +8,9 @@ from typing import Any
 class memory_format:
     """An order of a tensor's elements in memory.
 
+    Arguments:
+        name: as PyTorch prints it.
+
     >>> import minigrad as torch
     >>> torch.contiguous_format
     torch.contiguous_format

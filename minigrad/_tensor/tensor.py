@@ -48,11 +48,31 @@ class Tensor(InPlace):
     Made by `minigrad.tensor` and its like; `Tensor([1, 2])` makes one of the default dtype, and
     `Tensor(2, 3)` an uninitialised one of those sizes.
 
+    Arguments:
+        data: numbers, nested sequences, an array, a tensor; or integers, the sizes.
+        dtype: the default dtype where it is left out.
+
     >>> import minigrad as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
     >>> (x * x).sum().backward()
     >>> x.grad
     tensor([2., 4.])
+
+    A tensor says of itself:
+
+    >>> y = torch.zeros(2, 3)
+    >>> y.shape, y.size(), y.size(1), y.ndim, y.dim(), y.numel()
+    ((2, 3), (2, 3), 3, 2, 2, 6)
+    >>> y.dtype, y.itemsize, y.element_size(), y.nbytes
+    (dtype('float32'), 4, 4, 24)
+    >>> y.device, y.get_device(), y.stride(), y.is_contiguous(), y.is_floating_point()
+    ('cpu', -1, (3, 1), True, True)
+    >>> y.data_ptr() == y.view(6).data_ptr()
+    True
+    >>> x.requires_grad, x.is_leaf, x.grad_fn, (x * x).is_leaf
+    (True, True, None, False)
+    >>> x.sum().item(), x.tolist(), y.numpy().shape
+    (3.0, [1.0, 2.0], (2, 3))
     """
 
     __slots__ = ("__weakref__", "_frozen", "_grad")
@@ -79,11 +99,30 @@ class Tensor(InPlace):
 
     # --- what it is ------------------------------------------------------------------------------
 
-    shape = property(lambda self: self._array.shape, doc="The sizes of the axes: a tuple.")
-    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
-    dtype = property(lambda self: self._array.dtype, doc="The type of the elements: a NumPy dtype.")
-    itemsize = property(lambda self: self._array.itemsize, doc="Bytes per element.")
-    nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes."""
+        return self._array.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._array.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements: a NumPy dtype."""
+        return self._array.dtype
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._array.nbytes
 
     @property
     def requires_grad(self) -> bool:
@@ -110,34 +149,47 @@ class Tensor(InPlace):
         return None if self.is_leaf else history_of(self)
 
     def dim(self) -> int:
+        """The number of axes."""
         return self._array.ndim
 
     def numel(self) -> int:
+        """The number of elements of `input`.
+
+        >>> import minigrad as torch
+        >>> torch.numel(torch.zeros(2, 3))
+        6
+        """
         return self._array.size
 
     nelement = numel
 
     def element_size(self) -> int:
+        """Bytes per element."""
         return self._array.itemsize
 
     def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one axis."""
+        """The shape, or the size of the axis `dim`."""
         return self._array.shape if dim is None else self._array.shape[normalize_dim(dim, self.ndim)]
 
     def stride(self) -> tuple[int, ...]:
+        """How many elements of memory lie between neighbours along each axis."""
         return tuple(s // self._array.itemsize for s in self._array.strides)
 
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
+        """Whether the elements lie in rows, one after the other; `memory_format` can only be rows."""
         in_rows("is_contiguous", memory_format)
         return bool(self._array.flags.c_contiguous)
 
     def data_ptr(self) -> int:
+        """The address of the first element."""
         return int(self._array.__array_interface__["data"][0])
 
     def is_floating_point(self) -> bool:
+        """Whether the dtype is floating."""
         return self._array.dtype.kind == "f"
 
     def get_device(self) -> int:
+        """-1: the CPU."""
         return -1
 
     # --- its gradient ----------------------------------------------------------------------------
@@ -184,10 +236,17 @@ class Tensor(InPlace):
         self.grad = None
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Start (or stop) recording at this leaf.
+        """Start recording at this leaf, or stop it. Returns this tensor.
+
+        Arguments:
+            requires_grad: whether gradients flow to it.
 
         Raises:
             RuntimeError: for an integer or boolean tensor, and for False on a non-leaf.
+
+        >>> import minigrad as torch
+        >>> torch.ones(1).requires_grad_()
+        tensor([1.], requires_grad=True)
         """
         known = history_of(self)
         if requires_grad and known is None:
@@ -214,7 +273,7 @@ class Tensor(InPlace):
     backward = backward
 
     def detach(self) -> Tensor:
-        """A tensor that shares the memory and has no history.
+        """A tensor that shares the memory of `input` and has no history.
 
         >>> import minigrad as torch
         >>> x = torch.ones(2, requires_grad=True)
@@ -224,7 +283,12 @@ class Tensor(InPlace):
         return wrap(self._array, None)
 
     def detach_(self) -> Tensor:
-        """Take the history away from this tensor itself."""
+        """Take the history away from this tensor itself.
+
+        >>> import minigrad as torch
+        >>> (torch.ones(1, requires_grad=True) * 2).detach_().requires_grad
+        False
+        """
         if self.is_leaf:
             return self.requires_grad_(False)
         self._node = None
@@ -232,7 +296,14 @@ class Tensor(InPlace):
 
     @property
     def data(self) -> Tensor:
-        """The values without history, for writing past the engine: graphs do not see the write."""
+        """The values without history, for writing past the engine: graphs do not see the write.
+
+        >>> import minigrad as torch
+        >>> w = torch.ones(1, requires_grad=True)
+        >>> _ = w.data.mul_(3)
+        >>> w
+        tensor([3.], requires_grad=True)
+        """
         return wrap(alias_of(self._array), None)
 
     @data.setter
@@ -251,7 +322,18 @@ class Tensor(InPlace):
         self._array = value._array
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this non-leaf in `.grad` during backward."""
+        """Keep the gradient of this non-leaf in `.grad` during backward.
+
+        Raises:
+            RuntimeError: for a tensor that requires no gradient.
+
+        >>> import minigrad as torch
+        >>> y = torch.ones(1, requires_grad=True) * 2
+        >>> y.retain_grad()
+        >>> (3 * y).backward()
+        >>> y.retains_grad, y.grad
+        (True, tensor([3.]))
+        """
         node = history_of(self)
         if node is None:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
@@ -260,18 +342,52 @@ class Tensor(InPlace):
 
     @property
     def retains_grad(self) -> bool:
+        """Whether backward keeps the gradient of this non-leaf, as `retain_grad` asks for."""
         node = history_of(self)
         return node is not None and node.op is not None and node.watch is not None and node.watch.keep
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it."""
+        """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it.
+
+        Arguments:
+            hook: takes a tensor of this one's shape; returns another, or None to leave it.
+
+        Returns:
+            A handle, whose `remove()` takes the hook away.
+
+        Raises:
+            RuntimeError: for a tensor that requires no gradient.
+
+        >>> import minigrad as torch
+        >>> x = torch.ones(1, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: 10 * g)
+        >>> (2 * x).backward()
+        >>> x.grad
+        tensor([20.])
+        """
         node = history_of(self)
         if node is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return RemovableHandle(node.watched().hooks, hook)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
-        """Call hook(tensor) after a backward has added to this leaf's `.grad`."""
+        """Call hook(tensor) after a backward has added to this leaf's `.grad`.
+
+        Arguments:
+            hook: takes this tensor; the result is ignored.
+
+        Returns:
+            A handle, whose `remove()` takes the hook away.
+
+        Raises:
+            RuntimeError: for a tensor that is no leaf, or requires no gradient.
+
+        >>> import minigrad as torch
+        >>> x = torch.ones(1, requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda t: print("has", t.grad))
+        >>> (2 * x).backward()
+        has tensor([2.])
+        """
         node = history_of(self)
         if node is None or node.op is not None:
             raise RuntimeError(
@@ -291,7 +407,7 @@ class Tensor(InPlace):
     # --- out to Python and NumPy -----------------------------------------------------------------
 
     def item(self) -> Any:
-        """The one element, as a Python number."""
+        """The one element, as a Python number; RuntimeError where there are more or none."""
         if self._array.size != 1:
             raise RuntimeError(
                 f"a Tensor with {self._array.size} elements cannot be converted to Scalar; use tolist()"
@@ -299,10 +415,11 @@ class Tensor(InPlace):
         return self._array.item()
 
     def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; of no axes the number itself."""
         return self._array.tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
-        """The array itself, sharing its memory; refused while gradients are recorded for it."""
+        """The array itself, sharing its memory; with a gradient to be recorded only by `force`."""
         if self.requires_grad and not force:
             raise RuntimeError(messages.numpy_of_recorded())
         return self._array

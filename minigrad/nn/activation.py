@@ -5,10 +5,10 @@ from __future__ import annotations
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
 from minigrad.nn.functional.checks import check_tensor
-from minigrad.nn.module import Module
+from minigrad.nn.module import Layer
 
 
-class _Activation(Module):
+class _Activation(Layer):
     """An activation prints its options, in the order in which it takes them."""
 
     _options: tuple[str, ...] = ()

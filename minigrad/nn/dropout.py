@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
-from minigrad.nn.module import Module
+from minigrad.nn.module import Layer
 
 
-class Dropout(Module):
+class Dropout(Layer):
     """In training zeroes elements with probability p and scales the others by 1/(1-p).
 
     In evaluation it returns its input.

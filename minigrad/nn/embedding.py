@@ -7,11 +7,11 @@ from typing import Any
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.nn import functional as F, init
-from minigrad.nn.module import Module
+from minigrad.nn.module import Layer
 from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
-class Embedding(Module):
+class Embedding(Layer):
     """Integer indices of any shape (...) to (..., embedding_dim): row i of `weight` for index i.
 
     The row `padding_idx` starts at zero and receives no gradient. `weight` starts standard normal. With

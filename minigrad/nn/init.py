@@ -158,7 +158,8 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndim != 2:
         raise ValueError(f"eye_ fills a matrix, not a tensor of shape {tuple(tensor.shape)}")
-    return _write(tensor, np.eye(*tensor.shape))
+    rows, columns = tensor.shape
+    return _write(tensor, np.eye(rows, columns))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:

@@ -9,11 +9,11 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.functional import einsum
 from minigrad.nn import functional as F, init
 from minigrad.nn.functional.checks import check_tensor
-from minigrad.nn.module import Module
+from minigrad.nn.module import Layer, Module
 from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
-class Linear(Module):
+class Linear(Layer):
     """y = x Wᵀ + b: (..., in_features) to (..., out_features).
 
     `weight` is (out_features, in_features), `bias` (out_features) or None; both start uniform in
@@ -94,7 +94,7 @@ class Linear(Module):
         )
 
 
-class Bilinear(Module):
+class Bilinear(Layer):
     """y_o = x1ᵀ W_o x2 + b_o: (..., in1_features) and (..., in2_features) to (..., out_features).
 
     `weight` is (out_features, in1_features, in2_features), `bias` (out_features) or None.
@@ -202,7 +202,7 @@ class Identity(Module):
         return input
 
 
-class Flatten(Module):
+class Flatten(Layer):
     """Makes the dimensions from start_dim to end_dim one: by default all but the batch.
 
     >>> import minigrad as torch

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
-from minigrad.nn.module import Module
+from minigrad.nn.module import Layer
 
 _REDUCTIONS = ("none", "mean", "sum", "batchmean")
 
 
-class _Loss(Module):
+class _Loss(Layer):
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
         if reduction not in _REDUCTIONS:

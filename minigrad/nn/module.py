@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.layout import preserve_format
@@ -395,6 +395,14 @@ class Module(Registry):
         return layout(
             type(self).__name__, extra, [(name, repr(child)) for name, child in self._modules.items()]
         )
+
+
+class Layer(Module):
+    """A module that takes tensors and returns one tensor; a type checker reads so."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
 
 
 def clear_grads(tensors: Iterable[Tensor], set_to_none: bool) -> None:

@@ -11,11 +11,11 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.creation import empty, tensor
 from minigrad.nn import functional as F, init
 from minigrad.nn.functional.checks import check_tensor
-from minigrad.nn.module import Module
+from minigrad.nn.module import Layer
 from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
-class BatchNorm1d(Module):
+class BatchNorm1d(Layer):
     """Normalises each feature over the batch, (N, C) or (N, C, L), then scales and shifts it.
 
     In training it uses the batch's mean and variance and moves `running_mean` and `running_var`
@@ -143,7 +143,7 @@ class BatchNorm1d(Module):
         )
 
 
-class LayerNorm(Module):
+class LayerNorm(Layer):
     """Normalises each sample over its last dimensions, whose sizes are given, then scales and shifts.
 
     Arguments:

@@ -51,7 +51,7 @@ ABOUT = {
     ),
     "log": ("The natural logarithm.", "torch.log(torch.tensor([1.0, 10.0]))", "tensor([0.0000, 2.3026])"),
     "log2": ("The logarithm to base 2.", "torch.log2(torch.tensor([1.0, 8.0]))", "tensor([0., 3.])"),
-    "log10": ("The logarithm to base 10.", "torch.log10(torch.tensor([1.0, 100.0]))", "tensor([0., 2.])"),
+    "log10": ("The logarithm to base 10.", "torch.log10(torch.tensor([1, 50]))", "tensor([0.0000, 1.6990])"),
     "log1p": (
         "log(1 + input), exact near 0.",
         "torch.log1p(torch.tensor([0.0, 1e-8]))",
@@ -232,8 +232,8 @@ ABOUT = {
     ),
     "logsumexp": (
         "log(sum(exp(input))) over `dim`, without overflow.",
-        "torch.logsumexp(torch.tensor([1000.0, 1000.0]), dim=0)",
-        "tensor(1000.6931)",
+        "torch.logsumexp(torch.tensor([0.0, 0.0]), dim=0)",
+        "tensor(0.6931)",
     ),
     "trace": (
         "The sum of a matrix's diagonal.",
