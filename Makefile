@@ -57,8 +57,8 @@ test: $(TEST) dot browser  ## the test suite, in one to three minutes; PyTorch i
 	$(if $(ARGS),,@echo 'running all tests takes one to three minutes; make test ARGS=tests/nn runs those of one folder')
 	@$(PYTEST) $(ARGS)
 
-test-oldest: dot  ## the test suite on Python 3.11 and NumPy 2.0.0, the oldest that are supported (in .venv-oldest)
-	$(call SUITE,$(OLDEST),.venv-oldest,numpy==2.0.0)
+test-oldest: dot  ## the test suite on Python 3.11 and NumPy 2.3.0, the oldest that are supported (in .venv-oldest)
+	$(call SUITE,$(OLDEST),.venv-oldest,numpy==2.3.0)
 
 test-newest: dot  ## the test suite on the newest Python on the path and the newest NumPy (in .venv-newest)
 	$(call SUITE,$(NEWEST),.venv-newest,--upgrade numpy)
@@ -94,7 +94,7 @@ bench: $(BENCH)  ## time and memory beside PyTorch, NumPy by hand and others (in
 	@$(BENCH_RUN) benchmarks/bench.py $(ARGS)
 
 bench-tables: $(MEASURE)  ## write the results of `make bench` into the pages that show them
-	@$(MEASURING) benchmarks/tables.py benchmarks/README.md README.md
+	@$(MEASURING) benchmarks/report.py benchmarks/README.md README.md
 
 profile: $(MEASURE)  ## a training step by op: where its time goes
 	@$(MEASURING) benchmarks/profile_step.py $(ARGS)

@@ -9,7 +9,6 @@ What the parts are, and how they are measured, is in benchmarks/README.md.
 
 import argparse
 import datetime
-import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -185,16 +184,16 @@ def main(argv: list[str] | None = None) -> int:
     for complaint in machine.complaints():
         print(f"note: {complaint}", file=sys.stderr)
     about = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "quick": args.quick}
+    results = report.load(out)
     for name in args.only:
         if name in WORK:
             rounds = args.rounds or (WORK[name].quick if args.quick else WORK[name].rounds)
             found = in_one_process(name, rounds, args.seconds, args.threads, not args.no_peers)
         else:
             found = OTHERS[name](args.quick)
-        record = {"part": name, **found, **about}
-        (out / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        print(report.part_as_text(record), flush=True)
-    results = report.load(out)
+        results[name] = {**found, **about}
+        report.store(results, out)
+        print(report.part_as_text(name, results[name]), flush=True)
     print(report.targets_as_text(results))
     picture = plots.draw(results, out / "benchmarks.png")
     print(f"wrote {len(args.only)} results{f' and {picture.name}' if picture else ''} to {out}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from report import Results, called
+from report import IN_TURNS, Results, called
 
 COLOURS = {
     "minigrad": "tab:red",
@@ -15,7 +15,6 @@ COLOURS = {
     "micrograd": "tab:brown",
     "jax": "tab:orange",
 }
-BARS = ("chain", "scalar", "mlp-2", "mlp-64", "mlp-784", "mlp-1024")
 BAR_LABELS = {
     "chain": "chain of 601 ops\non vectors of 8",
     "scalar": "chain of 601 ops\non single numbers",
@@ -30,7 +29,7 @@ def draw(results: Results, path: Path) -> Path | None:
     """Draw what the results have of it; None, and no picture, when they have nothing that is drawn."""
     from matplotlib import pyplot as plt
 
-    bars = [part for part in BARS if part in results and "torch" in results[part]["contenders"]]
+    bars = [part for part in IN_TURNS if part in results and "torch" in results[part]["contenders"]]
     curves = [part for part in ("growth", "lengths") if part in results]
     if not bars and not curves:
         return None
@@ -38,22 +37,22 @@ def draw(results: Results, path: Path) -> Path | None:
     upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1)) if bars and curves else (figure, figure)
     if curves:
         for axes, part in zip(upper.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
-            _curves(axes, results[part])
+            _curves(axes, part, results[part])
     if bars:
-        _bars(lower.subplots(), [results[part] for part in bars])
+        _bars(lower.subplots(), {part: results[part] for part in bars})
     figure.savefig(path, dpi=110)
     plt.close(figure)
     return path
 
 
-def _curves(axes: Any, record: dict[str, Any]) -> None:
+def _curves(axes: Any, part: str, record: dict[str, Any]) -> None:
     """Cost per op of each contender, against the number of ops or the length of the vectors."""
     versions = record["machine"]["versions"]
     for name, row in record["contenders"].items():
         xs, ys = (row["sizes"], row["per_op"]) if isinstance(row, dict) else (record["lengths"], row)
         axes.plot(xs, [y * 1e6 for y in ys], "o-", color=COLOURS[name], label=called(name, versions))
     axes.set(xscale="log", yscale="log", ylabel="µs per op, forward and backward")
-    if record["part"] == "growth":
+    if part == "growth":
         axes.set(xlabel="ops in the graph", title="the graph grows (vectors of 8)")
         axes.set_ylim(1, 100)
     else:
@@ -62,8 +61,9 @@ def _curves(axes: Any, record: dict[str, Any]) -> None:
     axes.legend(frameon=False)
 
 
-def _bars(axes: Any, records: list[dict[str, Any]]) -> None:
+def _bars(axes: Any, parts: Results) -> None:
     """Time over PyTorch's time, piece of work by piece of work."""
+    records = list(parts.values())
     names = [name for name in COLOURS if any(name in record["contenders"] for record in records)]
     width = 0.8 / len(names)
     for place, name in enumerate(names):
@@ -77,7 +77,7 @@ def _bars(axes: Any, records: list[dict[str, Any]]) -> None:
         drawn = axes.bar(xs, ys, width, color=COLOURS[name], label=label)
         axes.bar_label(drawn, [f"{y:.2g}" for y in ys], fontsize=7, padding=2, rotation=90)
     axes.axhline(1, color=COLOURS["torch"], linewidth=0.8)
-    axes.set_xticks(range(len(records)), [BAR_LABELS[record["part"]] for record in records], fontsize=8)
+    axes.set_xticks(range(len(records)), [BAR_LABELS[part] for part in parts], fontsize=8)
     axes.set(yscale="log", ylabel="time / PyTorch's (lower is faster)")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * 2)  # room for the numbers

@@ -14,7 +14,6 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import machine
@@ -24,7 +23,6 @@ from work import WORK
 
 import minigrad
 
-OUT = Path(__file__).parents[1] / "out"
 COLUMNS = ("forward", "recording", "backward")
 
 
@@ -86,35 +84,12 @@ def as_text(table: dict[str, dict[str, float]], whole: float) -> str:
     return aligned(rows)
 
 
-def draw(table: dict[str, dict[str, float]], whole: float, title: str, path: Path) -> None:
-    """The same as bars."""
-    from matplotlib import pyplot as plt
-
-    order = sorted(table, key=lambda op: sum(table[op][c] for c in COLUMNS))[-12:]
-    rest = whole - sum(row[c] for row in table.values() for c in COLUMNS)
-    labels = ["modules, walk,\noptimiser", *order]
-    figure, axes = plt.subplots(figsize=(7, 1.2 + 0.42 * len(labels)), layout="constrained")
-    axes.barh(labels[:1], [rest * 1e6], color="tab:green")
-    left = [0.0] * len(order)
-    for column, colour in zip(COLUMNS, ("tab:blue", "tab:grey", "tab:orange"), strict=True):
-        widths = [max(table[op][column], 0) * 1e6 for op in order]
-        label = {"recording": "calling and recording"}.get(column, f"{column} (NumPy)")
-        axes.barh(labels[1:], widths, left=left, color=colour, label=label)
-        left = [a + b for a, b in zip(left, widths, strict=True)]
-    axes.set(xlabel="µs per step", title=f"{title}: {whole * 1e6:,.0f} µs per step")
-    axes.legend()
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", choices=WORK, default="mlp-64", help="which step (default mlp-64)")
     parser.add_argument("--rounds", type=int, default=200, help="medians are of so many (default 200)")
-    parser.add_argument("--out", type=Path, default=OUT, help="where the picture goes (default out/)")
     args = parser.parse_args(argv)
     from tqdm import tqdm
 
@@ -124,10 +99,6 @@ def main(argv: list[str] | None = None) -> int:
     title = WORK[args.work].title
     table, whole = profile(args.work, args.rounds, progress)
     print(f"{title}, one thread, medians of {args.rounds} rounds\n{as_text(table, whole)}")
-    args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / f"profile-{args.work}.png"
-    draw(table, whole, title, path)
-    print(f"wrote {path}")
     return 0
 
 

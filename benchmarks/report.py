@@ -1,7 +1,16 @@
-"""From results to tables in the terminal, and the bounds beside what was measured."""
+"""From results to tables, for the terminal and in Markdown: `make bench-tables`.
 
+    python benchmarks/report.py benchmarks/README.md README.md
+
+rewrites the text between `<!-- measured: NAME -->` and `<!-- end -->`; the names are those of TABLES.
+"""
+
+import argparse
 import json
+import re
+import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +30,24 @@ PARTS_OF_A_STEP = {
     "garbage collector": "collections while all this runs",
     "optimiser": "the step of SGD",
 }
-Results = dict[str, dict[str, Any]]
+FILE = "results.json"
+BLOCK = re.compile(r"<!-- measured: (\S+) -->\n.*?<!-- end -->", re.DOTALL)
+IN_TURNS = ("chain", "scalar", "mlp-2", "mlp-64", "mlp-784", "mlp-1024")
+NOTHING = [["Nothing measured yet."]]
+Rows = list[list[str]]
+Results = dict[str, dict[str, Any]]  # by the name of the part
 
 
 def load(folder: Path) -> Results:
-    """The results of a folder by the name of their part."""
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    return {record["part"]: record for record in records if "part" in record}
+    """The results of a folder."""
+    path = folder / FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def store(results: Results, folder: Path) -> None:
+    """Write the results, each part on a line."""
+    lines = [f'"{part}": {json.dumps(found, ensure_ascii=False)}' for part, found in results.items()]
+    (folder / FILE).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def called(name: str, versions: dict[str, str], by_hand: bool = True) -> str:
@@ -51,7 +71,7 @@ def size(value: float) -> str:
     return f"{value / 2**20:,.0f} MiB"
 
 
-def aligned(rows: list[list[str]]) -> str:
+def aligned(rows: Rows) -> str:
     """Rows in columns: the first to the left, the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
@@ -62,46 +82,68 @@ def aligned(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def part_as_text(record: dict[str, Any]) -> str:
+def markdown(rows: Rows) -> str:
+    """A table whose first column is text and whose others are figures."""
+    if len(rows) == 1:
+        return rows[0][0]
+    rule = ["---", *["---:"] * (len(rows[0]) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
+
+
+def part_as_text(part: str, record: dict[str, Any]) -> str:
     """One part as a table for the terminal."""
-    if record["part"] == "breakdown":
-        return f"\n{record['part']}: {record['title']}\n{aligned(breakdown_rows(record))}"
+    how = f" ({record['by']} of rounds, threads: {record['threads']})" if "by" in record else ""
+    rows = {"breakdown": breakdown_rows, "growth": growth_rows, "lengths": lengths_rows}.get(part)
+    rows = rows or (rounds_rows if "by" in record else figures_rows)
+    absent = [f"  absent: {called(name, {})}: {why}" for name, why in record.get("absent", {}).items()]
+    return "\n".join([f"\n{part}: {record['title']}{how}", aligned(rows(record)), *absent])
+
+
+def rounds_rows(record: dict[str, Any]) -> Rows:
+    """The times of contenders that took turns, and how far they scatter."""
+    rows = [["", "time", "quartiles", "minimum", "minigrad's / this", "by rounds", "rounds"]]
+    for name, row in record["contenders"].items():
+        first, _, third = row["quartiles"]
+        rows.append([
+            called(name, record["machine"]["versions"]), seconds(_best(record, name)),
+            f"{seconds(first)} .. {seconds(third)}", seconds(row["minimum"]), f"{row['ratio']:.3f}",
+            f"{row['paired'][0]:.2f} .. {row['paired'][2]:.2f}", str(row["rounds"]),
+        ])  # fmt: skip
+    return rows
+
+
+def _best(record: dict[str, Any], name: str) -> float:
+    row = record["contenders"][name]
+    return row["quartiles"][1] if record["by"] == "median" else row["minimum"]
+
+
+def growth_rows(record: dict[str, Any]) -> Rows:
+    """Cost per op by the size of the graph."""
+    rows = [["ops", *(f"{n:,}" for n in record["contenders"]["minigrad"]["sizes"]), "dearest / cheapest"]]
+    for name, row in record["contenders"].items():
+        label = called(name, record["machine"]["versions"])
+        rows.append([label, *map(seconds, row["per_op"]), f"{row['growth']:.2f}"])
+    return rows
+
+
+def lengths_rows(record: dict[str, Any]) -> Rows:
+    """Cost per op by the length of the vectors."""
     versions = record["machine"]["versions"]
-    heading = f"\n{record['part']}: {record['title']}"
-    contenders = record["contenders"]
-    rows: list[list[str]]
-    if "by" in record:
-        heading += f" ({record['by']} of rounds, threads: {record['threads']})"
-        rows = [["", "time", "quartiles", "minimum", "minigrad's / this", "by rounds", "rounds"]]
-        for name, row in contenders.items():
-            first, median, third = row["quartiles"]
-            best = median if record["by"] == "median" else row["minimum"]
-            rows.append([
-                called(name, versions), seconds(best), f"{seconds(first)} .. {seconds(third)}",
-                seconds(row["minimum"]), f"{row['ratio']:.2f}",
-                f"{row['paired'][0]:.2f} .. {row['paired'][2]:.2f}", str(row["rounds"]),
-            ])  # fmt: skip
-    elif record["part"] == "growth":
-        sizes = contenders["minigrad"]["sizes"]
-        rows = [["ops", *(f"{n:,}" for n in sizes), "growth"]]
-        for name, row in contenders.items():
-            costs = [seconds(cost) for cost in row["per_op"]]
-            rows.append([called(name, versions), *costs, f"{row['growth']:.2f}"])
-    elif record["part"] == "lengths":
-        rows = [["length", *(f"{n:,}" for n in record["lengths"])]]
-        for name, costs in contenders.items():
-            rows.append([called(name, versions), *map(seconds, costs)])
-    else:
-        keys = list(next(iter(contenders.values())))
-        rows = [["", *keys]]
-        for name, row in contenders.items():
-            cells = [(size if key in ("peak", "grown") else seconds)(row[key][1]) for key in keys]
-            rows.append([called(name, versions, by_hand=False), *cells])
-    absent = [f"  absent: {called(name, {})}: {why}" for name, why in record["absent"].items()]
-    return "\n".join([heading, aligned(rows), *absent])
+    costs = [[called(name, versions), *map(seconds, row)] for name, row in record["contenders"].items()]
+    return [["length", *(f"{n:,}" for n in record["lengths"])], *costs]
 
 
-def breakdown_rows(record: dict[str, Any]) -> list[list[str]]:
+def figures_rows(record: dict[str, Any]) -> Rows:
+    """The medians of all figures that children reported."""
+    keys = list(next(iter(record["contenders"].values())))
+    rows = [["", *keys]]
+    for name, row in record["contenders"].items():
+        cells = [(size if key in ("peak", "grown") else seconds)(row[key][1]) for key in keys]
+        rows.append([called(name, record["machine"]["versions"], by_hand=False), *cells])
+    return rows
+
+
+def breakdown_rows(record: dict[str, Any]) -> Rows:
     """Parts by pieces of work: microseconds per op, and the share of the whole."""
     work = record["work"]
     rows = [["µs per op", *work]]
@@ -132,7 +174,9 @@ class Target:
     def figure(self) -> str:
         if self.measured is None:
             return "-"
-        return f"{self.measured:.0f}" if self.bound >= 10 else f"{self.measured:.2f}"
+        figures = [f"{self.measured:.{digits}f}" for digits in range(0 if self.bound >= 10 else 2, 7)]
+        # The shortest that shows on which side of the bound it is.
+        return next((figure for figure in figures if float(figure) != self.bound), figures[0])
 
 
 def targets(results: Results) -> list[Target]:
@@ -184,3 +228,130 @@ def targets_as_text(results: Results) -> str:
     quick = {name for name, record in results.items() if record["quick"]}
     note = f"\n  (a quick run: {', '.join(sorted(quick))})" if quick else ""
     return f"\ntargets\n{aligned(rows)}{note}"
+
+
+def with_bounds(results: Results) -> Rows:
+    """Every bound, the figure, and whether it is met."""
+    rows = [["work", "measure", "at most", "measured", ""]]
+    for t in targets(results):
+        title = results[t.part]["title"] if t.part in results else t.part
+        rows.append([title, t.what, f"{t.bound:g}", t.figure, t.verdict])
+    return rows
+
+
+def short(results: Results) -> Rows:
+    """One line for each piece of work: minigrad's time over PyTorch's and over NumPy's."""
+    rows = [["forward, backward, SGD step", "minigrad", "of PyTorch's time", "of NumPy's by hand"]]
+    for part in IN_TURNS:
+        record = results.get(part)
+        if record is None or part == "scalar":
+            continue
+        found = record["contenders"]
+        ratios = [f"{found[name]['ratio']:.2f}" if name in found else "-" for name in ("torch", "numpy")]
+        rows.append([record["title"], seconds(_best(record, "minigrad")), *ratios])
+    return rows
+
+
+def peers(results: Results) -> Rows:
+    """Times of all contenders."""
+    records = [results[part] for part in IN_TURNS if part in results]
+    if not records:
+        return NOTHING
+    versions = records[0]["machine"]["versions"]
+    names = list(dict.fromkeys(name for record in records for name in record["contenders"]))
+    rows = [["work", *(called(name, versions) for name in names)]]
+    for record in records:
+        cells = [seconds(_best(record, n)) if n in record["contenders"] else "-" for n in names]
+        rows.append([record["title"], *cells])
+    return rows
+
+
+def memory(results: Results) -> Rows:
+    """Peaks of the two measures of memory: of the process, and beyond what it had at the start."""
+    rows = [["work", "", "peak of the process", "beyond its start", "time"]]
+    for part in ("million", "deep"):
+        for name, row in results.get(part, {"contenders": {}})["contenders"].items():
+            title, versions = results[part]["title"], results[part]["machine"]["versions"]
+            figures = [size(row["peak"][1]), size(row["grown"][1]), seconds(row["seconds"][1])]
+            rows.append([title, called(name, versions), *figures])
+    return rows
+
+
+def growth(results: Results) -> Rows:
+    """Cost per op by the size of the graph."""
+    return growth_rows(results["growth"]) if "growth" in results else NOTHING
+
+
+def breakdown(results: Results) -> Rows:
+    """Where the time of a step goes, by part."""
+    rows = breakdown_rows(results["breakdown"]) if "breakdown" in results else NOTHING
+    told = {part: f"{part}: {meaning}" for part, meaning in PARTS_OF_A_STEP.items()}
+    return [[told.get(row[0], row[0]), *row[1:]] for row in rows]
+
+
+def about(results: Results) -> Rows:
+    """The machine, the versions and the dates of what is measured; more than one if they differ."""
+    found = {}
+    for record in results.values():
+        m = record["machine"]
+        versions = ", ".join(called(name, m["versions"]) for name in m["versions"] if name != "numpy")
+        line = (
+            f"{m['processor']}, {m['cores']} cores, {m['system']}, Python {m['python']}, "
+            f"NumPy {m['versions']['numpy']} with {m['blas']}, {versions}"
+        )
+        found.setdefault(line, []).append(record["date"])
+    lines = []
+    for line, dates in found.items():
+        first, last = min(dates), max(dates)
+        lines.append(f"Measured {first if first == last else f'{first} to {last}'}: {line}.")
+    return [["\n".join(lines)]] if lines else NOTHING
+
+
+TABLES: dict[str, Callable[[Results], Rows]] = {
+    "bounds": with_bounds,
+    "short": short,
+    "peers": peers,
+    "memory": memory,
+    "growth": growth,
+    "breakdown": breakdown,
+    "about": about,
+}
+
+
+def rewritten(text: str, results: Results) -> str:
+    """The text with every marked block rewritten from the results.
+
+    Raises:
+        KeyError: for a block of a name that is not known.
+    """
+
+    def block(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in TABLES:
+            raise KeyError(f"no table is called {name!r}; there are {', '.join(TABLES)}")
+        return f"<!-- measured: {name} -->\n{markdown(TABLES[name](results))}\n<!-- end -->"
+
+    return BLOCK.sub(block, text)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path, help="Markdown files with marked blocks")
+    parser.add_argument("--results", type=Path, default=HERE / "results", help="the folder of results")
+    args = parser.parse_args(argv)
+    results = load(args.results)
+    quick = [part for part, record in results.items() if record["quick"]]
+    if quick:
+        print(f"note: of a quick run: {', '.join(quick)}", file=sys.stderr)
+    for path in args.files:
+        before = path.read_text(encoding="utf-8")
+        after = rewritten(before, results)
+        path.write_text(after, encoding="utf-8")
+        print(f"{path}: {'rewritten' if after != before else 'as it was'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
