@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import minigrad
-from minigrad._tensor.methods import CALLS
+from minigrad._tensor.calls import CALLS
 from minigrad.engine.mode import mode
 from minigrad.ops.kernels import unbroadcast
 from minigrad.ops.op import REGISTRY, Op

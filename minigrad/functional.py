@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor import compositions as composed
+from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_spelled
 from minigrad._tensor.documentation import like
 from minigrad._tensor.dtype import is_float
-from minigrad._tensor.methods import CALLS
 from minigrad._tensor.tensor import Tensor
 
 __all__ = [

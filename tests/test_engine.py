@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._tensor.methods import CALLS
+from minigrad._tensor.calls import CALLS
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
 from minigrad.engine.writes import writes

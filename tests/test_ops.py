@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._tensor import compositions
-from minigrad._tensor.methods import CALLS, RECORD
+from minigrad._tensor.calls import CALLS, RECORD
+from minigrad._tensor.compositions import shape as compositions
 from minigrad._tensor.view import View
 from minigrad.nn import functional as F
 from minigrad.ops.op import REGISTRY

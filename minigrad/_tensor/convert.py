@@ -206,3 +206,10 @@ def _meeting(kinds: set[Any]) -> np.dtype[Any]:
         return get_default_dtype()
     own = {bool: bool_, int: int64, float: get_default_dtype()}
     return functools.reduce(promote_types, [own.get(k) or as_dtype(k) for k in kinds])
+
+
+def require_tensors(function: str, **operands: Any) -> None:
+    """Raise TypeError for an operand, named by its keyword, that is not a tensor."""
+    for key, x in operands.items():
+        if not isinstance(x, Recorded):
+            raise TypeError(f"{function}(): argument '{key}' must be Tensor, not {type(x).__name__}")

@@ -14,11 +14,12 @@ from minigrad.engine.writes import writes
 from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
+from .calls import CALLS
 from .convert import as_array, number_as
 from .documentation import like
 from .dtype import category
 from .index import normalize as normalize_index
-from .methods import CALLS, Operations
+from .methods import Operations
 from .random import generator_of, uniform
 from .record import Call, Recorded, history_of, wrap
 

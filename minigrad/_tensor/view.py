@@ -10,8 +10,8 @@ from minigrad.engine import messages
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
 
+from .calls import CALLS, RECORD
 from .in_place import carry_retain
-from .methods import CALLS, RECORD
 from .record import OutdatedError, made, wrap
 from .tensor import Tensor
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
-from minigrad._tensor.methods import CALLS
+from minigrad._tensor.calls import CALLS
 from minigrad.nn import functional as F
 from minigrad.ops import sums
 from minigrad.ops.op import REGISTRY

@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import viz
-from minigrad._tensor.methods import RECORD
+from minigrad._tensor.calls import RECORD
 from minigrad.ops.op import REGISTRY
 from minigrad.testing import RandomDrawer, draw_sample
 from minigrad.viz._explain import explain

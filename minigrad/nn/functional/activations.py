@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad._tensor.methods import CALLS
+from minigrad._tensor.calls import CALLS
 from minigrad._tensor.tensor import Tensor
 
 from .checks import check_tensor

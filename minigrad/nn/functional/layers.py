@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.methods import CALLS
+from minigrad._tensor.calls import CALLS
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.methods import CALLS, RECORD
+from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
 
 from .checks import check_tensor

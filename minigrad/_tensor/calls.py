@@ -1,0 +1,30 @@
+"""Every op of the registry as a function, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minigrad import ops
+from minigrad.ops.op import REGISTRY
+
+from .record import Call
+from .shortcuts import call_of, recorder_of
+
+__all__ = ["CALLS", "RECORD", "ops"]
+
+
+class _ByName(dict[str, Any]):
+    """What `make` gives for each op of the registry, by its name; made when it is first asked for."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = made = self._make(REGISTRY[name])
+        return made
+
+
+CALLS: dict[str, Call] = _ByName(call_of)  # functions of tensors
+RECORD = _ByName(recorder_of)  # functions of (operands, options), for callers that sort these out themselves

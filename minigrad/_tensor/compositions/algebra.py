@@ -1,0 +1,248 @@
+"""Products of matrices and vectors, sums with factors, and the norm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minigrad._tensor.convert import require_tensors
+
+from .choosing import masked_fill
+
+if TYPE_CHECKING:
+    from minigrad._tensor.tensor import Tensor
+
+    T = Tensor
+
+
+def _product(name: str, a: T, b: T, dims: tuple[int, int]) -> T:
+    require_tensors(name, input=a, other=b)
+    if (a.ndim, b.ndim) != dims:
+        raise RuntimeError(
+            f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes {a.shape} and "
+            f"{b.shape}; matmul takes any"
+        )
+    return a.matmul(b)
+
+
+def mm(input: T, mat2: T) -> T:
+    """The product of two matrices; no broadcasting.
+
+    Arguments:
+        input: a matrix (n, m).
+        mat2: a matrix (m, p) of the same dtype.
+
+    Raises:
+        RuntimeError: for other shapes, and for different dtypes.
+
+    Derivative: grad input = g @ mat2^T, grad mat2 = input^T @ g.
+
+    >>> import minigrad as torch
+    >>> torch.mm(torch.ones(1, 2), torch.ones(2, 1))
+    tensor([[2.]])
+    """
+    return _product("mm", input, mat2, (2, 2))
+
+
+def bmm(input: T, mat2: T) -> T:
+    """The products of two batches of matrices: (b, m, n) and (b, n, p) give (b, m, p).
+
+    Arguments:
+        input, mat2: tensors of three axes and of one dtype.
+
+    Raises:
+        RuntimeError: for other shapes; `matmul` takes them.
+
+    Derivative: grad input = g @ mat2^T, grad mat2 = input^T @ g.
+
+    >>> import minigrad as torch
+    >>> torch.bmm(torch.ones(5, 1, 2), torch.ones(5, 2, 1)).shape
+    (5, 1, 1)
+    """
+    require_tensors("bmm", input=input, mat2=mat2)
+    if input.ndim == mat2.ndim == 3 and input.shape[0] != mat2.shape[0]:
+        raise RuntimeError(
+            f"bmm: batches differ: {input.shape[0]} and {mat2.shape[0]}; matmul broadcasts them"
+        )
+    return _product("bmm", input, mat2, (3, 3))
+
+
+def mv(input: T, vec: T) -> T:
+    """A matrix times a vector.
+
+    Arguments:
+        input: a matrix (n, m).
+        vec: a vector (m) of the same dtype.
+
+    Raises:
+        RuntimeError: for other shapes, and for different dtypes.
+
+    >>> import minigrad as torch
+    >>> torch.mv(torch.ones(1, 2), torch.ones(2))
+    tensor([2.])
+    """
+    return _product("mv", input, vec, (2, 1))
+
+
+def dot(input: T, tensor: T) -> T:
+    """The inner product of two vectors.
+
+    Arguments:
+        input, tensor: vectors of one length and one dtype.
+
+    Raises:
+        RuntimeError: for other shapes, and for different dtypes.
+
+    >>> import minigrad as torch
+    >>> torch.dot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    require_tensors("dot", input=input, tensor=tensor)
+    if input.ndim == tensor.ndim == 1 and input.shape != tensor.shape:
+        raise RuntimeError(f"dot: expected vectors of one length, got {input.shape[0]} and {tensor.shape[0]}")
+    return _product("dot", input, tensor, (1, 1))
+
+
+def outer(input: T, vec2: T) -> T:
+    """The outer product of two vectors: out[i, j] = input[i] vec2[j].
+
+    Arguments:
+        input, vec2: vectors, of any lengths.
+
+    Raises:
+        RuntimeError: for other shapes.
+
+    >>> import minigrad as torch
+    >>> torch.outer(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    require_tensors("outer", input=input, vec2=vec2)
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise RuntimeError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
+    return input.unsqueeze(1) * vec2
+
+
+def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T:
+    """beta * input + alpha * (mat1 @ mat2).
+
+    Arguments:
+        input: a tensor that broadcasts to (n, p).
+        mat1, mat2: matrices (n, m) and (m, p), all of one dtype.
+        beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
+
+    Raises:
+        RuntimeError: for shapes or dtypes that do not go together.
+
+    >>> import minigrad as torch
+    >>> torch.addmm(torch.ones(1, 1), torch.ones(1, 2), torch.ones(2, 1), alpha=2)
+    tensor([[5.]])
+    """
+    product = mm(mat1, mat2)
+    if input.dtype != product.dtype:
+        raise RuntimeError(
+            f"addmm: expected operands of the same dtype, got {input.dtype} and {product.dtype}"
+        )
+    product = product if alpha == 1 else product * alpha
+    if beta == 0:  # nan and inf in `input` must not leak through a factor of 0
+        return product + masked_fill(input, input.new_ones((), dtype=bool), 0)
+    return (input if beta == 1 else input * beta) + product
+
+
+def addcmul(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
+    """input + value * tensor1 * tensor2.
+
+    Arguments:
+        input, tensor1, tensor2: tensors; shapes broadcast, dtypes meet in one.
+        value: a number; whole for integers.
+
+    Raises:
+        RuntimeError: for shapes that do not go together, and for a fraction as `value` of integers.
+
+    >>> import minigrad as torch
+    >>> torch.addcmul(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
+    tensor([3.])
+    """
+    require_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
+    product = tensor1 * tensor2
+    _factor("addcmul", "value", value, input, product)
+    return input + (product if value == 1 else product * value)
+
+
+def _factor(name: str, key: str, value: Any, *operands: T) -> None:
+    """PyTorch cuts 0.5 down to 0 where all operands are integers: refused."""
+    if isinstance(value, float) and not any(x.is_floating_point() for x in operands):
+        raise RuntimeError(f"{name}: {key} must be an integer for integer tensors, not {value}")
+
+
+def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
+    """input + value * tensor1 / tensor2.
+
+    Arguments:
+        input, tensor1, tensor2: tensors; shapes broadcast, dtypes meet in one.
+        value: a number.
+
+    Raises:
+        RuntimeError: for shapes that do not go together, and for integers divided by integers.
+
+    >>> import minigrad as torch
+    >>> torch.addcdiv(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
+    tensor([3.])
+    """
+    require_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
+    if not any(x.is_floating_point() for x in (tensor1, tensor2)):
+        raise RuntimeError("addcdiv: integer division is not supported; convert with .float()")
+    return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
+
+
+def lerp(input: T, end: T, weight: Any) -> T:
+    """input + weight * (end - input), from whichever end is nearer.
+
+    Arguments:
+        input, end: floating tensors; shapes broadcast.
+        weight: a number or a tensor; 0 gives `input`, 1 gives `end`.
+
+    Raises:
+        RuntimeError: for tensors that are not floating, and for shapes that do not go together.
+
+    >>> import minigrad as torch
+    >>> torch.lerp(torch.zeros(1), torch.ones(1), 0.25)
+    tensor([0.2500])
+    """
+    require_tensors("lerp", input=input, end=end)
+    if not input.is_floating_point():
+        raise RuntimeError(f"lerp: expected floating tensors, got {input.dtype}; convert with .float()")
+    if isinstance(weight, (int, float)):
+        span = end - input
+        return input + span * weight if abs(weight) < 0.5 else end - span * (1 - weight)
+    near = input + weight * (end - input)
+    far = end - (end - input) * (1 - weight)
+    return near.where(weight.detach().abs() < 0.5, far)
+
+
+def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The vector norm of order `p` over `dim` (all axes by default); "fro" is order 2.
+
+    Arguments:
+        input: a floating tensor of any shape.
+        p: a number, inf, -inf, or "fro".
+        dim: an axis, a tuple of axes, or None for all.
+        keepdim: whether these axes stay, with size 1.
+        dtype: convert the input to it first.
+
+    Raises:
+        NotImplementedError: for "nuc", which needs singular values.
+
+    `linalg.norm` has the norms of matrices.
+
+    >>> import minigrad as torch
+    >>> torch.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if p == "nuc":
+        raise NotImplementedError(
+            "norm: the nuclear norm needs singular values, which minigrad does not have"
+        )
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f"norm: order {p!r} is not supported; use 'fro' or a number")
+    input = input if dtype is None else input.to(dtype)
+    return input._vector_norm(ord=2.0 if p in ("fro", None) else float(p), dim=dim, keepdim=keepdim)
