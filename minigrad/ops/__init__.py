@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
+from . import activations, choosing, elementwise, index, linalg, losses, normalisation, reduce, scan, shape
 from .op import ABOVE_ONE, NONZERO, POSITIVE, REAL, REGISTRY, UNIT, Interval, Op
 
 __all__ = [
     "ABOVE_ONE", "NONZERO", "POSITIVE", "REAL", "REGISTRY", "UNIT", "Interval", "Op", "activations",
-    "elementwise", "index", "linalg", "losses", "normalisation", "reduce", "shape",
+    "choosing", "elementwise", "index", "linalg", "losses", "normalisation", "reduce", "scan", "shape",
 ]  # fmt: skip

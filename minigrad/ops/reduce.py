@@ -1,4 +1,4 @@
-"""Derivatives of reductions and scans. `dim` is None (all axes), an int or a tuple.
+"""Derivatives of reductions. `dim` is None (all axes), an int or a tuple.
 
 `spread` undoes a reduction: it repeats the arriving gradient along the axes that were reduced.
 """
@@ -17,14 +17,14 @@ from .kernels import (
     exact_mean,
     normalize_dim,
     normalize_dims,
-    reverse_scan as reverse_scan_kernel,
     shifted,
     spread,
     wide,
 )
 from .op import REAL, Op
+from .scan import cumulate
 from .special import sign
-from .sums import accumulate, total
+from .sums import total
 
 
 def _axes(x: Array, dim: Any) -> tuple[int, ...]:
@@ -89,8 +89,8 @@ def _prod_others(x: Array, dim: Any) -> Array:
         return np.ones_like(x)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     flat = np.reshape(np.transpose(x, rest + axes), (*(x.shape[i] for i in rest), -1))
-    before = _cumulate(np.multiply, shifted(flat, -1, 1.0), -1)
-    after = np.flip(_cumulate(np.multiply, shifted(np.flip(flat, -1), -1, 1.0), -1), -1)
+    before = cumulate(np.multiply, shifted(flat, -1, 1.0), -1)
+    after = np.flip(cumulate(np.multiply, shifted(np.flip(flat, -1), -1, 1.0), -1), -1)
     others = np.reshape(before * after, tuple(x.shape[i] for i in rest + axes))
     return np.transpose(others, tuple(int(i) for i in np.argsort(rest + axes)))
 
@@ -383,62 +383,6 @@ any_ = Op(
     domain=_reduction(REAL),
     result="bool",
 )
-
-
-def _scan(values: Any) -> Any:
-    def domain(d: Any) -> Any:
-        shape = d.shape(min_dims=1, min_side=1)
-        return (d.values(shape, values),), {"dim": d.dim(shape)}
-
-    return domain
-
-
-def _cumulate(ufunc: np.ufunc, x: Array, dim: int) -> Array:
-    axis = normalize_dim(dim, x.ndim)
-    return (
-        c_order(accumulate(ufunc, x, axis))
-        if x.ndim
-        else x.astype(x.dtype if x.dtype.kind == "f" else np.int64)
-    )
-
-
-cumsum = Op(
-    "cumsum",
-    lambda x, *, dim: _cumulate(np.add, x, dim),
-    x=lambda g, dim: np.flip(_cumulate(np.add, np.flip(g, dim), dim), dim) if g.ndim else g,
-    read="the sum of g from each place to the end",
-    formula="d cumsum(x)_j/dx_i = 1 for i <= j",
-    domain=_scan(REAL),
-)
-cumprod = Op(
-    "cumprod",
-    lambda x, *, dim: _cumulate(np.multiply, x, dim),
-    x=lambda g, x, dim: (
-        _cumulate(np.multiply, shifted(x, dim, 1.0), dim) * reverse_scan_kernel(g, x, dim) if g.ndim else g
-    ),
-    read="the sum, from each place to the end, of g times the product of the other factors",
-    formula="d cumprod(x)_j/dx_i = product of x_k over k <= j, k != i",
-    domain=_scan(REAL),
-)
-reverse_scan = Op(
-    "reverse_scan", reverse_scan_kernel, inputs="a x",
-    a=lambda g, x, dim: _forward_scan(g, x, dim),
-    x=lambda g, x, out, dim: shifted(_forward_scan(g, x, dim), dim, 0.0) * out,
-    read={
-        "a": "g scanned forward: each element plus its factor times the sum before it",
-        "x": "g scanned forward, one place later, times the result",
-    },
-    formula="s_i = a_i + x_(i+1) s_(i+1):  ds/da runs forward, ds/dx_i = (that)_(i-1) s_i",
-    domain=lambda d: (
-        (d.values(s := d.shape(min_dims=1, min_side=1), REAL), d.values(s, REAL)),
-        {"dim": d.dim(s)},
-    ),
-)  # fmt: skip
-
-
-def _forward_scan(g: Array, x: Array, dim: int) -> Array:
-    """r[i] = g[i] + x[i] r[i - 1]: the reverse scan of the reversed arrays."""
-    return np.flip(reverse_scan_kernel(np.flip(g, dim), shifted(np.flip(x, dim), dim, 0.0), dim), dim)
 
 
 def _matrix(x: Array) -> Array:
