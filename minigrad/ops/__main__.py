@@ -10,11 +10,14 @@ import inspect
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
-from . import activations, elementwise, index, linalg, losses, normalisation, reduce, shape
+from . import activations, choosing, elementwise, index, linalg, losses, normalisation, reduce, scan, shape
 from .op import REGISTRY, Op
 
-FAMILIES = (elementwise, reduce, shape, index, linalg, activations, normalisation, losses)
+FAMILIES = (
+    elementwise, choosing, reduce, scan, shape, index, linalg, activations, normalisation, losses,
+)  # fmt: skip
 
 
 def table() -> str:
@@ -43,14 +46,21 @@ def one(op: Op) -> str:
 
 def _source(op: Op) -> list[str]:
     """The record's lines in its file, below the file's name."""
-    for family in FAMILIES:
-        for name, value in vars(family).items():
-            lines = inspect.getsource(family).splitlines()
-            if value is op and f"{name} = Op(" in lines:
+    homes = {
+        getattr(rule, "__module__", None) for rule in op.rules.values()
+    }  # a user's op is at home elsewhere
+    for home in (*FAMILIES, *(sys.modules[name] for name in homes if name in sys.modules)):
+        file = getattr(home, "__file__", None)
+        for name, value in vars(home).items():
+            if value is not op or file is None:
+                continue
+            lines = inspect.getsource(home).splitlines()
+            if f"{name} = Op(" in lines:
                 start = lines.index(f"{name} = Op(")
                 end = next(i for i in range(start, len(lines)) if lines[i].startswith(")"))
                 shown = [*lines[start:end], ")"]
-                return [f"  {family.__name__.replace('.', '/')}.py", *(f"    {line}" for line in shown)]
+                where = f"{home.__name__.replace('.', '/')}.py" if home in FAMILIES else Path(file).name
+                return [f"  {where}", *(f"    {line}" for line in shown)]
     return []
 
 
