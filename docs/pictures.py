@@ -4,12 +4,14 @@ Those of the player need a browser (apt install chromium chromium-driver, pip in
 where there is none, they stay as they are.
 """
 
+import importlib
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 
@@ -21,14 +23,17 @@ nn = torch.nn
 
 
 def activations(path: Path) -> None:
-    """The tutorial's six plots on one page: relu, sigmoid, tanh above, their derivatives below."""
+    """Six plots on one page: relu, sigmoid, tanh above, their derivatives below."""
     figure, axes = plt.subplots(2, 3, figsize=(9, 4.2), sharex=True, layout="constrained")
     for column, name in zip(axes.T, ("relu", "sigmoid", "tanh"), strict=True):
-        x = torch.arange(-8.0, 8.0, 0.1, requires_grad=True)
+        x = torch.linspace(-8, 8, 1601, requires_grad=True)
         y = getattr(torch, name)(x)
         y.backward(torch.ones_like(x))
         viz.plot(x.detach(), y.detach(), None, f"{name}(x)", axes=column[0])
-        viz.plot(x.detach(), x.grad, "x", f"grad of {name}", fmts=("m-",), axes=column[1])
+        slope = x.grad.clone()
+        # The derivative of relu jumps at 0: a line across would be a slope that is not there.
+        slope[1:][(x.grad[1:] - x.grad[:-1]).abs() > 0.5] = torch.nan
+        viz.plot(x.detach(), slope, "x", f"grad of {name}", fmts=("m-",), axes=column[1])
     save(figure, path)
 
 
@@ -80,15 +85,32 @@ def landscape(path: Path) -> None:
     save(viz.landscape(loss, steps, xlabel="slope", ylabel="offset").figure, path)
 
 
+def example(name: str) -> Any:
+    """A program of examples/, as a module."""
+    sys.path.insert(0, str(HERE.parents[1] / "examples"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        del sys.path[0]
+
+
+def spiral(path: Path) -> None:
+    """The last picture of examples/spiral.py, at the size of a page."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as folder:
+        example("spiral").main(["--out", folder])
+        with Image.open(Path(folder) / "spiral.png") as picture:
+            size = [side * 5 // 8 for side in picture.size]
+            small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    # Colours that few points have (the curves) keep theirs, which the median cut would take from them.
+    small.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def vanishing(path: Path) -> None:
     """The picture of examples/vanishing.py."""
-    folder = str(HERE.parents[1] / "examples")
-    sys.path.insert(0, folder)
-    try:
-        import vanishing as example
-    finally:
-        sys.path.remove(folder)
-    example.draw({name: example.train(name, 80) for name in ("sigmoid", "relu")}, path, dpi=80)
+    program = example("vanishing")
+    program.draw({name: program.train(name, 80) for name in ("sigmoid", "relu")}, path, dpi=80)
 
 
 def player(path: Path) -> None:
@@ -141,7 +163,7 @@ def save(figure: object, path: Path) -> None:
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
-    makers = [activations, derivatives, network, landscape, vanishing]
+    makers = [spiral, activations, derivatives, network, landscape, vanishing]
     if not shutil.which("dot"):
         print(
             "no dot program, so network.png is left as it is: apt install graphviz, or brew install graphviz"
