@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine import messages
-from minigrad.engine.mode import mode
+from minigrad.engine.mode import run_user
 from minigrad.engine.node import Node
 
 from .calls import CALLS, RECORD
@@ -151,10 +151,9 @@ def _places(array: Any, low: int) -> Any:
 
 def _select(root: Tensor, where: Any) -> Tensor:
     """The elements of `root` at flat positions, with a history also where nothing is being recorded."""
-    before = mode.recording
-    mode.recording = True
-    try:
+
+    def select() -> Tensor:
         with_history = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
         return RECORD["getitem"]((with_history,), {"index": (where,)})[0]
-    finally:
-        mode.recording = before
+
+    return run_user(select, record=True)

@@ -60,7 +60,7 @@ mode = _CurrentMode()
 
 
 def run_user(function: Callable[..., Any], *args: Any, record: bool) -> Any:
-    """Call a hook, or a Function's backward; `record` says whether its ops are recorded."""
+    """function(*args), such as a hook; `record` says whether its ops are recorded."""
     before = current()
     try:
         if before.recording is not record:

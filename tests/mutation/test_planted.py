@@ -4,12 +4,9 @@ import planted
 import pytest
 
 TABLE = """
-[[fault]]
-note = "a difference"
-file = "pkg/calc.py"
-old = "a + b"
-new = "a - b"
+["pkg/calc.py"]
 tests = "{tests}"
+faults = [["a difference", "a + b", "a - b"]]
 """
 
 
@@ -45,6 +42,13 @@ def test_a_fault_whose_text_is_gone_is_told(repository, tmp_path):
         planted.main(["--jobs", "1"], table, repository)
 
 
+def test_a_fault_that_is_no_python_is_told(repository, tmp_path):
+    table = tmp_path / "table.toml"
+    table.write_text(TABLE.format(tests="test_sharp.py").replace("a - b", "a -"))
+    with pytest.raises(LookupError, match=r"a difference: .*invalid syntax"):
+        planted.main(["--jobs", "1"], table, repository)
+
+
 def test_right_code_that_fails_is_no_proof(repository, tmp_path, capsys):
     (repository / "pkg" / "calc.py").write_text("def add(a, b):\n    return 5 # a + b\n")
     table = tmp_path / "table.toml"
@@ -53,7 +57,20 @@ def test_right_code_that_fails_is_no_proof(repository, tmp_path, capsys):
     assert "without any fault these tests fail: test_sharp.py" in capsys.readouterr().out
 
 
-def test_every_planted_fault_has_its_fields_and_its_tests():
+def test_a_fault_may_have_tests_of_its_own(tmp_path):
+    table = tmp_path / "table.toml"
+    table.write_text(TABLE.format(tests="blunt").replace('"a - b"', '"a - b", "sharp"'))
+    assert [fault.tests for fault in planted.faults(table)] == ["sharp"]
+
+
+def test_the_table_has_each_fault_once():
     found = planted.faults()
-    assert len(found) > 40 and len({f.note for f in found}) == len(found)
-    assert all((planted.ROOT / part).exists() for f in found for part in f.tests.split())
+    assert len(found) >= 90
+    assert len({fault.note for fault in found}) == len({(f.file, f.old, f.new) for f in found}) == len(found)
+    paths = {part for fault in found for part in fault.tests.split() if part.startswith("tests/")}
+    assert [path for path in paths if not (planted.ROOT / path).exists()] == []
+
+
+def test_every_planted_fault_stands_in_the_code_of_today():
+    for fault in planted.faults():
+        fault.planted_in(planted.ROOT)  # raises where the text is not there once
