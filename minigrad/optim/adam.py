@@ -17,6 +17,7 @@ from minigrad.optim.optimizer import (
     add_product,
     add_quotient,
     divide,
+    exactly,
     lerp,
     multiply,
     require,
@@ -100,16 +101,16 @@ class Adam(Optimizer):
         beta1, beta2 = map(float, group["betas"])
         g, calls = self._slope(p, g, group, slope, scratch)
         if decay != 0 and group["decoupled_weight_decay"]:
-            calls.append(partial(multiply, p, 1 - lr * decay, p))
+            calls.append(exactly(multiply, p, 1 - lr * decay, scratch, p))
         calls += lerp(m, g, 1 - beta1, scratch)
-        calls.append(partial(multiply, v, beta2, v))
+        calls.append(exactly(multiply, v, beta2, scratch, v))
         calls += add_product(v, 1 - beta2, g, g, scratch, out=v)
         if group["amsgrad"]:
             calls.append(partial(np.maximum, largest, v, out=largest))
         return [
             *calls,
             partial(np.sqrt, largest, size),
-            partial(divide, size, math.sqrt(1 - beta2**t), size),
+            exactly(divide, size, math.sqrt(1 - beta2**t), scratch, size),
             partial(add, size, float(group["eps"]), size),
             *add_quotient(p, -lr / (1 - beta1**t), m, size, scratch),
         ]

@@ -455,29 +455,31 @@ def lerp(start: Array, end: Array, weight: float, scratch: Array) -> Calls:
     """start += weight·(end - start), formed from the nearer end, so that weight 1 gives `end` itself."""
     near = weight < 0.5
     return [
-        partial(subtract, end, start, scratch),
+        exactly(subtract, end, start, scratch, scratch),
         partial(multiply, scratch, weight if near else 1 - weight, scratch),
         partial(add, start, scratch, start) if near else partial(subtract, end, scratch, start),
     ]
 
 
-def times(a: Array, value: float, scratch: Array) -> partial[Any]:
-    """scratch = value·a; of float16 in float32, where PyTorch forms products too."""
+def exactly(ufunc: np.ufunc, a: Array, b: Any, scratch: Array, out: Array) -> partial[Any]:
+    """out = ufunc(a, b); of float16 in float32, and with b in float32, as PyTorch does it."""
     if scratch.dtype.char == a.dtype.char:
-        return partial(multiply, a, value, scratch)
-    return partial(multiply, a, value, scratch, dtype=scratch.dtype)
+        return partial(ufunc, a, b, out)
+    return partial(ufunc, a, b, out, dtype=scratch.dtype)
 
 
 def add_multiple(total: Array, value: float, a: Array, scratch: Array, out: Array) -> Calls:
-    """out = total + value·a."""
+    """out = total + value·a. PyTorch rounds this value to the dtype of a first, float16's too."""
     if value == 1:
         return [partial(add, total, a, out)]
-    return [times(a, value, scratch), partial(add, total, scratch, out)]
+    if scratch.dtype.char != a.dtype.char:
+        value = float(a.dtype.type(value))
+    return [exactly(multiply, a, value, scratch, scratch), partial(add, total, scratch, out)]
 
 
 def add_product(total: Array, value: float, a: Array, b: Array, scratch: Array, out: Array) -> Calls:
     """out = total + value·a·b, formed from the left: value·a² may be finite where a² is not."""
-    calls = [times(a, value, scratch), partial(multiply, scratch, b, scratch)]
+    calls = [exactly(multiply, a, value, scratch, scratch), partial(multiply, scratch, b, scratch)]
     if value < 0:  # PyTorch does not round the product: inf less one beyond the largest float is inf, not nan
         calls.append(partial(np.maximum, scratch, np.finfo(scratch.dtype).min, out=scratch))
     return [*calls, partial(add, total, scratch, out)]
@@ -486,7 +488,7 @@ def add_product(total: Array, value: float, a: Array, b: Array, scratch: Array, 
 def add_quotient(total: Array, value: float, a: Array, b: Array, scratch: Array) -> Calls:
     """total += value·a/b, formed from the left."""
     return [
-        times(a, value, scratch),
+        exactly(multiply, a, value, scratch, scratch),
         partial(divide, scratch, b, scratch),
         partial(add, total, scratch, total),
     ]

@@ -16,6 +16,7 @@ from minigrad.optim.optimizer import (
     add_multiple,
     add_product,
     add_quotient,
+    exactly,
     lerp,
     multiply,
     require,
@@ -93,7 +94,7 @@ class RMSprop(Optimizer):
         v = kept[0]
         slope, size, scratch = self._room(p)
         g, calls = self._slope(p, g, group, slope, scratch)
-        calls.append(partial(multiply, v, alpha, v))
+        calls.append(exactly(multiply, v, alpha, scratch, v))
         calls += add_product(v, 1 - alpha, g, g, scratch, out=v)
         if group["centered"]:
             mean = kept[-1]
@@ -108,7 +109,7 @@ class RMSprop(Optimizer):
         velocity = kept[1]
         return [
             *calls,
-            partial(multiply, velocity, momentum, velocity),
+            exactly(multiply, velocity, momentum, scratch, velocity),
             *add_quotient(velocity, 1.0, g, size, scratch),
             *add_multiple(p, -lr, velocity, scratch, out=p),
         ]

@@ -17,6 +17,7 @@ from minigrad.optim.optimizer import (
     Calls,
     Optimizer,
     add_multiple,
+    exactly,
     multiply,
     pieces,
     require,
@@ -130,7 +131,7 @@ class SGD(Optimizer):
         if t == 1:
             calls.append(partial(setitem, velocity, ..., g))
         else:
-            calls.append(partial(multiply, velocity, momentum, velocity))
+            calls.append(exactly(multiply, velocity, momentum, scratch, velocity))
             calls += add_multiple(velocity, 1 - float(group["dampening"]), g, scratch, out=velocity)
         if group["nesterov"]:
             calls += add_multiple(g, momentum, velocity, scratch, out=step)

@@ -3,6 +3,7 @@
 import copy
 import itertools
 import pickle
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -46,6 +47,26 @@ def test_the_gradient_of_an_output_that_nothing_used_is_none():
     module(x, 1.0, x)[1].sum().backward()
     assert seen[0][2][0] is None
     assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_the_kind_of_a_tuple_of_outputs_stays():
+    class Pair(NamedTuple):
+        one: torch.Tensor
+        two: torch.Tensor
+
+    class Doubled(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.kind = kind
+
+        def forward(self, x):
+            return Pair(x, 2 * x) if self.kind is Pair else self.kind([x, 2 * x])
+
+    for kind in (Pair, tuple, list):
+        module = Doubled(kind)
+        seen_by(module)
+        out = module(torch.ones(2, requires_grad=True))
+        assert type(out) is kind and out[1].tolist() == [2.0, 2.0]
 
 
 def test_what_hooks_return_replaces_the_gradient_in_their_order():

@@ -132,6 +132,7 @@ def test_the_norms_add_a_hundred_thousandth_to_the_variance():
         nn.LayerNorm(2, dtype=torch.float64)(x.T)[0],
         nn.functional.batch_norm(x, None, None, training=True)[:, 0],
         nn.BatchNorm1d(1, dtype=torch.float64)(x)[:, 0],
+        nn.functional.batch_norm(x, x.mean(0), x.var(0, correction=0))[:, 0],
     ):
         np.testing.assert_allclose(out.detach().numpy(), [-high, high], rtol=1e-9)
 
@@ -144,6 +145,18 @@ def test_normalize_divides_by_no_less_than_a_trillionth():
     np.testing.assert_allclose(normal(x[2:], dim=0).numpy(), [[1.0, 1.0]])
 
 
+def test_one_hot_has_a_one_for_each_class_up_to_the_largest():
+    one_hot = nn.functional.one_hot
+    assert one_hot(torch.tensor([0, 2])).tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert one_hot(torch.tensor([[1], [0]]), 4).tolist() == [[[0, 1, 0, 0]], [[1, 0, 0, 0]]]
+
+
+@pytest.mark.parametrize("widths", [(-3, 0), (0, -3), (-3, 1), (1, -3), (-1, -2), (1, 1, -2, 1)])
+def test_pad_takes_no_more_than_there_is(widths):
+    with pytest.raises(RuntimeError, match=r"pad: -?\d and -?\d take more than the \d elements of dimension"):
+        nn.functional.pad(torch.ones(1, 2), widths)
+
+
 def test_bilinear_starts_uniform_within_one_over_the_root_of_its_first_inputs():
     layer = nn.Bilinear(100, 3, 50)
     for parameter in layer.parameters():
@@ -152,9 +165,11 @@ def test_bilinear_starts_uniform_within_one_over_the_root_of_its_first_inputs():
 
 
 def test_layer_norm_normalises_each_sample():
-    layer = nn.LayerNorm((2, 3))
-    out = layer(torch.randn(4, 2, 3) * 3 + 1).detach().numpy()
-    np.testing.assert_allclose(out.mean((1, 2)), 0, atol=1e-5)
+    layer = nn.LayerNorm((2, 3), dtype=torch.float64)
+    x = np.random.default_rng(0).standard_normal((4, 2, 3)) * 3 + 1
+    mean, variance = (f(x, axis=(1, 2), keepdims=True) for f in (np.mean, np.var))
+    out = layer(torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(out, (x - mean) / np.sqrt(variance + 1e-5), rtol=1e-12)
     assert nn.LayerNorm(3, bias=False).bias is None
     assert nn.LayerNorm(3, elementwise_affine=False).weight is None
 

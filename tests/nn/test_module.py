@@ -55,6 +55,14 @@ def test_zero_grad_forgets_or_zeroes():
     assert all(p.grad is None for p in net.parameters())
 
 
+def test_a_gradient_that_is_zeroed_leaves_its_graph():
+    net = Net()
+    (net(torch.ones(1, 2)) ** 2).sum().backward(create_graph=True)
+    assert net.first.weight.grad.requires_grad
+    net.zero_grad(set_to_none=False)
+    assert not any(p.grad.requires_grad for p in net.parameters())
+
+
 def test_requires_grad_freezes_all():
     net = Net().requires_grad_(False)
     assert not any(p.requires_grad for p in net.parameters())

@@ -113,6 +113,13 @@ def test_assign_takes_the_given_tensors_with_their_dtype():
     assert ours.weight.tolist() == [4.0, 4.0]
 
 
+def test_assign_leaves_frozen_what_was_frozen():
+    ours = nn.Linear(2, 1)
+    ours.weight.requires_grad_(False)
+    ours.load_state_dict(nn.Linear(2, 1).state_dict(), assign=True)
+    assert [p.requires_grad for p in ours.parameters()] == [False, True]
+
+
 def test_a_loaded_model_goes_on_training():
     ours = nn.Linear(2, 1)
     ours.load_state_dict(nn.Linear(2, 1).state_dict())

@@ -191,8 +191,37 @@ def test_products_of_float16_are_formed_in_float32():
     assert state["exp_avg_sq"] == pytest.approx(89.875, abs=0.1)
     seen, _ = after(lambda p: optim.RMSprop(p, lr=0.1), [300.0, 1e-3], torch.float16)
     assert seen == pytest.approx([0.0, -3.34e-6], abs=1e-6)
+    seen, state = after(lambda p: optim.RMSprop(p, lr=0.1, alpha=1 - 1e-8), [6e4], torch.float16)
+    assert seen == [-999.0] and state["square_avg"] == 36.0  # 1e-8 itself is 0 in float16
+    # But a rate and a decay are rounded: 2e-8 is 0 there.
+    seen, _ = after(lambda p: optim.SGD(p, lr=2e-8, momentum=0.5), [6e4, 6e4], torch.float16)
+    assert seen[0] == 1.0 and math.isnan(seen[1])  # 0 times inf
     (moved,), _ = after(optim.Adam, [0.0], torch.float16)
     assert math.isnan(moved)  # as there: eps is 0 in float16
+
+
+HALF = {  # recorded from PyTorch 2.13: six steps from 0.333 and 2.7 with the gradients 0.777 and -3.33
+    "SGD": (lambda p: optim.SGD(p, lr=0.1003, momentum=0.3001), [-0.287353515625, 5.359375]),
+    "SGD decay": (lambda p: optim.SGD(p, lr=0.1003, weight_decay=0.3001), [-0.1563720703125, 4.109375]),
+    "Adam": (lambda p: optim.Adam(p, lr=0.1003, weight_decay=0.3001), [-0.265380859375, 3.296875]),
+    "AdamW": (lambda p: optim.AdamW(p, lr=0.1003), [-0.269287109375, 3.279296875]),
+    "RMSprop": (lambda p: optim.RMSprop(p, lr=0.1003, weight_decay=0.3001), [-2.181640625, 6.02734375]),
+    "Adagrad": (
+        lambda p: optim.Adagrad(p, lr=0.1003, weight_decay=0.3001),
+        [-0.0233306884765625, 3.060546875],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HALF)
+def test_steps_of_float16_round_where_pytorch_rounds(name):
+    make, expected = HALF[name]
+    p = torch.tensor([0.333, 2.7], dtype=torch.float16, requires_grad=True)
+    optimizer = make([p])
+    for _ in range(6):
+        p.grad = torch.tensor([0.777, -3.33], dtype=torch.float16)
+        optimizer.step()
+    assert p.tolist() == expected
 
 
 @pytest.mark.parametrize(

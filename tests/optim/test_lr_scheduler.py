@@ -93,17 +93,26 @@ def test_plateau_waits_then_lowers_to_the_minimum():
 @pytest.mark.parametrize(
     ("options", "value", "better"),
     [
-        ({"threshold": 0.1}, 0.89, True),
-        ({"threshold": 0.1}, 0.91, False),
-        ({"mode": "max", "threshold": 0.1}, 1.11, True),
-        ({"mode": "max", "threshold": 0.1}, 1.09, False),
-        ({"threshold": 0.5, "threshold_mode": "abs"}, 0.6, False),
-        ({"threshold": 0.5, "threshold_mode": "abs"}, 0.4, True),
-        ({"mode": "max", "threshold": 0.5, "threshold_mode": "abs"}, 1.6, True),
+        ({"threshold": 0.1}, 1.79, True),
+        ({"threshold": 0.1}, 1.81, False),
+        ({"mode": "max", "threshold": 0.1}, 2.21, True),
+        ({"mode": "max", "threshold": 0.1}, 2.19, False),
+        ({"threshold": 0.5, "threshold_mode": "abs"}, 1.6, False),
+        ({"threshold": 0.5, "threshold_mode": "abs"}, 1.4, True),
+        ({"mode": "max", "threshold": 0.5, "threshold_mode": "abs"}, 2.6, True),
+        ({"mode": "max", "threshold": 0.5, "threshold_mode": "abs"}, 2.4, False),
     ],
 )
 def test_plateau_thresholds(options, value, better):
-    assert lrs.ReduceLROnPlateau(sgd(), **options).is_better(value, 1.0) is better
+    assert lrs.ReduceLROnPlateau(sgd(), **options).is_better(value, 2.0) is better
+
+
+def test_plateau_leaves_out_a_change_that_is_too_small():
+    optimizer = sgd()
+    schedule = lrs.ReduceLROnPlateau(optimizer, factor=0.5, patience=0, eps=0.2)
+    for rate in (1.0, 0.5, 0.25, 0.25):  # from 0.25 to 0.125 is less than 0.2
+        schedule.step(1.0)
+        assert schedule.get_last_lr() == [rate]
 
 
 def test_plateau_refuses_what_it_cannot_do():
@@ -231,7 +240,7 @@ def test_rates_step_by_step_and_after_jumps_follow_the_formula(name):
     optimizer = sgd()
     schedule = make(optimizer)
     optimizer.step()
-    for epoch in (7, 1, 3, 0):
+    for epoch in (7, 5, 1, 3, 0):
         with pytest.warns(UserWarning, match="epoch argument"):
             schedule.step(epoch)
         assert schedule.last_epoch == epoch
@@ -258,7 +267,7 @@ def test_one_cycle_goes_through_its_phases(strategy, between, three, adam):
     phases += [] if three else [(5, 19, 1.0, 0.025, 0.85, 0.95)]
     p = torch.ones(1, requires_grad=True)
     p.grad = torch.zeros(1)
-    optimizer = optim.Adam([p]) if adam else optim.SGD([p], lr=3.0, momentum=0.5)
+    optimizer = optim.Adam([p], betas=(0.9, 0.99)) if adam else optim.SGD([p], lr=3.0, momentum=0.5)
     schedule = lrs.OneCycleLR(
         optimizer, 1.0, 20, div_factor=4, final_div_factor=10, anneal_strategy=strategy, three_phase=three
     )
@@ -269,6 +278,7 @@ def test_one_cycle_goes_through_its_phases(strategy, between, three, adam):
         assert group["lr"] == pytest.approx(between(low, high, share), rel=1e-12)
         momentum = group["betas"][0] if adam else group["momentum"]
         assert momentum == pytest.approx(between(before, after, share), rel=1e-12)
+        assert not adam or group["betas"][1] == 0.99
         optimizer.step()
         if t < 19:
             schedule.step()

@@ -98,11 +98,12 @@ def test_the_dtype_of_parameters_stays(make, dtype):
         assert name == "step" or value.dtype == dtype
 
 
-def test_a_step_is_seen_as_a_write_by_the_graph():
+@each
+def test_a_step_is_seen_as_a_write_by_the_graph(make):
     w = leaf(1.0)
     w.grad = torch.ones(1)
     y = (w * w).sum()
-    optim.SGD([w], lr=0.1).step()
+    make([w]).step()
     with pytest.raises(RuntimeError, match=r"in place|in-place|modified|written"):
         y.backward()
 
@@ -289,6 +290,10 @@ def test_a_state_of_other_parameters_is_refused_and_nothing_changes():
     train(shapes, third, 1)
     with pytest.raises(ValueError, match=r"momentum_buffer of parameter 0 has shape \(2,\)"):
         optimizer.load_state_dict(third.state_dict())
+    fourth = optimizer.state_dict()
+    fourth["param_groups"][0]["lr"] = -1.0
+    with pytest.raises(ValueError, match="lr must be at least 0, not -1"):
+        optimizer.load_state_dict(fourth)
     assert optimizer.param_groups[0]["lr"] == 0.1
     assert not optimizer.state
 

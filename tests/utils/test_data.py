@@ -120,6 +120,8 @@ def test_random_split_by_length_and_by_share():
     assert sorted(x for p in parts for x in (p[i] for i in range(len(p)))) == list(range(10))
     again = random_split(range(10), [7, 3], torch.Generator().manual_seed(0))
     assert [p.indices for p in parts] == [p.indices for p in again]
+    other = random_split(range(10), [7, 3], torch.Generator().manual_seed(1))
+    assert [p.indices for p in parts] != [p.indices for p in other]
     assert [len(p) for p in random_split(range(10), [0.5, 0.25, 0.25])] == [6, 2, 2]
     assert [len(p) for p in random_split(range(7), [0.5, 0.5])] == [4, 3]
     assert [len(p) for p in random_split(range(7), [0.25] * 4)] == [2, 2, 2, 1]
