@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, with_own_dtype
+from minigrad._tensor.documentation import passing_on
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.layout import in_rows, preserve_format, strided
 from minigrad._tensor.random import Generator, generator_of
@@ -44,7 +45,7 @@ def _on_cpu(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
         in_rows(make.__name__, memory_format)
         return make(*args, **kwargs)
 
-    return made
+    return passing_on(made, make)
 
 
 def _float_dtype(dtype: Any) -> Any:
@@ -138,7 +139,8 @@ def arange(
 
     Arguments:
         start, end, step: numbers; with one number it is the end, and the start is 0.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; see above where it is left out.
+        requires_grad: whether gradients flow to it.
 
     Raises:
         RuntimeError: for a step of 0 or of the wrong sign, and for ends that are not finite.
@@ -196,7 +198,8 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     Arguments:
         start, end: numbers.
         steps: how many values.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     Raises:
         RuntimeError: for a negative number of steps.
@@ -257,7 +260,8 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
 
     Arguments:
         sizes: integers, or one tuple of them, also by the name `size`.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.zeros(2)
@@ -272,7 +276,8 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
 
     Arguments:
         sizes: integers, or one tuple of them, also by the name `size`.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.ones(1, 2)
@@ -287,7 +292,8 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
 
     Arguments:
         sizes: integers, or one tuple of them, also by the name `size`.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.empty(3).shape
@@ -303,7 +309,8 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     Arguments:
         size: a tuple of sizes.
         fill_value: a number, or a tensor of no axes.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; that of `fill_value` where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.full((2,), 7)
@@ -330,7 +337,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
 
     Arguments:
         n, m: the sizes; m is n where it is left out.
-        dtype, requires_grad: see `minigrad`.
+        dtype: of the result; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.eye(2)
@@ -424,7 +432,8 @@ def rand(
     Arguments:
         sizes: integers, or one tuple of them, also by the name `size`.
         generator: the Generator to draw from; None takes the default one.
-        dtype, requires_grad: see `minigrad`; floating.
+        dtype: of the result; a floating one; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.rand(2, 3).shape
@@ -447,7 +456,8 @@ def randn(
     Arguments:
         sizes: integers, or one tuple of them, also by the name `size`.
         generator: the Generator to draw from; None takes the default one.
-        dtype, requires_grad: see `minigrad`; floating.
+        dtype: of the result; a floating one; the default dtype where it is left out.
+        requires_grad: whether gradients flow to it.
 
     >>> import minigrad as torch
     >>> torch.randn(2, 3).shape
@@ -541,7 +551,9 @@ def randperm(
 
     Arguments:
         n: how many.
-        generator, dtype, requires_grad: as for `randint`.
+        generator: the Generator to draw from; None takes the default one.
+        dtype: of the result; int64 where it is left out.
+        requires_grad: whether gradients flow to it.
 
     Raises:
         RuntimeError: for a negative n, and where the dtype does not hold n - 1.

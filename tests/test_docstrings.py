@@ -30,8 +30,9 @@ from minigrad.ops.about import ABOUT, ARGUMENTS
 from minigrad.ops.op import REAL, REGISTRY, Op
 
 MODULES = [
-    "", "autograd", "autograd.functional", "checkpoint", "linalg", "nn", "nn.functional", "nn.init",
-    "nn.utils", "ops", "optim", "optim.lr_scheduler", "testing", "utils.data", "viz",
+    "", "autograd", "autograd.function", "autograd.functional", "checkpoint", "linalg", "nn", "nn.functional",
+    "nn.init", "nn.utils", "ops", "optim", "optim.lr_scheduler", "testing", "testing.strategies",
+    "utils.data", "viz",
 ]  # fmt: skip
 # Those that take anything.
 FREE = {"nn.Identity", "nn.Module.forward", "autograd.Function.forward", "autograd.Function.apply"}
@@ -126,7 +127,7 @@ def shortcomings(name, thing, cls):
     if not doc:
         yield "no docstring"
         return
-    class_doc = inspect.getdoc(cls) or "" if cls else ""
+    class_doc = "".join(base.__doc__ or "" for base in (cls.__mro__ if cls else ()) if is_ours(base))
     sources = [doc, *referred(doc)]
     in_class = cls is not None and re.search(rf"(>>>|\.\.\.) .*\b{last}\b", class_doc)
     if not in_class and not any(">>>" in source for source in sources):
@@ -207,6 +208,11 @@ def test_the_docstring_of_an_op_is_made_of_its_record():
 )
 def test_a_function_of_a_record_has_a_real_signature(function, signature):
     assert str(inspect.signature(function)) == signature
+
+
+def test_functions_that_make_tensors_show_that_they_take_a_device():
+    shown = inspect.signature(minigrad.zeros).parameters
+    assert [*shown][:3] == ["sizes", "size", "dtype"] and {"device", "layout"} <= set(shown)
 
 
 def test_every_name_of_a_signature_is_taken():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
@@ -60,11 +60,28 @@ def like(function: Function, model: Callable[..., Any], first: str = "input") ->
     return function
 
 
+def passing_on(function: Function, model: Callable[..., Any]) -> Function:
+    """The function, which takes some keywords itself and passes all else on, with the signature of both."""
+    function.__signature__ = _Later(lambda: _joined(function, model))  # type: ignore[attr-defined]
+    return function
+
+
+def _joined(function: Callable[..., Any], model: Callable[..., Any]) -> Signature:
+    known, names = inspect.signature(model), (function.__kwdefaults__ or {}).items()
+    own = [Parameter(name, Parameter.KEYWORD_ONLY, default=value) for name, value in names]
+    return _plain(known, [*known.parameters.values(), *own])
+
+
+def _plain(known: Signature, parameters: Sequence[Parameter]) -> Signature:
+    """Without the types of the parameters, among which their names would be hard to find."""
+    return known.replace(parameters=[p.replace(annotation=Parameter.empty) for p in parameters])
+
+
 def _with_first(model: Callable[..., Any], first: str) -> Signature:
     known = inspect.signature(model)
     tensor, *others = known.parameters.values()
     named = tensor.replace(name=first) if tensor.name in ("self", "input") else tensor
-    return known.replace(parameters=[named, *others])
+    return _plain(known, [named, *others])
 
 
 def public_names(op: Op) -> dict[str, str]:

@@ -131,7 +131,7 @@ class FunctionCtx:
         self._tensors = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Accepted for PyTorch's sake: it is about forward mode (jvp), which minigrad does not have.
+        """Accepted, with any `tensors`, for PyTorch's sake: minigrad has no forward mode, which it is about.
 
         >>> import minigrad as torch
         >>> torch.autograd.function.FunctionCtx((True,)).save_for_forward(torch.ones(1))
@@ -184,6 +184,9 @@ class FunctionCtx:
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether backward gets zeros (True, the default) or None for an output that no gradient reached.
+
+        Arguments:
+            value: False for None.
 
         >>> import minigrad as torch
         >>> class Two(torch.autograd.Function):

@@ -22,7 +22,7 @@ class Embedding(Layer):
         num_embeddings, embedding_dim: how many rows the table has, and their length.
         padding_idx, max_norm, norm_type, scale_grad_by_freq: as above.
         sparse: must be False.
-        device, dtype: of the table; see `minigrad.nn`.
+        device, dtype: of the table: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
         ValueError: when padding_idx is not a row.

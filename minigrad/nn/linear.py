@@ -22,7 +22,7 @@ class Linear(Layer):
     Arguments:
         in_features, out_features: the last sizes of the input and of the output.
         bias: whether b is added.
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
         RuntimeError: in the call, for an input whose last size or dtype is another.
@@ -102,7 +102,7 @@ class Bilinear(Layer):
     Arguments:
         in1_features, in2_features, out_features: the last sizes of the inputs and of the output.
         bias: whether b is added.
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
         ValueError: for in1_features below 1; in the call, for inputs of other shapes.

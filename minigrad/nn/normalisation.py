@@ -28,7 +28,7 @@ class BatchNorm1d(Layer):
         momentum: how far the running statistics move in each call.
         affine: whether there are a `weight` and a `bias`, of shape (C,), that scale and shift.
         track_running_stats: whether there are running statistics.
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
         bias: False leaves the `bias` out.
 
     Raises:
@@ -151,7 +151,7 @@ class LayerNorm(Layer):
         eps: added to the variance.
         elementwise_affine: whether there are a `weight` and a `bias` of that shape.
         bias: False leaves the `bias` out.
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
         RuntimeError: in the call, for an input that does not end in these sizes.

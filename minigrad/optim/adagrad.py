@@ -25,8 +25,11 @@ class Adagrad(Optimizer):
     s starts at `initial_accumulator_value`. `weight_decay` adds its multiple of θ to g.
 
     Arguments:
-        params, maximize, foreach, differentiable, fused: see `minigrad.optim`.
+        params: an iterable of tensors, of (name, tensor) pairs, or of dicts (see `Optimizer`).
         lr, lr_decay, weight_decay, initial_accumulator_value, eps: as above.
+        maximize: climb instead of descending.
+        foreach, fused: PyTorch's choice of a kernel; changes nothing.
+        differentiable: refused where true.
 
     Raises:
         ValueError: for a negative option.

@@ -32,11 +32,14 @@ class Adam(Optimizer):
     lr·weight_decay beside the step. `amsgrad` divides by the largest v so far.
 
     Arguments:
-        params, maximize, foreach, capturable, differentiable, fused: see `minigrad.optim`.
+        params: an iterable of tensors, of (name, tensor) pairs, or of dicts (see `Optimizer`).
         lr: the learning rate.
         betas: the pair (β1, β2).
         eps: keeps the quotient finite.
         weight_decay, amsgrad, decoupled_weight_decay: as above.
+        maximize: climb instead of descending.
+        foreach, fused: PyTorch's choice of a kernel; changes nothing.
+        capturable, differentiable: refused where true.
 
     Raises:
         ValueError: for a negative option or a β outside [0, 1).

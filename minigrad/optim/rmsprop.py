@@ -30,8 +30,11 @@ class RMSprop(Optimizer):
     accumulated as in SGD. `weight_decay` adds its multiple of θ to g.
 
     Arguments:
-        params, maximize, foreach, capturable, differentiable: see `minigrad.optim`.
+        params: an iterable of tensors, of (name, tensor) pairs, or of dicts (see `Optimizer`).
         lr, alpha, eps, weight_decay, momentum, centered: as above.
+        maximize: climb instead of descending.
+        foreach: PyTorch's choice of a kernel; changes nothing.
+        capturable, differentiable: refused where true.
 
     Raises:
         ValueError: for a negative option.

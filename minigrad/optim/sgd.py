@@ -32,8 +32,11 @@ class SGD(Optimizer):
     multiple of θ to g; `maximize` climbs instead.
 
     Arguments:
-        params, maximize, foreach, differentiable, fused: see `minigrad.optim`.
+        params: an iterable of tensors, of (name, tensor) pairs, or of dicts (see `Optimizer`).
         lr, momentum, dampening, weight_decay, nesterov: as above.
+        maximize: climb instead of descending.
+        foreach, fused: PyTorch's choice of a kernel; changes nothing.
+        differentiable: refused where true.
 
     Raises:
         ValueError: for a negative option, or nesterov without momentum or with dampening.

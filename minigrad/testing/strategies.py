@@ -66,7 +66,20 @@ pretty.for_type_by_name(Tensor.__module__, Tensor.__name__, _print_as_code)
 
 
 class HypothesisDrawer(Drawer):
-    """A drawer over the `draw` of a composite strategy: what it drew shrinks."""
+    """A drawer over the `draw` of a composite strategy: its draws shrink. The methods are those of `Drawer`.
+
+    Arguments:
+        draw: the first argument of a function under `st.composite`.
+        equal_shapes: draw shapes that should broadcast together equal.
+
+    >>> from hypothesis import find, strategies as st
+    >>> from minigrad.testing.strategies import HypothesisDrawer
+    >>> @st.composite
+    ... def axes(draw):
+    ...     return HypothesisDrawer(draw).dim((2, 3))
+    >>> find(axes(), lambda axis: axis < 0)
+    -2
+    """
 
     def __init__(self, draw: Draw, *, equal_shapes: bool = False) -> None:
         self._draw = draw
@@ -90,6 +103,10 @@ def _tensor(d: Drawer, array: Array, dtype: Any, requires_grad: bool | None) -> 
 @st.composite
 def shapes(draw: Draw, min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 4) -> Shape:
     """The shape of a tensor; where `min_side` is 0, rarely one without elements.
+
+    Arguments:
+        min_dims, max_dims: bounds of the number of axes.
+        min_side, max_side: bounds of each size.
 
     >>> from hypothesis import find
     >>> from minigrad.testing import strategies as some
@@ -140,6 +157,11 @@ def broadcastable(
 ) -> tuple[Tensor, ...]:
     """`n` float64 tensors that require grad, of shapes that broadcast together.
 
+    Arguments:
+        n: how many.
+        low, high: the smallest and largest value.
+        avoid: kinks and poles, from which values keep a margin.
+
     >>> from hypothesis import find
     >>> from minigrad.testing import strategies as some
     >>> x, y = find(some.broadcastable(), lambda pair: pair[0].ndim == 2 and pair[1].ndim == 1)
@@ -153,7 +175,14 @@ def broadcastable(
 
 @st.composite
 def overlapping(draw: Draw, n: int = 2) -> tuple[Tensor, ...]:
-    """`n` float64 leaves of one shape that share memory, fully or in part."""
+    """`n` float64 leaves of one shape that share memory, fully or in part.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> x, y = find(some.overlapping(), lambda pair: pair[0].data_ptr() == pair[1].data_ptr())
+    >>> x.shape == y.shape
+    True
+    """
     d = HypothesisDrawer(draw)
     size = d.integer(1, 4)
     base = d.values((size + n,), Interval(-3.0, 3.0))
@@ -165,7 +194,14 @@ def overlapping(draw: Draw, n: int = 2) -> tuple[Tensor, ...]:
 
 @st.composite
 def matmul_pairs(draw: Draw) -> tuple[Tensor, Tensor]:
-    """Two float64 tensors that can be multiplied as matrices: vectors, matrices, batches that broadcast."""
+    """Two float64 tensors that can be multiplied as matrices: vectors, matrices, batches that broadcast.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> a, b = find(some.matmul_pairs(), lambda pair: pair[0].ndim == pair[1].ndim == 2)
+    >>> (a @ b).shape == (a.shape[0], b.shape[1])
+    True
+    """
     d = HypothesisDrawer(draw)
     m, k, n = d.integer(1, 3), d.integer(1, 3), d.integer(1, 3)
     left, right = d.shapes(2, max_dims=2)
@@ -192,7 +228,19 @@ def indices(draw: Draw, shape: Shape, *, repeats: bool = True) -> Any:
 
 @st.composite
 def samples(draw: Draw, op: Op, *, equal_shapes: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """(inputs, options) of one call of `op`, from its domain, some of the arrays not contiguous."""
+    """(inputs, options) of one call of `op`, from its domain, some of the arrays not contiguous.
+
+    Arguments:
+        op: an `Op`.
+        equal_shapes: draw shapes that should broadcast together equal.
+
+    >>> from hypothesis import find
+    >>> from minigrad.ops import elementwise
+    >>> from minigrad.testing import strategies as some
+    >>> (x,), options = find(some.samples(elementwise.log), lambda sample: sample[0][0].size == 1)
+    >>> x.size, options
+    (1, {})
+    """
     d = HypothesisDrawer(draw, equal_shapes=equal_shapes)
     inputs, options = draw_sample(op, d)
     return tuple(d.layout(x) for x in inputs), options
@@ -200,5 +248,15 @@ def samples(draw: Draw, op: Op, *, equal_shapes: bool = False) -> tuple[tuple[An
 
 @st.composite
 def programs(draw: Draw, max_steps: int = 6, max_leaves: int = 3) -> Program:
-    """A random program over the ops of the registry; prints as the code a user would write."""
+    """A random program over the ops of the registry; prints as the code a user would write.
+
+    Arguments:
+        max_steps: how many calls it makes at most.
+        max_leaves: how many tensors it starts from at most.
+
+    >>> from hypothesis import find
+    >>> from minigrad.testing import strategies as some
+    >>> type(find(some.programs(max_steps=1), lambda program: True)).__name__
+    'Program'
+    """
     return random_program(HypothesisDrawer(draw), max_steps, max_leaves)
