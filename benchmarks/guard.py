@@ -8,7 +8,7 @@ instructions do, and are held where limits.toml has them.
     make bench-guard                          compare with the limits
     make bench-guard ARGS="--write"           take what is counted now as the limits
 
-A count above its limit is no crime: raise the limit in the same commit, and say there what it buys.
+A change may need a higher limit: raise it in the same commit, and say there what that buys.
 """
 
 import argparse
