@@ -25,8 +25,9 @@ def table() -> str:
     lines = [
         "# The table of derivatives",
         "",
-        "Written by `python -m minigrad.ops` from the records in `minigrad/ops`. The last column is what a",
-        "recorded call keeps: what the rule of each input names, for those inputs that need a gradient.",
+        "`python -m minigrad.ops` writes this page from the records in `minigrad/ops`. For backward a call",
+        "keeps the values in the last column: those that the rules of its inputs name, where the input needs",
+        "a gradient.",
     ]
     for family in FAMILIES:
         title = family.__name__.rpartition(".")[2]
