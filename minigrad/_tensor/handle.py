@@ -10,7 +10,7 @@ _fresh = count()
 
 
 class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook off; usable in a `with` block.
+    """The handle of a registered hook: `remove()` takes the hook off; usable in a `with` block.
 
     Removing twice does nothing.
 

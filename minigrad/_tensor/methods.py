@@ -63,7 +63,7 @@ _TYPES |= {"int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
 
 
 class Operations(Reductions, Shapes):
-    """What tensors can compute. Nothing here changes a tensor."""
+    """The methods that compute. Nothing here changes a tensor."""
 
     __slots__ = ()
 

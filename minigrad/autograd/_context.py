@@ -1,4 +1,4 @@
-"""What a Function's forward leaves for its backward, and where its outputs stand in the graph."""
+"""The values that a Function's forward leaves for its backward, and where its outputs stand in the graph."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _tensors(name: str, given: tuple[Any, ...], hint: str = "") -> tuple[Any, ..
 
 
 class FunctionCtx:
-    """What a Function's forward leaves for its backward: the `ctx` that both are given.
+    """The things that a Function's forward leaves for its backward: the `ctx` that both are given.
 
     Any attribute may be set on it; tensors are better kept with `save_for_backward`.
 
@@ -207,7 +207,7 @@ class FunctionCtx:
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What was saved, connected to the graph.
+        """The saved tensors, connected to the graph.
 
         Raises:
             RuntimeError: when a backward has freed it, or one of the tensors was written in place since.

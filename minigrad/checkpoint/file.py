@@ -70,7 +70,7 @@ def save(obj: Any, f: FilePath) -> None:
 
 
 def load(f: FilePath, map_location: Any = None, *, weights_only: bool = True) -> Any:
-    """What was saved to the file `f`, in the format that its suffix names, whole or not at all.
+    """The value that was saved to the file `f`, in the format that its suffix names, whole or not at all.
 
     Nothing in a file is ever run, so `weights_only` changes nothing; `map_location` can only be the CPU.
     A `.safetensors` file of another library is a dict of its tensors.

@@ -102,7 +102,7 @@ class Module(Registry):
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args)` before every forward; what it returns, unless None, replaces args.
+        """Call `hook(module, args)` before every forward; a result that is not None replaces args.
 
         Arguments:
             hook: the function; args is the tuple of positional arguments.
@@ -140,8 +140,8 @@ class Module(Registry):
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when the gradients of a call's inputs are known.
 
-        Both are tuples: a gradient (or None) for each positional argument, and for each output. What the
-        hook returns, unless None, replaces grad_input. If no input requires grad, the hook runs when
+        Both are tuples: a gradient (or None) for each positional argument, and for each output. A
+        result that is not None replaces grad_input. If no input requires grad, the hook runs when
         grad_output is known. Inputs and outputs of such a module must not be written in place.
 
         With `prepend` it runs before the hooks that are there. The handle that is returned has a `remove()`.
@@ -163,7 +163,7 @@ class Module(Registry):
     ) -> RemovableHandle:
         """Call `hook(module, grad_output)` when the gradients of a call's outputs are known.
 
-        What it returns, unless None, replaces grad_output.
+        A result that is not None replaces grad_output.
 
         With `prepend` it runs before the hooks that are there. The handle that is returned has a `remove()`.
 

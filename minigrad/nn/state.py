@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class IncompatibleKeys(NamedTuple):
-    """What did not match in a load that was not strict."""
+    """The names that did not match in a load that was not strict."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]

@@ -332,7 +332,7 @@ class Optimizer:
         return g, calls
 
     def state_dict(self) -> dict[str, Any]:
-        """What to save: "state" by the parameters' positions, where there is any, and "param_groups".
+        """The state to save: "state" by the parameters' positions, where there is any, and "param_groups".
 
         >>> import minigrad as torch
         >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)

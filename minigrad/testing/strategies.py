@@ -7,7 +7,7 @@
     def test_my_op(x):
         check_grads(my_op, x, order=2)
 
-What fails shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero. Hypothesis
+A failure shrinks: to fewer axes and smaller ones, to equal shapes, to whole numbers near zero. Hypothesis
 then prints tensors as the code that makes them, and `torch.rand` draws the same in every repetition.
 """
 
@@ -213,7 +213,7 @@ def matmul_pairs(draw: Draw) -> tuple[Tensor, Tensor]:
 
 @st.composite
 def indices(draw: Draw, shape: Shape, *, repeats: bool = True) -> Any:
-    """What a tensor of `shape` can be indexed by: ints, slices, None, Ellipsis, integer arrays, a mask.
+    """Anything that indexes a tensor of `shape`: ints, slices, None, Ellipsis, integer arrays, a mask.
 
     Without `repeats` no place is met twice, as an assignment has it.
 

@@ -1,4 +1,4 @@
-"""What layers compute, as functions: linear maps, dropout, normalisation, look-ups, padding."""
+"""Layers as functions: linear maps, dropout, normalisation, look-ups, padding."""
 
 from __future__ import annotations
 
