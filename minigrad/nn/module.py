@@ -17,7 +17,7 @@ from minigrad.nn.registry import Registry
 Self = TypeVar("Self", bound="Module")
 
 
-class Module(Registry):
+class Module(Registry["Module"]):
     """Base class of everything with parameters: assign parts in `__init__`, compute in `forward`.
 
     Parameters, buffers and submodules are kept in the order of their definition, under the names of the

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn.parameter import Parameter
 
-if TYPE_CHECKING:
-    from minigrad.nn.module import Module
+M = TypeVar("M", bound="Registry[Any]")  # the class of the parts: Module, which derives from Registry[Module]
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
 
-class Registry:
+class Registry(Generic[M]):
     """An object that keeps the parameters, buffers and modules assigned to it in tables, in their order."""
 
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
-    _modules: dict[str, Module | None]
+    _modules: dict[str, M | None]
     _non_persistent_buffers: set[str]
 
     def __init__(self) -> None:
@@ -50,7 +49,7 @@ class Registry:
         if isinstance(value, Parameter):
             self.register_parameter(name, value)
         elif isinstance(value, Registry):
-            self.add_module(name, cast("Module", value))
+            self.add_module(name, cast("M", value))
         elif name in own.get("_parameters", ()):
             if value is not None:
                 raise TypeError(
@@ -170,7 +169,7 @@ class Registry:
         if not persistent:
             self._non_persistent_buffers.add(name)
 
-    def add_module(self, name: str, module: Module | None) -> None:
+    def add_module(self, name: str, module: M | None) -> None:
         """Add a submodule under a name, as assigning it to the attribute does.
 
         Arguments:
@@ -196,8 +195,8 @@ class Registry:
     # -- walking
 
     def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
+        self, memo: set[M] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, M]]:
         """This module and every one below it, depth first, with dotted names; each object once.
 
         Arguments:
@@ -210,7 +209,7 @@ class Registry:
         ['', '0']
         """
         memo = set() if memo is None else memo
-        module = cast("Module", self)
+        module = cast("M", self)
         if module in memo:
             return
         if remove_duplicate:
@@ -220,7 +219,7 @@ class Registry:
             if child is not None:
                 yield from child.named_modules(memo, _join(prefix, name), remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
+    def modules(self) -> Iterator[M]:
         """This module and every one below it, each once.
 
         >>> import minigrad as torch
@@ -230,20 +229,20 @@ class Registry:
         for _, module in self.named_modules():
             yield module
 
-    def named_children(self) -> Iterator[tuple[str, Module]]:
+    def named_children(self) -> Iterator[tuple[str, M]]:
         """The direct submodules with their names, each object once.
 
         >>> import minigrad as torch
         >>> list(torch.nn.Sequential(torch.nn.ReLU()).named_children())
         [('0', ReLU())]
         """
-        seen: set[Module] = set()
+        seen: set[M] = set()
         for name, child in self._modules.items():
             if child is not None and child not in seen:
                 seen.add(child)
                 yield name, child
 
-    def children(self) -> Iterator[Module]:
+    def children(self) -> Iterator[M]:
         """The direct submodules, each once.
 
         >>> import minigrad as torch
@@ -320,7 +319,7 @@ class Registry:
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
 
-    def get_submodule(self, target: str) -> Module:
+    def get_submodule(self, target: str) -> M:
         """The submodule at a dotted path; the empty path is this module.
 
         Arguments:
@@ -338,7 +337,7 @@ class Registry:
             module = getattr(module, name)
             if not isinstance(module, Registry):
                 raise AttributeError(f"{name!r} in {target!r} is a {type(module).__name__}, not a Module")
-        found: Module = module
+        found: M = module
         return found
 
     def get_parameter(self, target: str) -> Parameter:

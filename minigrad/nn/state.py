@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.nn.parameter import Parameter
-from minigrad.nn.registry import nearest
+from minigrad.nn.registry import Registry, nearest
 
-if TYPE_CHECKING:
-    from minigrad.nn.module import Module
+Part = Registry[Any]  # a module, of which only the tables are used here
 
 
 class IncompatibleKeys(NamedTuple):
@@ -26,7 +25,7 @@ class IncompatibleKeys(NamedTuple):
         return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-def entries(module: Module, prefix: str = "") -> Iterator[tuple[str, Tensor, tuple[Module, str]]]:
+def entries(module: Part, prefix: str = "") -> Iterator[tuple[str, Tensor, tuple[Registry[Any], str]]]:
     """Each saved name, its tensor, and its place (owner, attribute); a shared tensor under all its names."""
     for name, parameter in module._parameters.items():
         if parameter is not None:
@@ -39,7 +38,7 @@ def entries(module: Module, prefix: str = "") -> Iterator[tuple[str, Tensor, tup
             yield from entries(child, f"{prefix}{name}.")
 
 
-def load(module: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
+def load(module: Part, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     """Check every key, then copy; nothing is written when anything is wrong."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(

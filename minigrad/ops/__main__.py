@@ -47,9 +47,8 @@ def one(op: Op) -> str:
 
 def _source(op: Op) -> list[str]:
     """The record's lines in its file, below the file's name."""
-    homes = {
-        getattr(rule, "__module__", None) for rule in op.rules.values()
-    }  # a user's op is at home elsewhere
+    # The rules of a user's own op are at home in another module.
+    homes = {getattr(rule, "__module__", None) for rule in op.rules.values()}
     for home in (*FAMILIES, *(sys.modules[name] for name in homes if name in sys.modules)):
         file = getattr(home, "__file__", None)
         for name, value in vars(home).items():
