@@ -1,4 +1,4 @@
-"""What a figure depends on: the machine, the versions, the BLAS kernel, the threads. No names, no paths."""
+"""The conditions of a figure: the machine, the versions, the BLAS kernel, the threads. No names, no paths."""
 
 import importlib.metadata
 import os
@@ -64,7 +64,7 @@ def _blas() -> str:
 
 
 def complaints() -> list[str]:
-    """What about the surroundings makes figures worse than they need to be."""
+    """The surroundings that make figures worse than they need to be."""
     found = [
         f"{name} is set: a current OpenBLAS may be slowed by it; unset it for these figures"
         for name in BLAS_OVERRIDES

@@ -36,7 +36,7 @@ def run_child(*args: object) -> dict[str, Any]:
 def in_turns(
     what: str, libraries: list[str], size: int, rounds: int, progress: Callable[[], object]
 ) -> dict[str, list[dict[str, Any]]]:
-    """What the children of each library found, round by round, the order turned around in every other."""
+    """The results of the children of each library, round by round, the order turned around in every other."""
     found: dict[str, list[dict[str, Any]]] = {library: [] for library in libraries}
     for number in range(rounds):
         for library in libraries if number % 2 else reversed(libraries):

@@ -4,8 +4,8 @@
     make profile ARGS="--work mlp-784"        another piece of work
 
 The ops of one real step are noted, then each is timed alone: its forward on arrays, the same as a recorded
-call, its rules. A profiler that hooks into every call would cost more than most of these ops. What the step
-takes beyond its ops (modules, the walk back, the optimiser) is the difference to a step that runs untouched.
+call, its rules. A profiler that hooks into every call would cost more than most of these ops. The time
+beyond the ops (modules, the walk back, the optimiser) is the difference to a step that runs untouched.
 Timed alone and again and again, an op finds its operands in the cache: read large ones as a lower bound.
 """
 

@@ -1,4 +1,4 @@
-"""What a step consists of: its forwards and rules, noted once, so that each can be timed alone.
+"""The parts of a step: its forwards and rules, noted once, so that each can be timed alone.
 
 Nothing is measured while noting, and nothing is added to the step that is measured: a profiler's hooks cost
 more than most ops. The engine tells what it does through the hooks that `viz` uses: a function as
@@ -37,7 +37,7 @@ class Noted(NamedTuple):
 
 
 class _Walk:
-    """What backward did, as it tells an observer."""
+    """The steps of a backward, as it tells an observer."""
 
     def __init__(self) -> None:
         self.arriving: dict[Any, Any] = {}

@@ -191,7 +191,7 @@ def targets(results: Results) -> list[Target]:
 
 
 def _measured(part: str, key: str, record: dict[str, Any] | None) -> list[tuple[str, float | None]]:
-    """What a key of targets.toml stands for, and its figure in a part's results."""
+    """The meaning of a key of targets.toml, and its figure in a part's results."""
     rows = record["contenders"] if record else {}
 
     def over(other: str, figure: str, ours: str = "minigrad") -> float | None:

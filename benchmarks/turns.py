@@ -90,8 +90,8 @@ def take_turns(
     `clock` is time.process_time where the work needs one core only: a clock on the wall counts the
     time slices that went to other programs too, and more of them the longer a step is.
 
-    The garbage collector is on, as it is in a program that does not think about it. What the imports made is
-    frozen first: a collection should not walk PyTorch's 100,000 objects on minigrad's time.
+    The garbage collector is on, as it is in a program that does not think about it. The objects of
+    the imports are frozen first: a collection should not walk PyTorch's 100,000 objects on minigrad's time.
     """
     names = list(contenders)
     seconds: dict[str, dict[int, float]] = {name: {} for name in names}
@@ -134,7 +134,7 @@ def quartiles(values: Sequence[float]) -> list[float]:
 
 
 def compare(seconds: dict[str, dict[int, float]], of: str, by: str) -> dict[str, dict[str, Any]]:
-    """What is kept of the rounds: quartiles, minimum, and how the time of `of` stands to each other's.
+    """The summary of the rounds: quartiles, minimum, and how the time of `of` stands to each other's.
 
     `by` is "median" or "minimum". `ratio` compares those. `paired` has the quartiles of the ratios round by
     round: how far the figure can be trusted on this machine.

@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def test_rms_norm() -> None:
-    """What one keeps: `python -m pytest examples/check_my_op.py`."""
+    """The test to keep: `python -m pytest examples/check_my_op.py`."""
     has_the_property(RMSNorm.apply)
 
 

@@ -91,7 +91,7 @@ def twice() -> Iterator[Picture]:
 
 
 def freed() -> Iterator[Picture]:
-    """What a graph keeps, before and after a backward has freed it."""
+    """The saved values of a graph, before and after a backward has freed it."""
     x = torch.linspace(-2, 2, 40).requires_grad_()
     with viz.watch():
         y = torch.tanh(x).sum()

@@ -54,7 +54,7 @@ class Training:
             self._save(checkpoint)
 
     def ended(self) -> bool:
-        """Whether all epochs are over, the last ones brought nothing, or the loss is no longer a number."""
+        """True if all epochs are over, the last ones brought nothing, or the loss is no longer a number."""
         return self.epoch == self.plan.epochs or self.stopped_early() or self.failed()
 
     def stopped_early(self) -> bool:

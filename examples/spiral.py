@@ -138,7 +138,7 @@ def train(run: Run, x: torch.Tensor, y: torch.Tensor, steps: int) -> None:
 
 
 def probabilities(model: torch.nn.Module) -> np.ndarray:
-    """What the network thinks of each point of the picture: shape (RESOLUTION, RESOLUTION, ARMS)."""
+    """The network's probabilities at each point of the picture: shape (RESOLUTION, RESOLUTION, ARMS)."""
     side = torch.linspace(-EDGE, EDGE, RESOLUTION)
     across, up = side.expand(RESOLUTION, RESOLUTION), side.unsqueeze(1).expand(RESOLUTION, RESOLUTION)
     with torch.no_grad():

@@ -229,8 +229,8 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
         return _checked_leaf(values.astype(dtype), requires_grad)
 
 
-def _shape(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
-    """f(2, 3), f((2, 3)) and f(size=(2, 3)) mean the same."""
+def _size(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    """The size of a new tensor: given, and nowhere negative."""
     if not sizes and size is None:
         raise TypeError("missing the size: give integers, or a tuple of them; () makes a number")
     if isinstance(size, (int, np.integer)):
@@ -245,7 +245,7 @@ def _tuple(name: str, size: Any) -> tuple[int, ...]:
     """The size of a function that takes it in one argument."""
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"{name}(): size must be a tuple of integers, not {type(size).__name__}")
-    return _shape((size,))
+    return _size((size,))
 
 
 def _like(name: str, input: Any) -> Tensor:
@@ -267,7 +267,7 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.zeros(2)
     tensor([0., 0.])
     """
-    return _checked_leaf(np.zeros(_shape(sizes, size), _float_dtype(dtype)), requires_grad)
+    return _checked_leaf(np.zeros(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -283,7 +283,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
     >>> torch.ones(1, 2)
     tensor([[1., 1.]])
     """
-    return _checked_leaf(np.ones(_shape(sizes, size), _float_dtype(dtype)), requires_grad)
+    return _checked_leaf(np.ones(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -299,7 +299,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.empty(3).shape
     (3,)
     """
-    return _checked_leaf(np.empty(_shape(sizes, size), _float_dtype(dtype)), requires_grad)
+    return _checked_leaf(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -345,7 +345,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    rows, columns = _shape((n, n if m is None else m))
+    rows, columns = _size((n, n if m is None else m))
     return _checked_leaf(np.eye(rows, columns, dtype=_float_dtype(dtype)), requires_grad)
 
 
@@ -440,7 +440,7 @@ def rand(
     (2, 3)
     """
     draw = _short_unit if _float_dtype(dtype) == np.float16 else _unit
-    return _drawn(draw, _shape(sizes, size), generator, dtype, requires_grad)
+    return _drawn(draw, _size(sizes, size), generator, dtype, requires_grad)
 
 
 @_on_cpu
@@ -464,7 +464,7 @@ def randn(
     (2, 3)
     """
     return _drawn(
-        lambda g, s, t: g.standard_normal(s, t), _shape(sizes, size), generator, dtype, requires_grad
+        lambda g, s, t: g.standard_normal(s, t), _size(sizes, size), generator, dtype, requires_grad
     )
 
 

@@ -393,7 +393,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 
 
 def is_tensor(obj: Any) -> bool:
-    """Whether `obj` is a Tensor.
+    """True if `obj` is a Tensor.
 
     Arguments:
         obj: anything.
@@ -406,7 +406,7 @@ def is_tensor(obj: Any) -> bool:
 
 
 def is_floating_point(input: Tensor) -> bool:
-    """Whether the dtype of `input` is floating.
+    """True if the dtype of `input` is floating.
 
     >>> import minigrad as torch
     >>> torch.is_floating_point(torch.arange(3))

@@ -94,7 +94,7 @@ def _told(check: Callable[..., None], error: Exception) -> str:
 
 
 def _is_broadcast(op: Op, name: str) -> bool:
-    """Whether the domain has calls in which the rule's result is summed back to the shape of this input."""
+    """True if the domain has calls in which the rule's result is summed back to the shape of this input."""
     for seed in range(SAMPLES):
         inputs, options = draw_sample(op, RandomDrawer(seed))
         for position, of, result, _ in properties.run_rules(op, inputs, options):

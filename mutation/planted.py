@@ -57,7 +57,7 @@ def faults(table: Path = TABLE) -> list[Fault]:
 
 
 def survives(fault: Fault, root: Path) -> bool:
-    """Whether the tests pass though the fault is there."""
+    """True if the tests pass though the fault is there."""
     right, wrong = fault.planted_in(root)
     (root / fault.file).write_text(wrong, encoding="utf-8")
     try:

@@ -15,7 +15,7 @@ from typing import Any
 
 Function = Callable[..., Any]
 
-# What is easily taken for another.
+# Names that are easily taken for another.
 MISTAKEN = {
     "cos": "sin", "sin": "cos", "cosh": "sinh", "sinh": "cosh", "exp": "expm1", "log": "log1p",
     "sum": "mean", "mean": "sum", "flip": "roll", "tril": "triu", "triu": "tril", "sqrt": "square",

@@ -25,7 +25,7 @@ LAYERS = [
     {"__main__"},  # a program beside the library
     {"testing"},  # loaded only where it is asked for, so it may use the package as users do
 ]
-# What a part may know of the inside; of the public modules it may import any below it.
+# The parts of the inside that a part may know; of the public modules it may import any below it.
 KNOWS = {
     "ops": set(),  # the table of derivatives: never a Tensor
     "first_engine": {"ops"},

@@ -1,4 +1,4 @@
-"""What keeps what alive: with the garbage collector off, nothing of a graph survives its use."""
+"""The lifetime of graphs: with the garbage collector off, nothing of a graph survives its use."""
 
 import gc
 import itertools

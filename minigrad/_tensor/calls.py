@@ -15,7 +15,7 @@ __all__ = ["CALLS", "RECORD", "ops"]
 
 
 class _ByName(dict[str, Any]):
-    """What `make` gives for each op of the registry, by its name; made when it is first asked for."""
+    """A function for each op of the registry, by name; made at its first use, so later ops have one too."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from minigrad.engine.messages import cut_by_conversion, cut_by_copy
 
 from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
-from .record import Recorded, wrap
+from .record import SPELLINGS, Recorded, wrap
 
 
 def sizes_of(sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
@@ -31,7 +31,6 @@ def sizes_of(sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
 
 
 Result = TypeVar("Result")
-_SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -42,7 +41,7 @@ def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
         if kwargs:
             if not args and "input" in kwargs:
                 args = (kwargs.pop("input"),)
-            named = {_SPELLINGS.get(key, key): value for key, value in kwargs.items()}
+            named = {SPELLINGS.get(key, key): value for key, value in kwargs.items()}
             if len(named) < len(kwargs):
                 raise TypeError(
                     f"{function.__name__}() got both spellings of one argument: {', '.join(kwargs)}"

@@ -336,7 +336,7 @@ def carry_retain(old: Node | None, new: Node | None) -> None:
 
 
 def _fits(array: Any, x: Any) -> bool:
-    """Whether a ufunc may write its result on `array`, of floats, and `x` straight into `array`."""
+    """True if a ufunc may write its result on `array`, of floats, and `x` straight into `array`."""
     if type(x) is float:
         return True
     other = getattr(x, "_array", None)

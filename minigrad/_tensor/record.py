@@ -150,8 +150,8 @@ def _kind(error: Exception) -> type[Exception]:
     return RuntimeError
 
 
-# PyTorch's and NumPy's keywords for what a record calls by its own names.
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+# NumPy's keywords, and PyTorch's for them.
+SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
 _REFUSED = {"out": "write the result with copy_() instead", "dtype": "convert with .to(dtype) instead"}
 
 
@@ -170,7 +170,7 @@ def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequenc
     options.update(zip(options, rest, strict=False))
     given = dict.fromkeys([*names[: len(operands)], *list(options)[: len(rest)]])
     for key, value in kwargs.items():
-        name = _ALIASES.get(key, key)
+        name = SPELLINGS.get(key, key)
         if key in ("input", "other") and key not in names:
             name = names[("input", "other").index(key)] if len(names) > ("input", "other").index(key) else key
         if name in given:

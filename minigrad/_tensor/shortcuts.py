@@ -193,7 +193,7 @@ def _binary(op: Op) -> Call:
 
 
 def _plain(op: Op) -> bool:
-    """Whether an op takes tensors of one dtype, all of them, and nothing else."""
+    """True if an op takes tensors of one dtype, all of them, and nothing else."""
     bare = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view or op.optional)
     return bare and op.result != "bool" and op.promote and bool(op.rules)
 

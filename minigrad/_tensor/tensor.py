@@ -1,8 +1,8 @@
 """`Tensor`: an array with a place in the graph, and PyTorch's manners.
 
 A tensor is two slots: `_array`, the storage, and `_node`, where gradients that reach it go (None for a
-constant). What it computes stands in `_operations`, what it writes in `_in_place`; here is what it is,
-its gradient, and its ways out to Python and NumPy.
+constant). The methods that compute stand in `methods`, those that write in `in_place`. Here are its
+properties, its gradient, and its ways out to Python and NumPy.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Tensor(InPlace):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to this tensor."""
+        """True if gradients flow to this tensor."""
         return self._node is not None
 
     @requires_grad.setter
@@ -140,7 +140,7 @@ class Tensor(InPlace):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made it: a constant, or a start of the graph."""
+        """True if the user made it: a constant, or a start of the graph."""
         return self._node is None or self._node.op is None
 
     @property
@@ -176,7 +176,7 @@ class Tensor(InPlace):
         return tuple(s // self._array.itemsize for s in self._array.strides)
 
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
-        """Whether the elements lie in rows, one after the other; `memory_format` can only be rows."""
+        """True if the elements lie in rows, one after the other; `memory_format` can only be rows."""
         in_rows("is_contiguous", memory_format)
         return bool(self._array.flags.c_contiguous)
 
@@ -185,7 +185,7 @@ class Tensor(InPlace):
         return int(self._array.__array_interface__["data"][0])
 
     def is_floating_point(self) -> bool:
-        """Whether the dtype is floating."""
+        """True if the dtype is floating."""
         return self._array.dtype.kind == "f"
 
     def get_device(self) -> int:
@@ -342,7 +342,7 @@ class Tensor(InPlace):
 
     @property
     def retains_grad(self) -> bool:
-        """Whether backward keeps the gradient of this non-leaf, as `retain_grad` asks for."""
+        """True if backward keeps the gradient of this non-leaf, as `retain_grad` asks for."""
         node = history_of(self)
         return node is not None and node.op is not None and node.watch is not None and node.watch.keep
 
@@ -552,7 +552,7 @@ made.by(tensor=Tensor)
 
 
 def _asked_for_by_name() -> bool:
-    """Whether code says `x.grad`; hasattr(), getattr() and printers look at every attribute."""
+    """True if code says `x.grad`; hasattr(), getattr() and printers look at every attribute."""
     try:
         frame = sys._getframe(2)
     except ValueError:  # a thread of C code asks, which has no frames

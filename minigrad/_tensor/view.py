@@ -65,7 +65,7 @@ class View(Tensor):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to this tensor."""
+        """True if gradients flow to this tensor."""
         return self._outdated() or self._own is not None
 
     @requires_grad.setter
@@ -74,7 +74,7 @@ class View(Tensor):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made it: a constant, or a start of the graph."""
+        """True if the user made it: a constant, or a start of the graph."""
         return not self._outdated() and super().is_leaf
 
     def _made_by(self) -> str:

@@ -43,7 +43,7 @@ class _Watcher:
             self._first = weakref.ref(node), f"{_described(node)} gave {_first_bad(out)}"
 
     def _forward(self) -> str:
-        """What the first forward op that was not finite gave, unless its graph is gone."""
+        """The result of the first forward op that was not finite, unless its graph is gone."""
         return self._first[1] if self._first is not None and self._first[0]() is not None else ""
 
     def arrive(self, node: Node, g: Any) -> None:

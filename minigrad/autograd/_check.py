@@ -35,7 +35,7 @@ def gradcheck(
     fast_mode: bool = False,
     masked: bool | None = None,
 ) -> bool:
-    """Whether backward agrees with finite differences for every input that requires grad.
+    """True if backward agrees with finite differences for every input that requires grad.
 
     Arguments:
         func: takes the inputs, returns a tensor or a tuple of tensors.
@@ -168,7 +168,7 @@ def gradgradcheck(
     fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:
-    """Whether the second derivatives agree with finite differences of the first ones.
+    """True if the second derivatives agree with finite differences of the first ones.
 
     Arguments as `gradcheck`; `grad_outputs` are random (seeded) where not given.
 

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from minigrad.engine.mode import Mode, current, switch
 
-# What this thread, or asyncio task, is within: (context manager, the mode before it, the mode that it set,
-# the same for those around it). It lies here, not in the managers, so that threads and tasks may share one.
+# The managers that this thread, or asyncio task, is within: (context manager, the mode before it, the mode
+# that it set, the same for those around it). It lies here, not in the managers, so that threads and tasks may
+# share one.
 _within: ContextVar[Any] = ContextVar("within", default=None)
 
 
@@ -125,7 +126,7 @@ class _GradMode:
 
 
 class _Awaited:
-    """What awaits a generator of steps."""
+    """An awaitable made of a generator of steps."""
 
     def __init__(self, steps: Generator[Any, Any, Any]) -> None:
         self._steps = steps
@@ -265,7 +266,7 @@ class set_grad_enabled(_GradMode):
 
 
 def is_grad_enabled() -> bool:
-    """Whether ops are recorded now, in this thread.
+    """True if ops are recorded now, in this thread.
 
     >>> import minigrad as torch
     >>> torch.is_grad_enabled()
@@ -275,7 +276,7 @@ def is_grad_enabled() -> bool:
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether this is inside an `inference_mode`.
+    """True if this is inside an `inference_mode`.
 
     >>> import minigrad as torch
     >>> with torch.inference_mode():

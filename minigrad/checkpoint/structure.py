@@ -1,4 +1,4 @@
-"""What is saved, taken apart: tensors by name, and a text in JSON that says how they are put together.
+"""The saved object, taken apart: tensors by name, and a text in JSON that says how they are put together.
 
     {"epoch": 3, "model": {"0.weight": tensor}}
 
@@ -216,7 +216,7 @@ def _clusters(arrays: Arrays) -> list[tuple[int, int, list[str]]]:
 
 
 def _sharable(array: NDArray[Any]) -> bool:
-    """Whether an array has elements of its own, at places that are whole numbers of them apart."""
+    """True if an array has elements of its own, at places that are whole numbers of them apart."""
     apart = all(step % array.itemsize == 0 for step in array.strides)
     spread = any(step == 0 and length > 1 for step, length in zip(array.strides, array.shape, strict=True))
     return array.size > 0 and apart and not spread and array.flags.aligned

@@ -1,4 +1,4 @@
-"""What a graph is made of: nodes, their edges, and the clock that orders them.
+"""The parts of a graph: nodes, their edges, and the clock that orders them.
 
 A recorded op makes one `Node`. The node takes the next tick of one clock, so inputs are always older than
 outputs, and *a falling tick is a topological order* of the graph.
@@ -36,7 +36,7 @@ class Node:
             takes any number of inputs has all its edges here.
         shape, dtype: those of the output, hence of the gradient.
         exact: every rule returns the shape and dtype of its parent.
-        watch: what the user attached: a kept gradient, hooks. None for most nodes.
+        watch: the user's attachments: a kept gradient, hooks. None for most nodes.
 
     The first two edges lie in the node itself: as tuples they would be three more objects for the garbage
     collector to go through. `edges` shows them as tuples.
@@ -99,7 +99,7 @@ class Node:
 
     @property
     def freed(self) -> bool:
-        """Whether a backward has let go of its saved values and its edges."""
+        """True if a backward has let go of its saved values and its edges."""
         return not (self.parent_a or self.parent_b or self.further or self.op is None)
 
     def parents(self) -> list[Node]:
@@ -159,7 +159,7 @@ def laid_out(edge: Edge) -> tuple[Any, ...] | None:
 
 
 class Watch:
-    """What a user attached to a node.
+    """The things that a user attached to a node.
 
     Attributes:
         grad: the kept gradient: None, a tensor, or an array for which nobody has asked yet.

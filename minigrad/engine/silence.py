@@ -6,7 +6,7 @@ first of Python's filters is the one that was last found to let this filter have
 
     out = forward(x) if warnings.filters[0] is quiet.first else silently(forward, x)
 
-Whatever a program does with filters (`simplefilter("error")`, `resetwarnings()`), the forward is silent.
+The forward is silent under every setting of the filters (`simplefilter("error")`, `resetwarnings()`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ except ImportError:  # a NumPy that keeps it elsewhere
 
 
 class _Quiet:
-    """Whether NumPy's warnings stay unseen as Python's filters are now."""
+    """The knowledge whether Python's filters keep NumPy's warnings unseen now."""
 
     first: Any = None  # the first filter when it was so
     _loud: Any = None  # the first filter when it was not

@@ -4,7 +4,7 @@ A node's inputs are older than the node. So the newest of the waiting nodes has 
 visited: its gradient is complete. The walk visits it, sends its gradient through the op's rules to the
 parents, and takes the next. There is no recursion: a chain of a million ops is no special case.
 
-This is the plain walk. `attended_walk` does the same with everything that may be asked beside it.
+This is the plain walk. `attended_walk` also serves targets, observers and higher derivatives.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Linear(Layer):
             raise
 
     def _misfit(self, input: Any, weight: Any) -> str:
-        """What is wrong with an input, or the empty string."""
+        """The fault of an input, in words, or the empty string."""
         wanted, shape = weight.shape[-1], getattr(input, "shape", None)
         if not hasattr(input, "dtype"):
             return f"{self!r}: argument 'input' must be a Tensor, not {type(input).__name__}"

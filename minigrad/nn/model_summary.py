@@ -22,7 +22,7 @@ class Row:
 
 
 class Summary:
-    """What `summary` found; printing it gives the table.
+    """The result of `summary`; printing it gives the table.
 
     Totals count a shared parameter once, and the output of layers without sublayers only.
     """

@@ -1,4 +1,4 @@
-"""What rules and engine share below the graph: undoing broadcasting, axes, and the storage kernels.
+"""Functions that rules and engine share: undoing broadcasting, axes, and the storage kernels.
 
 Everything here is written in NumPy functions that other arrays can override, so the same line works
 on a raw array (an ordinary backward), on a Tensor (`create_graph=True`) and on foreign storage.
@@ -129,7 +129,7 @@ def wide(x: Array) -> Array:
 
 
 def is_basic(index: Any) -> bool:
-    """Whether an index is made of ints, slices, None and Ellipsis only, so that it gives a view."""
+    """True if an index is made of ints, slices, None and Ellipsis only, so that it gives a view."""
     parts = index if isinstance(index, tuple) else (index,)
     return not any(isinstance(p, (np.ndarray, list, bool, np.bool_)) for p in parts)
 

@@ -188,7 +188,7 @@ def _pair(term: str, x: Array, other: str, y: Array, output: str) -> Array:
     # An axis of length 1 changes no product, also beside a longer one: left out, and put back by `_aligned`.
     term, x = _without_ones(term, x)
     other, y = _without_ones(other, y)
-    # What only one of them has is summed first.
+    # An axis that only one of them has is summed first.
     first = "".join([c for c in dict.fromkeys(term) if c in output or c in other])
     second = "".join([c for c in dict.fromkeys(other) if c in output or c in term])
     x, y = _summed(term, x, first), _summed(other, y, second)

@@ -146,7 +146,7 @@ class Op:
         self.rules = rules
         # The inputs that meet in the result, hence in one dtype; the others are indices and masks.
         self.meeting = tuple(i for i, n in enumerate(names) if not rules or n in rules)
-        # What a rule may name, in the order in which a recorded call lines the values up.
+        # The names that a rule may use, in the order in which a recorded call lines the values up.
         shapes = tuple(f"{n}_shape" for n in names)
         known = (
             *names,
@@ -242,7 +242,7 @@ class Op:
 
     @property
     def differentiable(self) -> bool:
-        """Whether it has rules; without any its results are constants.
+        """True if it has rules; without any its results are constants.
 
         >>> from minigrad.ops import elementwise
         >>> elementwise.tanh.differentiable

@@ -262,7 +262,7 @@ class _Check:
         return []
 
     def _too_rough(self, checked: list[int]) -> str:
-        """Whether fn is rounded as float32 is along two directions: along one a kink may look like it."""
+        """True if fn is rounded as float32 is along two directions: along one a kink may look like it."""
 
         def own_steps(i: int) -> tuple[int, Array]:
             # Each entry by steps of its own size, lest the small ones leave their domain or pass a pole.
@@ -308,7 +308,7 @@ class _Check:
         return finding
 
     def _disagrees(self, directions: Sequence[tuple[int, Array]]) -> str | None:
-        """What is wrong with the gradients along a direction through several inputs; None if nothing."""
+        """The fault of the gradients along a direction through several inputs; None if nothing."""
         slope, size = 0.0, 0.0
         for position, direction in directions:
             g = self.gradients[position]

@@ -1,4 +1,4 @@
-"""What kind of mistake a wrong gradient looks like."""
+"""The kind of mistake that a wrong gradient looks like."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _asked_again(finding: Finding, probe: Probe) -> Iterator[str]:
 
 
 def _taken_for_another(finding: Finding, probe: Probe) -> Iterator[str]:
-    """What a rule saved under the wrong name: it is right where the two have changed places."""
+    """A value that a rule saved under the wrong name: it is right where the two have changed places."""
     n, names, arrays = finding.numeric, probe.subject.names, probe.subject.arrays
     made = probe.at_output(finding.position)
     if made is not None and same(made, n):
@@ -189,7 +189,7 @@ def _from_jacobian(
 
 
 def _is_stretched(shape: Shape, axis: int, given: Shape) -> bool:
-    """Whether broadcasting repeats an input of the `given` shape along this axis of the output."""
+    """True if broadcasting repeats an input of the `given` shape along this axis of the output."""
     aligned = len(given) - len(shape) + axis
     return shape[axis] > 1 and (aligned < 0 or given[aligned] == 1)
 

@@ -31,7 +31,7 @@ def slope(oracle: Oracle, arrays: Sequence[Array], directions: Sequence[tuple[in
 def require_same_function(
     oracle: Oracle, arrays: Sequence[Array], at: Array, along: Callable[[int], tuple[Array, Slope]]
 ) -> None:
-    """Whether the oracle computes `at`, and has the slope that differences have along some directions.
+    """True if the oracle computes `at`, and has the slope that differences have along some directions.
 
     An oracle that is not analytic, as abs() and comparisons are not, loses what the imaginary part carries.
     """

@@ -59,6 +59,6 @@ class Finding:
 
 
 def same(a: Array, b: Array, tolerance: float = 1e-6) -> bool:
-    """Whether two arrays agree, measured by their largest entry; zeros agree with nothing."""
+    """True if two arrays agree, measured by their largest entry; zeros agree with nothing."""
     size = np.abs(b).max(initial=0.0)
     return bool(size > 0 and a.shape == b.shape and np.abs(a - b).max(initial=0.0) <= tolerance * size)

@@ -1,4 +1,4 @@
-"""What must hold for backward through any program: statements about the walk, not about one rule.
+"""The laws of backward through any program: statements about the walk, not about one rule.
 
 Each raises an AssertionError where it fails, and takes a `programs.Program`.
 """
@@ -210,7 +210,7 @@ def one_array_is_kept_once() -> None:
 
 
 def a_freed_graph_lets_go() -> None:
-    """What only the graph holds is gone after backward, though its results live on."""
+    """An array that only the graph holds is gone after backward, though its results live on."""
     x = tensor([1.0, 2.0]).requires_grad_()
     first, second = x.exp(), x.sin()
     results = (first * second, stack([x, x]) * x)
@@ -224,7 +224,7 @@ def a_freed_graph_lets_go() -> None:
 
 
 def _saves(output: Any) -> bool:
-    """Whether an op behind the output saved anything; only then has a backward something to free."""
+    """True if an op behind the output saved anything; only then has a backward something to free."""
     waiting, seen = [output.grad_fn], set()
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""What backward answers when it is asked something else: how a mistake is told from another.
+"""Further questions to backward: how a mistake is told from another.
 
 Only after a gradient was found wrong is it worth the calls: backward for a cotangent of a single 1 is a row
 of the Jacobian that backward believes in, for twice the cotangent it shows whether backward is linear, and

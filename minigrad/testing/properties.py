@@ -1,4 +1,4 @@
-"""What must hold for every op: statements about one call, on a sample of the op's domain.
+"""The properties of every op: statements about one call, on a sample of the op's domain.
 
 The property tests make them about drawn samples of every op in the registry; `minigrad.testing.mutants`
 makes them about ops whose rules were broken on purpose. Each raises an AssertionError where it fails.

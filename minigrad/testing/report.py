@@ -1,4 +1,4 @@
-"""What a failed check says: which number is wrong, what the mistake looks like, how to see it again."""
+"""The message of a failed check: which number is wrong, what the mistake looks like, how to see it again."""
 
 from __future__ import annotations
 

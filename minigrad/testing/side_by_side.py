@@ -1,4 +1,4 @@
-"""What two Jacobians say side by side: that of the differences, and that which backward believes in."""
+"""Two Jacobians side by side: that of the differences, and that which backward believes in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked: a function of tensors, seen as a function of arrays that has values and gradients.
+"""The subject of a check: a function of tensors, seen as a function of arrays that has values and gradients.
 
 `Derivative` makes of one subject the next: the function that takes the inputs and the cotangents to the
 gradients. Its gradients are second derivatives, so that orders need no code of their own.

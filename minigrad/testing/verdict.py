@@ -1,4 +1,4 @@
-"""Whether a number is the slope of a function along a line, also at a kink, an edge or a pole."""
+"""The slope of a function along a line, compared with a number: also at a kink, an edge or a pole."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Verdict:
         return self._again(line, g, rounded, every_step=True)
 
     def _is_gross(self, slope: Slope, g: float) -> bool:
-        """Whether g is off by more than any rounding that is still excused could make of the slope."""
+        """True if g is off by more than any rounding that is still excused could make of the slope."""
         gap = abs(float(self.v @ slope.value) - g)
         size = float(self.weights @ np.maximum(np.abs(self.at), self.scale))
         return bool(slope.settled.all() and gap > max(GROSS * self.steepest, 1e4 * SUSPICIOUS_NOISE * size))
@@ -132,7 +132,7 @@ class Verdict:
         return max(SUSPICIOUS_NOISE * self.steepest, 64 * EPS * size * float(self.weights.max(initial=0.0)))
 
     def agrees(self, slope: Slope, g: float, rounded: float = 0.0, rounding: Array | None = None) -> bool:
-        """Whether `g` is v . slope, as far as the slope is known; it must be known well."""
+        """True if `g` is v . slope, as far as the slope is known; it must be known well."""
         if not (np.isfinite(g) and slope.settled.all()):
             return False
         terms = float(self.weights @ np.abs(slope.value))

@@ -45,7 +45,7 @@ DARK = Theme(
     op=("#222a33", "#6d7a88"), output=("#14304c", "#5aa7ea"), freed=("#14181d", "#4d5761"),
     module=("#2a2542", "#9c8ee0"),
 )  # fmt: skip
-# What the boxes are, in the order of the legend.
+# The kinds of boxes, in the order of the legend.
 KINDS = {
     "leaf": "leaf", "parameter": "parameter", "constant": "constant: no gradient", "op": "operation",
     "module": "module", "freed": "operation freed by backward", "operand": "operand of a freed operation",

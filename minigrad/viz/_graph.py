@@ -55,7 +55,7 @@ def graph(
         max_nodes: beyond it the newest are drawn, and one node says how many more there are.
         depth: draw only what lies so many steps back.
         fold: True draws each of the innermost modules (a `Linear`, ...) as one node; a path or a class name,
-            or several, folds those. What belongs to a module is known exactly inside `watch(model)`;
+            or several, folds those. The ops of a module are known exactly inside `watch(model)`;
             otherwise an op belongs to the module whose parameters it uses.
         direction: "forward" has arrows as values flow, "backward" as gradients do, with each op's rules.
         theme: "light" or "dark".
@@ -264,7 +264,7 @@ def _digraph_class() -> type[graphviz.Digraph]:
                 raise _with_advice(error) from None
 
         def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
-            """What a notebook shows: the picture, or its text and the advice where there is no `dot`."""
+            """The form for a notebook: the picture, or its text and the advice where there is no `dot`."""
             try:
                 shown = super()._repr_mimebundle_(*args, **kwargs)
             except graphviz.ExecutableNotFound:

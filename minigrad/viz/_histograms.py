@@ -1,4 +1,4 @@
-"""What happens in each layer over training: histograms of activations and of their gradients."""
+"""Each layer over training: histograms of activations and of their gradients."""
 
 from __future__ import annotations
 

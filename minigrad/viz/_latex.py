@@ -38,7 +38,7 @@ def latex(text: str) -> str:
 
 
 def name(label: str) -> str:
-    r"""What a tensor is called, as LaTeX.
+    r"""The name of a tensor, as LaTeX.
 
     >>> name("x"), name("v12"), name("0.weight"), name("h_1")
     ('x', 'v_{12}', '\\mathtt{0.weight}', '\\mathtt{h\\_1}')
@@ -91,7 +91,7 @@ def _space(done: str) -> str:
 
 
 def _is_word(tokens: list[str], i: int) -> bool:
-    """Whether a token is prose, and not the name of something."""
+    """True if a token is prose, and not the name of something."""
     token = tokens[i]
     if not token[0].isalpha() or "_" in token or token in _FUNCTIONS | _GREEK | {"sqrt"}:
         return False
@@ -104,7 +104,7 @@ def _is_word(tokens: list[str], i: int) -> bool:
 
 
 def _argument(tokens: list[str], i: int) -> tuple[str, int]:
-    """What an exponent or an index is: one token with its sign, or what stands in parentheses."""
+    """An exponent or an index: one token with its sign, or what stands in parentheses."""
     while tokens[i].isspace() and i + 1 < len(tokens):
         i += 1
     if tokens[i] in ("-", "\N{MINUS SIGN}") and i + 1 < len(tokens):

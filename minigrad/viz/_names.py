@@ -1,4 +1,4 @@
-"""What tensors are called: by their caller, by variables, by parameters of models."""
+"""The names of tensors: by their caller, by variables, by parameters of models."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _span(value: Any, between: str, digits: int = 4) -> str:
 def strip(value: Any, cells: int = 16) -> list[float]:
     """At most `cells` numbers between -1 and 1: the elements, or the means of runs of them.
 
-    Each is a part of the largest of them by magnitude. What is not finite counts as 0.
+    Each is a part of the largest of them by magnitude. A value that is not finite counts as 0.
 
     >>> strip(np.array([2.0, -1.0, 0.0]))
     [1.0, -0.5, 0.0]

@@ -86,7 +86,7 @@ def _followed(steps: tuple[Step, ...], gradient: Any) -> Path:
 
 
 def _send(steps: tuple[Step, ...], gradient: Any) -> Any:
-    """What arrives at the end of a chain of these steps."""
+    """The gradient at the end of a chain of these steps."""
     if not steps:
         return gradient
     end = steps[-1][1].edge[0]

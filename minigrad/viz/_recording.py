@@ -1,4 +1,4 @@
-"""What really happened in a backward: a recording made through the engine's observer."""
+"""The steps of a real backward: a recording made through the engine's observer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from minigrad.viz._written import written
 
 @dataclass(slots=True)
 class Part:
-    """What an op sent to one of its operands, what that held before, and what it holds with it."""
+    """The gradient that an op sent to one of its operands, and the operand's sum before and after it."""
 
     operand: Operand
     value: Any
@@ -100,7 +100,7 @@ class Recorder:
 
 
 def _same(edge: Any, other: Any) -> bool:
-    """Whether two edges of a node, each laid out anew, are one."""
+    """True if two edges of a node, each laid out anew, are one."""
     return edge is not None and len(edge) == len(other) and all(map(operator.is_, edge, other))
 
 
@@ -111,7 +111,7 @@ def _copied(value: Any) -> Any:
 
 
 def _is_summed(entry: Entry, operand: Operand, g: Any) -> bool:
-    """Whether the rule's result is larger than its operand, so that the engine undoes a broadcast."""
+    """True if the rule's result is larger than its operand, so that the engine undoes a broadcast."""
     if entry.op is None or not entry.op.rules or g is None:
         return False
     parent, rule, *saved = operand.edge

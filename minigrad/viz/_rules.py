@@ -93,7 +93,7 @@ def form_of(op: Op, of: str, known: Mapping[str, Any]) -> str:
 
 
 def is_expression(form: str) -> bool:
-    """Whether a form is an expression; else it is in words.
+    """True if a form is an expression; else it is in words.
 
     >>> is_expression("g / n"), is_expression("g flipped back")
     (True, False)

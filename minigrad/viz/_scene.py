@@ -19,7 +19,7 @@ from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._context import FunctionCtx
 from minigrad.engine.node import Node
-from minigrad.engine.writes import writes
+from minigrad.engine.writes import owner_of, writes
 from minigrad.nn import Parameter
 from minigrad.ops.op import Op
 from minigrad.viz._names import Names
@@ -34,7 +34,7 @@ _LONG = "\N{HORIZONTAL ELLIPSIS}"  # in the place of what is too long to show
 
 @dataclass(eq=False, slots=True)
 class Operand:
-    """What an op was given in one place: a tensor of the scene, a number, or something unknown."""
+    """An operand of an op: a tensor of the scene, a number, or something unknown."""
 
     name: str
     place: int
@@ -93,11 +93,11 @@ class Entry:
 
     @property
     def kept(self) -> list[str]:
-        """What its rules keep, as the program calls it: arrays, and numbers that were operands."""
+        """The saved values of its rules, by the program's names: arrays, and numbers that were operands."""
         return self.called(self.saved)
 
     def called(self, names: Iterable[str]) -> list[str]:
-        """What the program calls saved values: its operands by their names."""
+        """The program's names of saved values: its operands by their names."""
         given = {operand.name: operand.text for operand in self.operands}
         listed = self.op.inputs[:1] if self.op is not None and self.op.variadic else ()
         found: list[str] = []
@@ -137,7 +137,7 @@ class Entry:
 
 
 class Scene:
-    """What lies behind a tensor, oldest first, as far as it was asked for.
+    """The ops behind a tensor, oldest first, as far as it was asked for.
 
     Attributes:
         entries: parents before their users; constants just before the first op that takes them.
@@ -188,7 +188,7 @@ class Scene:
         self.entries.append(entry)
 
     def _operands(self, entry: Entry, node: Node, op: Op) -> Iterator[Operand]:
-        """What the op was given, in order: from the edges, from what was saved, from what was seen."""
+        """The operands of the op, in order: from the edges, from what was saved, from what was seen."""
         seen = node.watch.seen.operands if node.watch is not None and node.watch.seen is not None else ()
         edges = node.edges or (None,) * len(seen)
         listed = entry.saved.get(op.inputs[0]) if op.variadic else None
@@ -264,21 +264,21 @@ class Scene:
         for name, tensor in names.tensors:
             node = history_of(tensor)
             if node is not None:
-                owners.setdefault(id(_owner(tensor._array)), self.of.get(node) or name)
+                owners.setdefault(id(owner_of(tensor._array)), self.of.get(node) or name)
         for entry in self.entries:
             for operand in entry.operands:
                 if operand.edge is not None and operand.source is not None:
                     for storage in _storages(entry, operand):
-                        owners.setdefault(id(_owner(storage)), operand.source)
+                        owners.setdefault(id(owner_of(storage)), operand.source)
             if isinstance(entry.saved.get("out"), np.ndarray):
-                owners.setdefault(id(_owner(entry.saved["out"])), entry)
+                owners.setdefault(id(owner_of(entry.saved["out"])), entry)
         for constant in self._constants.values():
             storage = constant.saved.pop("storage")
-            constant.detached = owners.get(id(_owner(storage)), "") if constant.kind == "constant" else ""
+            constant.detached = owners.get(id(owner_of(storage)), "") if constant.kind == "constant" else ""
 
 
 def names_of(entry: Entry) -> dict[str, str]:
-    """What the program calls the names in the rules of an op: its operands, its result, its options."""
+    """The program's words for the names in the rules of an op: its operands, its result, its options."""
     op = entry.op
     assert op is not None
     options = {k: _option_text(v) for k, v in {**op.options, **entry.saved}.items() if k in op.options}
@@ -317,7 +317,7 @@ def _option_text(value: Any) -> str:
 
 
 def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
-    """What the edges keep, by the names in their rules: operands in their order, then the rest."""
+    """The values that the edges keep, by the names in their rules: operands in their order, then the rest."""
     found: dict[str, Any] = {}
     for i, edge in enumerate(edges):
         ruled = op.inputs[:1] if op.variadic else op.inputs[i : i + 1]  # none for a user's own Function
@@ -332,7 +332,7 @@ def _saved(op: Op, edges: Iterable[Any]) -> dict[str, Any]:
 
 
 def _saved_by_function(edges: Iterable[Any]) -> dict[str, Any]:
-    """What a user's own Function saved: by the place of the operand that it is, or as its result."""
+    """The values that a user's Function saved: by the place of the operand that it is, or as its result."""
     run = next((getattr(edge[1], "func", None) for edge in edges if edge is not None and edge[0]), None)
     ctx = getattr(getattr(run, "__self__", None), "ctx", None)
     saved = ctx._saved if isinstance(ctx, FunctionCtx) else ()
@@ -398,9 +398,3 @@ def _storages(entry: Entry, operand: Operand) -> Iterator[Any]:
         yield seen.operands[place][0]
     if isinstance(entry.saved.get(operand.name), np.ndarray):
         yield entry.saved[operand.name]
-
-
-def _owner(array: Any) -> Any:
-    while isinstance(base := getattr(array, "base", None), np.ndarray):
-        array = base
-    return array

@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
 
 def line_of(text: str) -> Line | None:
-    """What `Watch.line` holds, taken apart; of a statement over several lines the whole.
+    """The text of `Watch.line`, taken apart; of a statement over several lines the whole.
 
     >>> line_of("/home/me/fit.py:12: loss = f(x)")
     Line(file='/home/me/fit.py', number=12, code='loss = f(x)', more=0)

@@ -29,7 +29,7 @@ class Call(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was noted of one recorded op.
+    """The notes on one recorded op.
 
     Attributes:
         operands: of each its storage (or the number that it is), and the values it had.

@@ -27,7 +27,7 @@ def text_of(account: Account) -> str:
 
 
 def headline(scene: Scene) -> str:
-    """What is explained, and how much there is behind it."""
+    """The subject of the explanation, and how much there is behind it."""
     leaves = sum(e.op is None and e.node is not None for e in scene.entries)
     ops = sum(e.op is not None for e in scene.entries)
     counted = f"from {leaves} {'leaf' if leaves == 1 else 'leaves'} by {ops} op{'s' * (ops != 1)}"
@@ -74,7 +74,7 @@ def _forward(scene: Scene) -> Iterator[tuple[str, str]]:
 
 
 def about(entry: Entry) -> str:
-    """What is to be said of an entry beside its value."""
+    """The remarks on an entry beside its value."""
     if entry.op is None:
         if entry.kind == "operand":
             return "its edge is freed"

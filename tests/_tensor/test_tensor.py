@@ -1,4 +1,4 @@
-"""What a tensor is: leaf or not, its gradient, its ways out to Python."""
+"""The nature of a tensor: leaf or not, its gradient, its ways out to Python."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""What layers, their functions and init say when they are misused."""
+"""The errors of layers, their functions and init when they are misused."""
 
 import pytest
 

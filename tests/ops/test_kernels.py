@@ -1,4 +1,4 @@
-"""What rules and engine share below the graph: undoing broadcasting, axes, storage kernels."""
+"""Functions that rules and engine share: undoing broadcasting, axes, storage kernels."""
 
 import numpy as np
 import pytest

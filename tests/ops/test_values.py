@@ -1,4 +1,4 @@
-"""What the ops compute and refuse, told as numbers: a wrong forward has a right derivative of its own.
+"""The results and refusals of the ops, told as numbers: a wrong forward has a right derivative of its own.
 
 Difference quotients compare a rule with its forward, and so see no mistake that both make. Gradients at kinks
 and poles are in tests/property/test_kinks.py.

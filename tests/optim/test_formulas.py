@@ -133,7 +133,7 @@ def after(make, gradients, dtype=torch.float32):
     return seen, {name: value.item() for name, value in optimizer.state[p].items()}
 
 
-# What PyTorch 2.13 computes.
+# Numbers that PyTorch 2.13 computes.
 LARGE = [1e20, 1.0, 1.0, -2.0]
 RECORDED = {
     "Adam": (

@@ -1,4 +1,4 @@
-"""What calculus says of every derivative, beyond its value at a point."""
+"""The laws of calculus for every derivative, beyond its value at a point."""
 
 import numpy as np
 import pytest

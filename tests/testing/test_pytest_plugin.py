@@ -1,4 +1,4 @@
-"""What pytest does for tests of minigrad with nothing set up, in runs of pytest of their own."""
+"""The plugin of pytest with nothing set up, in runs of pytest of their own."""
 
 import subprocess
 import sys

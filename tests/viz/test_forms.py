@@ -1,4 +1,4 @@
-"""What a reader sees of each rule: no helper's name, and the same numbers as the rule gives."""
+"""Each rule as a reader sees it: no helper's name, and the same numbers as the rule gives."""
 
 import math
 import re

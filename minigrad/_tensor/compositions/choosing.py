@@ -80,7 +80,7 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
 
 
 def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
-    """Whether every element `isclose`.
+    """True if every element `isclose`.
 
     Arguments:
         input, other, rtol, atol, equal_nan: as for `isclose`.
@@ -127,7 +127,7 @@ def nonzero(input: T, *, as_tuple: bool = False) -> Any:
 
 
 def equal(input: T, other: T) -> bool:
-    """Whether shapes and all elements are the same.
+    """True if shapes and all elements are the same.
 
     Arguments:
         input, other: tensors of any shapes.

@@ -114,7 +114,7 @@ def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) 
 
 
 def _flat(name: str, *tensors: T) -> bool:
-    """Whether vectors and a 0-d tensor among them meet, which then counts as a vector."""
+    """True if vectors and a 0-d tensor among them meet, which then counts as a vector."""
     require_tensors(name, **{f"operand {i}": x for i, x in enumerate(tensors)})
     return min(x.ndim for x in tensors) == 0 and max(x.ndim for x in tensors) < 2
 

@@ -121,11 +121,11 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """Whether steps are not counted now, a reduction having just been made."""
+        """True if steps are not counted now, a reduction having just been made."""
         return self.cooldown_counter > 0
 
     def is_better(self, a: float, best: float) -> bool:
-        """Whether a measure, `a`, improves on the `best` by the threshold."""
+        """True if a measure, `a`, improves on the `best` by the threshold."""
         if self.threshold_mode == "rel":
             return a < best * (1 - self.threshold) if self.mode == "min" else a > best * (1 + self.threshold)
         return a < best - self.threshold if self.mode == "min" else a > best + self.threshold
