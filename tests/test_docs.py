@@ -40,6 +40,23 @@ def test_one_op_is_shown_with_its_record(capsys):
     assert "do you mean tanh" in capsys.readouterr().err
 
 
+def test_sentences_begin_with_a_subject():
+    """A sentence that opens with a question word has to be read twice: a noun says the same at once."""
+    root = DOCS.parent
+    opening = re.compile(r'(?:^ *|"""|# |[.:] )((?:What|Who|Whoever|Whatever|Whether)\b[^?]{0,60})(?!.*\?)')
+    found = [
+        f"{path.relative_to(root)}:{number}: {match[1]}"
+        for path in [
+            *(root / "minigrad").rglob("*.py"),
+            *(root / "mutation").glob("*.py"),
+            *DOCS.glob("*.md"),
+        ]
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (match := opening.search(line))
+    ]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("name", [name for name, op in REGISTRY.items() if op.rules])
 def test_every_op_of_the_table_can_be_shown(name, capsys):
     main([name])

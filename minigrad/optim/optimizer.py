@@ -436,7 +436,7 @@ def pieces(*arrays: Array) -> Sequence[tuple[Array, ...]]:
     """Arrays of one shape, cut into flat pieces that stay in a core's cache between one line and the next.
 
     An update that passes over a large parameter once for every line of its formula takes half as long again.
-    What is small, or does not lie in memory in one row, comes as it is.
+    An array that is small, or does not lie in memory in one row, comes as it is.
     """
     size = arrays[0].size
     if size <= PIECE or not all(array.flags.c_contiguous for array in arrays):

@@ -44,7 +44,7 @@ def count_paths(scene: Scene) -> dict[Entry, int]:
 def paths_to(scene: Scene, leaf: Entry, gradient: Any, limit: int) -> list[Path]:
     """The first `limit` ways from the output to a leaf, with what flows along each.
 
-    What flows is what `backward` itself sends down a graph that consists of this one way.
+    The gradients are those that `backward` itself sends down a graph that consists of this one way.
     """
     return [_followed(steps, gradient) for steps, _ in zip(_ways(scene, leaf), range(limit), strict=False)]
 
