@@ -183,7 +183,7 @@ class FunctionCtx:
         self._dirty = _tensors("mark_dirty", inputs)
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether backward gets zeros (True, the default) or None for an output that no gradient reached.
+        """Let backward get zeros (True, the default) or None for an output that no gradient reached.
 
         Arguments:
             value: False for None.

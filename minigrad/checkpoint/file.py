@@ -26,8 +26,8 @@ def save(obj: Any, f: FilePath) -> None:
     other libraries and needs the extra of that name. There a dict of tensors is, for PyTorch, just that.
 
     A file that exists is replaced at the very end, by one that is complete and on the disk: whenever
-    the program is killed, `f` is the old file or the new one, whole. (What a kill may leave beside it is
-    a hidden file that ends in `.tmp`.)
+    the program is killed, `f` is the old file or the new one, whole. (A kill may leave a hidden
+    file beside it that ends in `.tmp`.)
 
     Each tensor's values are saved, and whether it requires grad, not its history. Tensors of one dtype that
     share memory (a tied weight, views) do so again after loading. Parameters come back as tensors.

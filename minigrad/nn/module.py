@@ -123,7 +123,7 @@ class Module(Registry["Module"]):
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after every forward; what it returns replaces the output.
+        """Call `hook(module, args, output)` after every forward; its result replaces the output.
 
         None leaves the output. With `with_kwargs` it is `hook(module, args, kwargs, output)`.
 

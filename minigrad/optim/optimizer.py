@@ -66,7 +66,7 @@ class Optimizer:
     _refused = ("differentiable", "capturable")
     # State of the shape of its parameter: checked when a state dict is loaded.
     _shaped: tuple[str, ...] = ()
-    # Whether the state counts the steps of a parameter.
+    # True if the state counts the steps of a parameter.
     _counts = False
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
