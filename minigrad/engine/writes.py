@@ -36,10 +36,9 @@ class _Writes:
             for array in arrays:
                 owner = array if array.base is None else owner_of(array)
                 key = id(owner)
-                known = stamps.get(key)
-                if known is not None:
-                    known[0] = now
-                else:
+                try:  # nearly always, as an optimiser writes to the same parameters in every step
+                    stamps[key][0] = now
+                except KeyError:
                     stamps[key] = [now, weakref.ref(owner, lambda _, key=key: stamps.pop(key, None))]  # type: ignore[misc]
 
     def of(self, array: Array) -> int:

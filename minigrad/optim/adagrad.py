@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,12 @@ from minigrad.optim.optimizer import (
     Array,
     Calls,
     Optimizer,
+    Update,
     add,
     add_quotient,
+    factor_of,
     multiply,
+    number,
     require,
 )
 
@@ -91,16 +93,22 @@ class Adagrad(Optimizer):
     def _first(self, name: str, group: dict[str, Any]) -> float:
         return float(group["initial_accumulator_value"])
 
-    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
-        (total,) = kept
-        slope, size, scratch = self._room(p)
-        g, calls = self._slope(p, g, group, slope, scratch)
-        rate = float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"]))
-        return [
-            *calls,
-            partial(multiply, g, g, scratch),
-            partial(add, total, scratch, total),
-            partial(np.sqrt, total, size),
-            partial(add, size, float(group["eps"]), size),
-            *add_quotient(p, -rate, g, size, scratch),
-        ]
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+        slope, room = self._slope(group, dtype), self._room
+        eps = number(float(group["eps"]), dtype)
+        rate = factor_of(-float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"])), dtype)
+
+        def update(p: Array, g: Array, total: Array) -> Calls:
+            turned, size, scratch = room(p)
+            calls: Calls = []
+            g = slope(calls, p, g, turned, scratch)
+            return [
+                *calls,
+                (multiply, g, g, scratch),
+                (add, total, scratch, total),
+                (np.sqrt, total, size),
+                (add, size, eps, size),
+                *add_quotient(p, rate, g, size, scratch),
+            ]
+
+        return update

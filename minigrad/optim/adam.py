@@ -13,13 +13,15 @@ from minigrad.optim.optimizer import (
     Array,
     Calls,
     Optimizer,
+    Update,
     add,
     add_product,
     add_quotient,
     divide,
-    exactly,
+    factor_of,
     lerp,
     multiply,
+    number,
     require,
 )
 
@@ -97,26 +99,37 @@ class Adam(Optimizer):
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["amsgrad"] else self._shaped[:2]
 
-    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
-        m, v, largest = kept if group["amsgrad"] else (*kept, kept[1])
-        slope, size, scratch = self._room(p)
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
         lr, decay = float(group["lr"]), float(group["weight_decay"])
         beta1, beta2 = map(float, group["betas"])
-        g, calls = self._slope(p, g, group, slope, scratch)
-        if decay != 0 and group["decoupled_weight_decay"]:
-            calls.append(exactly(multiply, p, 1 - lr * decay, scratch, p))
-        calls += lerp(m, g, 1 - beta1, scratch)
-        calls.append(exactly(multiply, v, beta2, scratch, v))
-        calls += add_product(v, 1 - beta2, g, g, scratch, out=v)
-        if group["amsgrad"]:
-            calls.append(partial(np.maximum, largest, v, out=largest))
-        return [
-            *calls,
-            partial(np.sqrt, largest, size),
-            exactly(divide, size, math.sqrt(1 - beta2**t), scratch, size),
-            partial(add, size, float(group["eps"]), size),
-            *add_quotient(p, -lr / (1 - beta1**t), m, size, scratch),
-        ]
+        slope, room, amsgrad = self._slope(group, dtype), self._room, group["amsgrad"]
+        shrinks = decay != 0 and group["decoupled_weight_decay"]
+        shrunk, eps = factor_of(1 - lr * decay, dtype), number(float(group["eps"]), dtype)
+        old, new, approach = factor_of(beta2, dtype), factor_of(1 - beta2, dtype), lerp(1 - beta1, dtype)
+        root, rate = factor_of(math.sqrt(1 - beta2**t), dtype), factor_of(-lr / (1 - beta1**t), dtype)
+
+        def update(p: Array, g: Array, m: Array, v: Array, *kept: Array) -> Calls:
+            turned, size, scratch = room(p)
+            calls: Calls = []
+            g = slope(calls, p, g, turned, scratch)
+            if shrinks:
+                calls.append((multiply, p, shrunk, p))
+            calls += approach(m, g, scratch)
+            calls.append((multiply, v, old, v))
+            calls += add_product(v, new, g, g, scratch, out=v)
+            largest = v
+            if amsgrad:
+                largest = kept[0]
+                calls.append((partial(np.maximum, largest, v, out=largest),))
+            return [
+                *calls,
+                (np.sqrt, largest, size),
+                (divide, size, root, size),
+                (add, size, eps, size),
+                *add_quotient(p, rate, m, size, scratch),
+            ]
+
+        return update
 
 
 def require_betas(betas: Any) -> None:

@@ -1,9 +1,9 @@
 """Optimizer: groups of parameters, what an optimiser remembers of each, and the step over all of them.
 
 An optimiser is one method, `_rule`, which reads like the published algorithm, as a list of calls that work on
-raw arrays in place. One loop in C makes the calls and counts that they are made, so that no interrupt is seen
-in between. A step that is interrupted (by Ctrl-C, or where memory runs out) has written nothing, or what is
-left of it is done before the error goes on.
+raw arrays in place. One loop in C makes the calls of a step and counts that they are made, so that no
+interrupt is seen in between. A step that is interrupted (by Ctrl-C, or where memory runs out) has written
+nothing, or what is left of it is done before the error goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
-from operator import setitem
+from itertools import starmap
+from operator import call, setitem
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,16 @@ import numpy as np
 from minigrad._tensor.tensor import Tensor, stamp, with_gradient
 from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
+from minigrad.engine.silence import silently
 from minigrad.nn.module import clear_grads
 
 PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
 add, subtract, multiply, divide = np.add, np.subtract, np.multiply, np.divide
-call = partial.__call__
-Calls = list[partial[Any]]
 Array = np.ndarray[Any, np.dtype[Any]]  # what numpy.typing.NDArray[Any] is, without the import
+# Functions, each with its arguments: a tuple is made and called in three quarters of a partial's time.
+Calls = list[tuple[Any, ...]]
+# Makes the calls for a piece: of a parameter, of its gradient, which is not written, and of what is kept.
+Update = Callable[..., Calls]
 # For each parameter: its array, the gradient's, its state, the names of what is kept there, and its group.
 Work = list[tuple[Array, Array, dict[str, Any], tuple[str, ...], dict[str, Any]]]
 
@@ -176,8 +180,7 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with np.errstate(all="ignore"):  # an overflow is inf and 0/0 is nan, as in PyTorch, without a word
-            idle = not self._step()
+        idle = not silently(self._step)  # an overflow is inf and 0/0 is nan, as in PyTorch
         self._steps += 1
         if idle and not self._warned:
             self._warned = True
@@ -196,7 +199,7 @@ class Optimizer:
             return self._step_in_place()
         work: Work = []
         ready: list[tuple[Tensor, Array]] = []
-        done = np.zeros((), np.int64)  # pieces updated
+        done, fresh = np.zeros((), np.int64), False  # pieces updated; whether a state was made
         try:
             for group in self.param_groups:
                 names = self._kept(group)
@@ -204,8 +207,10 @@ class Optimizer:
                 ready += found
                 for parameter, grad in found:
                     state = self._state_of(parameter, names, group)
+                    fresh = fresh or type(state) is Begun
                     work.append((parameter._array, grad, state, names, group))
-            self._keep(ready, work)
+            if fresh:
+                self._keep(ready, work)
             self._run(work, done)
         except BaseException:
             if done:
@@ -266,22 +271,28 @@ class Optimizer:
     def _run(self, work: Work, done: Array) -> None:
         """Update the pieces that are not updated yet."""
         before, number = int(done), 0
+        calls: Calls = []
+        updates: dict[Any, Update] = {}  # one for all parameters of a group, of a dtype, at a step
+        counts, counter, t = self._counts, done, 0
         for param, grad, state, names, group in work:
-            if self._counts:
+            if counts:
                 counter = state["step"]._array
                 t = int(counter) + 1
-            else:
+            elif names:
                 t = 1 if type(state) is Begun else 2
+            key = id(group), t, param.dtype
+            update = updates.get(key)
+            if update is None:
+                update = updates[key] = self._rule(t, group, param.dtype)
             parts = pieces(param, grad, *[state[name]._array for name in names])
             for part in parts:
                 number += 1
-                if number <= before:
-                    continue
-                calls = self._rule(t, group, *part)
-                if self._counts and part is parts[-1]:
-                    calls.append(partial(setitem, counter, (), t))
-                calls.append(partial(setitem, done, (), number))
-                deque(map(call, calls), 0)
+                if number > before:
+                    calls += update(*part)
+                    if counts and part is parts[-1]:
+                        calls.append((setitem, counter, (), t))
+                    calls.append((setitem, done, (), number))
+        deque(starmap(call, calls), 0)
 
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         """The names of a parameter's state with these options, in the order that `_rule` takes."""
@@ -291,10 +302,11 @@ class Optimizer:
         """A state's value before the first step."""
         return 0.0
 
-    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
-        """The calls that update a piece of a parameter and what is kept for it; g is not written.
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+        """A function of p, g and what is kept: the calls that update a piece. g is not written.
 
-        t is the number of the step; where steps are not counted, 1 in the first.
+        It is asked for once for all parameters of a group, with the options as they are in this step. t is
+        the number of the step; where steps are not counted, 1 in the first.
         """
         raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
 
@@ -317,19 +329,25 @@ class Optimizer:
             room = self._rooms[char, shape] = one, two, wide
         return room
 
-    def _slope(
-        self, p: Array, g: Array, group: dict[str, Any], out: Array, scratch: Array
-    ) -> tuple[Array, Calls]:
-        """The gradient to descend: turned for `maximize`, and that of weight_decay/2 · |p|² added."""
-        calls: Calls = []
-        if group["maximize"]:
-            calls.append(partial(np.negative, g, out))
-            g = out
-        decay = float(group["weight_decay"])
-        if decay != 0 and not group.get("decoupled_weight_decay"):
-            calls += add_multiple(g, decay, p, scratch, out)
-            g = out
-        return g, calls
+    def _slope(self, group: dict[str, Any], dtype: np.dtype[Any]) -> Callable[..., Array]:
+        """The gradient to descend: turned for `maximize`, and that of weight_decay/2 · |p|² added.
+
+        A function of (calls, p, g, out, scratch), which adds calls and returns the array that will hold it.
+        """
+        turned, decay = group["maximize"], float(group["weight_decay"])
+        decayed = decay != 0 and not group.get("decoupled_weight_decay")
+        factor = multiple_of(decay, dtype)
+
+        def slope(calls: Calls, p: Array, g: Array, out: Array, scratch: Array) -> Array:
+            if turned:
+                calls.append((np.negative, g, out))
+                g = out
+            if decayed:
+                calls += add_multiple(g, factor, p, scratch, out)
+                g = out
+            return g
+
+        return slope
 
     def state_dict(self) -> dict[str, Any]:
         """The state to save: "state" by the parameters' positions, where there is any, and "param_groups".
@@ -451,47 +469,53 @@ def like(param: Array, value: float = 0.0) -> Tensor:
     return from_numpy(np.full(param.shape, value, param.dtype))
 
 
-def lerp(start: Array, end: Array, weight: float, scratch: Array) -> Calls:
-    """start += weight·(end - start), formed from the nearer end, so that weight 1 gives `end` itself."""
+def number(value: float, dtype: np.dtype[Any]) -> Array:
+    """A number beside arrays of a dtype: as a 0-d array it takes half of the time of a Python number."""
+    return np.asarray(value, dtype)
+
+
+def factor_of(value: float, dtype: np.dtype[Any]) -> Array:
+    """A factor of arrays of a dtype: float32 beside float16, so that products are formed in it, as in PyTorch."""
+    return np.asarray(value, np.float32 if dtype.char == "e" else dtype)
+
+
+def multiple_of(value: float, dtype: np.dtype[Any]) -> Array:
+    """A factor for `add_multiple`, which PyTorch rounds to the dtype first, float16 too."""
+    return factor_of(float(dtype.type(value)), dtype)
+
+
+def lerp(weight: float, dtype: np.dtype[Any]) -> Callable[[Array, Array, Array], Calls]:
+    """A function of (start, end, scratch): start += weight·(end - start).
+
+    It is formed from the nearer end, so that weight 1 gives `end` itself.
+    """
     near = weight < 0.5
-    return [
-        exactly(subtract, end, start, scratch, scratch),
-        partial(multiply, scratch, weight if near else 1 - weight, scratch),
-        partial(add, start, scratch, start) if near else partial(subtract, end, scratch, start),
-    ]
+    part = factor_of(weight if near else 1 - weight, dtype)
+    difference = partial(subtract, dtype=np.float32) if dtype.char == "e" else subtract
+
+    def calls(start: Array, end: Array, scratch: Array) -> Calls:
+        return [
+            (difference, end, start, scratch),
+            (multiply, scratch, part, scratch),
+            (add, start, scratch, start) if near else (subtract, end, scratch, start),
+        ]
+
+    return calls
 
 
-def exactly(ufunc: np.ufunc, a: Array, b: Any, scratch: Array, out: Array) -> partial[Any]:
-    """out = ufunc(a, b); of float16 in float32, and with b in float32, as PyTorch does it."""
-    if scratch.dtype.char == a.dtype.char:
-        return partial(ufunc, a, b, out)
-    return partial(ufunc, a, b, out, dtype=scratch.dtype)
+def add_multiple(total: Array, value: Array, a: Array, scratch: Array, out: Array) -> Calls:
+    """out = total + value·a."""
+    return [(multiply, a, value, scratch), (add, total, scratch, out)]
 
 
-def add_multiple(total: Array, value: float, a: Array, scratch: Array, out: Array) -> Calls:
-    """out = total + value·a. PyTorch rounds this value to the dtype of a first, float16's too."""
-    if value == 1:
-        return [partial(add, total, a, out)]
-    if scratch.dtype.char != a.dtype.char:
-        value = float(a.dtype.type(value))
-    return [exactly(multiply, a, value, scratch, scratch), partial(add, total, scratch, out)]
-
-
-def add_product(total: Array, value: float, a: Array, b: Array, scratch: Array, out: Array) -> Calls:
+def add_product(total: Array, value: Array, a: Array, b: Array, scratch: Array, out: Array) -> Calls:
     """out = total + value·a·b, formed from the left: value·a² may be finite where a² is not."""
-    calls = [exactly(multiply, a, value, scratch, scratch), partial(multiply, scratch, b, scratch)]
-    if value < 0:  # PyTorch does not round the product: inf less one beyond the largest float is inf, not nan
-        calls.append(partial(np.maximum, scratch, np.finfo(scratch.dtype).min, out=scratch))
-    return [*calls, partial(add, total, scratch, out)]
+    return [(multiply, a, value, scratch), (multiply, scratch, b, scratch), (add, total, scratch, out)]
 
 
-def add_quotient(total: Array, value: float, a: Array, b: Array, scratch: Array) -> Calls:
+def add_quotient(total: Array, value: Array, a: Array, b: Array, scratch: Array) -> Calls:
     """total += value·a/b, formed from the left."""
-    return [
-        exactly(multiply, a, value, scratch, scratch),
-        partial(divide, scratch, b, scratch),
-        partial(add, total, scratch, total),
-    ]
+    return [(multiply, a, value, scratch), (divide, scratch, b, scratch), (add, total, scratch, total)]
 
 
 def new_counter() -> Tensor:

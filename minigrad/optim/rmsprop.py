@@ -12,13 +12,16 @@ from minigrad.optim.optimizer import (
     Array,
     Calls,
     Optimizer,
+    Update,
     add,
     add_multiple,
     add_product,
     add_quotient,
-    exactly,
+    factor_of,
     lerp,
+    multiple_of,
     multiply,
+    number,
     require,
 )
 
@@ -92,27 +95,43 @@ class RMSprop(Optimizer):
             *["grad_avg"] * group["centered"],
         )
 
-    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
         lr, momentum, alpha = float(group["lr"]), float(group["momentum"]), float(group["alpha"])
-        v = kept[0]
-        slope, size, scratch = self._room(p)
-        g, calls = self._slope(p, g, group, slope, scratch)
-        calls.append(exactly(multiply, v, alpha, scratch, v))
-        calls += add_product(v, 1 - alpha, g, g, scratch, out=v)
-        if group["centered"]:
-            mean = kept[-1]
-            calls += lerp(mean, g, 1 - alpha, scratch)
-            calls += add_product(v, -1.0, mean, mean, scratch, out=size)
-            calls.append(partial(np.sqrt, size, size))
-        else:
-            calls.append(partial(np.sqrt, v, size))
-        calls.append(partial(add, size, float(group["eps"]), size))
-        if momentum == 0:
-            return [*calls, *add_quotient(p, -lr, g, size, scratch)]
-        velocity = kept[1]
-        return [
-            *calls,
-            exactly(multiply, velocity, momentum, scratch, velocity),
-            *add_quotient(velocity, 1.0, g, size, scratch),
-            *add_multiple(p, -lr, velocity, scratch, out=p),
-        ]
+        slope, room, centered = self._slope(group, dtype), self._room, group["centered"]
+        old, new, eps = (
+            factor_of(alpha, dtype),
+            factor_of(1 - alpha, dtype),
+            number(float(group["eps"]), dtype),
+        )
+        rate = factor_of(-lr, dtype) if momentum == 0 else multiple_of(-lr, dtype)
+        less, one = factor_of(-1, dtype), factor_of(1, dtype)
+        # PyTorch does not round the product: inf less one beyond the largest float is inf, not nan.
+        lowest = factor_of(np.finfo(less.dtype).min, dtype)
+        approach, inertia = lerp(1 - alpha, dtype), factor_of(momentum, dtype)
+
+        def update(p: Array, g: Array, v: Array, *kept: Array) -> Calls:
+            turned, size, scratch = room(p)
+            calls: Calls = []
+            g = slope(calls, p, g, turned, scratch)
+            calls.append((multiply, v, old, v))
+            calls += add_product(v, new, g, g, scratch, out=v)
+            if centered:
+                mean = kept[-1]
+                calls += approach(mean, g, scratch)
+                square, product, subtracted = add_product(v, less, mean, mean, scratch, out=size)
+                calls += [square, product, (partial(np.maximum, scratch, lowest, out=scratch),), subtracted]
+                calls.append((np.sqrt, size, size))
+            else:
+                calls.append((np.sqrt, v, size))
+            calls.append((add, size, eps, size))
+            if momentum == 0:
+                return [*calls, *add_quotient(p, rate, g, size, scratch)]
+            velocity = kept[0]
+            return [
+                *calls,
+                (multiply, velocity, inertia, velocity),
+                *add_quotient(velocity, one, g, size, scratch),
+                *add_multiple(p, rate, velocity, scratch, out=p),
+            ]
+
+        return update

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from operator import setitem
 from typing import Any
 
@@ -16,8 +15,11 @@ from minigrad.optim.optimizer import (
     Array,
     Calls,
     Optimizer,
+    Update,
+    add,
     add_multiple,
-    exactly,
+    factor_of,
+    multiple_of,
     multiply,
     pieces,
     require,
@@ -124,18 +126,31 @@ class SGD(Optimizer):
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["momentum"] != 0 else ()
 
-    def _rule(self, t: int, group: dict[str, Any], p: Array, g: Array, *kept: Array) -> Calls:
-        lr, momentum = float(group["lr"]), float(group["momentum"])
-        slope, step, scratch = self._room(p)
-        g, calls = self._slope(p, g, group, slope, scratch)
-        if momentum == 0:
-            return [*calls, *add_multiple(p, -lr, g, scratch, out=p)]
-        velocity = kept[0]
-        if t == 1:
-            calls.append(partial(setitem, velocity, ..., g))
-        else:
-            calls.append(exactly(multiply, velocity, momentum, scratch, velocity))
-            calls += add_multiple(velocity, 1 - float(group["dampening"]), g, scratch, out=velocity)
-        if group["nesterov"]:
-            calls += add_multiple(g, momentum, velocity, scratch, out=step)
-        return [*calls, *add_multiple(p, -lr, step if group["nesterov"] else velocity, scratch, out=p)]
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+        momentum, dampening, nesterov = float(group["momentum"]), float(group["dampening"]), group["nesterov"]
+        slope, room, rate = self._slope(group, dtype), self._room, multiple_of(-float(group["lr"]), dtype)
+        inertia = factor_of(momentum, dtype)
+        ahead = multiple_of(momentum, dtype) if nesterov else inertia
+        kept_part = multiple_of(1 - dampening, dtype) if dampening else inertia
+
+        def update(p: Array, g: Array, *kept: Array) -> Calls:
+            turned, step, scratch = room(p)
+            calls: Calls = []
+            g = slope(calls, p, g, turned, scratch)
+            if momentum == 0:
+                return [*calls, *add_multiple(p, rate, g, scratch, out=p)]
+            velocity = kept[0]
+            if t == 1:
+                calls.append((setitem, velocity, ..., g))
+            else:
+                calls.append((multiply, velocity, inertia, velocity))
+                if not dampening:
+                    calls.append((add, velocity, g, velocity))
+                else:
+                    calls += add_multiple(velocity, kept_part, g, scratch, out=velocity)
+            if nesterov:
+                calls += add_multiple(g, ahead, velocity, scratch, out=step)
+            calls += add_multiple(p, rate, step if nesterov else velocity, scratch, out=p)
+            return calls
+
+        return update
