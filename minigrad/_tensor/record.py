@@ -6,6 +6,7 @@ cases. Each of them must do the same, and falls back to this one.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import numpy as np
 from minigrad.engine import messages
 from minigrad.engine.mode import current
 from minigrad.engine.node import NO_EDGE, Edge, Node
-from minigrad.engine.silence import silently
+from minigrad.engine.silence import quiet, silently
 from minigrad.ops.op import Op
 
 from .documentation import named
@@ -110,21 +111,23 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
         return (result, *constants)
     # All that a rule may name, in the order of the record's `picks`.
     inputs = (tuple(arrays),) if op.variadic else arrays
-    shapes = tuple(getattr(x, "shape", ()) for x in arrays)
+    shapes = tuple([getattr(x, "shape", ()) for x in arrays])
     values = (*inputs, out, *constants, *options.values(), *((shapes,) if op.variadic else shapes))
     edges: list[Edge] = []
+    linked = False
     for position, parent in enumerate(nodes):
         pull = op.pulls[0 if op.variadic else position]
         if parent is None or pull is None:
             edges.append(NO_EDGE)
         else:
             rule, pick = pull
+            linked = True
             if op.variadic:
                 others = (*arrays[:position], None, *arrays[position + 1 :]) if op.wants_others else ()
                 edges.append((parent, rule, pick((*values, position, others))))
             else:
                 edges.append((parent, rule, pick(values)))
-    if any(parent is not None for parent, _, _ in edges):
+    if linked:
         result._node = node = Node.make(op, edges, out.shape, out.dtype)
         if mode.recorder is not None:
             mode.recorder(node, operands, out)
@@ -134,7 +137,13 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
 def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
     """An op's output on raw arrays, an array itself, and the constants beside it."""
     try:
-        out = silently(op.forward, *arrays, **options)
+        if warnings.filters and warnings.filters[0] is quiet.first:  # as in the shortcuts
+            try:
+                out = op.forward(*arrays, **options)
+            except FloatingPointError:  # the user lets NumPy raise them
+                out = silently(op.forward, *arrays, **options)
+        else:
+            out = silently(op.forward, *arrays, **options)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         shapes = [x.shape for x in arrays if hasattr(x, "shape")]
         raise _kind(error)(messages.failed(op.name, shapes, error)) from None
@@ -168,23 +177,24 @@ def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequenc
             f"{op.name}() takes at most {len(names) + len(options)} arguments ({len(args)} given)"
         )
     options.update(zip(options, rest, strict=False))
-    given = dict.fromkeys([*names[: len(operands)], *list(options)[: len(rest)]])
+    taken = (*names[: len(operands)], *tuple(options)[: len(rest)])
+    given: set[str] = set()
     for key, value in kwargs.items():
         name = SPELLINGS.get(key, key)
         if key in ("input", "other") and key not in names:
             name = names[("input", "other").index(key)] if len(names) > ("input", "other").index(key) else key
-        if name in given:
+        if name in taken or name in given:
             raise TypeError(f"{op.name}() got multiple values for argument {key!r}")
         if name in names and not op.variadic:
-            given[name] = value
             operands = (*operands, *(None,) * (names.index(name) - len(operands)), value)
         elif name in options:
-            given[name] = options[name] = value
+            options[name] = value
         elif key in _REFUSED:
             raise TypeError(f"{op.name}() does not take {key}=; {_REFUSED[key]}")
         else:
             known = ", ".join([*names, *options])
             raise TypeError(f"{op.name}() got an unexpected keyword argument {key!r}; it takes {known}")
+        given.add(name)
     for name, value in options.items():
         if value is Parameter.empty:
             raise TypeError(f"{op.name}() missing required argument: {name!r}")
@@ -201,7 +211,10 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     for x in operands:
         if isinstance(x, Recorded):
             arrays.append(x._array)
-            nodes.append(history_of(x))
+            try:
+                nodes.append(x._node)
+            except OutdatedError:
+                nodes.append(history_of(x))
             found = True
         else:
             arrays.append(x if type(x) in (float, int) else _constant(op, len(arrays), x))

@@ -33,7 +33,8 @@ def leave(manager: Any, *attributes: str) -> None:
 
     Managers need not be left in the order of a stack: a generator may hold one open.
     """
-    over, within = [], _within.get()
+    over: list[Any] = []
+    within = _within.get()
     while within is not None and within[0] is not manager:
         over.append(within[:3])
         within = within[3]
@@ -65,7 +66,7 @@ class _GradMode:
         now = current()
         if now.recording is self.recording or (self.recording and is_inference_mode_enabled()):
             return now
-        return now.but(recording=self.recording)
+        return Mode(self.recording, now.recorder, now.observer)
 
     def _again(self) -> Self:
         """A fresh one for each call of what it decorates."""

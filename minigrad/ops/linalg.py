@@ -138,14 +138,9 @@ def explicit_equation(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tup
     for c in output:
         if output.count(c) > 1 or not any(c in t for t in spelled):
             raise ValueError(f"einsum: each letter of the output stands there once and in an operand: {c!r}")
-    return tuple(spelled), output
-
-
-def _einsum(operands: tuple[Array, ...], equation: str) -> Array:
-    terms, output = explicit_equation(equation, tuple([x.shape for x in operands]))
     known: dict[str, int] = {}
-    for term, x in zip(terms, operands, strict=True):
-        for letter, n in zip(term, x.shape, strict=True):
+    for term, shape in zip(spelled, shapes, strict=True):
+        for letter, n in zip(term, shape, strict=True):
             if 1 not in (n, known.setdefault(letter, n)) and known[letter] != n:
                 raise ValueError(
                     f"einsum: {letter!r} in {equation!r} has size {known[letter]} in one operand "
@@ -153,13 +148,21 @@ def _einsum(operands: tuple[Array, ...], equation: str) -> Array:
                 )
             if n != 1:
                 known[letter] = n
+    return tuple(spelled), output
+
+
+def _einsum(operands: tuple[Array, ...], equation: str) -> Array:
+    terms, output = explicit_equation(equation, tuple([x.shape for x in operands]))
     return _contract(terms, output, operands)
 
 
 def _contract(terms: Sequence[str], output: str, arrays: Sequence[Array]) -> Array:
     """The sum of products, one pair after another; of Tensors as one op."""
-    if any(type(x) is not ndarray for x in arrays):
-        return np.einsum(f"{','.join(terms)}->{output}", *arrays)
+    for x in arrays:
+        if type(x) is not ndarray:
+            return np.einsum(f"{','.join(terms)}->{output}", *arrays)
+    if len(arrays) == 2:
+        return _pair(terms[0], arrays[0], terms[1], arrays[1], output)
     (term, x), *waiting = zip(terms, arrays, strict=True)
     while waiting:
         # Next to a partner with a letter in common: without one the product is an outer one.
@@ -185,6 +188,12 @@ def _summed(term: str, x: Array, output: str) -> Array:
 
 def _pair(term: str, x: Array, other: str, y: Array, output: str) -> Array:
     """The product of two, summed over the letters that the output has not: by one matmul where it can."""
+    plan = _matmul_plan(term, x.shape, other, y.shape, output)
+    if plan is not None:
+        swapped, order_a, shape_a, order_b, shape_b, shape, order = plan
+        a, b = (y, x) if swapped else (x, y)
+        out = product(a.transpose(order_a).reshape(shape_a), b.transpose(order_b).reshape(shape_b))
+        return out.reshape(shape).transpose(order)
     # An axis of length 1 changes no product, also beside a longer one: left out, and put back by `_aligned`.
     term, x = _without_ones(term, x)
     other, y = _without_ones(other, y)
@@ -192,25 +201,51 @@ def _pair(term: str, x: Array, other: str, y: Array, output: str) -> Array:
     first = "".join([c for c in dict.fromkeys(term) if c in output or c in other])
     second = "".join([c for c in dict.fromkeys(other) if c in output or c in term])
     x, y = _summed(term, x, first), _summed(other, y, second)
-    sizes = dict(zip(first + second, x.shape + y.shape, strict=True))
+    shared = [c for c in first if c in second]
+    summed = "".join([c for c in shared if c not in output])
+    batch = "".join([c for c in output if c in shared])
+    if not summed:
+        return _aligned(first, x, output) * _aligned(second, y, output)
+    if batch and len(batch) == len([c for c in output if c in first or c in second]):
+        terms = _aligned(first, x, batch + summed) * _aligned(second, y, batch + summed)
+        x = total(terms, tuple(range(len(batch), terms.ndim))).astype(terms.dtype, copy=False)
+        return _aligned(batch, x, output)
+    there = "".join([c for c in output if c in first or c in second])
+    return _aligned(there, _pair(first, x, second, y, there), output)  # by one matmul now
+
+
+# A swap; for each factor the order of its axes and its shape; the shape and the order of the result.
+Plan = tuple[bool, Sequence[int], Sequence[int], Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
+
+
+@functools.lru_cache(maxsize=1024)  # a small product takes less time than its plan
+def _matmul_plan(
+    first: str, x_shape: tuple[int, ...], second: str, y_shape: tuple[int, ...], output: str
+) -> Plan | None:
+    """How to sum a product of two by one matmul; None where more has to be done, or it is no matmul."""
     shared = [c for c in first if c in second]
     summed = "".join([c for c in shared if c not in output])
     batch = "".join([c for c in output if c in shared])
     rows, columns = ("".join([c for c in output if c in t and c not in shared]) for t in (first, second))
-    if not summed:
-        return _aligned(first, x, output) * _aligned(second, y, output)
-    if batch and not rows and not columns:
-        terms = _aligned(first, x, batch + summed) * _aligned(second, y, batch + summed)
-        x = total(terms, tuple(range(len(batch), terms.ndim))).astype(terms.dtype, copy=False)
-        return _aligned(batch, x, output)
-    if rows and columns and output.index(columns[0]) < output.index(rows[0]):
-        first, x, rows, second, y, columns = second, y, columns, first, x, rows
+    sizes = dict(zip(first + second, x_shape + y_shape, strict=True))
+    alone = [c for c in first + second if c not in output and c not in summed]
+    twice = len(set(first)) < len(first) or len(set(second)) < len(second)
+    if not summed or alone or twice or 1 in x_shape + y_shape or not (rows or columns or not batch):
+        return None
+    swapped = bool(rows and columns) and output.index(columns[0]) < output.index(rows[0])
+    if swapped:
+        first, rows, second, columns = second, columns, first, rows
     shape = [sizes[c] for c in batch]
     m, k, n = (math.prod([sizes[c] for c in part]) for part in (rows, summed, columns))
-    a = np.reshape(_aligned(first, x, batch + rows + summed), (*shape, m, k))
-    b = np.reshape(_aligned(second, y, batch + summed + columns), (*shape, k, n))
-    out = np.reshape(product(a, b), [*shape, *[sizes[c] for c in rows + columns]])
-    return _aligned(batch + rows + columns, out, output)
+    return (
+        swapped,
+        [first.index(c) for c in batch + rows + summed],
+        (*shape, m, k),
+        [second.index(c) for c in batch + summed + columns],
+        (*shape, k, n),
+        [*shape, *[sizes[c] for c in rows + columns]],
+        [(batch + rows + columns).index(c) for c in output],
+    )
 
 
 def _without_ones(term: str, x: Array) -> tuple[str, Array]:
@@ -228,6 +263,9 @@ def _aligned(term: str, x: Array, output: str) -> Array:
 def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: Any, equation: str) -> Array:
     """Contract the gradient with the other operands, back to the subscripts of operand i."""
     terms, output = explicit_equation(equation, operands_shape)
+    if _only_contracts(equation, operands_shape, i):
+        rest = [k for k in range(len(terms)) if k != i]
+        return _contract([output, *[terms[k] for k in rest]], terms[i], [g, *[others[k] for k in rest]])
     size: dict[str, int] = {}
     for term, shape in zip(terms, operands_shape, strict=True):
         for letter, n in zip(term, shape, strict=True):
@@ -253,6 +291,18 @@ def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: An
         target += letter
     d = _contract(names, target, arrays)
     return d if len(target) == len(operands_shape[i]) else np.reshape(d, operands_shape[i])
+
+
+@functools.lru_cache(maxsize=256)
+def _only_contracts(equation: str, shapes: tuple[tuple[int, ...], ...], i: int) -> bool:
+    """Whether nothing has to be repeated, nor put on a diagonal: nearly always."""
+    terms, output = explicit_equation(equation, shapes)
+    elsewhere = set(output).union(*[term for k, term in enumerate(terms) if k != i])
+    return (
+        len(set(terms[i])) == len(terms[i])
+        and elsewhere.issuperset(terms[i])
+        and not any(1 in shape for shape in shapes)
+    )
 
 
 def _einsum_domain(d: Any) -> Any:

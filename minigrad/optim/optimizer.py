@@ -22,7 +22,6 @@ import numpy as np
 from minigrad._tensor.tensor import Tensor, stamp, with_gradient
 from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
-from minigrad.engine.silence import silently
 from minigrad.nn.module import clear_grads
 
 PIECE = 32768  # elements; a few arrays of them fit into 1 MiB
@@ -180,7 +179,8 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        idle = not silently(self._step)  # an overflow is inf and 0/0 is nan, as in PyTorch
+        with np.errstate(all="ignore"):  # an overflow is inf and 0/0 is nan, as in PyTorch, without a word
+            idle = not self._step()
         self._steps += 1
         if idle and not self._warned:
             self._warned = True
