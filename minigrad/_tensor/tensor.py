@@ -18,6 +18,7 @@ import numpy as np
 
 from minigrad.engine import messages
 from minigrad.engine.node import Node
+from minigrad.engine.silence import silently
 from minigrad.engine.writes import alias_of, writes
 from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
@@ -582,6 +583,9 @@ def forget_gradients(tensors: Iterable[Tensor]) -> None:
             tensor._grad = None
         elif node.watch is not None:
             node.watch.grad = None
+
+
+quietly = silently  # for an optimiser's step: in two thirds of the time of np.errstate
 
 
 def stamp(ready: list[tuple[Tensor, Any]]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.tensor import Tensor, stamp, with_gradient
+from minigrad._tensor.tensor import Tensor, quietly, stamp, with_gradient
 from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
 from minigrad.nn.module import clear_grads
@@ -179,8 +179,7 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with np.errstate(all="ignore"):  # an overflow is inf and 0/0 is nan, as in PyTorch, without a word
-            idle = not self._step()
+        idle = not quietly(self._step)  # an overflow is inf and 0/0 is nan, as in PyTorch, without a word
         self._steps += 1
         if idle and not self._warned:
             self._warned = True
@@ -475,7 +474,7 @@ def number(value: float, dtype: np.dtype[Any]) -> Array:
 
 
 def factor_of(value: float, dtype: np.dtype[Any]) -> Array:
-    """A factor of arrays of a dtype: float32 beside float16, so that products are formed in it, as in PyTorch."""
+    """A factor of arrays: float32 beside float16, so that products are formed in it, as in PyTorch."""
     return np.asarray(value, np.float32 if dtype.char == "e" else dtype)
 
 

@@ -98,11 +98,8 @@ class RMSprop(Optimizer):
     def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
         lr, momentum, alpha = float(group["lr"]), float(group["momentum"]), float(group["alpha"])
         slope, room, centered = self._slope(group, dtype), self._room, group["centered"]
-        old, new, eps = (
-            factor_of(alpha, dtype),
-            factor_of(1 - alpha, dtype),
-            number(float(group["eps"]), dtype),
-        )
+        old, new = factor_of(alpha, dtype), factor_of(1 - alpha, dtype)
+        eps = number(float(group["eps"]), dtype)
         rate = factor_of(-lr, dtype) if momentum == 0 else multiple_of(-lr, dtype)
         less, one = factor_of(-1, dtype), factor_of(1, dtype)
         # PyTorch does not round the product: inf less one beyond the largest float is inf, not nan.
