@@ -245,7 +245,7 @@ from .functional import (
 )
 
 if TYPE_CHECKING:
-    from . import viz
+    from . import learn as learn, viz
     from .checkpoint import CheckpointError, load, save
     from .viz import explain
 else:

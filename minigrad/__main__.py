@@ -18,6 +18,7 @@ minigrad {__version__}: gradients of Python programs, on NumPy, with PyTorch's n
 
 In the shell:
   python -m minigrad.first_engine        reverse mode on one page: runs a small example; then read its source
+  python -m minigrad.learn               a ladder of exercises, from a nudge to an engine of your own
   python -m minigrad.ops tanh            the derivative of an op; without a name, the table of all of them
 
 In Python, help(minigrad.matmul) explains a function, help(minigrad.testing) how to test a gradient.

@@ -12,6 +12,7 @@ from typing import Any
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     "viz": "",
+    "learn": "",
     "explain": "viz",
     "checkpoint": "",
     "load": "checkpoint",

@@ -7,6 +7,7 @@ asks the table at every step. `engine/walk.py` is the faster engine, which must 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -45,6 +46,24 @@ def apply(op: Op, *inputs: Any, **options: Any) -> Value:
     return Value(out, op, inputs, known)
 
 
+def parts(value: Value, g: Any) -> Iterator[tuple[Value, Any]]:
+    """Each input of a value, with the gradient that goes back to it where `g` arrives at the value.
+
+    >>> x = Value(3.0)
+    >>> [float(part) for _, part in parts(apply(table.mul, x, x), 1.0)]
+    [3.0, 3.0]
+    """
+    for i, x in enumerate(value.inputs):
+        name = value.op.inputs[0 if value.op.variadic else i]
+        if not isinstance(x, Value) or name not in value.op.rules:
+            continue  # a constant, or an index or a mask, through which no gradient flows
+        known = {**value.known, "i": i}
+        if value.op.variadic:
+            known["others"] = [None if k == i else array for k, array in enumerate(known[name])]
+        part = value.op.rules[name](g, *[known[need] for need in value.op.needs[name]])
+        yield x, unbroadcast(np.asarray(part), x.data.shape)  # an input that was repeated gets the sum
+
+
 def gradients(output: Value, g: Any = None) -> dict[Value, Any]:
     """The gradients of `output` with respect to every value behind it; `g`, if given, arrives at the output.
 
@@ -58,15 +77,7 @@ def gradients(output: Value, g: Any = None) -> dict[Value, Any]:
         # The newest: all that was made of it is newer still, and done. So its gradient is complete.
         value = max(waiting, key=lambda value: value.age)
         waiting.remove(value)
-        for i, x in enumerate(value.inputs):
-            name = value.op.inputs[0 if value.op.variadic else i]
-            if not isinstance(x, Value) or name not in value.op.rules:
-                continue  # a constant, or an index or a mask, through which no gradient flows
-            known = {**value.known, "i": i}
-            if value.op.variadic:
-                known["others"] = [None if k == i else array for k, array in enumerate(known[name])]
-            part = value.op.rules[name](arrived[value], *[known[need] for need in value.op.needs[name]])
-            part = unbroadcast(part, x.data.shape)  # an input that was repeated gets the sum
+        for x, part in parts(value, arrived[value]):
             arrived[x] = arrived[x] + part if x in arrived else part  # a value used twice gets both parts
             waiting.add(x)
     return arrived

@@ -24,6 +24,7 @@ LAYERS = [
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for
     {"__main__"},  # a program beside the library
     {"testing"},  # loaded only where it is asked for, so it may use the package as users do
+    {"learn"},  # exercises, which draw their cases as tests do
 ]
 # The parts of the inside that a part may know; of the public modules it may import any below it.
 KNOWS = {

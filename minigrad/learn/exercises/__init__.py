@@ -1,0 +1,10 @@
+"""The exercises, in the order of the ladder."""
+
+from __future__ import annotations
+
+from ..exercise import Exercise
+from . import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04
+
+exercises: tuple[Exercise, ...] = tuple(
+    lesson.EXERCISE for lesson in (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04)
+)

@@ -1,0 +1,196 @@
+"""Running a learner's code so that nothing it does ends, blocks or floods the grader.
+
+In a notebook a function runs in a thread with a time limit. From the command line all of it runs in a
+process of its own besides, which can be ended whatever it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+import io
+import linecache
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .compare import MisfitError
+
+KEPT = 2000  # characters of what a learner's code prints
+
+
+class OutOfTime(BaseException):
+    """A call that did not end in time."""
+
+
+class TroubleError(Exception):
+    """A learner's code could not be run; the message is a sentence for the learner."""
+
+
+class _Bounded(io.TextIOBase):
+    """Keeps the first characters that are written, and forgets the rest."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        if len(self.text) < KEPT:
+            self.text += text[: KEPT - len(self.text)]
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Input(contextlib.redirect_stdout[io.StringIO]):
+    """As `redirect_stdout`, for what a program reads."""
+
+    _stream = "stdin"
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[_Bounded]:
+    """Catch what is printed; nobody answers an input(); warnings are left out."""
+    said = _Bounded()
+    with (
+        _Input(io.StringIO("")),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield said
+
+
+def limited(call: Callable[[], Any], seconds: float) -> Any:
+    """The result of `call()`, or OutOfTime after so many seconds.
+
+    >>> limited(lambda: 1 + 1, 1.0)
+    2
+    """
+    done: list[tuple[Any, BaseException | None]] = []
+
+    def work() -> None:
+        try:
+            with np.errstate(all="ignore"):
+                done.append((call(), None))
+        except BaseException as error:
+            done.append((None, error))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not done:
+        if thread.is_alive() and thread.ident is not None:
+            # Python raises it in that thread before its next instruction.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident), ctypes.py_object(OutOfTime)
+            )
+            thread.join(0.2)
+        raise OutOfTime
+    result, error = done[0]
+    if error is not None:
+        raise error
+    return result
+
+
+class Answer:
+    """The learner's functions, as attributes; each is called so that what goes wrong becomes a sentence."""
+
+    def __init__(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        self._functions = dict(functions)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = self._functions[name]
+
+        def call(*arguments: Any) -> Any:
+            before = copy.deepcopy([a for a in arguments if _is_data(a)])
+            try:
+                made = function(*arguments)
+            except (OutOfTime, TroubleError):
+                raise
+            except BaseException as error:
+                raise TroubleError(sentence(error, name)) from error
+            for was, now in zip(before, filter(_is_data, arguments), strict=True):
+                if not _equal(was, now):
+                    raise TroubleError(
+                        f"{name} changed what it was given: an input was overwritten. Make a new array, as "
+                        "in `x = x * 2`; `x *= 2` writes into the caller's."
+                    )
+            return made
+
+        return call
+
+
+def _is_data(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or (
+        isinstance(value, (list, tuple, dict)) and all(isinstance(v, (int, float, np.ndarray)) for v in value)
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def sentence(error: BaseException, name: str) -> str:
+    """One sentence on what a learner's code raised, and where."""
+    if isinstance(error, MisfitError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"{name} ended the program (exit() or sys.exit()). Use `return` instead."
+    if isinstance(error, RecursionError):
+        return f"{name} called itself until Python gave up{_where(error)}. What ends the recursion?"
+    if isinstance(error, MemoryError):
+        return f"{name} asked for more memory than there is{_where(error)}."
+    if isinstance(error, EOFError):
+        return f"{name} waits for input(), and nobody answers here. Use its arguments."
+    said = str(error).strip().splitlines()
+    short = said[0] if said else "without a message"
+    return f"{name} stopped with {type(error).__name__}: {short[:200]}{_where(error)}."
+
+
+def _where(error: BaseException) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "minigrad" not in _folders(f.filename)]
+    if not frames or not frames[-1].line:
+        return ""
+    return f", in line {frames[-1].lineno}: `{frames[-1].line.strip()[:80]}`"
+
+
+def _folders(path: str) -> list[str]:
+    return path.replace("\\", "/").split("/")[:-1]
+
+
+def functions_of(source: str, file: str, names: tuple[str, ...], seconds: float = 2.0) -> dict[str, Any]:
+    """Run a learner's file, and take the functions from it.
+
+    Raises:
+        TroubleError: where the file does not run, or a function is missing.
+    """
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    scope: dict[str, Any] = {"__name__": "lesson", "__file__": file}
+    try:
+        code = compile(source, file, "exec")
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        text = (getattr(error, "text", "") or "").strip()[:80]
+        at = f" in line {line}: `{text}`" if line else ""
+        raise TroubleError(f"Python cannot read the file: {getattr(error, 'msg', error)}{at}.") from None
+    try:
+        limited(lambda: exec(code, scope), seconds)
+    except OutOfTime:
+        raise TroubleError(f"the file itself did not end in {seconds:g} seconds: an endless loop?") from None
+    except BaseException as error:
+        raise TroubleError(sentence(error, "the file")) from error
+    missing = [name for name in names if not callable(scope.get(name))]
+    if missing:
+        raise TroubleError(
+            f"the file has no function named {' or '.join(missing)}. Keep the names that the starter has."
+        )
+    return {name: scope[name] for name in names}

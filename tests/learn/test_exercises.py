@@ -1,0 +1,77 @@
+"""Grading is proven: starters fail, solutions pass, and each wrong answer is named for what it is."""
+
+import itertools
+import time
+
+import pytest
+
+from minigrad.learn import exercises, report
+from minigrad.learn.grade import grade
+from minigrad.learn.sandbox import functions_of
+
+SECONDS = 2.0
+LONGEST = 900  # characters of a report
+
+
+def graded(exercise, source):
+    return grade(exercise, lambda: functions_of(source, exercise.file, exercise.functions))
+
+
+def answers(*kinds):
+    listed = []
+    for exercise, kind in itertools.product(exercises, kinds):
+        found = getattr(exercise, kind)
+        for number, source in enumerate((found,) if isinstance(found, str) else found):
+            listed.append(pytest.param(exercise, source, id=f"{exercise.number}-{kind}-{number}"))
+    return listed
+
+
+@pytest.mark.parametrize(("exercise", "source"), answers("starter"))
+def test_a_starter_runs_and_fails(exercise, source):
+    verdict = graded(exercise, source)
+    assert not verdict
+    assert "cannot read the file" not in report.text(verdict)
+
+
+@pytest.mark.parametrize(("exercise", "source"), answers("solution", "others"))
+def test_a_right_answer_passes_in_any_style(exercise, source):
+    verdict = graded(exercise, source)
+    assert verdict, report.text(verdict)
+
+
+@pytest.mark.parametrize(("exercise", "answer"), answers("wrong"))
+def test_a_wrong_answer_dies_of_a_small_case_and_is_named(exercise, answer):
+    key, source = answer
+    begun = time.process_time()
+    verdict = graded(exercise, source)
+    took = time.process_time() - begun
+    said = report.text(verdict)
+    assert not verdict
+    assert verdict.looks_like == key, said
+    assert len(verdict.tape) <= exercise.smallest, said
+    assert len(said) <= LONGEST
+    assert took < SECONDS
+
+
+@pytest.mark.parametrize("exercise", exercises, ids=str)
+def test_an_exercise_is_whole(exercise):
+    assert len(exercise.wrong) >= 4
+    assert {key for key, _ in exercise.wrong} <= set(exercise.misconceptions)
+    assert len({source for _, source in exercise.wrong}) == len(exercise.wrong)
+    assert exercise.others
+    texts = [
+        exercise.aim,
+        exercise.idea,
+        exercise.one_sees,
+        *exercise.hints,
+        *exercise.misconceptions.values(),
+    ]
+    for text in texts:
+        assert text.strip() == text and text
+        assert "cotangent" not in text
+    assert len(exercise.aim) <= 50
+
+
+def test_the_ladder_is_in_order():
+    assert [e.number for e in exercises] == list(range(len(exercises)))
+    assert len({e.name for e in exercises}) == len(exercises)
