@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from ..exercise import Exercise
-from . import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04
+from . import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+)
 
 exercises: tuple[Exercise, ...] = tuple(
-    lesson.EXERCISE for lesson in (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04)
+    lesson.EXERCISE
+    for lesson in (
+        lesson_00,
+        lesson_01,
+        lesson_02,
+        lesson_03,
+        lesson_04,
+        lesson_05,
+        lesson_06,
+        lesson_07,
+        lesson_08,
+        lesson_09,
+    )
 )
