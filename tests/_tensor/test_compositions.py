@@ -163,3 +163,26 @@ def test_masked_fill_fills_where_the_mask_is_true():
     x, mask = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([True, False])
     assert x.masked_fill(mask, 9).tolist() == [[9.0, 2.0], [9.0, 4.0]]
     assert torch.tensor([1, 2]).masked_fill(mask, torch.tensor(2.9)).tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("n", [64, 65, 200])
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize(
+    "cut",
+    [
+        torch.unbind,
+        lambda x, dim: torch.split(x, 1, dim),
+        lambda x, dim: torch.split(x, [0, *[2, 0, 1] * (x.shape[dim] // 3), x.shape[dim] % 3], dim),
+    ],
+    ids=["unbind", "ones", "sections"],
+)
+def test_many_parts_are_the_parts_one_by_one(cut, dim, n):
+    x = torch.arange(3.0 * n).reshape((n, 3) if dim == 0 else (3, n)).requires_grad_()
+    parts = cut(x, dim)
+    joined = torch.stack(parts, dim) if cut is torch.unbind else torch.cat(parts, dim)
+    assert joined.tolist() == x.tolist()
+    weights = np.arange(1.0, 1 + len(parts), dtype=np.float32)
+    sum(float(w) * part.sum() for w, part in zip(weights, parts, strict=True)).backward()
+    sizes = [1 if cut is torch.unbind else part.shape[dim] for part in parts]
+    expected = np.repeat(weights, sizes)
+    np.testing.assert_array_equal(x.grad.numpy(), np.broadcast_to(np.expand_dims(expected, 1 - dim), x.shape))

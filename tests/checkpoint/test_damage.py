@@ -12,6 +12,7 @@ import pytest
 
 import minigrad as torch
 from minigrad.checkpoint import CheckpointError, load, save
+from minigrad.checkpoint.structure import checksum
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 RANDOM_FILES = 100_000 if THOROUGH else 1500
@@ -150,7 +151,9 @@ def npy(header, values=b"", version=b"\x01\x00"):
     return b"\x93NUMPY" + version + struct.pack("<H", len(text)) + text + values
 
 
-FLAT = '{"format":"minigrad.checkpoint","version":1,"tree":{"tensor":"w","crc32":0}}'
+# Of one float32 that is 0, so that nothing is wrong but what the name says.
+ZERO = checksum(np.zeros(1, np.float32))
+FLAT = f'{{"format":"minigrad.checkpoint","version":1,"tree":{{"tensor":"w","crc32":{ZERO}}}}}'
 ONE = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}"
 HOSTILE_ARRAYS = {
     "not npy": b"w",
@@ -177,6 +180,15 @@ HOSTILE_ARRAYS = {
 }
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_values_in_either_order_of_bytes_are_read(tmp_path, order):
+    path = tmp_path / "a.npz"
+    contents = npy(ONE.replace("<", order), bytes(4))
+    path.write_bytes(archive_of([("minigrad.json", FLAT), ("w.npy", contents)]))
+    assert load(path).tolist() == [0.0]
+    assert load(path).numpy().dtype is np.ones(1, np.float32).dtype
+
+
 @pytest.mark.parametrize("what", HOSTILE_ARRAYS)
 def test_hostile_arrays_in_an_npz(tmp_path, what):
     path = tmp_path / "a.npz"
@@ -187,7 +199,7 @@ def test_hostile_arrays_in_an_npz(tmp_path, what):
 
 FOUR = npy(ONE, bytes(4))
 HOSTILE_ARCHIVES = {
-    "compressed": archive_of([("minigrad.json", FLAT)], compression=zipfile.ZIP_DEFLATED),
+    "compressed": archive_of([("minigrad.json", FLAT), ("w.npy", FOUR)], compression=zipfile.ZIP_DEFLATED),
     "a description of bytes": archive_of([("minigrad.json", b"\xff\xfe"), ("w.npy", npy(ONE, bytes(4)))]),
     "a description nested deep": archive_of([("minigrad.json", '{"version":1,"tree":' + "[" * 100_000)]),
     "objects nested deep": archive_of([("minigrad.json", '{"version":1,"tree":' + '{"dict":' * 100_000)]),
