@@ -17,7 +17,6 @@ from minigrad._tensor.layout import in_rows, preserve_format, strided
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.engine.messages import integer_leaf
 from minigrad.ops.kernels import kept_order
 
 
@@ -74,7 +73,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     """
     if isinstance(data, Tensor) and data.requires_grad:
         warn_cut("tensor()", "clone() copies inside the graph", copied=True)
-    return _checked_leaf(np.array(as_array(data, dtype)), requires_grad)
+    return _made(np.array(as_array(data, dtype)), requires_grad)
 
 
 @_on_cpu
@@ -174,7 +173,7 @@ def arange(
     places = np.arange(n, dtype=np.float64 if isinstance(start + step, float) else np.int64)
     with np.errstate(all="ignore"):
         array = (start + step * places).astype(dtype)
-    return _checked_leaf(array, requires_grad)
+    return _made(array, requires_grad)
 
 
 def _number(name: str, x: Any) -> Any:
@@ -183,12 +182,6 @@ def _number(name: str, x: Any) -> Any:
     if not isinstance(x, (bool, int, float)):
         raise TypeError(f"{name}(): expected a number, not {type(x).__name__} ({x!r})")
     return x
-
-
-def _checked_leaf(array: Any, requires_grad: bool) -> Tensor:
-    if requires_grad and array.dtype.kind != "f":
-        raise RuntimeError(integer_leaf(array.dtype))
-    return _made(array, requires_grad)
 
 
 @_on_cpu
@@ -226,7 +219,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     with np.errstate(all="ignore"):
         values = np.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
         values[: steps == 1] = start
-        return _checked_leaf(values.astype(dtype), requires_grad)
+        return _made(values.astype(dtype), requires_grad)
 
 
 def _size(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
@@ -267,7 +260,7 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.zeros(2)
     tensor([0., 0.])
     """
-    return _checked_leaf(np.zeros(_size(sizes, size), _float_dtype(dtype)), requires_grad)
+    return _made(np.zeros(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -283,7 +276,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
     >>> torch.ones(1, 2)
     tensor([[1., 1.]])
     """
-    return _checked_leaf(np.ones(_size(sizes, size), _float_dtype(dtype)), requires_grad)
+    return _made(np.ones(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -299,7 +292,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.empty(3).shape
     (3,)
     """
-    return _checked_leaf(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
+    return _made(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -318,7 +311,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     """
     value, shape = _fill_value("full", fill_value), _tuple("full", size)
     value = number_as(value, as_array(value).dtype if dtype is None else as_dtype(dtype))
-    return _checked_leaf(np.full(shape, value), requires_grad)
+    return _made(np.full(shape, value), requires_grad)
 
 
 def _fill_value(name: str, value: Any) -> Any:
@@ -346,7 +339,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
             [0., 1.]])
     """
     rows, columns = _size((n, n if m is None else m))
-    return _checked_leaf(np.eye(rows, columns, dtype=_float_dtype(dtype)), requires_grad)
+    return _made(np.eye(rows, columns, dtype=_float_dtype(dtype)), requires_grad)
 
 
 @_on_cpu
@@ -396,7 +389,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     """
     array = _like("empty_like", input)._array
     dtype = array.dtype if dtype is None else as_dtype(dtype)
-    return _checked_leaf(np.empty_like(array, dtype, kept_order(array)), requires_grad)
+    return _made(np.empty_like(array, dtype, kept_order(array)), requires_grad)
 
 
 @_on_cpu
@@ -416,7 +409,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     dtype = _like("full_like", input).dtype if dtype is None else as_dtype(dtype)
     value = number_as(_fill_value("full_like", fill_value), dtype)
     array = input._array
-    return _checked_leaf(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
+    return _made(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
 
 
 @_on_cpu
@@ -526,7 +519,7 @@ def randint(
     if low < first or high - 1 > last:
         raise RuntimeError(f"randint: integers from {low} to {high - 1} do not all fit into {dtype}")
     array = generator_of(generator).integers(low, high, shape)
-    return _checked_leaf(np.asarray(array).astype(dtype), requires_grad)
+    return _made(np.asarray(array).astype(dtype), requires_grad)
 
 
 def _integer(name: str, n: Any) -> int:
@@ -570,7 +563,7 @@ def randperm(
     last = 2 ** (np.finfo(dtype).nmant + 1) if dtype.kind == "f" else np.iinfo(dtype).max
     if n - 1 > last:
         raise RuntimeError(f"randperm: {n - 1} does not fit into {dtype}")
-    return _checked_leaf(generator_of(generator).permutation(n).astype(dtype), requires_grad)
+    return _made(generator_of(generator).permutation(n).astype(dtype), requires_grad)
 
 
 @_on_cpu

@@ -477,3 +477,8 @@ def test_linspace_is_exact_at_both_ends():
     assert torch.linspace(3, 9, 1).tolist() == [3.0] and torch.linspace(3, 9, 0).tolist() == []
     assert torch.linspace(4, -3, 5, dtype=torch.int64).tolist() == [4, 2, 0, -1, -3]
     assert torch.linspace(-2.7, 3.9, 3, dtype=torch.int64).tolist() == [-2, 0, 3]
+
+
+def test_arange_multiplies_its_step_and_does_not_add_it_up():
+    expected = (0.1 * np.arange(10_000)).astype(np.float32)  # sums of float32 are off by 0.05 in the end
+    assert torch.arange(0, 1000, 0.1).tolist() == expected.tolist()

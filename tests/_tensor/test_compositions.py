@@ -186,3 +186,21 @@ def test_many_parts_are_the_parts_one_by_one(cut, dim, n):
     sizes = [1 if cut is torch.unbind else part.shape[dim] for part in parts]
     expected = np.repeat(weights, sizes)
     np.testing.assert_array_equal(x.grad.numpy(), np.broadcast_to(np.expand_dims(expected, 1 - dim), x.shape))
+
+
+def test_index_select_of_a_number_is_a_copy():
+    x = torch.tensor(5.0)
+    y = torch.index_select(x, 0, torch.tensor([0]))
+    assert y.item() == 5.0 and y.shape == ()
+    y.fill_(1.0)
+    assert x.item() == 5.0
+
+
+@pytest.mark.parametrize("dim", [0, -1])
+@pytest.mark.parametrize("alpha", [1, -2.5])
+def test_index_add_adds_alpha_times_the_source_where_the_index_says(dim, alpha):
+    x, index = real(3, 4), torch.tensor([2, 0, 2])
+    source = real(3, 4) if dim == 0 else real(3, 3)
+    expected = x.numpy().copy()
+    np.add.at(expected, index.numpy() if dim == 0 else (slice(None), index.numpy()), alpha * source.numpy())
+    close(torch.index_add(x, dim, index, source, alpha=alpha), expected)
