@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from idx import IdxError
-from image_data import DIGITS, hold_out, read_digits, read_idx
+from image_data import DIGITS, Data, hold_out, read_digits, read_idx
 from image_pictures import draw_confusion, draw_curves, draw_network, draw_predictions
 from image_training import Plan, Training, evaluate
 
@@ -64,31 +64,36 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, names: Sequ
         training.resume(state)
         print(f"going on after epoch {training.epoch} of {plan.epochs}")
 
-    began = time.perf_counter()
     try:
         # Products this small gain nothing from a second thread, and wait for it where the machine is busy.
         with threadpool_limits(1):
+            began = time.perf_counter()
             training.run(checkpoint)
+            print(f"trained in {time.perf_counter() - began:.1f} s")
+            if training.failed():
+                parser.exit(1, f"{parser.prog}: the loss is no longer a number; try a smaller --lr\n")
+            show(training, test, args.out, names)
     except KeyboardInterrupt:
         if training.saved is not None:
             print(f"\ninterrupted; {checkpoint} holds everything up to epoch {training.saved}. To go on:")
             print(f"    {command('--resume', checkpoint)}")
         return 130
-    print(f"trained in {time.perf_counter() - began:.1f} s")
-    if training.failed():
-        parser.exit(1, f"{parser.prog}: the loss is no longer a number; try a smaller --lr\n")
-    if training.stopped_early():
-        print(f"stopped early: none of the last {plan.patience} epochs came up to the best accuracy before")
+    return 0
 
+
+def show(training: Training, test: Data, out: Path, names: Sequence[str]) -> None:
+    """Take the weights of the best epoch, draw the pictures, and print the accuracy on the test images."""
+    if training.stopped_early():
+        patience = training.plan.patience
+        print(f"stopped early: none of the last {patience} epochs came up to the best accuracy before")
     best, accuracy = training.best["epoch"], training.best["accuracy"]
     print(f"epoch {best} has the best accuracy on the images held out ({accuracy:.3f}; of equals, the last)")
     training.model.load_state_dict(training.best["model"])
-    print("wrote", draw_curves(training.history, args.out / "curves.png", best))
-    print("wrote", draw_predictions(training.model, test, args.out / "predictions.png", names))
-    print("wrote", draw_confusion(training.model, test, args.out / "confusion.png", names))
-    print("wrote", draw_network(training.model, train, args.out / "network.svg"))
+    print("wrote", draw_curves(training.history, out / "curves.png", best))
+    print("wrote", draw_predictions(training.model, test, out / "predictions.png", names))
+    print("wrote", draw_confusion(training.model, test, out / "confusion.png", names))
+    print("wrote", draw_network(training.model, training.train, out / "network.svg"))
     print(f"test accuracy: {evaluate(training.model, test)[1]:.3f}")
-    return 0
 
 
 def command(*arguments: object) -> str:

@@ -262,6 +262,17 @@ def test_interrupted_in_the_first_epoch_it_can_go_on_too(tmp_path, capsys, inter
     assert "going on after epoch 0 of 2" in lines
 
 
+def test_interrupted_while_it_draws_it_can_go_on_too(tmp_path, capsys, monkeypatch):
+    def pressed(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mlp_digits, "draw_curves", pressed)
+    assert mlp_digits.main([*SMALL, "--out", str(tmp_path)]) == 130
+    said = capsys.readouterr().out
+    assert "holds everything up to epoch 2. To go on:" in said
+    assert said.splitlines()[-1].endswith(f"--resume {tmp_path / 'checkpoint.npz'}")
+
+
 @pytest.mark.usefixtures("no_pictures")
 def test_a_finished_training_is_drawn_again(tmp_path, capsys):
     _, accuracy = run(capsys, *SMALL, "--out", tmp_path)
