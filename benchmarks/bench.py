@@ -4,7 +4,7 @@
     make bench ARGS="--quick"                   a few rounds of everything, to out/benchmarks
     make bench ARGS="--only chain mlp-64"       some parts
 
-What the parts are, and how they are measured, is in benchmarks/README.md.
+benchmarks/README.md describes the parts, and how they are measured.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python examples/sklearn_estimator.py --activations identity relu --folds 5
 
-What scikit-learn knows to do with an estimator works: `cross_val_score`, `GridSearchCV`, pipelines, `clone`.
+All that scikit-learn does with an estimator works: `cross_val_score`, `GridSearchCV`, pipelines, `clone`.
 """
 
 import argparse

@@ -49,7 +49,11 @@ def test_sentences_begin_with_a_subject():
         for path in [
             *(root / "minigrad").rglob("*.py"),
             *(root / "mutation").glob("*.py"),
+            *(root / "examples").glob("*.py"),
+            *(root / "benchmarks").glob("*.py"),
             *DOCS.glob("*.md"),
+            *root.glob("*.md"),
+            *(root / "benchmarks").glob("*.md"),
         ]
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if (match := opening.search(line))

@@ -295,7 +295,7 @@ def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: An
 
 @functools.lru_cache(maxsize=256)
 def _only_contracts(equation: str, shapes: tuple[tuple[int, ...], ...], i: int) -> bool:
-    """Whether nothing has to be repeated, nor put on a diagonal: nearly always."""
+    """True if nothing has to be repeated, nor put on a diagonal: nearly always."""
     terms, output = explicit_equation(equation, shapes)
     elsewhere = set(output).union(*[term for k, term in enumerate(terms) if k != i])
     return (
