@@ -63,11 +63,49 @@ BY_FORWARD: dict[Any, Op] = {}
 class Op:
     """One op: forward, a rule per differentiable input, the formula a reader sees, the domain a test draws.
 
+    An op of your own is a record in a file of yours. Call the record: on tensors it runs and is recorded.
+
+    >>> import numpy as np
+    >>> import minigrad as torch
+    >>> from minigrad.ops import REAL, REGISTRY, Op
+    >>> swish = Op(
+    ...     "swish",
+    ...     lambda x: x / (1 + np.exp(-x)),
+    ...     x=lambda g, x, out: g * (out + (1 - out) / (1 + np.exp(-x))),
+    ...     formula="d swish(x)/dx = swish(x) + sigmoid(x) * (1 - swish(x))",
+    ...     domain=REAL,
+    ...     result="float",
+    ... )
+    >>> x = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
+    >>> y = swish(x)
+
+    The rule is run on arrays for the first derivative. Under `create_graph=True` it is run on tensors, and
+    recorded in its turn: this gives the second.
+
+    >>> (slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    >>> (bend,) = torch.autograd.grad(slope.sum(), x)
+    >>> slope.tolist()[0], bend.tolist()[0]
+    (0.5, 0.5)
+    >>> print(*[line for line in str(torch.explain(swish(x).sum())).splitlines() if "d swish" in line])
+        d swish(x)/dx = swish(x) + sigmoid(x) · (1 − swish(x))
+
+    Compare it with finite differences at points of yours, and on a sample of its domain:
+
+    >>> from minigrad.testing import RandomDrawer, check_grads, draw_sample, properties
+    >>> check_grads(swish, x, order=2)
+    >>> inputs, options = draw_sample(swish, RandomDrawer(seed=1))
+    >>> properties.gradients_are_derivatives(swish, inputs, options)
+    >>> del REGISTRY["swish"]  # a name is free once; only an example takes its op back
+
     Arguments:
-        name: unique; the public function and the graph's label.
+        name: unique in the registry; the label in graphs. `SwishBackward0` is made of it.
         forward: arrays positional (one `*name` for a list of arrays), options keyword-only. It returns
             the output, or a tuple (output, *constants) when `constants` names more.
-        rules: a keyword per differentiable input; `rule(g, ...)` returns the gradient of that input.
+        rules: a keyword per differentiable input; `rule(g, ...)` returns the gradient of that input. Its
+            other parameters may be inputs, `out`, `<input>_shape`, options and `constants`; the values of
+            those that are arrays are saved from the forward to the backward. A gradient of a broadcast shape
+            or of a wider dtype is fitted to its input afterwards. Use NumPy functions and operators only:
+            they work on arrays and on tensors.
         formula: the derivative as a reader would write it.
         domain: from where a property test draws inputs and options.
         inputs: their names, where forward (a ufunc, a builtin) has no signature to read.
@@ -75,30 +113,31 @@ class Op:
             "floating" (only floats are accepted), "bool" or "int" (an index), "given" (an option says).
         promote: whether inputs of different dtypes meet in one; else mixing them is an error.
         constants: names of what forward returns beside the output; no derivative flows through them.
-        stands: constants by the input for which they stand: in a higher derivative they are Tensors at its
-            place. They spare the input itself, to which the user may then write.
+        stands: the input for which a constant stands, by the constant's name. A constant is a plain array
+            in a higher derivative, so no gradient flows through it. One that stands for an input becomes a
+            tensor there, at the input's place in the graph. An example is x - max(x) for x in a loss: the
+            rule then saves the constant and not x, and the user may write to x.
         view: the output may share memory with the first input.
-        saves: whether a backward has values to free, after which the graph cannot be walked again; by default
-            where a rule names an input, `out`, `others` or a constant.
-        exact: every rule returns the shape of its operand, also where that was broadcast.
+        saves: whether a backward frees saved values, after which a second backward through the op is refused
+            unless the first had `retain_graph=True`. The default is True where a rule names an input, `out`,
+            `others` or a constant.
+        exact: a promise that every rule returns the shape of its operand, also where that was broadcast. An
+            op that saves as `linear` does is recorded faster for it.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
         bools: the reason why it takes no boolean tensors, and what to use instead.
-        read: a rule as a reader sees it, by input (or one for all), where the rule's own source says too
-            little: an expression such as "g / n" (n: how many elements of the first input make one of the
-            result), a few words such as "g flipped back", or a function of options and shapes that chooses
-            one of these.
-
+        read: a rule as `viz` shows it, where the rule's own source says too little: because it calls a
+            helper. It is one form for all inputs, or a dict of them by input. A form is an expression such as
+            "g / n" (n: how many elements of the first input make one of the result), a few words such as
+            "g flipped back", or a function of options and shapes that returns one of these.
         register: whether it enters the registry, under its name.
 
     Raises:
         TypeError: for a rule of an unknown input, or a rule or form that asks for an unknown name.
 
-    >>> import minigrad as torch
-    >>> from minigrad.ops import elementwise
-    >>> elementwise.tanh.formula
-    'd tanh(x)/dx = 1 - tanh(x)^2'
-    >>> elementwise.tanh.needs
-    {'x': ('out',)}
+    The attribute `needs` tells the saved values of each rule.
+
+    >>> swish.needs
+    {'x': ('x', 'out')}
     """
 
     __slots__ = (

@@ -28,10 +28,12 @@ def _fits(x: Array, interval: Interval) -> bool:
 
 
 def _public(name: str) -> str:
-    """How a user calls an op; "" for one without a public function of the same name and arguments."""
+    """How a user calls an op: as a public function, or, of an op of their own, as `ops.NAME`."""
     if hasattr(torch, name):
         return f"torch.{name}"
-    return f"F.{name}" if hasattr(torch.nn.functional, name) else ""
+    if hasattr(torch.nn.functional, name):
+        return f"F.{name}"
+    return "" if hasattr(torch.Tensor, name) else f"ops.{name}"  # a method only: contiguous
 
 
 def _domain(name: str, op: Any, operands: int) -> tuple[Interval, ...]:

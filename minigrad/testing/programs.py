@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as torch
-from minigrad.ops.op import REAL
+from minigrad.ops.op import REAL, REGISTRY
 
 from .draw import Drawer
 from .program_lines import KINDS, PLAIN, Kind, Line
@@ -41,6 +41,13 @@ Executor = Callable[..., Any]
 
 LARGEST = 20.0  # values beyond are not computed with further
 MOST = 64  # elements
+
+
+class _Ops:
+    """The ops of the registry as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return REGISTRY[name]
 
 
 class Program:
@@ -59,7 +66,8 @@ class Program:
 
     def run(self, leaves: Sequence[Any], call: Executor | None = None) -> dict[str, Any]:
         """All names of the program after its last line, by minigrad, or by an executor."""
-        scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "np": np, "_call": call}
+        scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "ops": _Ops(), "np": np}
+        scope["_call"] = call
         scope |= {f"x{i}": x for i, x in enumerate(leaves)}
         codes = self._code if call is None else [_by_calls(_text(line)) for line in self.lines]
         for (name, made), code in zip(self.lines, codes, strict=True):
@@ -198,6 +206,8 @@ def eager(name: str, *arguments: Any, **options: Any) -> Any:
     for place in (torch, torch.nn.functional):
         if hasattr(place, name):
             return getattr(place, name)(*arguments, **options)
+    if not hasattr(arguments[0], name):  # an op of the user's own
+        return REGISTRY[name](*arguments, **options)
     found = getattr(arguments[0], name)
     return found(*arguments[1:], **options) if callable(found) else found
 
@@ -228,7 +238,7 @@ class _Calls(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         owner = node.value
-        if isinstance(owner, ast.Name) and owner.id in ("torch", "F"):
+        if isinstance(owner, ast.Name) and owner.id in ("torch", "F", "ops"):
             constant = node.attr in ("tensor", "int64", "bool", "float64")
             return node if constant else _called(node.attr)
         return _called(node.attr, self.visit(owner))
