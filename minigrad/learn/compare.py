@@ -1,4 +1,4 @@
-"""What a judge asks of an answer: a number or an array, and whether it is what nudging says."""
+"""The form of an answer that a judge asks for: a number or an array, and whether it is what nudging says."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def several(value: Any, name: str, count: int) -> tuple[Any, ...]:
 
 
 def close(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
-    """Whether two arrays are equal but for rounding.
+    """True if two arrays are equal but for rounding.
 
     >>> close(0.1 + 0.2, 0.3)
     True

@@ -21,7 +21,7 @@ FEWEST = 5  # cases, however slow the answer is
 
 @dataclass
 class Verdict:
-    """What grading found: true where every property holds."""
+    """The result of grading: true where every property holds."""
 
     exercise: Exercise
     held: list[str] = field(default_factory=list)

@@ -22,7 +22,7 @@ MEMORY = 8 * 2**30  # bytes, where the system can limit them
 
 
 def check_file(exercise: Exercise, path: Path, explain: bool = False, page: str = "") -> tuple[bool, str]:
-    """Whether the file passes, and the report.
+    """The verdict (true if the file passes) and the report.
 
     Arguments:
         exercise: the lesson's.
@@ -52,7 +52,7 @@ def check_file(exercise: Exercise, path: Path, explain: bool = False, page: str 
 
 
 def main() -> None:
-    """What the process does: grade, and leave the verdict in a file."""
+    """The work of the process: grade, and leave the verdict in a file."""
     number, path, explain, page, out = json.loads(sys.argv[1])
     _limit_memory()
     exercise = next(e for e in exercises if e.number == number)

@@ -48,7 +48,7 @@ class Program:
 
     @property
     def slopes(self) -> Any:
-        """What nudging each leaf gives."""
+        """The slope that nudging each leaf gives."""
         return nudge(lambda leaves: self.run(leaves)[-1], np.array(self.leaves))
 
     @property

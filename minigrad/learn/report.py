@@ -1,4 +1,4 @@
-"""What the learner reads: the verdict, the ladder, the failing case in full."""
+"""The text for the learner: the verdict, the ladder, the failing case in full."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ EXERCISE = Exercise(
     "rule of x * y "
     "asks for x and y. The rule of exp asks for its output. The rule of x + y asks for nothing, so an "
     "addition keeps "
-    "nothing, however large its inputs are. What is kept is the memory that training needs.",
+    "nothing, however large its inputs are. Kept values are the memory that training needs.",
     one_sees="The cards of an operation: what it keeps, and when backward frees it.",
     functions=("apply",),
     starter='''
