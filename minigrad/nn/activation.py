@@ -259,6 +259,24 @@ class Softmax(_Activation):
         return F.softmax(input, self.dim)
 
 
+class Softmax2d(_Activation):
+    """`Softmax` over the channels at each pixel of (N, C, H, W) or (C, H, W).
+
+    Raises:
+        ValueError: for an input of another rank.
+
+    >>> import minigrad as torch
+    >>> torch.nn.Softmax2d()(torch.zeros(2, 1, 1))
+    tensor([[[0.5000]],
+            [[0.5000]]])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")
+        return F.softmax(input, -3)
+
+
 class LogSoftmax(_Activation):
     """The logarithm of softmax along dim, computed without underflow.
 

@@ -15,35 +15,11 @@ from minigrad.nn.module import Layer
 from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
-class BatchNorm1d(Layer):
-    """Normalises each feature over the batch, (N, C) or (N, C, L), then scales and shifts it.
+class BatchNorm(Layer):
+    """What the batch norms of all ranks do: see `BatchNorm1d`."""
 
-    In training it uses the batch's mean and variance and moves `running_mean` and `running_var`
-    (unbiased) towards them by `momentum` (None: the plain average over all batches); in evaluation it
-    uses those. Without `track_running_stats` it always uses the batch's.
-
-    Arguments:
-        num_features: C.
-        eps: added to the variance.
-        momentum: how far the running statistics move in each call.
-        affine: whether there are a `weight` and a `bias`, of shape (C,), that scale and shift.
-        track_running_stats: whether there are running statistics.
-        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
-        bias: False leaves the `bias` out.
-
-    Raises:
-        ValueError: for an input of another rank, or a batch of one in training.
-
-    Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
-
-    >>> import minigrad as torch
-    >>> layer = torch.nn.BatchNorm1d(1)
-    >>> layer(torch.tensor([[1.0], [3.0]])).tolist()[0][0] < -0.99
-    True
-    >>> layer.running_mean
-    tensor([0.2000])
-    """
-
+    _ranks: tuple[int, ...]
+    _shapes: str
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None
@@ -63,7 +39,7 @@ class BatchNorm1d(Layer):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        check_sizes("BatchNorm1d", num_features=num_features)
+        check_sizes(type(self).__name__, num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
@@ -107,16 +83,17 @@ class BatchNorm1d(Layer):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        check_tensor("BatchNorm1d", "input", input)
-        if input.ndim not in (2, 3):
+        name = type(self).__name__
+        check_tensor(name, "input", input)
+        if input.ndim not in self._ranks:
             raise ValueError(
-                f"BatchNorm1d takes (N, C) or (N, C, L), not a tensor of shape {tuple(input.shape)}"
+                f"{name} takes {self._shapes.format('C')}, not a tensor of shape {tuple(input.shape)}"
             )
         held = self.running_mean is not None or self.weight is not None or self.bias is not None
         if held and input.shape[1] != self.num_features:
             n = self.num_features
             raise RuntimeError(
-                f"BatchNorm1d({n}): expected an input of shape (N, {n}) or (N, {n}, L), but got "
+                f"{name}({n}): expected an input of shape {self._shapes.format(n)}, but got "
                 f"{tuple(input.shape)}"
             )
         factor = 0.0 if self.momentum is None else self.momentum
@@ -141,6 +118,39 @@ class BatchNorm1d(Layer):
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
             f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
+
+
+class BatchNorm1d(BatchNorm):
+    """Normalises each feature over the batch, (N, C) or (N, C, L), then scales and shifts it.
+
+    In training it uses the batch's mean and variance and moves `running_mean` and `running_var`
+    (unbiased) towards them by `momentum` (None: the plain average over all batches); in evaluation it
+    uses those. Without `track_running_stats` it always uses the batch's.
+
+    Arguments:
+        num_features: C.
+        eps: added to the variance.
+        momentum: how far the running statistics move in each call.
+        affine: whether there are a `weight` and a `bias`, of shape (C,), that scale and shift.
+        track_running_stats: whether there are running statistics.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
+        bias: False leaves the `bias` out.
+
+    Raises:
+        ValueError: for an input of another rank, or a batch of one in training.
+
+    Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
+
+    >>> import minigrad as torch
+    >>> layer = torch.nn.BatchNorm1d(1)
+    >>> layer(torch.tensor([[1.0], [3.0]])).tolist()[0][0] < -0.99
+    True
+    >>> layer.running_mean
+    tensor([0.2000])
+    """
+
+    _ranks = (2, 3)
+    _shapes = "(N, {0}) or (N, {0}, L)"
 
 
 class LayerNorm(Layer):

@@ -5,6 +5,7 @@ Nothing here needs hypothesis; the strategies that do are in `minigrad.testing.s
 
 from __future__ import annotations
 
+from minigrad.ops import tables as _tables  # noqa: F401 (all ops are in the registry, and can be drawn)
 from minigrad.ops.op import Interval
 
 from .check import check_grads, check_numpy_grads

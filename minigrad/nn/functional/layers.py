@@ -13,6 +13,7 @@ from minigrad.autograd import no_grad
 from minigrad.ops.index import first_outside
 
 from .activations import _activation
+from .borders import MODES, pad_from_within
 from .checks import check_tensor
 
 linear = CALLS["linear"]
@@ -282,23 +283,32 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     Arguments:
         input: a tensor of any shape.
         pad: a tuple of an even number of integers, two for each axis that is padded.
-        mode: "constant", the only one here.
-        value: of the border; 0 where it is None.
+        mode: "constant"; or of the last axes of a tensor (N, C, ...) or (C, ...): "reflect" (mirrored, the edge
+            not repeated), "replicate" (the edge), "circular" (the other end).
+        value: of a constant border; 0 where it is None.
+
+    Raises:
+        NotImplementedError: for another mode, or axes that it does not pad.
+        RuntimeError: for widths that crop more than there is, or need more than there is to repeat.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.pad(torch.ones(2), (1, 0))
     tensor([0., 1., 1.])
     """
     check_tensor("pad", "input", input)
-    if mode != "constant":
-        raise NotImplementedError(f"pad: mode {mode!r} is not covered; 'constant' is")
     widths = tuple(int(p) for p in pad)
+    if mode not in ("constant", *MODES):
+        raise NotImplementedError(f"pad: there is no mode {mode!r}; there are constant, {', '.join(MODES)}")
     for axis, n in zip(range(input.ndim - 1, -1, -1), (input.shape[::-1]), strict=True):
         before, after = (*widths[2 * (input.ndim - 1 - axis) :], 0, 0)[:2]
         if n + before + after < 0 or n + min(before, 0) < 0 or n + min(after, 0) < 0:
             raise RuntimeError(
                 f"pad: {before} and {after} take more than the {n} elements of dimension {axis}"
             )
+    if mode != "constant":
+        if value:
+            raise RuntimeError(f"pad: mode {mode!r} doesn't take in value argument")
+        return pad_from_within(input, widths, mode)
     return CALLS["pad"](input, pad=widths, value=0.0 if value is None else value)
 
 

@@ -1,0 +1,27 @@
+"""Names of a package that load when they are first asked for, so that importing minigrad stays quick.
+
+Python calls `__getattr__` of a module for a name that it does not find in it (PEP 562).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+
+def loaded_later(
+    package: str, modules: dict[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a package: `modules` has the names in each of its modules."""
+    homes = {name: module for module, names in modules.items() for name in names.split()}
+
+    def get(name: str) -> Any:
+        here = sys.modules[package]  # with it, Python can say: Did you mean 'Conv2d'?
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=here)
+        vars(here)[name] = found = getattr(import_module(f"{package}.{homes[name]}"), name)
+        return found
+
+    return get, lambda: sorted({*vars(sys.modules[package]), *homes})

@@ -1,0 +1,218 @@
+"""Windows that slide over the last axes of an array (N, C, *lengths): convolutions, sums and maxima.
+
+A window has `size` elements per axis, `dilation` apart; windows start `stride` apart, `padding` before the
+array, and there are `places` of them per axis. Windows are views; a convolution copies them to the columns of
+a matrix, for a few samples at a time, and is one product.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from .kernels import Array, kernel, pad, wide
+
+Sizes = tuple[int, ...]
+_AT_ONCE = 1 << 18  # numbers in the columns that are made at once: they stay in the processor's cache
+
+
+def count_places(lengths: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
+    """How many windows fit along each axis."""
+    each = zip(lengths, size, stride, padding, dilation, strict=True)
+    return tuple([max(n + 2 * p - d * (k - 1) - 1, -s) // s + 1 for n, k, s, p, d in each])
+
+
+def _framed(
+    x: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, places: Sizes, value: float = 0.0
+) -> Array:
+    """`x` in a frame, so that its first window starts at the first element and the last one fits."""
+    each = zip(x.shape[2:], size, stride, padding, dilation, places, strict=True)
+    pairs = [(p, max(s * (m - 1) + d * (k - 1) + 1 - n - p, 0)) for n, k, s, p, d, m in each]
+    widths = [width for pair in reversed(pairs) for width in pair]
+    return pad(x, widths, value) if any(widths) else x
+
+
+def _windows(x: Array, size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes) -> Array:
+    """A view (N, C, *size, *places) of an array whose first window starts at its first element."""
+    outer, inner = x.strides[:2], x.strides[2:]
+    steps = [n * d for n, d in zip(inner, dilation, strict=True)]
+    jumps = [n * s for n, s in zip(inner, stride, strict=True)]
+    shape, strides = (*x.shape[:2], *size, *places), (*outer, *steps, *jumps)
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+
+
+def _columns(
+    x: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, places: Sizes
+) -> Array:
+    """The windows as columns, by group: (groups, C / groups * prod(size), N * prod(places))."""
+    framed = _framed(x, size, stride, padding, dilation, places)
+    seen = _windows(framed, size, stride, dilation, places)
+    rows = x.shape[1] // groups * math.prod(size)
+    return np.moveaxis(seen, 0, 1 + len(size)).reshape(groups, rows, len(x) * math.prod(places))
+
+
+def _channels_first(g: Array, groups: int) -> Array:
+    """(N, O, *places) as (groups, O / groups, N * prod(places))."""
+    return np.moveaxis(g, 0, 1).reshape(groups, g.shape[1] // groups, -1 if g.size else 0)
+
+
+def _parts(n: int, each: int) -> Iterator[slice]:
+    """Samples, as many as are treated at once where one has `each` numbers in its columns."""
+    step = max(1, _AT_ONCE // max(each, 1))
+    return (slice(start, start + step) for start in range(0, n, step))
+
+
+@kernel
+def convolve(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Sizes = (1,),
+    padding: Sizes = (0,),
+    dilation: Sizes = (1,),
+    groups: int = 1,
+) -> Array:
+    """y[n, o, place] = bias[o] + the sum of weight[o] times the window at that place."""
+    x, weight, size = wide(x), wide(weight), weight.shape[2:]
+    places = count_places(x.shape[2:], size, stride, padding, dilation)
+    filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
+    out = np.empty((len(x), weight.shape[0], *places), x.dtype)
+    for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
+        made = np.matmul(filters, _columns(x[part], size, stride, padding, dilation, groups, places))
+        if bias is not None:
+            made += bias.reshape(groups, -1, 1)
+        out[part] = np.moveaxis(made.reshape(weight.shape[0], -1, *places), 1, 0)
+    return out
+
+
+@kernel
+def convolve_back(
+    g: Array, weight: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Array:
+    """The gradient of `convolve` by x, of the lengths `shape`: weight[o] times g at a place, added there."""
+    g, weight, size, places = wide(g), wide(weight), weight.shape[2:], g.shape[2:]
+    filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
+    out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype)
+    for part in _parts(len(g), out.shape[1] * math.prod(size) * math.prod(places)):
+        columns = np.matmul(np.swapaxes(filters, 1, 2), _channels_first(g[part], groups))
+        seen = columns.reshape(out.shape[1], *size, -1, *places)
+        out[part] = _added(np.moveaxis(seen, 1 + len(size), 0), shape, stride, padding, dilation)
+    return out
+
+
+@kernel
+def convolve_weight(
+    x: Array, g: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Array:
+    """The gradient of `convolve` by weight, of the given `size`: g[o] at a place times the window there."""
+    x, g, places = wide(x), wide(g), g.shape[2:]
+    out: Array = np.zeros((groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype)
+    for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
+        columns = _columns(x[part], size, stride, padding, dilation, groups, places)
+        out += np.matmul(_channels_first(g[part], groups), np.swapaxes(columns, 1, 2))
+    return out.reshape(g.shape[1], x.shape[1] // groups, *size)
+
+
+@kernel
+def unfold(x: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    """The windows themselves: (N, C, *size, *places)."""
+    places = count_places(x.shape[2:], size, stride, padding, dilation)
+    return _windows(
+        _framed(x, size, stride, padding, dilation, places), size, stride, dilation, places
+    ).copy()
+
+
+@kernel
+def fold(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    """The windows added up at their places, in an array of the lengths `shape`."""
+    return _added(windows, shape, stride, padding, dilation)
+
+
+def _added(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    axes = len(shape)
+    size, places = windows.shape[2 : 2 + axes], windows.shape[2 + axes :]
+    ends = [
+        max(s * (m - 1) + d * (k - 1) + 1, n + p)
+        for s, m, d, k, n, p in zip(stride, places, dilation, size, shape, padding, strict=True)
+    ]
+    out = np.zeros((*windows.shape[:2], *ends), windows.dtype)
+    for offset in itertools.product(*map(range, size)):
+        each = zip(offset, stride, dilation, places, strict=True)
+        target = tuple([slice(i * d, i * d + s * (m - 1) + 1, s) for i, s, d, m in each])
+        out[(..., *target)] += windows[(slice(None), slice(None), *offset)]
+    return out[(..., *[slice(p, p + n) for p, n in zip(padding, shape, strict=True)])]
+
+
+@kernel
+def sum_windows(x: Array, size: Sizes, stride: Sizes, padding: Sizes, places: Sizes) -> Array:
+    """The sum of each window, one axis after the other."""
+    ones = (1,) * len(size)
+    out = _framed(wide(x), size, stride, padding, ones, places)
+    for axis, (k, s, m) in enumerate(zip(size, stride, places, strict=True), 2):
+        parts = [out[(slice(None),) * axis + (slice(i, i + s * (m - 1) + 1, s),)] for i in range(k)]
+        out = parts[0].copy()
+        for part in parts[1:]:
+            out += part
+    return out
+
+
+@kernel
+def spread_windows(g: Array, shape: Sizes, size: Sizes, stride: Sizes, padding: Sizes) -> Array:
+    """Each element of `g` added to all of its window, in an array of the lengths `shape`."""
+    out = wide(g)
+    for axis, (n, k, s, p) in enumerate(zip(shape, size, stride, padding, strict=True), 2):
+        m, lead = out.shape[axis], (slice(None),) * axis
+        wider = np.zeros((*out.shape[:axis], max(s * (m - 1) + k, n + p), *out.shape[axis + 1 :]), out.dtype)
+        for i in range(k):
+            wider[(*lead, slice(i, i + s * (m - 1) + 1, s))] += out
+        out = wider[(*lead, slice(p, p + n))]
+    return out.copy()
+
+
+def max_windows(
+    x: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, places: Sizes
+) -> tuple[Array, Array]:
+    """The maximum of each window, and where it stands in the flattened last axes of `x`: the first of equals.
+
+    A nan is greater than all, and the last one stands for them.
+    """
+    framed = _framed(x, size, stride, padding, dilation, places, -np.inf)
+    seen = _windows(framed, size, stride, dilation, places)
+    offsets = list(itertools.product(*map(range, size)))
+    out = seen[(slice(None), slice(None), *offsets[0])].copy()
+    chosen = np.zeros(out.shape, np.uint8 if len(offsets) < 256 else np.int64)
+    for i, offset in enumerate(offsets[1:], 1):
+        value = seen[(slice(None), slice(None), *offset)]
+        greater = value > out
+        greater |= value != value
+        np.maximum(out, value, out=out)
+        np.maximum(chosen, np.multiply(greater, i, dtype=chosen.dtype), out=chosen)
+    return out, _positions(chosen, x.shape[2:], offsets, stride, padding, dilation)
+
+
+def _positions(
+    chosen: Array, lengths: Sizes, offsets: list[Sizes], stride: Sizes, padding: Sizes, dilation: Sizes
+) -> Array:
+    """Which element of its window each is, as a position in the flattened last axes."""
+    lead = chosen.ndim - len(lengths)
+    steps = [math.prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
+    if not any(padding):
+        moves = np.array(
+            [sum(np.multiply(np.multiply(o, dilation), steps).tolist()) for o in offsets], np.int64
+        )
+        position: Array = moves.take(chosen)
+        for axis, (s, step) in enumerate(zip(stride, steps, strict=True), lead):
+            start = np.arange(chosen.shape[axis]) * (s * step)
+            position += start.reshape([-1 if i == axis else 1 for i in range(chosen.ndim)])
+        return position
+    position = np.zeros(chosen.shape, np.int64)
+    for axis, (n, s, p, d, step) in enumerate(zip(lengths, stride, padding, dilation, steps, strict=True)):
+        start = np.arange(chosen.shape[lead + axis]) * s - p
+        start = start.reshape([-1 if i == lead + axis else 1 for i in range(chosen.ndim)])
+        # Of a window of -inf the first is taken that is not in the padding.
+        place = np.maximum(start + np.array([o[axis] * d for o in offsets]).take(chosen), start % d)
+        position += np.where(start < 0, place, start + place - start) * step if n else 0
+    return position
