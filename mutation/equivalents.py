@@ -45,6 +45,7 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("index_put", IN_SOURCE, r"_lengthened: (ndim|ndim \+ g.ndim), not ndim - g.ndim", SUMMED),
     ("index_put", IN_SOURCE, "_lengthened: g.ndim > ndim", "at the same ndim the shape is what it was"),
     ("matmul linear", IN_SOURCE, r"_rows: x.ndim (!= 2|== 3)", SUMMED),
+    ("convolution", "transposed|flattened", "", "the bias is a vector, which these leave as it is"),
     (
         "linear",
         IN_SOURCE,

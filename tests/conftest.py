@@ -7,6 +7,8 @@ import warnings
 import hypothesis
 import pytest
 
+import minigrad.ops.tables  # noqa: F401 (all ops are in the registry when tests are collected)
+
 os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib: no window, ever
 # Tests multiply small matrices: threads that wait for each other on a busy machine only cost time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

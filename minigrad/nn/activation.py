@@ -266,9 +266,8 @@ class Softmax2d(_Activation):
         ValueError: for an input of another rank.
 
     >>> import minigrad as torch
-    >>> torch.nn.Softmax2d()(torch.zeros(2, 1, 1))
-    tensor([[[0.5000]],
-            [[0.5000]]])
+    >>> torch.nn.Softmax2d()(torch.zeros(4, 1, 2))[0]
+    tensor([[0.2500, 0.2500]])
     """
 
     def forward(self, input: Tensor) -> Tensor:

@@ -215,8 +215,8 @@ class _InstanceNorm(BatchNorm):
         x = input.unsqueeze(0) if input.ndim == axes + 1 else input
         if (self.affine or self.track_running_stats) and x.shape[1] != self.num_features:
             raise ValueError(
-                f"{name}: expected input's size at dim=1 to match num_features ({self.num_features}), but got: "
-                f"{x.shape[1]}."
+                f"{name}: expected input's size at dim=1 to match num_features ({self.num_features}), but "
+                f"got: {x.shape[1]}."
             )
         use_input = self.training or not self.track_running_stats
         if use_input:

@@ -32,7 +32,8 @@ class _Convolution(Layer):
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any,
-        output_padding: Any, dilation: Any, groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
+        output_padding: Any, dilation: Any, groups: Any, bias: bool, padding_mode: str, device: Any,
+        dtype: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         name, axes = type(self).__name__, self._axes
@@ -161,7 +162,7 @@ class Conv2d(_Conv):
         dilation: how far the elements of a window are apart.
         groups: output channels see one group of the input channels each.
         bias: whether there is one.
-        padding_mode: of what the padding is made: "zeros", "reflect", "replicate" or "circular" (see `F.pad`).
+        padding_mode: of what it is made: "zeros", "reflect", "replicate" or "circular" (see `F.pad`).
         device, dtype: of the parameters; see `minigrad.nn`.
 
     Raises:
@@ -263,8 +264,8 @@ class ConvTranspose1d(_ConvTranspose):
 class ConvTranspose2d(_ConvTranspose):
     """Each element times the weight, added up at its window: what `Conv2d` does to gradients.
 
-    The input is (N, C, H, W) or (C, H, W); `weight` is (in_channels, out_channels / groups, kH, kW). The layer
-    may be called with `output_size=(H', W')`, which chooses the output_padding.
+    The input is (N, C, H, W) or (C, H, W); `weight` is (in_channels, out_channels / groups, kH, kW). It may
+    be called with `output_size=(H', W')`, which chooses the output_padding.
 
     Arguments:
         in_channels, out_channels: the channels of the input and of the output.

@@ -56,11 +56,15 @@ def _convolution_domain(d: Any) -> Any:
 
 def _back_domain(d: Any) -> Any:
     x, weight, g, options = _convolved(d)
-    return (g, weight), {"shape": x.shape[2:], **options}
+    # With an output_padding not below the stride there is room for more windows than g has elements.
+    room = zip(x.shape[2:], options["stride"], options["dilation"], strict=True)
+    shape = tuple(n + d.integer(0, 1) if e > s else n for n, s, e in room)
+    return (g, weight), {"shape": shape, **options}
 
 
 def _weight_domain(d: Any) -> Any:
     x, weight, g, options = _convolved(d)
+    g = g[..., : d.integer(1, g.shape[-1])]  # as in the derivative of such a transposed convolution
     return (x, g), {"size": weight.shape[2:], **options}
 
 

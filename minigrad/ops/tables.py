@@ -17,5 +17,6 @@ from . import (
 )
 
 FAMILIES = (
-    elementwise, choosing, reduce, scan, shape, index, linalg, convolution, activations, normalisation, losses,
+    elementwise, choosing, reduce, scan, shape, index, linalg, convolution, activations, normalisation,
+    losses,
 )  # fmt: skip

@@ -138,7 +138,7 @@ def _added(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation
         max(s * (m - 1) + d * (k - 1) + 1, n + p)
         for s, m, d, k, n, p in zip(stride, places, dilation, size, shape, padding, strict=True)
     ]
-    out = np.zeros((*windows.shape[:2], *ends), windows.dtype)
+    out: Array = np.zeros((*windows.shape[:2], *ends), windows.dtype)
     for offset in itertools.product(*map(range, size)):
         each = zip(offset, stride, dilation, places, strict=True)
         target = tuple([slice(i * d, i * d + s * (m - 1) + 1, s) for i, s, d, m in each])

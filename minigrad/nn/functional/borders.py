@@ -23,8 +23,8 @@ def pad_from_within(input: Tensor, widths: tuple[int, ...], mode: str) -> Tensor
     if not 1 <= axes <= 3 or input.ndim not in (axes + 1, axes + 2):
         raise NotImplementedError(
             f"pad: padding size {len(widths)} is not supported for {input.ndim}D input tensor; mode {mode!r} "
-            "pads the last axis of (C, L) or (N, C, L) by 2 numbers, the last two of (C, H, W) or (N, C, H, W) "
-            "by 4, the last three of (C, D, H, W) or (N, C, D, H, W) by 6"
+            "pads the last axis of (C, L) or (N, C, L) by 2 numbers, the last two of (C, H, W) or "
+            "(N, C, H, W) by 4, the last three of (C, D, H, W) or (N, C, D, H, W) by 6"
         )
     most = {"reflect": -1, "circular": 0}
     for k in range(axes):
@@ -33,8 +33,8 @@ def pad_from_within(input: Tensor, widths: tuple[int, ...], mode: str) -> Tensor
         if mode in most and max(before, after) > n + most[mode]:
             allowed = "less than" if mode == "reflect" else "at most"
             raise RuntimeError(
-                f"pad: padding size in mode {mode!r} should be {allowed} the corresponding input dimension, but "
-                f"got: padding ({before}, {after}) at dimension {input.ndim - 1 - k} of input "
+                f"pad: padding size in mode {mode!r} should be {allowed} the corresponding input dimension, "
+                f"but got: padding ({before}, {after}) at dimension {input.ndim - 1 - k} of input "
                 f"{list(input.shape)}"
             )
     out = input
@@ -48,9 +48,10 @@ def pad_from_within(input: Tensor, widths: tuple[int, ...], mode: str) -> Tensor
 
 def _sources(mode: str, n: int, before: int, after: int) -> Any:
     """From where each element along an axis of length n comes."""
+    if mode == "circular":  # the other end of what a negative width leaves
+        start, length = max(-before, 0), n - max(-before, 0) - max(-after, 0)
+        return np.arange(-max(before, 0), length + max(after, 0)) % length + start
     places = np.arange(-before, n + after)
     if mode == "replicate":
         return np.clip(places, 0, n - 1)
-    if mode == "circular":
-        return places % n
     return n - 1 - np.abs(n - 1 - np.abs(places))

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_operand
-from minigrad._tensor.methods import CALLS
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.tensor import Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minigrad._tensor.methods import RECORD
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import convolution as _table  # noqa: F401 (its ops are in the registry now)
 from minigrad.ops.windows import count_places
@@ -110,13 +110,13 @@ def _convolve(
     out, channels = weight.shape[:2]
     if x.shape[1] != channels * groups:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(x.shape)} to have "
-            f"{channels * groups} channels, but got {x.shape[1]} channels instead"
+            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(x.shape)} to "
+            f"have {channels * groups} channels, but got {x.shape[1]} channels instead"
         )
     if out % groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight "
-            f"of size {list(weight.shape)} instead"
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got "
+            f"weight of size {list(weight.shape)} instead"
         )
     _check_bias(name, bias, weight, out)
     padded = [n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]
@@ -170,8 +170,8 @@ def _check_bias(name: str, bias: Any, weight: Tensor, out: int) -> None:
     check_tensor(name, "bias", bias)
     if bias.shape != (out,):
         raise RuntimeError(
-            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {out} elements, "
-            f"but got bias of size {list(bias.shape)} instead"
+            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {out} "
+            f"elements, but got bias of size {list(bias.shape)} instead"
         )
     if bias.dtype != weight.dtype:
         raise RuntimeError(
@@ -363,9 +363,9 @@ def fold(
     if min(places) < 1 or columns != math.prod(places):
         raise RuntimeError(
             f"Given output_size={shape}, kernel_size={size}, dilation={options['dilation']}, "
-            f"padding={options['padding']}, stride={options['stride']}, expected size of input's dimension 2 to "
-            f"match the calculated number of sliding blocks {places[0]} * {places[1]} = {math.prod(places)}, "
-            f"but got input.size(2)={columns}."
+            f"padding={options['padding']}, stride={options['stride']}, expected size of input's dimension 2 "
+            f"to match the calculated number of sliding blocks {places[0]} * {places[1]} = "
+            f"{math.prod(places)}, but got input.size(2)={columns}."
         )
     windows = x.reshape(n, rows // math.prod(size), *size, *places)
     made: Tensor = RECORD["fold"]((windows,), {"shape": shape, **options})[0]

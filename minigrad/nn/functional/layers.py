@@ -283,8 +283,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     Arguments:
         input: a tensor of any shape.
         pad: a tuple of an even number of integers, two for each axis that is padded.
-        mode: "constant"; or of the last axes of a tensor (N, C, ...) or (C, ...): "reflect" (mirrored, the edge
-            not repeated), "replicate" (the edge), "circular" (the other end).
+        mode: "constant"; or of the last axes of a tensor (N, C, ...) or (C, ...): "reflect" (mirrored, the
+            edge not repeated), "replicate" (the edge), "circular" (the other end).
         value: of a constant border; 0 where it is None.
 
     Raises:

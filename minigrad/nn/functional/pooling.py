@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_operand
-from minigrad._tensor.methods import RECORD
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import convolution as _table  # noqa: F401 (its ops are in the registry now)
 
@@ -107,8 +107,8 @@ def _places(
     for n, k, s, p, d in zip(x.shape[2:], size, stride, padding, dilation, strict=True):
         if p > (d * (k - 1) + 1) // 2:
             raise RuntimeError(
-                f"{name}: pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
-                f"and dilation={d}"
+                f"{name}: pad should be at most half of effective kernel size, but got pad={p}, "
+                f"kernel_size={k} and dilation={d}"
             )
         room = n + 2 * p - d * (k - 1) - 1
         m = (room + (s - 1 if ceil_mode else 0)) // s + 1

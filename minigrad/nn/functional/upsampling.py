@@ -62,8 +62,8 @@ def interpolate(
     new, factors = _sizes(input, size, scale_factor, recompute_scale_factor)
     if min(new) < 1 or 0 in input.shape[1:]:
         raise RuntimeError(
-            f"interpolate: input and output sizes should be greater than 0, but got input {list(lengths)} and "
-            f"output {new}"
+            f"interpolate: input and output sizes should be greater than 0, but got input {list(lengths)} "
+            f"and output {new}"
         )
     if mode == "area":
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[len(new) - 1](input, new)
@@ -87,8 +87,8 @@ def _check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias:
         raise NotImplementedError(f"interpolate: only 3D, 4D and 5D inputs are supported (got {input.ndim}D)")
     if mode in _OTHER and align_corners is not None:
         raise ValueError(
-            "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | "
-            "trilinear"
+            "align_corners option can only be set with the interpolating modes: linear | bilinear | "
+            "bicubic | trilinear"
         )
     if mode in _LINEAR and input.ndim != _LINEAR[mode]:
         raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs {_LINEAR[mode]}D input")
@@ -112,7 +112,8 @@ def _sizes(
     if len(each) != len(lengths):
         raise ValueError(
             "Input and output must have the same number of spatial dimensions, but got input with spatial "
-            f"dimensions of {list(lengths)} and {'scale_factor' if size is None else 'output size'} of {given}"
+            f"dimensions of {list(lengths)} and {'scale_factor' if size is None else 'output size'} of "
+            f"{given}"
         )
     if size is not None:
         if recompute:
@@ -231,8 +232,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     r = downscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-1] % r or input.shape[-2] % r:
         raise RuntimeError(
-            "pixel_unshuffle expects height and width to be divisible by downscale_factor, but got an input of "
-            f"shape {tuple(input.shape)} and downscale_factor={r}"
+            "pixel_unshuffle expects height and width to be divisible by downscale_factor, but got an input "
+            f"of shape {tuple(input.shape)} and downscale_factor={r}"
         )
     *lead, channels, h, w = input.shape
     k = len(lead)
