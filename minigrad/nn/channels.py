@@ -129,7 +129,7 @@ class GroupNorm(Layer):
         num_channels: C.
         eps: added to the variance.
         affine: whether there are a `weight` and a `bias`, of shape (C).
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
         bias: False leaves the `bias` out.
 
     Raises:
@@ -253,7 +253,7 @@ class InstanceNorm2d(_InstanceNorm):
         momentum: how far the running statistics move in each call.
         affine: whether there are a `weight` and a `bias`, of shape (C), that scale and shift.
         track_running_stats: whether there are running statistics, which evaluation uses.
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
         bias: False leaves the `bias` out.
 
     Raises:

@@ -23,7 +23,7 @@ from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
 class _Convolution(Layer):
-    """What all six have in common."""
+    """The common part of all six."""
 
     weight: Parameter
     bias: Parameter | None
@@ -163,7 +163,7 @@ class Conv2d(_Conv):
         groups: output channels see one group of the input channels each.
         bias: whether there is one.
         padding_mode: of what it is made: "zeros", "reflect", "replicate" or "circular" (see `F.pad`).
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
         ValueError: for channels that groups does not divide, and names of padding that there are not.
@@ -277,7 +277,7 @@ class ConvTranspose2d(_ConvTranspose):
         bias: whether there is one.
         dilation: how far the elements of a window are apart.
         padding_mode: only "zeros".
-        device, dtype: of the parameters; see `minigrad.nn`.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
         ValueError: for channels that groups does not divide, and an output_size that is not possible.

@@ -16,7 +16,7 @@ from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
 class BatchNorm(Layer):
-    """What the batch norms of all ranks do: see `BatchNorm1d`."""
+    """The batch norm of any rank: see `BatchNorm1d`."""
 
     _ranks: tuple[int, ...]
     _shapes: str
