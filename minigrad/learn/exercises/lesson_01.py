@@ -161,7 +161,7 @@ def log_rule(g, x):
         "exchanged": "The two have changed places. When x moves by a little, x * y moves y times as "
         "far: the part "
         "for x has y in it.",
-        "no g": "This is the slope of the operation alone; g is forgotten. g arrives, and is multiplied by it.",
+        "no g": "This is the slope of the operation alone; g is forgotten. Multiply it by g.",
         "added g": "g is multiplied by the slope, not added to it. If nothing arrives (g = 0), nothing "
         "goes on.",
         "value": "This multiplies g by the value of the function. A rule needs its slope.",
