@@ -443,12 +443,6 @@ class Optimizer:
         return f"{type(self).__name__} (\n{listed})"
 
 
-def array_of(tensor: Tensor) -> Array:
-    """The array behind a tensor, shared; what is written to it must be told to the tensor by `_written()`."""
-    shared: Array = tensor._array
-    return shared
-
-
 def pieces(*arrays: Array) -> Sequence[tuple[Array, ...]]:
     """Arrays of one shape, cut into flat pieces that stay in a core's cache between one line and the next.
 

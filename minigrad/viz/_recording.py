@@ -50,7 +50,6 @@ class Recorder:
         self._totals: dict[Node, Any] = {}
         self._before: Any = None
         self.visits: list[Visit] = []
-        self.missed = 0
 
     def run(self, backward: Callable[[], Any]) -> list[Visit]:
         """Call `backward` and note what its walk does."""
@@ -67,7 +66,6 @@ class Recorder:
             self._before.arrive(node, g)
         entry = self._scene.of.get(node)
         if entry is None:
-            self.missed += 1
             return
         value = _copied(g)
         known = self._totals.get(node)
