@@ -14,6 +14,14 @@ from . import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
+    lesson_11,
+    lesson_12,
+    lesson_13,
+    lesson_14,
+    lesson_15,
+    lesson_16,
+    lesson_17,
 )
 
 exercises: tuple[Exercise, ...] = tuple(
@@ -29,5 +37,13 @@ exercises: tuple[Exercise, ...] = tuple(
         lesson_07,
         lesson_08,
         lesson_09,
+        lesson_10,
+        lesson_11,
+        lesson_12,
+        lesson_13,
+        lesson_14,
+        lesson_15,
+        lesson_16,
+        lesson_17,
     )
 )
