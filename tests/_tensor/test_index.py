@@ -179,3 +179,22 @@ def test_of_two_values_put_in_one_place_only_the_one_that_stays_gets_a_gradient(
     s = torch.zeros(2).scatter(0, torch.tensor([1, 1, 0]), v)
     (s * s).sum().backward(create_graph=create_graph)
     assert s.tolist() == [5.0, 4.0] and v.grad.tolist() == [0.0, 8.0, 10.0]
+
+
+def test_an_element_of_a_vector_is_a_view():
+    v = torch.arange(3.0)
+    v[1].fill_(9.0)
+    assert v.tolist() == [0.0, 9.0, 2.0]
+
+
+def test_ints_beside_masks_of_several_axes_and_new_axes_select_first():
+    a = np.arange(24.0).reshape(2, 3, 4)
+    x, mask = torch.tensor(a), a[0] % 3 == 0
+    for index, expected in (
+        ((1, mask), a[1][mask]),
+        ((1, torch.tensor(mask)), a[1][mask]),
+        ((mask[:2, 0], 1, ..., [0, 2]), a[:, 1][np.ix_(mask[:2, 0], [0, 2])][0]),
+        ((None, 1, ..., [2, 0]), a[1][None, ..., [2, 0]]),
+        ((..., 1, None, [2, 0]), a[:, 1][:, None][..., [2, 0]]),
+    ):
+        assert x[index].tolist() == expected.tolist(), index
