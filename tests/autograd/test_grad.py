@@ -343,3 +343,25 @@ def test_old_and_missing_names():
     for name, words in {"graph": "saved_tensors_hooks", "forward_ad": "jvp", "nonsense": "no attr"}.items():
         with pytest.raises(AttributeError, match=words):
             getattr(torch.autograd, name)
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_gradients_are_refused_where_a_saved_value_was_written(create):
+    x = torch.ones(2, requires_grad=True)
+    h = x * 3
+    y = (h * h).sum()
+    h.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        torch.autograd.grad(y, x, create_graph=create)
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_each_gradient_has_memory_of_its_own(create):
+    x, y = (torch.ones(2, requires_grad=True) for _ in range(2))
+    first, second, given = x * 1, y * 1, torch.ones(2)
+    total = first + second  # whose rule hands one array to both
+    found = torch.autograd.grad(total, [first, second, total, x], given, create_graph=create)
+    found[0].detach().zero_()
+    assert [t.tolist() for t in (*found[1:], given)] == [[1.0, 1.0]] * 4
+    found[2].detach().zero_()
+    assert [t.tolist() for t in (found[1], found[3], given)] == [[1.0, 1.0]] * 3

@@ -297,3 +297,34 @@ def test_hooks_of_a_single_root_run_though_it_leads_to_no_target(walk):
     else:
         s.backward(inputs=[w])
     assert seen == [1.0] and x.grad is None and w.grad is None
+
+
+def forked():
+    x, y = (torch.ones(2, requires_grad=True) for _ in range(2))
+    first, second = x * 1, y * 1
+    return x, y, first, second, first + second  # whose rule hands one array to both
+
+
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_hook_that_writes_to_its_gradient_writes_to_nobody_elses(which, create):
+    # PyTorch hands out its own memory: such a hook is forbidden there, and writes to others.
+    x, y, *hooked = forked()
+    hooked[which].register_hook(lambda g: (g.detach().zero_(), None)[1])
+    given = torch.ones(2)
+    hooked[2].backward(given, create_graph=create)
+    expected = [1.0, 0.0 if which in (0, 2) else 1.0, 0.0 if which in (1, 2) else 1.0]
+    assert [t[0].item() for t in (given, x.grad, y.grad)] == expected
+
+
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_retained_gradient_is_nobody_elses_memory(which, create):
+    x, y, *kept = forked()
+    for t in kept:
+        t.retain_grad()
+    given = torch.ones(2)
+    kept[2].backward(given, create_graph=create)
+    kept[which].grad.detach().zero_()
+    others = [t.grad for k, t in enumerate(kept) if k != which]
+    assert [t.tolist() for t in (given, x.grad, y.grad, *others)] == [[1.0, 1.0]] * 5
