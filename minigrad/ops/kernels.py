@@ -8,6 +8,7 @@ A *kernel* is a function of ours with that ability: see `kernel`.
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -113,14 +114,19 @@ def count(shape: Shape, dim: Any) -> int:
 
 
 def average(x: Array, axes: tuple[int, ...]) -> Array:
-    """The mean over `axes`, kept with length 1."""
-    return total(x, axes, True) / count(x.shape, axes)
+    """The mean over `axes`, which count from the front and are kept with length 1."""
+    return total(x, axes, True) / math.prod([x.shape[axis] for axis in axes])
 
 
-def exact_mean(x: Array, axes: tuple[int, ...]) -> Array:
-    """`average` without its rounding: the mean of equal numbers is that number, so that x - mean is 0."""
+def centered(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """`x` less its mean over `axes`, and the mean.
+
+    It is `average` without its rounding: the mean of equal numbers is that number, so that x - mean is 0.
+    """
     mean = average(x, axes)
-    return mean + average(x - mean, axes)
+    rest = x - mean
+    mean = mean + average(rest, axes)
+    return (np.subtract(x, mean, out=rest) if type(rest) is ndarray else x - mean), mean
 
 
 def wide(x: Array) -> Array:

@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, average, c_order, exact_mean, ndarray, normalize_dims, wide
+from .kernels import Array, average, c_order, centered, ndarray, normalize_dims, wide
 from .op import Op
 
 
-def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
-    """The mean of x, x less its mean, and one over its standard deviation."""
-    mean = exact_mean(x, axes)
-    centered = x - mean
-    return mean, centered, 1 / np.sqrt(average(centered * centered, axes) + eps)
+def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array, Array]:
+    """The mean of x, x less its mean, one over its standard deviation (with eps), and its variance."""
+    rest, mean = centered(x, axes)
+    variance = average(rest * rest, axes)
+    return mean, rest, 1 / np.sqrt(variance + eps), variance
 
 
-def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array]:
-    mean, centered, scale = _statistics(wide(c_order(x)), normalize_dims(dim, x.ndim), eps)
-    centered *= scale
-    return centered, mean, scale
+def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array, Array]:
+    mean, rest, scale, variance = _statistics(wide(c_order(x)), normalize_dims(dim, x.ndim), eps)
+    rest *= scale
+    return rest, mean, scale, variance
 
 
 def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps: float) -> Array:
@@ -28,7 +28,7 @@ def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps
     axes = normalize_dims(dim, x.ndim)
     g, x = wide(g), wide(x)
     if type(x) is not ndarray:  # a Tensor: to the second derivative the statistics are no constants
-        _, out, scale = _statistics(x, axes, eps)
+        _, out, scale, _ = _statistics(x, axes, eps)
         out = out * scale
         return scale * (g - average(g, axes) - out * average(g * out, axes))
     out = x - mean
@@ -51,7 +51,7 @@ normalize = Op(
     "standardize",
     lambda x, *, dim, eps=1e-5: _normalized(x, dim, eps),
     x=_normalize_rule,
-    constants=("mean", "scale"),
+    constants=("mean", "scale", "variance"),  # the last for running statistics
     read="(g - mean(g) - out * mean(g * out)) / std(x)",
     formula="grad x = (g - mean(g) - out * mean(g * out))/std(x)",
     domain=_normalize_domain,

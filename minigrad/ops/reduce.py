@@ -13,8 +13,9 @@ from .kernels import (
     Array,
     c_order,
     cast,
+    centered,
     count,
-    exact_mean,
+    ndarray,
     normalize_dim,
     normalize_dims,
     shifted,
@@ -241,11 +242,20 @@ def _denominator(shape: Any, dim: Any, correction: float) -> Any:
 
 def _centered(x: Array, dim: Any) -> Array:
     x = wide(x)
-    return x - exact_mean(x, normalize_dims(dim, x.ndim))
+    return centered(x, normalize_dims(dim, x.ndim))[0]
+
+
+def _times_centered(g: Array, x: Array, dim: Any) -> Array:
+    rest = _centered(x, dim)
+    if type(rest) is ndarray and type(g) is ndarray:
+        return np.multiply(rest, g, out=rest)  # new memory would cost more than the product
+    return g * rest
 
 
 def _var(x: Array, dim: Any, correction: float, keepdim: bool) -> Array:
-    sums = _sum(np.square(_centered(x, dim)), dim, keepdim)
+    squares = _centered(x, dim)
+    squares *= squares  # new memory would cost more than the product
+    sums = _sum(squares, dim, keepdim)
     return sums / sums.dtype.type(_denominator(x.shape, dim, correction))
 
 
@@ -257,8 +267,8 @@ def _spread_reduction(d: Any) -> Any:
 var = Op(
     "var",
     lambda x, *, dim=None, correction=1, keepdim=False: _var(x, dim, correction, keepdim),
-    x=lambda g, x, x_shape, dim, correction, keepdim: (
-        spread(wide(g) * _inverse(2, x_shape, dim, correction), x_shape, dim, keepdim) * _centered(x, dim)
+    x=lambda g, x, x_shape, dim, correction, keepdim: _times_centered(
+        spread(wide(g) * _inverse(2, x_shape, dim, correction), x_shape, dim, keepdim), x, dim
     ),
     read="g * 2 * (x - mean(x)) / (n - correction)",
     formula="d var(x)/dx_i = 2 * (x_i - mean)/(n - correction)",
@@ -268,9 +278,10 @@ var = Op(
 std = Op(
     "std",
     lambda x, *, dim=None, correction=1, keepdim=False: np.sqrt(_var(x, dim, correction, keepdim)),
-    x=lambda g, x, x_shape, out, dim, correction, keepdim: (
-        spread(_over(wide(g) * _inverse(1, x_shape, dim, correction), wide(out)), x_shape, dim, keepdim)
-        * _centered(x, dim)
+    x=lambda g, x, x_shape, out, dim, correction, keepdim: _times_centered(
+        spread(_over(wide(g) * _inverse(1, x_shape, dim, correction), wide(out)), x_shape, dim, keepdim),
+        x,
+        dim,
     ),
     read="g * (x - mean(x)) / ((n - correction) * out)",
     formula="d std(x)/dx_i = (x_i - mean)/((n - correction) * std),  0 where std = 0",

@@ -172,7 +172,7 @@ def test_what_is_no_fault_of_the_call_passes_untouched(error):
     for function in (
         lambda: sums.total(x, 0), lambda: sums.sum_rows(x), lambda: kernels.average(x, (0,)),
         lambda: kernels.softmax(x, 0), lambda: kernels.unbroadcast(x, (4,)),
-        lambda: kernels.exact_mean(x, (0,)),
+        lambda: kernels.centered(x, (0,)),
     ):  # fmt: skip
         with pytest.raises(error, match=r"^as it was$"):
             function()

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.calls import CALLS
+from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.random import generator_of
+from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.ops.index import first_outside
@@ -147,11 +148,11 @@ def batch_norm(
             raise ValueError(
                 f"Expected more than 1 value per channel when training, got input size {input.shape}"
             )
-        out = CALLS["standardize"](input, dim=axes, eps=eps)
+        # It has the statistics at hand: to take them again would take as long as all the rest.
+        out, mean, _, variance = RECORD["standardize"]((input,), {"dim": axes, "eps": eps})
         if running_mean is not None and running_var is not None and n:
-            values = input.detach()
-            _move(running_mean, values.mean(axes), momentum)
-            _move(running_var, values.var(axes), momentum)
+            for running, value in ((running_mean, mean), (running_var, variance * (n / (n - 1)))):
+                _move(running, wrap(value.reshape(-1).astype(input.dtype, copy=False), None), momentum)
     else:
         if running_mean is None or running_var is None:
             raise RuntimeError(
