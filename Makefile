@@ -57,8 +57,8 @@ test: $(TEST) dot browser  ## the test suite, in one to three minutes; PyTorch i
 	$(if $(ARGS),,@echo 'running all tests takes one to three minutes; make test ARGS=tests/nn runs those of one folder')
 	@$(PYTEST) $(ARGS)
 
-test-oldest: dot  ## the test suite on Python 3.11 and NumPy 2.3.0, the oldest that are supported (in .venv-oldest)
-	$(call SUITE,$(OLDEST),.venv-oldest,numpy==2.3.0)
+test-oldest: dot  ## the test suite on Python 3.11 and NumPy 2.0.0, the oldest that are supported (in .venv-oldest)
+	$(call SUITE,$(OLDEST),.venv-oldest,numpy==2.0.0)
 
 test-newest: dot  ## the test suite on the newest Python on the path and the newest NumPy (in .venv-newest)
 	$(call SUITE,$(NEWEST),.venv-newest,--upgrade numpy)
