@@ -19,26 +19,8 @@ from typing import TYPE_CHECKING
 
 from minigrad import autograd, linalg, nn, optim, utils
 from minigrad._tensor import view as _view  # noqa: F401 (it makes the class of views)
-from minigrad._tensor.dtype import (
-    bool_ as bool,
-    double,
-    float16,
-    float32,
-    float64,
-    float_ as float,
-    get_default_dtype,
-    half,
-    int8,
-    int16,
-    int32,
-    int64,
-    int_ as int,
-    long,
-    promote_types,
-    set_default_dtype,
-    short,
-    uint8,
-)
+from minigrad._tensor.device import device, get_default_device, set_default_device
+from minigrad._tensor.dtype import set_default_dtype
 from minigrad._tensor.layout import (
     channels_last,
     channels_last_3d,
@@ -47,6 +29,30 @@ from minigrad._tensor.layout import (
     memory_format,
     preserve_format,
     strided,
+)
+from minigrad._tensor.named_dtype import (
+    bool_ as bool,
+    can_cast,
+    double,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    float_ as float,
+    get_default_dtype,
+    half,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    int_ as int,
+    long,
+    promote_types,
+    result_type,
+    short,
+    uint8,
 )
 from minigrad._tensor.random import (
     Generator,
@@ -57,7 +63,9 @@ from minigrad._tensor.random import (
     seed,
     set_rng_state,
 )
+from minigrad._tensor.size import Size
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.text import set_printoptions
 
 from .autograd import (
     enable_grad,

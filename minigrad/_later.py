@@ -1,4 +1,4 @@
-"""The names of the package that load when they are first asked for: what draws and what writes files.
+"""The names of the package that load when they are first asked for: what draws, what writes files, what asks for devices.
 
 Python calls `__getattr__` of a module for a name that it does not find in it (PEP 562).
 """
@@ -18,6 +18,14 @@ _HOMES = {
     "load": "checkpoint",
     "save": "checkpoint",
     "CheckpointError": "checkpoint",
+    "accelerator": "",
+    "backends": "",
+    "cuda": "",
+    "version": "",
+    "get_num_threads": "threads",
+    "set_num_threads": "threads",
+    "get_num_interop_threads": "threads",
+    "set_num_interop_threads": "threads",
 }
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, with_own_dtype
-from minigrad._tensor.documentation import passing_on
+from minigrad._tensor.device import on_cpu_only
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
-from minigrad._tensor.layout import in_rows, preserve_format, strided
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
@@ -25,33 +22,11 @@ def _made(array: Any, requires_grad: bool) -> Tensor:
     return tensor.requires_grad_() if requires_grad else tensor
 
 
-def _on_cpu(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Let a function take `device`, `layout` and the like, as PyTorch's do; here they can change nothing."""
-
-    @functools.wraps(make)
-    def made(
-        *args: Any,
-        device: Any = None,
-        layout: Any = strided,
-        pin_memory: bool = False,
-        memory_format: Any = preserve_format,
-        **kwargs: Any,
-    ) -> Tensor:
-        if device is not None and str(device).partition(":")[0] != "cpu":
-            raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
-        if layout is not strided or pin_memory:
-            raise NotImplementedError(f"{make.__name__}: minigrad has no other layout and no pinned memory")
-        in_rows(make.__name__, memory_format)
-        return make(*args, **kwargs)
-
-    return passing_on(made, make)
-
-
 def _float_dtype(dtype: Any) -> Any:
     return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
-@_on_cpu
+@on_cpu_only
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A leaf with a copy of `data`: numbers, nested sequences, an array.
 
@@ -76,7 +51,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     return _made(np.array(as_array(data, dtype)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where it is a tensor or an array of that dtype already.
 
@@ -128,7 +103,7 @@ def from_dlpack(other: Any) -> Tensor:
     return _made(with_own_dtype(np.from_dlpack(other)), False)
 
 
-@_on_cpu
+@on_cpu_only
 def arange(
     start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -184,7 +159,7 @@ def _number(name: str, x: Any) -> Any:
     return x
 
 
-@_on_cpu
+@on_cpu_only
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` evenly spaced values from `start` to `end`, both included.
 
@@ -247,7 +222,7 @@ def _like(name: str, input: Any) -> Tensor:
     return input
 
 
-@_on_cpu
+@on_cpu_only
 def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the given shape.
 
@@ -263,7 +238,7 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     return _made(np.zeros(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the given shape.
 
@@ -279,7 +254,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
     return _made(np.ones(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of the given shape whose values are whatever was in memory.
 
@@ -295,7 +270,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     return _made(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere; its type decides the dtype unless one is given.
 
@@ -324,7 +299,7 @@ def _fill_value(name: str, value: Any) -> Any:
     return value
 
 
-@_on_cpu
+@on_cpu_only
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal of an (n, m) matrix of zeros.
 
@@ -342,7 +317,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     return _made(np.eye(rows, columns, dtype=_float_dtype(dtype)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of `input`.
 
@@ -358,7 +333,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return full_like(_like("zeros_like", input), 0, dtype=dtype, requires_grad=requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of `input`.
 
@@ -374,7 +349,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     return full_like(_like("ones_like", input), 1, dtype=dtype, requires_grad=requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """An uninitialised tensor of the shape and dtype of `input`.
 
@@ -392,7 +367,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return _made(np.empty_like(array, dtype, kept_order(array)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` in the shape and dtype of `input`.
 
@@ -412,7 +387,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     return _made(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def rand(
     *sizes: Any,
     size: Any = None,
@@ -436,7 +411,7 @@ def rand(
     return _drawn(draw, _size(sizes, size), generator, dtype, requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def randn(
     *sizes: Any,
     size: Any = None,
@@ -479,7 +454,7 @@ def _short_unit(stream: Any, size: tuple[int, ...], dtype: Any) -> Any:
     return np.floor(stream.random(size, dtype) * 2048) / 2048
 
 
-@_on_cpu
+@on_cpu_only
 def randint(
     low: Any = 0,
     high: Any = None,
@@ -536,7 +511,7 @@ def _whole_range(dtype: Any) -> tuple[int, int]:
     return info.min, min(info.max, 2**63 - 2)
 
 
-@_on_cpu
+@on_cpu_only
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -566,7 +541,7 @@ def randperm(
     return _made(generator_of(generator).permutation(n).astype(dtype), requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform draws in the shape and dtype of `input`.
 
@@ -582,7 +557,7 @@ def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     return rand(_like("rand_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Normal draws in the shape and dtype of `input`.
 
@@ -598,7 +573,7 @@ def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     return randn(_like("randn_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-@_on_cpu
+@on_cpu_only
 def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
     """Integers in the shape of `input`, in its dtype.
 

@@ -20,9 +20,11 @@ LAYERS = [
     {"autograd"},
     {"nn"},
     {"optim", "utils", "checkpoint"},
+    {"accelerator", "backends", "cuda", "threads"},  # what PyTorch tells of devices and threads
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for
     {"__main__"},  # a program beside the library
+    {"version"},
     {"testing"},  # loaded only where it is asked for, so it may use the package as users do
     {"learn"},  # exercises, which draw their cases as tests do
 ]

@@ -32,12 +32,7 @@ _default = float32
 
 
 def get_default_dtype() -> np.dtype[Any]:
-    """The dtype of tensors made from Python floats, and of integers that an op turns into floats.
-
-    >>> import minigrad as torch
-    >>> torch.get_default_dtype()
-    dtype('float32')
-    """
+    """The dtype of tensors made from Python floats, and of integers that an op turns into floats."""
     return _default
 
 
@@ -50,7 +45,7 @@ def set_default_dtype(dtype: Any) -> None:
     >>> import minigrad as torch
     >>> torch.set_default_dtype(torch.float64)
     >>> torch.tensor(1.0).dtype
-    dtype('float64')
+    torch.float64
     >>> torch.set_default_dtype(torch.float32)
     """
     global _default  # noqa: PLW0603 (one setting of the process, as in PyTorch)
@@ -80,15 +75,7 @@ def is_float(dtype: np.dtype[Any]) -> bool:
 
 
 def promote_types(a: Any, b: Any) -> np.dtype[Any]:
-    """The dtype that holds both, PyTorch's way: float32 with int64 is float32.
-
-    Arguments:
-        a, b: dtypes.
-
-    >>> import minigrad as torch
-    >>> torch.promote_types(torch.float32, torch.int64)
-    dtype('float32')
-    """
+    """The dtype that holds both, PyTorch's way: float32 with int64 is float32."""
     a, b = np.dtype(a), np.dtype(b)
     if (a.kind == "f") != (b.kind == "f"):
         return a if a.kind == "f" else b

@@ -16,6 +16,7 @@ from minigrad.ops.op import REGISTRY
 from . import compositions as composed
 from .calls import CALLS
 from .convert import as_array, as_operand, number_as, sizes_of
+from .device import UnavailableDeviceError, device as Device, on_cpu, on_cpu_only, unavailable
 from .documentation import named
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from .layout import contiguous_format, in_rows, preserve_format
@@ -99,12 +100,11 @@ class Operations(Reductions, Shapes):
         for arg in args:
             if isinstance(arg, Recorded):
                 dtype = arg._array.dtype
-            elif isinstance(arg, str) and arg.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
+            elif isinstance(arg, (str, Device)) or type(arg) is int:
                 device = arg
             elif arg is not None and not isinstance(arg, bool):  # a flag here is non_blocking
                 dtype = arg
-        if device is not None and str(device).partition(":")[0] != "cpu":
-            raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
+        on_cpu(device)
         wanted = self._array.dtype if dtype is None else as_dtype(dtype)
         if wanted == self._array.dtype:
             return self.clone() if copy else self
@@ -186,6 +186,19 @@ class Operations(Reductions, Shapes):
         in_rows("contiguous", memory_format)
         return self if self._array.flags.c_contiguous else CALLS["contiguous"](self)
 
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Any:
+        """Raise: there is no CUDA device. `to(device)` with the CPU works everywhere.
+
+        Raises:
+            RuntimeError: always.
+
+        >>> import minigrad as torch
+        >>> torch.ones(1).to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        tensor([1.])
+        """
+        raise UnavailableDeviceError(unavailable("CUDA device"))
+
+    @on_cpu_only
     def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
         """A tensor with a copy of `data`, in the dtype of this one, as `tensor(data, dtype=self.dtype)`.
 
@@ -196,6 +209,7 @@ class Operations(Reductions, Shapes):
         made = wrap(np.array(as_array(data, dtype or self._array.dtype)), None)
         return made.requires_grad_(requires_grad)
 
+    @on_cpu_only
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: builtins.bool = False
     ) -> Tensor:
@@ -204,14 +218,17 @@ class Operations(Reductions, Shapes):
         made = wrap(np.full(sizes_of((size,)), number_as(fill_value, dtype)), None)
         return made.requires_grad_(requires_grad)
 
+    @on_cpu_only
     def new_empty(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
         """A tensor of the given `size`, in this one's dtype, as `empty(size, dtype=self.dtype)`."""
         return self.new_full(sizes_of(size), 0, dtype=dtype, requires_grad=requires_grad)
 
+    @on_cpu_only
     def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
         """Zeros in the dtype of this tensor, as `zeros(size, dtype=self.dtype)`."""
         return self.new_full(sizes_of(size), 0, dtype=dtype, requires_grad=requires_grad)
 
+    @on_cpu_only
     def new_ones(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
         """Ones in the dtype of this tensor, as `ones(size, dtype=self.dtype)`."""
         return self.new_full(sizes_of(size), 1, dtype=dtype, requires_grad=requires_grad)

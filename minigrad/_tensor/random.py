@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .device import CPU, on_cpu
 from .record import wrap
 
 _STATE = struct.Struct("<16s16sBIQ")  # the state and the increment of PCG64, half a draw, the seed
@@ -31,11 +32,10 @@ class Generator:
     'Generator'
     """
 
-    device = "cpu"
+    device = CPU
 
-    def __init__(self, device: str = "cpu") -> None:
-        if str(device).partition(":")[0] != "cpu":
-            raise RuntimeError(f"minigrad computes on the CPU only; there is no device {device!r}")
+    def __init__(self, device: Any = CPU) -> None:
+        on_cpu(device)
         self._seed: int | None = _FIRST_SEED
         self._stream: np.random.Generator | None = None
 

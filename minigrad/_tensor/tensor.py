@@ -25,13 +25,16 @@ from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
 from .backward import backward, grad_of
 from .convert import as_array, as_operand, copied_within, sizes_of, warn_cut, with_own_dtype
+from .device import CPU, device as Device
 from .dtype import as_dtype, get_default_dtype
 from .handle import RemovableHandle
 from .in_place import InPlace
 from .layout import contiguous_format, in_rows
+from .named_dtype import dtype as Dtype, named
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
 from .record import history_of, made, wrap
 from .shortcuts import call_of, recorder_of
+from .size import Size
 from .text import tensor_text
 
 _WAY_OUT = "use the tensor's own functions, or t.detach().numpy() outside the graph"
@@ -41,6 +44,9 @@ _UFUNC_OPS = {
     np.absolute: REGISTRY["abs"],
     np.rint: REGISTRY["round"],
 }
+
+
+new_size = tuple.__new__
 
 
 class Tensor(InPlace):
@@ -101,9 +107,9 @@ class Tensor(InPlace):
     # --- what it is ------------------------------------------------------------------------------
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of the axes."""
-        return self._array.shape
+    def shape(self) -> Size:
+        """The sizes of the axes: a tuple."""
+        return new_size(Size, self._array.shape)
 
     @property
     def ndim(self) -> int:
@@ -111,9 +117,9 @@ class Tensor(InPlace):
         return self._array.ndim
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements: a NumPy dtype."""
-        return self._array.dtype
+    def dtype(self) -> Dtype:
+        """The type of the elements, such as `torch.float32`."""
+        return named(self._array.dtype)
 
     @property
     def itemsize(self) -> int:
@@ -135,9 +141,9 @@ class Tensor(InPlace):
         self.requires_grad_(value)
 
     @property
-    def device(self) -> str:
-        """Where the elements are: always 'cpu'."""
-        return "cpu"
+    def device(self) -> Device:
+        """Where the elements are: the CPU always."""
+        return CPU
 
     @property
     def is_leaf(self) -> bool:
@@ -170,7 +176,7 @@ class Tensor(InPlace):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of the axis `dim`."""
-        return self._array.shape if dim is None else self._array.shape[normalize_dim(dim, self.ndim)]
+        return self.shape if dim is None else self._array.shape[normalize_dim(dim, self.ndim)]
 
     def stride(self) -> tuple[int, ...]:
         """How many elements of memory lie between neighbours along each axis."""
@@ -192,6 +198,16 @@ class Tensor(InPlace):
     def get_device(self) -> int:
         """-1: the CPU."""
         return -1
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it is on a CUDA device: never."""
+        return False
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it is on the CPU: always."""
+        return True
 
     # --- its gradient ----------------------------------------------------------------------------
 

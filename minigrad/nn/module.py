@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from minigrad._tensor.device import UnavailableDeviceError, unavailable
 from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.layout import preserve_format
 from minigrad._tensor.tensor import Tensor, forget_gradients
@@ -273,7 +274,7 @@ class Module(Registry["Module"]):
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).to(torch.float64).weight.dtype
-        dtype('float64')
+        torch.float64
         """
         wanted = {"dtype": dtype, "device": device, "memory_format": memory_format}
         target = empty(()).to(*args, **wanted)
@@ -286,7 +287,7 @@ class Module(Registry["Module"]):
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).float().weight.dtype
-        dtype('float32')
+        torch.float32
         """
         return self._convert(lambda tensor: tensor.float())
 
@@ -295,7 +296,7 @@ class Module(Registry["Module"]):
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).double().weight.dtype
-        dtype('float64')
+        torch.float64
         """
         return self._convert(lambda tensor: tensor.double())
 
@@ -304,7 +305,7 @@ class Module(Registry["Module"]):
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).half().weight.dtype
-        dtype('float16')
+        torch.float16
         """
         return self._convert(lambda tensor: tensor.half())
 
@@ -313,7 +314,7 @@ class Module(Registry["Module"]):
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).type(torch.float64).weight.dtype
-        dtype('float64')
+        torch.float64
         """
         return self.to(dst_type)
 
@@ -325,6 +326,18 @@ class Module(Registry["Module"]):
         ReLU()
         """
         return self
+
+    def cuda(self: Self, device: Any = None) -> Self:
+        """Raise: there is no CUDA device. `to(device)` with the CPU works everywhere.
+
+        Raises:
+            RuntimeError: always.
+
+        >>> import minigrad as torch
+        >>> torch.nn.ReLU().to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        ReLU()
+        """
+        raise UnavailableDeviceError(unavailable("CUDA device"))
 
     def _convert(self: Self, fn: Callable[[Tensor], Tensor]) -> Self:
         for module in self.modules():

@@ -1,0 +1,13 @@
+"""Intel's MKL: not used, NumPy computes."""
+
+from __future__ import annotations
+
+
+def is_available() -> bool:
+    """False: NumPy computes.
+
+    >>> import minigrad as torch
+    >>> torch.backends.mkl.is_available()
+    False
+    """
+    return False

@@ -1,0 +1,13 @@
+"""oneDNN: not used, NumPy computes."""
+
+from __future__ import annotations
+
+
+def is_available() -> bool:
+    """False: NumPy computes.
+
+    >>> import minigrad as torch
+    >>> torch.backends.mkldnn.is_available()
+    False
+    """
+    return False

@@ -1,0 +1,23 @@
+"""Apple's Metal: not used, NumPy computes."""
+
+from __future__ import annotations
+
+
+def is_available() -> bool:
+    """False: NumPy computes.
+
+    >>> import minigrad as torch
+    >>> torch.backends.mps.is_available()
+    False
+    """
+    return False
+
+
+def is_built() -> bool:
+    """False: NumPy computes.
+
+    >>> import minigrad as torch
+    >>> torch.backends.mps.is_built()
+    False
+    """
+    return False
