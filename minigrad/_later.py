@@ -1,4 +1,4 @@
-"""The names of the package that load when they are first asked for: what draws, what writes files, what asks for devices.
+"""The names of the package that load when they are first asked for: what draws, what writes files, devices.
 
 Python calls `__getattr__` of a module for a name that it does not find in it (PEP 562).
 """

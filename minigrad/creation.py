@@ -81,7 +81,7 @@ def from_numpy(array: Any) -> Tensor:
     >>> import numpy as np, minigrad as torch
     >>> a = np.zeros(2)
     >>> torch.from_numpy(a).fill_(1.0)
-    tensor([1., 1.], dtype=float64)
+    tensor([1., 1.], dtype=torch.float64)
     >>> a
     array([1., 1.])
     """
@@ -98,7 +98,7 @@ def from_dlpack(other: Any) -> Tensor:
 
     >>> import numpy as np, minigrad as torch
     >>> torch.from_dlpack(np.arange(3.0))
-    tensor([0., 1., 2.], dtype=float64)
+    tensor([0., 1., 2.], dtype=torch.float64)
     """
     return _made(with_own_dtype(np.from_dlpack(other)), False)
 
@@ -123,7 +123,7 @@ def arange(
     >>> torch.arange(3)
     tensor([0, 1, 2])
     >>> torch.arange(-8.0, 8.0, 0.1).shape
-    (160,)
+    torch.Size([160])
     """
     if end is None and (start is None or step != 1):
         raise TypeError("arange() takes an end, or start and end, or start, end and step")
@@ -265,7 +265,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
 
     >>> import minigrad as torch
     >>> torch.empty(3).shape
-    (3,)
+    torch.Size([3])
     """
     return _made(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
@@ -360,7 +360,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 
     >>> import minigrad as torch
     >>> torch.empty_like(torch.zeros(2)).shape
-    (2,)
+    torch.Size([2])
     """
     array = _like("empty_like", input)._array
     dtype = array.dtype if dtype is None else as_dtype(dtype)
@@ -405,7 +405,7 @@ def rand(
 
     >>> import minigrad as torch
     >>> torch.rand(2, 3).shape
-    (2, 3)
+    torch.Size([2, 3])
     """
     draw = _short_unit if _float_dtype(dtype) == np.float16 else _unit
     return _drawn(draw, _size(sizes, size), generator, dtype, requires_grad)
@@ -429,7 +429,7 @@ def randn(
 
     >>> import minigrad as torch
     >>> torch.randn(2, 3).shape
-    (2, 3)
+    torch.Size([2, 3])
     """
     return _drawn(
         lambda g, s, t: g.standard_normal(s, t), _size(sizes, size), generator, dtype, requires_grad
@@ -479,7 +479,7 @@ def randint(
 
     >>> import minigrad as torch
     >>> torch.randint(0, 2, (5,)).dtype
-    dtype('int64')
+    torch.int64
     """
     if size is None:  # randint(high, size)
         low, high, size = 0, low, high
@@ -552,7 +552,7 @@ def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
 
     >>> import minigrad as torch
     >>> torch.rand_like(torch.zeros(2)).shape
-    (2,)
+    torch.Size([2])
     """
     return rand(_like("rand_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
@@ -568,7 +568,7 @@ def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 
     >>> import minigrad as torch
     >>> torch.randn_like(torch.zeros(2)).shape
-    (2,)
+    torch.Size([2])
     """
     return randn(_like("randn_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
@@ -584,7 +584,7 @@ def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None
 
     >>> import minigrad as torch
     >>> torch.randint_like(torch.zeros(2), 5).shape
-    (2,)
+    torch.Size([2])
     """
     low, high = (0, low) if high is None else (low, high)
     return randint(low, high, _like("randint_like", input).shape, dtype=dtype or input.dtype)

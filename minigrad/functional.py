@@ -230,7 +230,7 @@ def permute(input: Tensor, dims: Any) -> Tensor:
 
     >>> import minigrad as torch
     >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
-    (4, 2, 3)
+    torch.Size([4, 2, 3])
     """
     return input.permute(dims)
 

@@ -17,8 +17,8 @@ _set: list[int] = []
 def set_num_threads(int: int) -> None:
     """Let products of matrices use that many threads.
 
-    It takes effect where `threadpoolctl` is installed. Elsewhere the number is only remembered: NumPy's library
-    reads OPENBLAS_NUM_THREADS or MKL_NUM_THREADS when it loads.
+    It takes effect where `threadpoolctl` is installed. Elsewhere the number is only remembered: NumPy's
+    library reads OPENBLAS_NUM_THREADS or MKL_NUM_THREADS when it loads.
 
     Arguments:
         int: a positive integer.

@@ -24,7 +24,7 @@ class device:
         index: the number of the device of that type.
 
     Raises:
-        RuntimeError: for a name that PyTorch does not know either, and for an integer: there is no accelerator.
+        RuntimeError: for a name that PyTorch does not know either, and for an integer.
 
     >>> import minigrad as torch
     >>> torch.device("cuda" if torch.cuda.is_available() else "cpu")

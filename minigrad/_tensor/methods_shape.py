@@ -71,7 +71,7 @@ class Shapes(Recorded):
 
         >>> import minigrad as torch
         >>> torch.zeros(2, 3).T.shape
-        (3, 2)
+        torch.Size([3, 2])
         """
         return (
             self.transpose(0, 1)
@@ -85,7 +85,7 @@ class Shapes(Recorded):
 
         >>> import minigrad as torch
         >>> torch.zeros(5, 2, 3).mT.shape
-        (5, 3, 2)
+        torch.Size([5, 3, 2])
         """
         if self._array.ndim < 2:
             raise RuntimeError(f"mT needs at least two dimensions, got shape {self._array.shape}")
@@ -108,7 +108,7 @@ class Shapes(Recorded):
 
         >>> import minigrad as torch
         >>> torch.ones(3, 1).expand(-1, 4).shape
-        (3, 4)
+        torch.Size([3, 4])
         """
         return CALLS["expand"](self, size=sizes_of(sizes, size))
 
@@ -117,7 +117,7 @@ class Shapes(Recorded):
 
         >>> import minigrad as torch
         >>> torch.broadcast_to(torch.ones(3), (2, 3)).shape
-        (2, 3)
+        torch.Size([2, 3])
         """
         return self.expand(size)
 

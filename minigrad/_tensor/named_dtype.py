@@ -131,9 +131,7 @@ class finfo:
     def __init__(self, type: Any = None) -> None:
         own = storage.get_default_dtype() if type is None else storage.as_dtype(type)
         if own.kind != "f":
-            raise TypeError(
-                f"torch.finfo() requires a floating point dtype, not {named(own)}; see torch.iinfo"
-            )
+            raise TypeError(f"torch.finfo() requires a floating dtype, not {named(own)}; see torch.iinfo")
         found = np.finfo(own)
         self.bits, self.dtype = found.bits, own.name
         self.eps, self.max, self.min = float(found.eps), float(found.max), float(found.min)

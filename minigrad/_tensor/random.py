@@ -24,7 +24,7 @@ class Generator:
     >>> import minigrad as torch
     >>> g = torch.Generator().manual_seed(0)
     >>> torch.rand(2, generator=g).shape
-    (2,)
+    torch.Size([2])
 
     >>> g.initial_seed(), g.seed() == g.initial_seed()
     (0, True)

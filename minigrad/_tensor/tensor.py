@@ -69,9 +69,9 @@ class Tensor(InPlace):
 
     >>> y = torch.zeros(2, 3)
     >>> y.shape, y.size(), y.size(1), y.ndim, y.dim(), y.numel()
-    ((2, 3), (2, 3), 3, 2, 2, 6)
+    (torch.Size([2, 3]), torch.Size([2, 3]), 3, 2, 2, 6)
     >>> y.dtype, y.itemsize, y.element_size(), y.nbytes
-    (dtype('float32'), 4, 4, 24)
+    (torch.float32, 4, 4, 24)
     >>> y.device, y.get_device(), y.stride(), y.is_contiguous(), y.is_floating_point()
     ('cpu', -1, (3, 1), True, True)
     >>> y.data_ptr() == y.view(6).data_ptr()

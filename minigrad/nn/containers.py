@@ -123,9 +123,9 @@ class Sequential(_Indexed):
     >>> import minigrad as torch
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
     >>> net[0].weight.shape, len(net[:2])
-    ((3, 2), 2)
+    (torch.Size([3, 2]), 2)
     >>> net.append(torch.nn.Sigmoid())(torch.ones(4, 2)).shape
-    (4, 1)
+    torch.Size([4, 1])
     """
 
     def __init__(self, *args: Any) -> None:

@@ -30,7 +30,7 @@ class Embedding(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.Embedding(10, 3)(torch.tensor([[1, 2], [4, 9]])).shape
-    (2, 2, 3)
+    torch.Size([2, 2, 3])
     """
 
     weight: Parameter

@@ -184,7 +184,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
 
     >>> import minigrad as torch
     >>> torch.nn.init.xavier_normal_(torch.empty(3, 5)).shape
-    (3, 5)
+    torch.Size([3, 5])
     """
     fan_in, fan_out = _calculate_fan_in_and_fan_out(tensor)
     return normal_(tensor, 0.0, gain * math.sqrt(2 / max(1, fan_in + fan_out)), generator)
@@ -228,7 +228,7 @@ def kaiming_normal_(
 
     >>> import minigrad as torch
     >>> torch.nn.init.kaiming_normal_(torch.empty(5, 6), mode="fan_out", nonlinearity="relu").shape
-    (5, 6)
+    torch.Size([5, 6])
     """
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 

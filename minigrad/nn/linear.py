@@ -30,7 +30,7 @@ class Linear(Layer):
     >>> import minigrad as torch
     >>> layer = torch.nn.Linear(4, 5)
     >>> layer(torch.ones(2, 4)).shape
-    (2, 5)
+    torch.Size([2, 5])
     """
 
     weight: Parameter
@@ -109,7 +109,7 @@ class Bilinear(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 3)).shape
-    (5, 4)
+    torch.Size([5, 4])
     """
 
     weight: Parameter
@@ -207,7 +207,7 @@ class Flatten(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.Flatten()(torch.ones(2, 3, 4)).shape
-    (2, 12)
+    torch.Size([2, 12])
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:

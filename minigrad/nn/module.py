@@ -38,7 +38,7 @@ class Module(Registry["Module"]):
     >>> [name for name, _ in model.named_parameters()]
     ['scale', 'layer.weight', 'layer.bias']
     >>> model(torch.ones(5, 3)).shape
-    (5, 2)
+    torch.Size([5, 2])
     """
 
     training: bool
@@ -66,7 +66,7 @@ class Module(Registry["Module"]):
 
         >>> import minigrad as torch
         >>> torch.nn.Linear(2, 1).forward(torch.ones(3, 2)).shape
-        (3, 1)
+        torch.Size([3, 1])
         """
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
@@ -134,7 +134,7 @@ class Module(Registry["Module"]):
         >>> layer = torch.nn.Flatten()
         >>> _ = layer.register_forward_hook(lambda module, args, output: print(output.shape))
         >>> _ = layer(torch.ones(2, 3, 4))
-        (2, 12)
+        torch.Size([2, 12])
         """
         return self._hook(self._forward_hooks, Hook(checked(hook), with_kwargs), prepend)
 

@@ -135,7 +135,7 @@ class Registry(Generic[M]):
         >>> layer = torch.nn.Module()
         >>> layer.register_parameter("scale", torch.nn.Parameter(torch.ones(2)))
         >>> layer.scale.shape
-        (2,)
+        torch.Size([2])
         """
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
@@ -348,7 +348,7 @@ class Registry(Generic[M]):
 
         >>> import minigrad as torch
         >>> torch.nn.Sequential(torch.nn.Linear(2, 1)).get_parameter("0.bias").shape
-        (1,)
+        torch.Size([1])
         """
         return self._get(target, "_parameters", "parameter")
 

@@ -174,7 +174,7 @@ def default_convert(data: Any) -> Any:
 
     >>> import numpy as np, minigrad as torch
     >>> torch.utils.data.default_convert((np.ones(1), 2))
-    [tensor([1.], dtype=float64), 2]
+    [tensor([1.], dtype=torch.float64), 2]
     """
     if isinstance(data, np.ndarray):
         return from_numpy(data)

@@ -56,7 +56,7 @@ def bmm(input: T, mat2: T) -> T:
 
     >>> import minigrad as torch
     >>> torch.bmm(torch.ones(5, 1, 2), torch.ones(5, 2, 1)).shape
-    (5, 1, 1)
+    torch.Size([5, 1, 1])
     """
     require_tensors("bmm", input=input, mat2=mat2)
     if input.ndim == mat2.ndim == 3 and input.shape[0] != mat2.shape[0]:

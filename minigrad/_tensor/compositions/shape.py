@@ -162,7 +162,7 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
 
     >>> import minigrad as torch
     >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
-    (2, 12)
+    torch.Size([2, 12])
     """
     first, last = normalize_dim(start_dim, input.ndim), normalize_dim(end_dim, input.ndim)
     if first > last:
@@ -186,7 +186,7 @@ def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[i
 
     >>> import minigrad as torch
     >>> torch.movedim(torch.zeros(2, 3, 4), 0, 2).shape
-    (3, 4, 2)
+    torch.Size([3, 4, 2])
     """
     sources = (source,) if isinstance(source, int) else tuple(source)
     places = (destination,) if isinstance(destination, int) else tuple(destination)
@@ -215,7 +215,7 @@ def t(input: T) -> T:
 
     >>> import minigrad as torch
     >>> torch.t(torch.zeros(2, 3)).shape
-    (3, 2)
+    torch.Size([3, 2])
     """
     if input.ndim > 2:
         raise RuntimeError(

@@ -13,7 +13,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
     >>> import minigrad as torch
     >>> torch.nn.utils.parameters_to_vector(torch.nn.Linear(3, 2).parameters()).shape
-    (8,)
+    torch.Size([8])
     """
     return cat([parameter.reshape(-1) for parameter in parameters])
 
