@@ -184,7 +184,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
         raise NotImplementedError("linspace: numbers in a row cannot be boolean")
     for end_point in (start, end):
         if isinstance(end_point, Tensor) and end_point.ndim:
-            raise RuntimeError(f"linspace: an end must be a number, not of shape {end_point.shape}")
+            raise RuntimeError(f"linspace: an end must be a number, not of shape {tuple(end_point.shape)}")
     start, end = _number("linspace", start), _number("linspace", end)
     number_as(start, dtype), number_as(end, dtype)  # raises where they do not fit
     if dtype.kind != "f":

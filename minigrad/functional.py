@@ -12,7 +12,6 @@ from minigrad._tensor import compositions as composed
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_spelled
 from minigrad._tensor.documentation import like
-from minigrad._tensor.dtype import is_float
 from minigrad._tensor.tensor import Tensor
 
 __all__ = [
@@ -352,7 +351,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     for i, other in enumerate(tensors):
         if other.shape != first:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {first} at entry 0 and {other.shape} "
+                f"stack expects each tensor to be equal size, but got {tuple(first)} at entry 0 and "
+                f"{tuple(other.shape)} "
                 f"at entry {i}"
             )
     return CALLS["stack"](tensors, dim=dim)
@@ -412,4 +412,4 @@ def is_floating_point(input: Tensor) -> bool:
     >>> torch.is_floating_point(torch.arange(3))
     False
     """
-    return is_float(input.dtype)
+    return input.dtype.is_floating_point

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
-threadpoolctl: Any
 try:
-    import threadpoolctl
+    _pools: Any = import_module("threadpoolctl")
 except ImportError:
-    threadpoolctl = None
+    _pools = None
 
 _set: list[int] = []
 
@@ -34,8 +34,8 @@ def set_num_threads(int: int) -> None:
     if int < 1:
         raise RuntimeError(f"set_num_threads expects a positive integer, but got {int}")
     _set[:] = [int]
-    if threadpoolctl is not None:
-        threadpoolctl.threadpool_limits(int)
+    if _pools is not None:
+        _pools.threadpool_limits(int)
 
 
 def get_num_threads() -> int:
@@ -47,7 +47,7 @@ def get_num_threads() -> int:
     """
     if _set:
         return _set[0]
-    pools = [] if threadpoolctl is None else threadpoolctl.threadpool_info()
+    pools = [] if _pools is None else _pools.threadpool_info()
     return max([pool["num_threads"] for pool in pools], default=os.cpu_count() or 1)
 
 

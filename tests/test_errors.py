@@ -320,7 +320,7 @@ MISUSES = [
     Misuse("conversion", W + "if x > 0: pass", RuntimeError, ("ambiguous", r"\.any\(\) or \.all\(\)")),
     Misuse("conversion", W + "import pickle; pickle.dumps(x * 2)", RuntimeError, ("mul", r"detach\(\)")),
     Misuse("conversion", W + "(x * 2).requires_grad_(False)", RuntimeError, ("mul", r"detach\(\)")),
-    Misuse("conversion", "torch.ones(2).to('cuda')", RuntimeError, ("CPU only", "cuda")),
+    Misuse("conversion", "torch.ones(2).to('cuda')", RuntimeError, ("on the CPU", "cuda")),
     Misuse("conversion", "torch.tensor([[1.0], [1.0, 2.0]])", ValueError, ("equal lengths",)),
     Misuse("call", "torch.exp([1.0])", TypeError, (r"exp\(\)", "must be a Tensor, not list", "tensor")),
     Misuse(

@@ -62,7 +62,12 @@ class device:
 
     @property
     def index(self) -> int | None:
-        """Its number, where one was given."""
+        """Its number, where one was given.
+
+        >>> import minigrad as torch
+        >>> torch.device("cuda:1").index
+        1
+        """
         return self._index
 
     def __eq__(self, other: object) -> bool:

@@ -182,7 +182,7 @@ class InPlace(Operations):
         """
         if getattr(value, "ndim", 0):
             raise RuntimeError(
-                f"fill_ takes a number or a 0-d tensor, not one of shape {value.shape}; use copy_"
+                f"fill_ takes a number or a 0-d tensor, not one of shape {tuple(value.shape)}; use copy_"
             )
         value = value if isinstance(value, Recorded) else wrap(number_as(value, self._array.dtype), None)
         return self._put("fill_", (Ellipsis,), value)
@@ -314,7 +314,7 @@ class InPlace(Operations):
         if result.shape != self._array.shape:
             raise RuntimeError(
                 f"{name}: output with shape {self._array.shape} doesn't match the broadcast shape "
-                f"{result.shape}; an in-place op cannot grow its tensor. Nothing was written."
+                f"{tuple(result.shape)}; an in-place op cannot grow its tensor. Nothing was written."
             )
         if category(result._array.dtype) > category(self._array.dtype):
             raise RuntimeError(messages.narrower(name, result.dtype, self._array.dtype))

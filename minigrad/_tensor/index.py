@@ -59,7 +59,7 @@ def _part(part: Any) -> Any:
             )
         if array.dtype not in (np.int64, np.int32, np.bool_):
             raise IndexError(
-                f"tensors used as indices must be int64, int32 or bool, not {array.dtype}; use .long()"
+                f"tensors used as indices must be int64, int32 or bool, not {array.dtype.name}; use .long()"
             )
         return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
     if isinstance(array, float):

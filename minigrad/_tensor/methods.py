@@ -189,6 +189,9 @@ class Operations(Reductions, Shapes):
     def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Any:
         """Raise: there is no CUDA device. `to(device)` with the CPU works everywhere.
 
+        Arguments:
+            device, non_blocking: accepted, as PyTorch's.
+
         Raises:
             RuntimeError: always.
 

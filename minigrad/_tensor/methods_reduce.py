@@ -399,7 +399,8 @@ def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:
         return CALLS["maximum" if name == "max" else "minimum"](x, dim)
     if x._array.size == 0 and (dim is None or x.shape[normalize_dim(dim, x.ndim)] == 0):
         raise (RuntimeError if dim is None else IndexError)(
-            f"{name}(): the tensor of shape {x.shape} has no elements to choose from; test numel() first"
+            f"{name}(): the tensor of shape {tuple(x.shape)} has no elements to choose from; "
+            f"test numel() first"
         )
     if dim is None:
         return CALLS[name](x)

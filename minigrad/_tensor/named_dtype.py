@@ -15,6 +15,9 @@ from . import dtype as storage
 class dtype:
     """The type of a tensor's elements, such as `torch.float32`; equal to NumPy's dtype of that name.
 
+    Arguments:
+        numpy_dtype: what it stands for.
+
     >>> import numpy as np, minigrad as torch
     >>> x = torch.ones(2)
     >>> x.dtype, x.dtype == np.float32, np.zeros(2, x.dtype).dtype
@@ -23,12 +26,23 @@ class dtype:
     (True, 4, True)
     """
 
-    __slots__ = ("_hash", "dtype", "is_floating_point", "is_signed", "itemsize", "kind", "name", "type")
+    __slots__ = (
+        "_hash",
+        "char",
+        "dtype",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+        "kind",
+        "name",
+        "type",
+    )
     is_complex = False
 
     def __init__(self, numpy_dtype: np.dtype[Any]) -> None:
         self.dtype = numpy_dtype  # by this attribute NumPy takes the object for a dtype
         self.name, self.kind = numpy_dtype.name, numpy_dtype.kind
+        self.char = numpy_dtype.char
         self.type, self.itemsize = numpy_dtype.type, numpy_dtype.itemsize
         self.is_floating_point, self.is_signed = self.kind == "f", self.kind in "if"
         self._hash = hash(numpy_dtype)

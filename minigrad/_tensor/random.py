@@ -107,7 +107,8 @@ class Generator:
             raise TypeError(f"a random state is a uint8 tensor from get_state(), not {_kind(new_state)}")
         if array.shape != (_STATE.size,):
             raise RuntimeError(
-                f"a random state has {_STATE.size} bytes, and this one has shape {array.shape}; a state of "
+                f"a random state has {_STATE.size} bytes, and this one has shape "
+                f"{tuple(array.shape)}; a state of "
                 "another library belongs to another stream"
             )
         state, increment, has, half, seed = _STATE.unpack(array.tobytes())
@@ -118,7 +119,7 @@ class Generator:
 
 
 def _kind(x: Any) -> str:
-    return f"a tensor of {x.dtype}" if hasattr(x, "_array") else f"{type(x).__name__}"
+    return f"a tensor of {x.dtype.name}" if hasattr(x, "_array") else f"{type(x).__name__}"
 
 
 default_generator = Generator()

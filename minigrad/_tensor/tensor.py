@@ -201,12 +201,22 @@ class Tensor(InPlace):
 
     @property
     def is_cuda(self) -> bool:
-        """Whether it is on a CUDA device: never."""
+        """Whether it is on a CUDA device: never.
+
+        >>> import minigrad as torch
+        >>> torch.ones(1).is_cuda
+        False
+        """
         return False
 
     @property
     def is_cpu(self) -> bool:
-        """Whether it is on the CPU: always."""
+        """Whether it is on the CPU: always.
+
+        >>> import minigrad as torch
+        >>> torch.ones(1).is_cpu
+        True
+        """
         return True
 
     # --- its gradient ----------------------------------------------------------------------------
@@ -240,9 +250,13 @@ class Tensor(InPlace):
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad must be a Tensor or None, not {type(value).__name__}")
             if value.shape != self.shape:
-                raise RuntimeError(f"assigned grad has shape {value.shape}, the tensor {self.shape}")
+                raise RuntimeError(
+                    f"assigned grad has shape {tuple(value.shape)}, the tensor {tuple(self.shape)}"
+                )
             if value.dtype != self.dtype:
-                raise RuntimeError(f"assigned grad has dtype {value.dtype}, the tensor {self.dtype}")
+                raise RuntimeError(
+                    f"assigned grad has dtype {value.dtype.name}, the tensor {self.dtype.name}"
+                )
             if node is None:
                 self._grad = value
             else:

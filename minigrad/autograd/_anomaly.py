@@ -84,7 +84,7 @@ class _Watcher:
 def _described(node: Node) -> str:
     assert node.op is not None
     line = node.watch.line if node.watch is not None else ""
-    return f"{node.op.name} (output shape {node.shape}" + (f", recorded at {line})" if line else ")")
+    return f"{node.op.name} (output shape {tuple(node.shape)}" + (f", recorded at {line})" if line else ")")
 
 
 def _first_bad(values: Any) -> str:

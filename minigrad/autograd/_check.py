@@ -91,7 +91,8 @@ def _check(
     for i in chosen:
         if inputs[i].dtype != np.float64:
             raise ValueError(
-                f"gradcheck: input {i} is {inputs[i].dtype}; finite differences need float64: use .double()"
+                f"gradcheck: input {i} is {inputs[i].dtype.name}; finite differences need "
+                f"float64: use .double()"
             )
     outputs = [o for o in _tuple(func(*inputs)) if isinstance(o, Tensor) and o.is_floating_point()]
     leaves = [inputs[i] for i in chosen]

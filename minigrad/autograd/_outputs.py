@@ -22,7 +22,8 @@ def check_dirty(name: str, ctx: FunctionCtx, outputs: tuple[Any, ...], recorded:
         if recorded and root._node is not None and root._node.op is None:
             raise RuntimeError(
                 f"a leaf Variable that requires grad has been used in an in-place operation: {name}.forward "
-                f"marked dirty {'a view of ' if root is not x else ''}a leaf of shape {root.shape}, which it "
+                f"marked dirty {'a view of ' if root is not x else ''}a leaf of shape "
+                f"{tuple(root.shape)}, which it "
                 "has written already. Give it a clone()"
             )
         x._written()

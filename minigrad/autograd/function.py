@@ -118,7 +118,7 @@ class _Backward:
         ):
             raise RuntimeError(
                 f"{name}.backward returned an invalid gradient for argument {i} of forward: got shape "
-                f"{r.shape}, but expected one compatible with {shape}"
+                f"{tuple(r.shape)}, but expected one compatible with {shape}"
             )
 
 

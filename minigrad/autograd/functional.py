@@ -57,7 +57,9 @@ def _vectors(name: str, v: Any, tensors: tuple[Tensor, ...], what: str) -> tuple
         raise RuntimeError(f"{name}: v has {len(v)} tensors, the {what} {len(tensors)}")
     for a, b in zip(v, tensors, strict=True):
         if a.shape != b.shape:
-            raise RuntimeError(f"{name}: v has shape {a.shape}, the {what} {b.shape}; they must be equal")
+            raise RuntimeError(
+                f"{name}: v has shape {tuple(a.shape)}, the {what} {tuple(b.shape)}; they must be equal"
+            )
     return tuple(v)
 
 
@@ -229,7 +231,7 @@ def _scalar(func: Callable[..., Any], name: str) -> Callable[..., Any]:
     def checked(*xs: Tensor) -> Tensor:
         out = func(*xs)
         if not isinstance(out, Tensor) or out.numel() != 1:
-            got = f"shape {out.shape}" if isinstance(out, Tensor) else type(out).__name__
+            got = f"shape {tuple(out.shape)}" if isinstance(out, Tensor) else type(out).__name__
             raise RuntimeError(f"{name}: the function must return a Tensor with a single element, got {got}")
         return out.reshape(())
 

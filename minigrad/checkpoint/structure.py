@@ -106,7 +106,7 @@ def check_length(length: int) -> None:
 
 def checksum(array: NDArray[Any]) -> int:
     """CRC-32 of an array's dtype, shape and values."""
-    kind = f"{array.dtype.name} {array.shape}".encode()
+    kind = f"{array.dtype.name} {tuple(array.shape)}".encode()
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     return zlib.crc32(little.reshape(-1).view(np.uint8).data, zlib.crc32(kind))
 

@@ -10,9 +10,9 @@ import numpy as np
 
 def _where(node: Any) -> str:
     if node.op is None:
-        return f"a leaf of shape {node.shape}"
+        return f"a leaf of shape {tuple(node.shape)}"
     line = node.watch.line if node.watch is not None else ""
-    return f"{node.op.name} (output shape {node.shape}{', recorded at ' + line if line else ''})"
+    return f"{node.op.name} (output shape {tuple(node.shape)}{', recorded at ' + line if line else ''})"
 
 
 def freed(node: Any) -> str:
@@ -40,10 +40,10 @@ def once(node: Any) -> str:
 def hook_result(node: Any, replaced: Any) -> str:
     got = f"a {type(replaced).__name__}"
     if hasattr(replaced, "dtype"):
-        got += f" of shape {tuple(replaced.shape)} and dtype {replaced.dtype}"
+        got += f" of shape {tuple(replaced.shape)} and dtype {replaced.dtype.name}"
     return (
         f"a hook on {_where(node)} must return None, to leave the gradient as it is, or a Tensor of its "
-        f"shape {node.shape} and dtype {node.dtype}; it returned {got}"
+        f"shape {tuple(node.shape)} and dtype {node.dtype.name}; it returned {got}"
     )
 
 

@@ -139,7 +139,7 @@ class Node:
         return self.watch
 
     def __repr__(self) -> str:
-        return f"<{self.name()} shape={self.shape} tick={self.tick}>"
+        return f"<{self.name()} shape={tuple(self.shape)} tick={self.tick}>"
 
 
 def linked(edges: Sequence[Edge]) -> Any:

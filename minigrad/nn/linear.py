@@ -83,8 +83,9 @@ class Linear(Layer):
             )
         if input.dtype != weight.dtype:
             return (
-                f"{self!r}: the input has dtype {input.dtype}, the weight {weight.dtype}. Convert one: "
-                f"input.to({weight.dtype}) or layer.to({input.dtype})"
+                f"{self!r}: the input has dtype {input.dtype.name}, the weight "
+                f"{weight.dtype.name}. Convert one: "
+                f"input.to({weight.dtype.name}) or layer.to({input.dtype.name})"
             )
         return ""
 
@@ -158,7 +159,8 @@ class Bilinear(Layer):
                 )
             if input.dtype != self.weight.dtype:
                 raise RuntimeError(
-                    f"Bilinear: {name} has dtype {input.dtype}, the weight {self.weight.dtype}; convert one "
+                    f"Bilinear: {name} has dtype {input.dtype.name}, the weight "
+                    f"{self.weight.dtype.name}; convert one "
                     "with .to()"
                 )
         if input1.shape[:-1] != input2.shape[:-1]:

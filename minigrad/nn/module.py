@@ -279,7 +279,7 @@ class Module(Registry["Module"]):
         wanted = {"dtype": dtype, "device": device, "memory_format": memory_format}
         target = empty(()).to(*args, **wanted)
         if target.dtype.kind != "f":
-            raise TypeError(f"a module's parameters are floating: cannot convert them to {target.dtype}")
+            raise TypeError(f"a module's parameters are floating: cannot convert them to {target.dtype.name}")
         return self._convert(lambda tensor: tensor.to(*args, **wanted))
 
     def float(self: Self) -> Self:

@@ -244,17 +244,17 @@ ABOUT = {
     "transpose": (
         "Two axes swapped: a view.",
         "torch.transpose(torch.zeros(2, 3, 4), 0, 2).shape",
-        "(4, 3, 2)",
+        "torch.Size([4, 3, 2])",
     ),
     "squeeze": (
         "Without the axes of size 1: a view.",
         "torch.squeeze(torch.zeros(1, 2, 1)).shape",
-        "(2,)",
+        "torch.Size([2])",
     ),
     "unsqueeze": (
         "With a new axis of size 1 at `dim`: a view.",
         "torch.unsqueeze(torch.zeros(2), 0).shape",
-        "(1, 2)",
+        "torch.Size([1, 2])",
     ),
     "tril": (
         "The lower triangles of the last two axes, and 0 above.",
@@ -269,7 +269,7 @@ ABOUT = {
     "matmul": (
         "The matrix product: (..., n, m) and (..., m, p) give (..., n, p); the leading axes broadcast.",
         "torch.matmul(torch.ones(5, 2, 3), torch.ones(3)).shape",
-        "(5, 2)",
+        "torch.Size([5, 2])",
     ),
     "linear": (
         "input @ weight^T + bias: (..., in) to (..., out).",

@@ -58,12 +58,12 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     elif extra > 1:
         g = total(g, tuple(range(extra)))
     elif extra:
-        raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
+        raise ValueError(f"a gradient of shape {tuple(g.shape)} for a value of shape {shape}")
     if g.shape != shape:
         stretched = tuple([i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1])
         g = total(g, stretched, True)
         if g.shape != shape:
-            raise ValueError(f"a gradient of shape {g.shape} for a value of shape {shape}")
+            raise ValueError(f"a gradient of shape {tuple(g.shape)} for a value of shape {shape}")
     return g
 
 
@@ -287,7 +287,7 @@ def laid_out(y: Array, x: Array) -> Array:
 def cast(x: Array, dtype: Any) -> Array:
     """`x` as `dtype`."""
     if x.dtype.kind not in "biuf":
-        raise TypeError(f"expected numbers, got {x.dtype} ({x!r})")
+        raise TypeError(f"expected numbers, got {x.dtype.name} ({x!r})")
     return x.astype(dtype, kept_order(x))
 
 

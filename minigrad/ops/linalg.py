@@ -76,7 +76,7 @@ matmul = Op(
 def _linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     if weight.ndim != 2:
         raise ValueError(
-            f"linear: weight must be a matrix (out_features, in_features), not of shape {weight.shape}"
+            f"linear: weight must be a matrix (out_features, in_features), not of shape {tuple(weight.shape)}"
         )
     out = product(x, weight.T)
     return out if bias is None else np.add(out, bias, out)

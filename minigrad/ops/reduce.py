@@ -130,7 +130,7 @@ def _not_empty(x: Array, dim: Any) -> Array:
         for axis in normalize_dims(dim, x.ndim):
             if x.shape[axis] == 0:
                 raise IndexError(
-                    f"expected dimension {axis} of shape {x.shape} to have elements to choose from"
+                    f"expected dimension {axis} of shape {tuple(x.shape)} to have elements to choose from"
                 )
     return x
 
@@ -214,7 +214,9 @@ def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) ->
 
 def _position(argument: Any, x: Array, dim: int | None, keepdim: bool) -> Array:
     if dim is None and x.size == 0:
-        raise IndexError(f"expected elements to choose from, or a dim to choose along, in shape {x.shape}")
+        raise IndexError(
+            f"expected elements to choose from, or a dim to choose along, in shape {tuple(x.shape)}"
+        )
     axis = None if dim is None else normalize_dim(dim, _not_empty(x, dim).ndim)
     return np.asarray(argument(x, axis=axis if x.ndim else None, keepdims=keepdim))
 
@@ -398,7 +400,7 @@ any_ = Op(
 
 def _matrix(x: Array) -> Array:
     if x.ndim != 2:
-        raise ValueError(f"expected a matrix, got shape {x.shape}")
+        raise ValueError(f"expected a matrix, got shape {tuple(x.shape)}")
     if x.dtype.kind == "b":
         raise NotImplementedError("trace is not there for bool; convert with .long()")
     return x

@@ -242,7 +242,7 @@ tile = Op(
 
 def _triangle(x: Array, k: int, lower: bool) -> Array:
     if x.ndim < 2:
-        raise ValueError(f"expected at least 2 dimensions, got shape {x.shape}")
+        raise ValueError(f"expected at least 2 dimensions, got shape {tuple(x.shape)}")
     mask = np.tri(x.shape[-2], x.shape[-1], k if lower else k - 1, dtype=np.bool_)
     return np.where(mask if lower else ~mask, x, x.dtype.type(0))
 

@@ -129,7 +129,11 @@ def _spelled(index: Any) -> str:
             return ":".join(ends) + ("" if p.step is None else f":{p.step}")
         if p is Ellipsis:
             return "..."
-        return f"torch.tensor({p.tolist()}, dtype=torch.{p.dtype})" if isinstance(p, np.ndarray) else repr(p)
+        return (
+            f"torch.tensor({p.tolist()}, dtype=torch.{p.dtype.name})"
+            if isinstance(p, np.ndarray)
+            else repr(p)
+        )
 
     return ", ".join(map(part, parts))
 

@@ -59,7 +59,7 @@ def rules_keep_shape(op: Op, inputs: Sequence[Any], options: Options) -> None:
             len(wanted) < min(most, result.ndim) and result.shape[result.ndim - len(wanted) :] == wanted
         )
         assert result.shape == wanted or repeated, (
-            f"the rule of op {op.name} for {name} returns shape {result.shape}; the input has {wanted}"
+            f"the rule of op {op.name} for {name} returns shape {tuple(result.shape)}; the input has {wanted}"
         )
 
 
@@ -70,7 +70,7 @@ def rules_keep_dtype(op: Op, inputs: Sequence[Any], options: Options) -> None:
     narrow = [_narrowed(x) for x in inputs]
     for _, name, result, _ in run_rules(op, narrow, {k: _narrowed(v) for k, v in options.items()}):
         assert result.dtype == np.float32, (
-            f"the rule of op {op.name} for {name} returns {result.dtype} on float32"
+            f"the rule of op {op.name} for {name} returns {result.dtype.name} on float32"
         )
 
 
@@ -98,7 +98,7 @@ def constants_stay_constant(op: Op, inputs: Sequence[Any], options: Options) -> 
     expected = bool(differentiable_positions(op, inputs)) and out.is_floating_point()
     assert out.requires_grad is expected, f"op {op.name}: requires_grad is {out.requires_grad}"
     assert {"bool": "b", "int": "i"}.get(op.result, out.dtype.kind) == out.dtype.kind, (
-        f"op {op.name} promises {op.result} and returns {out.dtype}"
+        f"op {op.name} promises {op.result} and returns {out.dtype.name}"
     )
     assert not any(getattr(x, "requires_grad", False) for x in beside)
 

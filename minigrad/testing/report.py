@@ -95,7 +95,7 @@ class Place:
             if out.dtype != np.float64:
                 raise self.error(
                     subject,
-                    f"output {k} is {out.dtype} though the inputs are float64. "
+                    f"output {k} is {out.dtype.name} though the inputs are float64. "
                     "It looks like a lost dtype: something in fn converts to it",
                     looks_like="a lost dtype",
                 )
@@ -130,10 +130,13 @@ class Place:
                     raise self.error(subject, f"{name} has a gradient in one of two backwards only")
                 continue
             if g.shape != x.shape:
-                raise self.error(subject, f"the gradient of {name} has shape {g.shape}, the input {x.shape}")
+                raise self.error(
+                    subject, f"the gradient of {name} has shape {tuple(g.shape)}, the input {tuple(x.shape)}"
+                )
             if g.dtype != x.dtype:
                 raise self.error(
-                    subject, f"the gradient of {name} is {g.dtype}, the input {x.dtype}: a lost dtype"
+                    subject,
+                    f"the gradient of {name} is {g.dtype.name}, the input {x.dtype.name}: a lost dtype",
                 )
             if not _identical(g, b):
                 raise self.error(subject, f"two backwards give different gradients of {name}")
@@ -235,7 +238,7 @@ def _headline(subject: Subject, finding: Finding) -> str:
     unknown = any(text in finding.problem for text in UNKNOWN)
     what = "gradient" if subject.order == 1 else "gradient of the gradient"
     line = f"no slope to compare the {what} with, for" if unknown else f"wrong {what} with respect to"
-    line += f" {finding.name}, of shape {finding.numeric.shape}"
+    line += f" {finding.name}, of shape {tuple(finding.numeric.shape)}"
     return line if np.isnan(finding.numeric[finding.index]) else line + f", at index {list(finding.index)}"
 
 

@@ -67,10 +67,10 @@ def spelled(x: Any, in_numpy: bool = False) -> str:
         return repr(x)
     array = np.asarray(x.detach().numpy() if isinstance(x, Tensor) else x)
     if array.size > PRINTED:
-        return f"...  # your {array.dtype} of shape {array.shape}"
-    made = f"torch.tensor({array.tolist()!r}, dtype=torch.{array.dtype})"
+        return f"...  # your {array.dtype.name} of shape {tuple(array.shape)}"
+    made = f"torch.tensor({array.tolist()!r}, dtype=torch.{array.dtype.name})"
     if 0 in array.shape:
-        made = f"torch.zeros({array.shape}, dtype=torch.{array.dtype})"
+        made = f"torch.zeros({tuple(array.shape)}, dtype=torch.{array.dtype.name})"
     if in_numpy:
         made = made.replace("torch.tensor", "np.array").replace("torch.", "np.")
     made = made.replace("nan", "float('nan')").replace("inf", "float('inf')")

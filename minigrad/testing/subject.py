@@ -149,7 +149,8 @@ class Pair(Subject):
         value = np.array(self.fn(*arrays))
         if value.ndim:
             raise ValueError(
-                f"check_numpy_grads: fn must return one number, not an array of shape {value.shape}. To "
+                f"check_numpy_grads: fn must return one number, not an array of shape "
+                f"{tuple(value.shape)}. To "
                 "check a function of arrays weigh its outputs: lambda x: np.sum(g * f(x)), whose gradient is "
                 "that of f for the incoming gradient g"
             )
@@ -207,7 +208,8 @@ def leaves(arrays: Sequence[Array]) -> list[Tensor]:
 def _require_float64(name: str, x: Any, checker: str = "check_grads", cure: str = ".double()") -> None:
     if x.dtype != np.float64:
         raise TypeError(
-            f"{checker}: {name} is {x.dtype}, but finite differences need float64: float32's rounding is as "
+            f"{checker}: {name} is {x.dtype.name}, but finite differences need float64: "
+            "float32's rounding is as "
             f"large as the mistakes to be found. Use {cure}"
         )
 

@@ -94,9 +94,9 @@ def _derivatives(fn: Function, label: str, xlim: tuple[float, float], points: in
     with enable_grad():
         y: object = fn(x)
         if not isinstance(y, Tensor) or y.shape != x.shape:
-            got = f"shape {y.shape}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
+            got = f"shape {tuple(y.shape)}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
             raise ValueError(
-                f"activation: {label} must give one number per element, {x.shape}; it gave {got}"
+                f"activation: {label} must give one number per element, {tuple(x.shape)}; it gave {got}"
             )
         half = fn(x.detach()[: points // 2])
         if not np.allclose(half.detach().numpy(), y.detach().numpy()[: points // 2], equal_nan=True):

@@ -58,7 +58,7 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
     """The label of one entry; its operands have places on the side that `ports` names (left, right)."""
     kind = entry.op.name if entry.op is not None else entry.kind
     title = _bold(entry.label) + (f" = {_text(kind)}" if entry.op else "")
-    about = f"{entry.shape} {entry.dtype}"
+    about = f"{tuple(entry.shape)} {entry.dtype.name}"
     rows = [title, _small(about if entry.op else f"{kind} {about}", theme.quiet)]
     if entry.detached:
         whom = entry.detached if isinstance(entry.detached, str) else entry.detached.label

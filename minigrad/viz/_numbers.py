@@ -69,7 +69,7 @@ def described(value: Any, limit: int = 6) -> str:
     if value.size <= limit:
         return array(value, limit)
     span = _span(value, " to ")
-    return f"{value.shape}, {span if span.startswith('all ') else f'from {span}'}"
+    return f"{tuple(value.shape)}, {span if span.startswith('all ') else f'from {span}'}"
 
 
 def _span(value: Any, between: str, digits: int = 4) -> str:

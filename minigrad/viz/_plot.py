@@ -117,7 +117,9 @@ def _curves(values: Any, name: str) -> list[np.ndarray]:
         curves = list(array) if array.ndim == 2 else [array]
     for curve in curves:
         if curve.ndim != 1:
-            raise ValueError(f"plot: {name} has a curve of shape {curve.shape}; each curve has shape (n,)")
+            raise ValueError(
+                f"plot: {name} has a curve of shape {tuple(curve.shape)}; each curve has shape (n,)"
+            )
     return curves
 
 

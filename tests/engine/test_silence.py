@@ -62,7 +62,9 @@ def outcome(call, make, dtype, *, strict):
 
 
 def public(home):
-    return [f for n, f in vars(home).items() if callable(f) and not isinstance(f, type) and n[0] != "_"]
+    settings = ("set_printoptions", "set_default_device")
+    named = [(n, f) for n, f in vars(home).items() if n[0] != "_" and n not in settings]
+    return [f for _, f in named if callable(f) and not isinstance(f, type)]
 
 
 def methods():

@@ -18,8 +18,9 @@ def _product(name: str, a: T, b: T, dims: tuple[int, int]) -> T:
     require_tensors(name, input=a, other=b)
     if (a.ndim, b.ndim) != dims:
         raise RuntimeError(
-            f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes {a.shape} and "
-            f"{b.shape}; matmul takes any"
+            f"{name}: expected operands of {dims[0]} and {dims[1]} dimensions, got shapes "
+            f"{tuple(a.shape)} and "
+            f"{tuple(b.shape)}; matmul takes any"
         )
     return a.matmul(b)
 
@@ -118,7 +119,9 @@ def outer(input: T, vec2: T) -> T:
     """
     require_tensors("outer", input=input, vec2=vec2)
     if input.ndim != 1 or vec2.ndim != 1:
-        raise RuntimeError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
+        raise RuntimeError(
+            f"outer: expected two vectors, got shapes {tuple(input.shape)} and {tuple(vec2.shape)}"
+        )
     return input.unsqueeze(1) * vec2
 
 
@@ -140,7 +143,7 @@ def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T
     product = mm(mat1, mat2)
     if input.dtype != product.dtype:
         raise RuntimeError(
-            f"addmm: expected operands of the same dtype, got {input.dtype} and {product.dtype}"
+            f"addmm: expected operands of the same dtype, got {input.dtype.name} and {product.dtype.name}"
         )
     product = product if alpha == 1 else product * alpha
     if beta == 0:  # nan and inf in `input` must not leak through a factor of 0
@@ -210,7 +213,7 @@ def lerp(input: T, end: T, weight: Any) -> T:
     """
     require_tensors("lerp", input=input, end=end)
     if not input.is_floating_point():
-        raise RuntimeError(f"lerp: expected floating tensors, got {input.dtype}; convert with .float()")
+        raise RuntimeError(f"lerp: expected floating tensors, got {input.dtype.name}; convert with .float()")
     if isinstance(weight, (int, float)):
         span = end - input
         return input + span * weight if abs(weight) < 0.5 else end - span * (1 - weight)

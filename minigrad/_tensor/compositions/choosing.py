@@ -20,7 +20,9 @@ def mask_of(name: str, mask: T) -> None:
     if not hasattr(mask, "dtype"):
         raise TypeError(f"{name}(): the mask must be a boolean Tensor, not {type(mask).__name__}")
     if mask.dtype.kind != "b":
-        raise RuntimeError(f"{name}: only boolean masks are supported, but got {mask.dtype}; use .bool()")
+        raise RuntimeError(
+            f"{name}: only boolean masks are supported, but got {mask.dtype.name}; use .bool()"
+        )
 
 
 def masked_fill(input: T, mask: T, value: Any) -> T:
@@ -43,7 +45,8 @@ def masked_fill(input: T, mask: T, value: Any) -> T:
     mask_of("masked_fill", mask)
     if getattr(value, "ndim", 0):
         raise RuntimeError(
-            f"masked_fill: value must be a number or a 0-d tensor, not of shape {value.shape}; use where"
+            f"masked_fill: value must be a number or a 0-d tensor, not of shape "
+            f"{tuple(value.shape)}; use where"
         )
     if not isinstance(value, Recorded):
         value = input.new_full((), value)
@@ -72,7 +75,9 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
     if input.dtype != other.dtype:
-        raise RuntimeError(f"isclose: dtypes differ: {input.dtype} and {other.dtype}; convert one with .to()")
+        raise RuntimeError(
+            f"isclose: dtypes differ: {input.dtype.name} and {other.dtype.name}; convert one with .to()"
+        )
     a, b = input.detach().numpy(), other.detach().numpy()
     with np.errstate(all="ignore"):
         close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -39,10 +39,12 @@ def index_select(input: T, dim: int, index: T) -> T:
     dim = normalize_dim(dim, input.ndim)
     if index.ndim > 1:
         raise IndexError(
-            f"index_select: index must be a vector, got shape {index.shape}; use gather or x[index]"
+            f"index_select: index must be a vector, got shape {tuple(index.shape)}; use gather or x[index]"
         )
     if index.dtype.kind not in "iu" or index.dtype == np.uint8:
-        raise RuntimeError(f"index_select: expected an int32 or int64 index, got {index.dtype}; use .long()")
+        raise RuntimeError(
+            f"index_select: expected an int32 or int64 index, got {index.dtype.name}; use .long()"
+        )
     _in_bounds("index_select", index, input.shape[dim] if input.ndim else 1, IndexError)
     return input[(slice(None),) * dim + (index.reshape(-1),)] if input.ndim else input.clone()
 
@@ -76,24 +78,26 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
         return index_add(input.reshape(1), dim, index, source.reshape(-1), alpha=alpha).reshape(())
     dim = normalize_dim(dim, input.ndim)
     if index.ndim > 1:
-        raise IndexError(f"index_add: index must be a vector, got shape {index.shape}")
+        raise IndexError(f"index_add: index must be a vector, got shape {tuple(index.shape)}")
     _integer("index_add", index)
     index = index.reshape(-1)
     _in_bounds("index_add", index, input.shape[dim])
     if source.dtype != input.dtype:
         raise RuntimeError(
-            f"index_add: self ({input.dtype}) and source ({source.dtype}) must have the same dtype"
+            f"index_add: self ({input.dtype.name}) and source ({source.dtype.name}) must have the same dtype"
         )
     where = (slice(None),) * dim + (index.numpy(),)
     expected = (*input.shape[:dim], index.numel(), *input.shape[dim + 1 :])
     if source.shape != expected:
-        raise RuntimeError(f"index_add: source must have shape {expected}, got {source.shape}")
+        raise RuntimeError(f"index_add: source must have shape {expected}, got {tuple(source.shape)}")
     return input + (source if alpha == 1 else source * alpha)._scatter_index(index=where, shape=input.shape)
 
 
 def _integer(name: str, index: T) -> None:
     if index.dtype not in (np.int64, np.int32):
-        raise RuntimeError(f"{name}: expected an int64 or int32 index, got {index.dtype}; use index.long()")
+        raise RuntimeError(
+            f"{name}: expected an int64 or int32 index, got {index.dtype.name}; use index.long()"
+        )
 
 
 def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) -> None:
@@ -101,15 +105,17 @@ def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) 
     _integer(name, index)
     if index.ndim != input.ndim and index.numel():
         raise RuntimeError(
-            f"{name}: index of shape {index.shape} must have the {input.ndim} dimensions of the input"
+            f"{name}: index of shape {tuple(index.shape)} must have the {input.ndim} dimensions of the input"
         )
     dim = normalize_dim(dim, input.ndim)
     for i, n in enumerate(index.shape):
         if (i != dim and n > input.shape[i]) or (src is not None and n > src.shape[i]):
             bound = (
-                input.shape if src is None else f"{input.shape} (apart from dimension {dim}) and {src.shape}"
+                input.shape
+                if src is None
+                else f"{tuple(input.shape)} (apart from dimension {dim}) and {tuple(src.shape)}"
             )
-            raise RuntimeError(f"{name}: size of index {index.shape} must not exceed {bound}")
+            raise RuntimeError(f"{name}: size of index {tuple(index.shape)} must not exceed {bound}")
     _in_bounds(name, index, input.shape[dim] if input.ndim else 1)
 
 
@@ -167,7 +173,8 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     if input.ndim != indices.ndim:
         raise RuntimeError(
-            f"take_along_dim: input {input.shape} and indices {indices.shape} must have equal dimensions"
+            f"take_along_dim: input {tuple(input.shape)} and indices {tuple(indices.shape)} "
+            f"must have equal dimensions"
         )
     indices = indices.where(indices >= 0, indices + (input.size(dim) if input.ndim else 1))
     dim = normalize_dim(dim, input.ndim)
@@ -176,7 +183,8 @@ def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
         shared = np.broadcast_shapes(*others)
     except ValueError:
         raise RuntimeError(
-            f"take_along_dim: apart from dimension {dim}, {input.shape} and {indices.shape} do not broadcast"
+            f"take_along_dim: apart from dimension {dim}, {tuple(input.shape)} and "
+            f"{tuple(indices.shape)} do not broadcast"
         ) from None
     widened = input.expand(*shared[:dim], input.shape[dim], *shared[dim + 1 :])
     return gather(widened, dim, indices.expand(*shared[:dim], indices.shape[dim], *shared[dim + 1 :]))
@@ -235,7 +243,7 @@ def scatter_add(input: T, dim: int, index: T, src: T) -> T:
     _check_along("scatter_add", input, dim, index, src)
     if src.dtype != input.dtype:
         raise RuntimeError(
-            f"scatter_add: self ({input.dtype}) and src ({src.dtype}) must have the same dtype"
+            f"scatter_add: self ({input.dtype.name}) and src ({src.dtype.name}) must have the same dtype"
         )
     return input + _covered(src, index)._add_along(index, dim=dim, shape=input.shape)
 

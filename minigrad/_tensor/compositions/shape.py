@@ -251,4 +251,4 @@ def diag(input: T, diagonal: int = 0) -> T:
         return input._embed_diagonal(shape=(n, n), offset=diagonal, dim1=0, dim2=1)
     if input.ndim == 2:
         return input.diagonal(diagonal).clone()
-    raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
+    raise RuntimeError(f"diag: expected a vector or a matrix, got shape {tuple(input.shape)}")

@@ -82,7 +82,7 @@ def layer_norm(
     if not shape or input.shape[-len(shape) :] != shape:
         raise RuntimeError(
             f"layer_norm: given normalized_shape={shape}, expected an input of shape "
-            f"(..., {', '.join(map(str, shape))}), but got {input.shape}"
+            f"(..., {', '.join(map(str, shape))}), but got {tuple(input.shape)}"
         )
     for argument, x in (("weight", weight), ("bias", bias)):
         if x is not None:
@@ -128,7 +128,9 @@ def batch_norm(
     """
     check_tensor("batch_norm", "input", input)
     if input.ndim < 2:
-        raise ValueError(f"batch_norm: expected at least 2 dimensions (N, C, ...), got shape {input.shape}")
+        raise ValueError(
+            f"batch_norm: expected at least 2 dimensions (N, C, ...), got shape {tuple(input.shape)}"
+        )
     channels = input.shape[1]
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for argument, x in given.items():
@@ -146,7 +148,7 @@ def batch_norm(
         n = input.numel() // max(channels, 1)
         if n == 1:
             raise ValueError(
-                f"Expected more than 1 value per channel when training, got input size {input.shape}"
+                f"Expected more than 1 value per channel when training, got input size {tuple(input.shape)}"
             )
         # It has the statistics at hand: to take them again would take as long as all the rest.
         out, mean, _, variance = RECORD["standardize"]((input,), {"dim": axes, "eps": eps})
@@ -167,12 +169,14 @@ def _check_scale(name: str, argument: str, x: Any, shape: tuple[int, ...], input
     check_tensor(name, argument, x)
     if x.shape != shape:
         raise RuntimeError(
-            f"{name}: for an input of shape {input.shape} expected {argument} of shape {shape}, but got "
-            f"{x.shape}"
+            f"{name}: for an input of shape {tuple(input.shape)} expected {argument} of shape "
+            f"{shape}, but got "
+            f"{tuple(x.shape)}"
         )
     if x.dtype != input.dtype:
         raise RuntimeError(
-            f"{name}: the input has dtype {input.dtype} and {argument} {x.dtype}; convert one with .to()"
+            f"{name}: the input has dtype {input.dtype.name} and {argument} {x.dtype.name}; "
+            "convert one with .to()"
         )
 
 
@@ -218,9 +222,9 @@ def embedding(
     if sparse:
         raise NotImplementedError("embedding: sparse gradients are not covered")
     if input.dtype.kind not in "iu":
-        raise RuntimeError(f"embedding: expected integer positions, got {input.dtype}; use .long()")
+        raise RuntimeError(f"embedding: expected integer positions, got {input.dtype.name}; use .long()")
     if weight.ndim != 2:
-        raise RuntimeError(f"embedding: expected weight of shape (rows, size), got {weight.shape}")
+        raise RuntimeError(f"embedding: expected weight of shape (rows, size), got {tuple(weight.shape)}")
     n, places = weight.shape[0], input.numpy()
     if (wrong := first_outside(places, n)) is not None:
         raise IndexError(f"embedding: index {wrong} is out of range for {n} rows (0 to {n - 1})")
@@ -265,7 +269,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     check_tensor("one_hot", "tensor", tensor)
     classes = tensor.numpy()
     if classes.dtype != np.int64:
-        raise RuntimeError(f"one_hot is only applicable to int64 tensors, got {classes.dtype}; use .long()")
+        raise RuntimeError(
+            f"one_hot is only applicable to int64 tensors, got {classes.dtype.name}; use .long()"
+        )
     if classes.size == 0 and num_classes <= 0:
         raise RuntimeError(
             "one_hot: the number of classes cannot be read off an empty tensor; give num_classes"

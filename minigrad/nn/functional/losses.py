@@ -41,11 +41,13 @@ def _paired(name: str, input: Tensor, target: Tensor, reduction: str) -> tuple[T
         shape = np.broadcast_shapes(input.shape, target.shape)
     except ValueError:
         raise RuntimeError(
-            f"{name}: input {input.shape} and target {target.shape} must have the same shape; these do not "
+            f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} must have "
+            f"the same shape; these do not "
             "even broadcast"
         ) from None
     warnings.warn(
-        f"{name}: using a target of shape {target.shape} that differs from the input's, {input.shape}: they "
+        f"{name}: using a target of shape {tuple(target.shape)} that differs from the input's, "
+        f"{tuple(input.shape)}: they "
         "are broadcast, which compares every input with every target along the axes of size 1. reshape or "
         "expand one of them if that is not meant.",
         UserWarning,
@@ -56,13 +58,15 @@ def _paired(name: str, input: Tensor, target: Tensor, reduction: str) -> tuple[T
 
 def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
     if input.shape != target.shape:
-        raise ValueError(f"{name}: input {input.shape} and target {target.shape} must have the same shape")
+        raise ValueError(
+            f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} must have the same shape"
+        )
 
 
 def _floating(name: str, target: Tensor) -> None:
     if target.dtype.kind != "f":
         raise RuntimeError(
-            f"{name}: expected a floating target, but got {target.dtype}; convert it with .float()"
+            f"{name}: expected a floating target, but got {target.dtype.name}; convert it with .float()"
         )
 
 
@@ -81,7 +85,9 @@ def _within(name: str, argument: str, weight: Any, shape: tuple[int, ...]) -> No
     except ValueError:
         fits = False
     if not fits:
-        raise RuntimeError(f"{name}: {argument} {weight.shape} does not broadcast to the input, {shape}")
+        raise RuntimeError(
+            f"{name}: {argument} {tuple(weight.shape)} does not broadcast to the input, {tuple(shape)}"
+        )
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -134,7 +140,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     if input.dtype.kind != "f" or (target.dtype.kind == "f" and target.dtype != input.dtype):
         raise RuntimeError(
             "huber_loss: expected a floating input and a target of its dtype, but got "
-            f"{input.dtype} and {target.dtype}; convert one with .to()"
+            f"{input.dtype.name} and {target.dtype.name}; convert one with .to()"
         )
     return _reduced(CALLS["huber"](input - target, delta=delta), reduction)
 
@@ -233,33 +239,39 @@ _CLASSES = np.dtype(np.int64).char + np.dtype(np.uint8).char
 def _check_classes(name: str, shape: tuple[int, ...], target: Tensor, axis: int) -> None:
     classes = target._array
     if classes.dtype.char not in _CLASSES:
-        raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype}; use .long()")
+        raise RuntimeError(f"{name}: expected target classes as int64, got {target.dtype.name}; use .long()")
     expected = shape[:axis] + shape[axis + 1 :]
     if classes.shape != expected:
         raise ValueError(
-            f"{name}: for logits of shape {shape} expected target of shape {expected}, got {target.shape}"
+            f"{name}: for logits of shape {shape} expected target of shape {expected}, "
+            f"got {tuple(target.shape)}"
         )
 
 
 def _check_probabilities(shape: tuple[int, ...], target: Tensor, ignore_index: int) -> None:
     if target.shape != shape:
         raise ValueError(
-            f"cross_entropy: a target of dtype {target.dtype} holds probabilities, of the logits' shape "
-            f"{shape}, but this one has shape {target.shape}. Classes are integers: convert them with .long()"
+            f"cross_entropy: a target of dtype {target.dtype.name} holds probabilities, of the logits' "
+            f"shape {shape}, but this one has shape {tuple(target.shape)}. "
+            "Classes are integers: convert them with .long()"
         )
     if ignore_index >= 0:
         raise RuntimeError(
             f"cross_entropy: ignore_index={ignore_index} is a class, and the target holds probabilities "
-            f"({target.dtype}); give classes (int64), or leave ignore_index out"
+            f"({target.dtype.name}); give classes (int64), or leave ignore_index out"
         )
 
 
 def _check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
     check_tensor(name, "weight", weight)
     if weight.shape != (classes,):
-        raise RuntimeError(f"{name}: weight must have shape ({classes},), one per class, got {weight.shape}")
+        raise RuntimeError(
+            f"{name}: weight must have shape ({classes},), one per class, got {tuple(weight.shape)}"
+        )
     if weight.dtype != dtype:
-        raise RuntimeError(f"{name}: weight must have the input's dtype, {dtype}, but it has {weight.dtype}")
+        raise RuntimeError(
+            f"{name}: weight must have the input's dtype, {dtype.name}, but it has {weight.dtype.name}"
+        )
 
 
 def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
