@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from .documentation import passing_on
 from .layout import in_rows, preserve_format, strided
 
+Result = TypeVar("Result")
 _KNOWN = ("cpu", "cuda", "ipu", "xpu", "mps", "meta", "hpu", "mtia", "xla", "hip", "privateuseone")
 
 
@@ -115,7 +116,7 @@ def on_cpu(wanted: Any) -> None:
         raise UnavailableDeviceError(unavailable(f"device {str(named)!r}"))
 
 
-def on_cpu_only(make: Callable[..., Any]) -> Callable[..., Any]:
+def on_cpu_only(make: Callable[..., Result]) -> Callable[..., Result]:
     """Let a function take `device`, `layout` and the like, as PyTorch's do; here they can change nothing."""
 
     @functools.wraps(make)
@@ -126,7 +127,7 @@ def on_cpu_only(make: Callable[..., Any]) -> Callable[..., Any]:
         pin_memory: bool = False,
         memory_format: Any = preserve_format,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Result:
         if device is not None:
             on_cpu(device)
         if layout is not strided or pin_memory:

@@ -89,6 +89,8 @@ class Tensor(InPlace):
 
     def __init__(self, *data: Any, dtype: Any = None) -> None:
         kind = get_default_dtype() if dtype is None else as_dtype(dtype)
+        if len(data) == 1 and isinstance(data[0], Size):
+            data = data[0]
         if len(data) == 1 and isinstance(data[0], Tensor) and dtype is None:
             self._array = data[0]._array  # in its own dtype, and the same memory, as in PyTorch
         elif len(data) == 1 and hasattr(data[0], "__len__") and not isinstance(data[0], (str, bytes)):

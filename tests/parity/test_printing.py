@@ -1,4 +1,4 @@
-"""How tensors print beside PyTorch's, dtypes being named as NumPy names them."""
+"""How tensors print beside PyTorch's."""
 
 import pytest
 
