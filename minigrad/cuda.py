@@ -1,6 +1,7 @@
 """PyTorch's questions about CUDA, answered calmly: there is none, and every program may go on without it.
 
-What asks, seeds or cleans up is answered. What needs a device raises the sentence that says what to do.
+Questions, seeds and cleaning up are answered. The rest needs a device, and raises the
+sentence that says what to do.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def result_type(tensor1: Any, tensor2: Any) -> dtype:
 
 
 def can_cast(from_: Any, to: Any) -> bool:
-    """Whether values may be converted without falling to a lower kind (bool < integer < float).
+    """True where values may be converted without falling to a lower kind (bool < integer < float).
 
     Arguments:
         from_, to: dtypes.

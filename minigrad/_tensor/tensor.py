@@ -73,7 +73,7 @@ class Tensor(InPlace):
     >>> y.dtype, y.itemsize, y.element_size(), y.nbytes
     (torch.float32, 4, 4, 24)
     >>> y.device, y.get_device(), y.stride(), y.is_contiguous(), y.is_floating_point()
-    ('cpu', -1, (3, 1), True, True)
+    (device(type='cpu'), -1, (3, 1), True, True)
     >>> y.data_ptr() == y.view(6).data_ptr()
     True
     >>> x.requires_grad, x.is_leaf, x.grad_fn, (x * x).is_leaf
@@ -203,7 +203,7 @@ class Tensor(InPlace):
 
     @property
     def is_cuda(self) -> bool:
-        """Whether it is on a CUDA device: never.
+        """False: it is on no CUDA device.
 
         >>> import minigrad as torch
         >>> torch.ones(1).is_cuda
@@ -213,7 +213,7 @@ class Tensor(InPlace):
 
     @property
     def is_cpu(self) -> bool:
-        """Whether it is on the CPU: always.
+        """True: it is on the CPU.
 
         >>> import minigrad as torch
         >>> torch.ones(1).is_cpu

@@ -95,7 +95,7 @@ class BatchNorm2d(BatchNorm):
 
     >>> import minigrad as torch
     >>> torch.nn.BatchNorm2d(3)(torch.ones(2, 3, 4, 4)).shape
-    (2, 3, 4, 4)
+    torch.Size([2, 3, 4, 4])
     """
 
     _ranks = (4,)
@@ -114,7 +114,7 @@ class BatchNorm3d(BatchNorm):
 
     >>> import minigrad as torch
     >>> torch.nn.BatchNorm3d(3)(torch.ones(2, 3, 4, 4, 4)).shape
-    (2, 3, 4, 4, 4)
+    torch.Size([2, 3, 4, 4, 4])
     """
 
     _ranks = (5,)
@@ -139,7 +139,7 @@ class GroupNorm(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.GroupNorm(2, 4)(torch.ones(5, 4, 3, 3)).shape
-    (5, 4, 3, 3)
+    torch.Size([5, 4, 3, 3])
     """
 
     weight: Parameter | None
@@ -238,7 +238,7 @@ class InstanceNorm1d(_InstanceNorm):
 
     >>> import minigrad as torch
     >>> torch.nn.InstanceNorm1d(3)(torch.ones(2, 3, 4)).shape
-    (2, 3, 4)
+    torch.Size([2, 3, 4])
     """
 
     _axes = 1
@@ -263,7 +263,7 @@ class InstanceNorm2d(_InstanceNorm):
 
     >>> import minigrad as torch
     >>> torch.nn.InstanceNorm2d(3)(torch.ones(2, 3, 4, 4)).shape
-    (2, 3, 4, 4)
+    torch.Size([2, 3, 4, 4])
     """
 
     _axes = 2
@@ -277,7 +277,7 @@ class InstanceNorm3d(_InstanceNorm):
 
     >>> import minigrad as torch
     >>> torch.nn.InstanceNorm3d(3)(torch.ones(2, 3, 4, 4, 4)).shape
-    (2, 3, 4, 4, 4)
+    torch.Size([2, 3, 4, 4, 4])
     """
 
     _axes = 3

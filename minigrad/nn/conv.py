@@ -141,7 +141,7 @@ class Conv1d(_Conv):
 
     >>> import minigrad as torch
     >>> torch.nn.Conv1d(2, 4, 3, padding="same")(torch.ones(5, 2, 10)).shape
-    (5, 4, 10)
+    torch.Size([5, 4, 10])
     """
 
     _axes = 1
@@ -174,7 +174,7 @@ class Conv2d(_Conv):
     >>> import minigrad as torch
     >>> layer = torch.nn.Conv2d(3, 8, 3, stride=2, padding=1)
     >>> layer(torch.ones(5, 3, 32, 32)).shape
-    (5, 8, 16, 16)
+    torch.Size([5, 8, 16, 16])
     """
 
     _axes = 2
@@ -189,7 +189,7 @@ class Conv3d(_Conv):
 
     >>> import minigrad as torch
     >>> torch.nn.Conv3d(2, 4, 2)(torch.ones(1, 2, 3, 3, 3)).shape
-    (1, 4, 2, 2, 2)
+    torch.Size([1, 4, 2, 2, 2])
     """
 
     _axes = 3
@@ -255,7 +255,7 @@ class ConvTranspose1d(_ConvTranspose):
 
     >>> import minigrad as torch
     >>> torch.nn.ConvTranspose1d(2, 4, 3, stride=2)(torch.ones(5, 2, 10)).shape
-    (5, 4, 21)
+    torch.Size([5, 4, 21])
     """
 
     _axes = 1
@@ -288,7 +288,7 @@ class ConvTranspose2d(_ConvTranspose):
     >>> import minigrad as torch
     >>> layer = torch.nn.ConvTranspose2d(8, 3, 3, stride=2, padding=1, output_padding=1)
     >>> layer(torch.ones(5, 8, 16, 16)).shape
-    (5, 3, 32, 32)
+    torch.Size([5, 3, 32, 32])
     """
 
     _axes = 2
@@ -303,7 +303,7 @@ class ConvTranspose3d(_ConvTranspose):
 
     >>> import minigrad as torch
     >>> torch.nn.ConvTranspose3d(2, 4, 2)(torch.ones(1, 2, 3, 3, 3)).shape
-    (1, 4, 4, 4, 4)
+    torch.Size([1, 4, 4, 4, 4])
     """
 
     _axes = 3

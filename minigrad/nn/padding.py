@@ -61,7 +61,7 @@ class ZeroPad2d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.ZeroPad2d(1)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 6, 6)
+    torch.Size([1, 2, 6, 6])
     """
 
     _axes = 2
@@ -75,7 +75,7 @@ class ZeroPad3d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.ZeroPad3d(1)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 6, 6, 6)
+    torch.Size([1, 2, 6, 6, 6])
     """
 
     _axes = 3
@@ -105,7 +105,7 @@ class ConstantPad2d(_ConstantPad):
 
     >>> import minigrad as torch
     >>> torch.nn.ConstantPad2d(1, 5.0)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 6, 6)
+    torch.Size([1, 2, 6, 6])
     """
 
     _axes = 2
@@ -120,7 +120,7 @@ class ConstantPad3d(_ConstantPad):
 
     >>> import minigrad as torch
     >>> torch.nn.ConstantPad3d(1, 5.0)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 6, 6, 6)
+    torch.Size([1, 2, 6, 6, 6])
     """
 
     _axes = 3
@@ -149,7 +149,7 @@ class ReflectionPad2d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.ReflectionPad2d(1)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 6, 6)
+    torch.Size([1, 2, 6, 6])
     """
 
     _axes = 2
@@ -164,7 +164,7 @@ class ReflectionPad3d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.ReflectionPad3d(1)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 6, 6, 6)
+    torch.Size([1, 2, 6, 6, 6])
     """
 
     _axes = 3
@@ -194,7 +194,7 @@ class ReplicationPad2d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.ReplicationPad2d(1)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 6, 6)
+    torch.Size([1, 2, 6, 6])
     """
 
     _axes = 2
@@ -209,7 +209,7 @@ class ReplicationPad3d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.ReplicationPad3d(1)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 6, 6, 6)
+    torch.Size([1, 2, 6, 6, 6])
     """
 
     _axes = 3
@@ -239,7 +239,7 @@ class CircularPad2d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.CircularPad2d(1)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 6, 6)
+    torch.Size([1, 2, 6, 6])
     """
 
     _axes = 2
@@ -254,7 +254,7 @@ class CircularPad3d(_Pad):
 
     >>> import minigrad as torch
     >>> torch.nn.CircularPad3d(1)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 6, 6, 6)
+    torch.Size([1, 2, 6, 6, 6])
     """
 
     _axes = 3

@@ -50,7 +50,7 @@ class MaxPool1d(_MaxPool):
 
     >>> import minigrad as torch
     >>> torch.nn.MaxPool1d(2)(torch.ones(1, 2, 4)).shape
-    (1, 2, 2)
+    torch.Size([1, 2, 2])
     """
 
     _axes = 1
@@ -71,7 +71,7 @@ class MaxPool2d(_MaxPool):
 
     >>> import minigrad as torch
     >>> torch.nn.MaxPool2d(2)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 2, 2)
+    torch.Size([1, 2, 2, 2])
     """
 
     _axes = 2
@@ -85,7 +85,7 @@ class MaxPool3d(_MaxPool):
 
     >>> import minigrad as torch
     >>> torch.nn.MaxPool3d(2)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 2, 2, 2)
+    torch.Size([1, 2, 2, 2, 2])
     """
 
     _axes = 3
@@ -169,7 +169,7 @@ class AvgPool2d(_AvgPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AvgPool2d(2)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 2, 2)
+    torch.Size([1, 2, 2, 2])
     """
 
     _axes = 2
@@ -183,7 +183,7 @@ class AvgPool3d(_AvgPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AvgPool3d(2)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 2, 2, 2)
+    torch.Size([1, 2, 2, 2, 2])
     """
 
     _axes = 3
@@ -220,7 +220,7 @@ class LPPool1d(_LPPool):
 
     >>> import minigrad as torch
     >>> torch.nn.LPPool1d(2, 2)(torch.ones(1, 2, 4)).shape
-    (1, 2, 2)
+    torch.Size([1, 2, 2])
     """
 
     _axes = 1
@@ -239,7 +239,7 @@ class LPPool2d(_LPPool):
 
     >>> import minigrad as torch
     >>> torch.nn.LPPool2d(2, 2)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 2, 2)
+    torch.Size([1, 2, 2, 2])
     """
 
     _axes = 2
@@ -284,7 +284,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AdaptiveAvgPool1d(2)(torch.ones(1, 2, 4)).shape
-    (1, 2, 2)
+    torch.Size([1, 2, 2])
     """
 
     _axes = 1
@@ -300,7 +300,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AdaptiveAvgPool2d(2)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 2, 2)
+    torch.Size([1, 2, 2, 2])
     """
 
     _axes = 2
@@ -314,7 +314,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AdaptiveAvgPool3d(2)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 2, 2, 2)
+    torch.Size([1, 2, 2, 2, 2])
     """
 
     _axes = 3
@@ -328,7 +328,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AdaptiveMaxPool1d(2)(torch.ones(1, 2, 4)).shape
-    (1, 2, 2)
+    torch.Size([1, 2, 2])
     """
 
     _axes = 1
@@ -345,7 +345,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AdaptiveMaxPool2d(2)(torch.ones(1, 2, 4, 4)).shape
-    (1, 2, 2, 2)
+    torch.Size([1, 2, 2, 2])
     """
 
     _axes = 2
@@ -359,7 +359,7 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
 
     >>> import minigrad as torch
     >>> torch.nn.AdaptiveMaxPool3d(2)(torch.ones(1, 2, 4, 4, 4)).shape
-    (1, 2, 2, 2, 2)
+    torch.Size([1, 2, 2, 2, 2])
     """
 
     _axes = 3

@@ -60,7 +60,7 @@ class UpsamplingNearest2d(Upsample):
 
     >>> import minigrad as torch
     >>> torch.nn.UpsamplingNearest2d(scale_factor=2)(torch.ones(1, 1, 2, 3)).shape
-    (1, 1, 4, 6)
+    torch.Size([1, 1, 4, 6])
     """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
@@ -75,7 +75,7 @@ class UpsamplingBilinear2d(Upsample):
 
     >>> import minigrad as torch
     >>> torch.nn.UpsamplingBilinear2d((4, 6))(torch.ones(1, 1, 2, 3)).shape
-    (1, 1, 4, 6)
+    torch.Size([1, 1, 4, 6])
     """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
@@ -92,7 +92,7 @@ class PixelShuffle(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.PixelShuffle(2)(torch.ones(1, 8, 3, 3)).shape
-    (1, 2, 6, 6)
+    torch.Size([1, 2, 6, 6])
     """
 
     def __init__(self, upscale_factor: int) -> None:
@@ -114,7 +114,7 @@ class PixelUnshuffle(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.PixelUnshuffle(2)(torch.ones(1, 2, 6, 6)).shape
-    (1, 8, 3, 3)
+    torch.Size([1, 8, 3, 3])
     """
 
     def __init__(self, downscale_factor: int) -> None:
@@ -136,7 +136,7 @@ class Unfold(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.Unfold(2)(torch.ones(1, 3, 4, 4)).shape
-    (1, 12, 9)
+    torch.Size([1, 12, 9])
     """
 
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
@@ -165,7 +165,7 @@ class Fold(Layer):
 
     >>> import minigrad as torch
     >>> torch.nn.Fold(4, 2)(torch.ones(1, 12, 9)).shape
-    (1, 3, 4, 4)
+    torch.Size([1, 3, 4, 4])
     """
 
     def __init__(

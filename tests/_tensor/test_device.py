@@ -47,8 +47,8 @@ ASKING = [
     lambda d: torch.ones(2).to(d),
     lambda d: torch.ones(2).new_ones(2, device=d),
     lambda d: torch.nn.Linear(1, 1).to(d),
-    lambda d: torch.Generator(d),
-    lambda d: torch.set_default_device(d),
+    torch.Generator,
+    torch.set_default_device,
 ]
 
 
@@ -62,9 +62,9 @@ def test_another_device_raises_what_to_do(ask, other):
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda: torch.ones(1).cuda(), lambda: torch.nn.ReLU().cuda(), lambda: torch.cuda.current_device(),
-        lambda: torch.cuda.get_device_name(0), lambda: torch.cuda.synchronize(),
-        lambda: torch.accelerator.synchronize(), lambda: torch.cuda.FloatTensor(2),
+        lambda: torch.ones(1).cuda(), lambda: torch.nn.ReLU().cuda(), torch.cuda.current_device,
+        lambda: torch.cuda.get_device_name(0), torch.cuda.synchronize,
+        torch.accelerator.synchronize, lambda: torch.cuda.FloatTensor(2),
     ],
 )  # fmt: skip
 def test_what_needs_a_device_raises_as_pytorch_without_one(ask):
@@ -90,7 +90,8 @@ def test_a_shape_is_a_size():
     assert isinstance(shape, torch.Size) and isinstance(shape, tuple) and shape == (2, 3)
     assert repr(shape) == f"{shape}" == "torch.Size([2, 3])" and shape.numel() == 6
     assert hash(shape) == hash((2, 3)) and pickle.loads(pickle.dumps(shape)) == shape
-    for made in (shape[:1], shape + (1,), (1,) + shape, shape * 2, 2 * shape, copy.copy(shape)):
+    one = (1,)
+    for made in (shape[:1], shape + one, one + shape, shape * 2, 2 * shape, copy.copy(shape)):
         assert type(made) is torch.Size
     assert type(torch.zeros(2).size()) is torch.Size and torch.zeros(2).size(0) == 2
     assert torch.Tensor(shape).shape == shape

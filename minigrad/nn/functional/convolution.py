@@ -252,7 +252,7 @@ def conv_transpose3d(
 
     >>> import minigrad as torch
     >>> torch.nn.functional.conv_transpose3d(torch.ones(1, 2, 2, 2, 2), torch.ones(2, 1, 2, 2, 2)).shape
-    (1, 1, 3, 3, 3)
+    torch.Size([1, 1, 3, 3, 3])
     """
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 

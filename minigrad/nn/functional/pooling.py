@@ -293,7 +293,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
 
     >>> import minigrad as torch
     >>> torch.nn.functional.adaptive_avg_pool3d(torch.ones(1, 2, 4, 4, 4), (1, 2, None)).shape
-    (1, 2, 1, 2, 4)
+    torch.Size([1, 2, 1, 2, 4])
     """
     return _adaptive_avg(3, input, output_size)
 

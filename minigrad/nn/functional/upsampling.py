@@ -178,7 +178,7 @@ def upsample(
 
     >>> import minigrad as torch
     >>> torch.nn.functional.upsample(torch.ones(1, 1, 2), scale_factor=2).shape
-    (1, 1, 4)
+    torch.Size([1, 1, 4])
     """
     return interpolate(input, size, scale_factor, mode, align_corners)
 
@@ -226,7 +226,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
     >>> import minigrad as torch
     >>> torch.nn.functional.pixel_unshuffle(torch.arange(4.0).reshape(1, 2, 2), 2).shape
-    (4, 1, 1)
+    torch.Size([4, 1, 1])
     """
     check_tensor("pixel_unshuffle", "input", input)
     r = downscale_factor
