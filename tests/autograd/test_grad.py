@@ -365,3 +365,21 @@ def test_each_gradient_has_memory_of_its_own(create):
     assert [t.tolist() for t in (*found[1:], given)] == [[1.0, 1.0]] * 4
     found[2].detach().zero_()
     assert [t.tolist() for t in (found[1], found[3], given)] == [[1.0, 1.0]] * 3
+
+
+def test_a_gradient_that_a_graph_saved_is_stale_once_it_is_added_to():
+    x, w = (torch.tensor([2.0, 3.0], requires_grad=True) for _ in range(2))
+    (x * x).sum().backward()
+    product = (w * x.grad).sum()
+    (x * x).sum().backward()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.backward()
+
+
+def test_a_weight_that_is_itself_a_leaf_is_not_the_gradient():
+    x, weight = (torch.ones(2, requires_grad=True) for _ in range(2))
+    (x + 1).backward(weight, create_graph=True)
+    x.grad.detach().zero_()
+    assert weight.tolist() == [1.0, 1.0]
+    (x.grad * 3).sum().backward()
+    assert weight.grad.tolist() == [3.0, 3.0]
