@@ -888,3 +888,22 @@ def test_a_straight_through_estimator():
     x = leaf([0.4, 1.7])
     (Round.apply(x) * 3).sum().backward()
     assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_a_second_visit_with_the_same_array_runs_backward_anew():
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(a, b)
+            return a * b
+
+        @staticmethod
+        def backward(ctx, g):
+            a, b = ctx.saved_tensors
+            return g * b, g * a
+
+    a, b = (torch.tensor([v], requires_grad=True) for v in (2.0, 3.0))
+    out, given = Product.apply(a, b), torch.ones(1)
+    assert torch.autograd.grad(out, a, given, retain_graph=True)[0].item() == 3.0
+    given.numpy()[0] = 5.0  # past the engine, which hears of no write
+    assert torch.autograd.grad(out, a, given)[0].item() == 15.0

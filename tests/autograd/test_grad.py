@@ -383,3 +383,12 @@ def test_a_weight_that_is_itself_a_leaf_is_not_the_gradient():
     assert weight.tolist() == [1.0, 1.0]
     (x.grad * 3).sum().backward()
     assert weight.grad.tolist() == [3.0, 3.0]
+
+
+def test_the_gradient_of_a_retained_node_is_not_its_grad():
+    h = torch.tensor([2.0, 3.0], requires_grad=True) * 1
+    h.retain_grad()
+    (g,) = torch.autograd.grad((h * h).sum(), h)
+    assert g.tolist() == h.grad.tolist() == [4.0, 6.0]
+    g.zero_()
+    assert h.grad.tolist() == [4.0, 6.0]
