@@ -21,6 +21,7 @@ import numpy as np
 
 from .compare import MisfitError
 
+MESSAGE = 160  # characters of an error's own words
 KEPT = 2000  # characters of what a learner's code prints
 
 
@@ -115,7 +116,7 @@ class Answer:
             except (OutOfTime, TroubleError):
                 raise
             except BaseException as error:
-                raise TroubleError(sentence(error, name)) from error
+                raise TroubleError(sentence(error, name, _file(function))) from error
             for was, now in zip(before, filter(_is_data, arguments), strict=True):
                 if not _equal(was, now):
                     raise TroubleError(
@@ -125,6 +126,13 @@ class Answer:
             return made
 
         return call
+
+
+def _file(function: Any) -> str:
+    code = getattr(function, "__code__", None) or getattr(
+        getattr(function, "__init__", None), "__code__", None
+    )
+    return code.co_filename if code else ""
 
 
 def _is_data(value: Any) -> bool:
@@ -139,32 +147,37 @@ def _equal(a: Any, b: Any) -> bool:
     return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
-def sentence(error: BaseException, name: str) -> str:
-    """One sentence on what a learner's code raised, and where."""
+def sentence(error: BaseException, name: str, file: str = "") -> str:
+    """One sentence on what a learner's code raised, and where in `file`."""
+    where = _where(error, file)
     if isinstance(error, MisfitError):
         return str(error)
     if isinstance(error, SystemExit):
         return f"{name} ended the program (exit() or sys.exit()). Use `return` instead."
     if isinstance(error, RecursionError):
-        return f"{name} called itself until Python gave up{_where(error)}. What ends the recursion?"
+        return f"{name} called itself until Python gave up{where}. What ends the recursion?"
     if isinstance(error, MemoryError):
-        return f"{name} asked for more memory than there is{_where(error)}."
+        return f"{name} asked for more memory than there is{where}."
     if isinstance(error, EOFError):
         return f"{name} waits for input(), and nobody answers here. Use its arguments."
-    said = str(error).strip().splitlines()
-    short = said[0] if said else "without a message"
-    return f"{name} stopped with {type(error).__name__}: {short[:200]}{_where(error)}."
+    said = _first_sentences(str(error))
+    return f"{name} stopped with {type(error).__name__}{where}{': ' if said else '.'}{said}"
 
 
-def _where(error: BaseException) -> str:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "minigrad" not in _folders(f.filename)]
+def _first_sentences(text: str) -> str:
+    """So much of a message as fits into two lines, without half a sentence at its end."""
+    line = (text.strip().splitlines() or [""])[0]
+    if len(line) <= MESSAGE:
+        return line
+    end = line.rfind(". ", 0, MESSAGE)
+    return line[: end + 1] if end > 0 else line[:MESSAGE] + "..."
+
+
+def _where(error: BaseException, file: str) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     if not frames or not frames[-1].line:
         return ""
-    return f", in line {frames[-1].lineno}: `{frames[-1].line.strip()[:80]}`"
-
-
-def _folders(path: str) -> list[str]:
-    return path.replace("\\", "/").split("/")[:-1]
+    return f" in line {frames[-1].lineno}, `{frames[-1].line.strip()[:80]}`"
 
 
 def functions_of(source: str, file: str, names: tuple[str, ...], seconds: float = 2.0) -> dict[str, Any]:
@@ -187,7 +200,7 @@ def functions_of(source: str, file: str, names: tuple[str, ...], seconds: float 
     except OutOfTime:
         raise TroubleError(f"the file itself did not end in {seconds:g} seconds: an endless loop?") from None
     except BaseException as error:
-        raise TroubleError(sentence(error, "the file")) from error
+        raise TroubleError(sentence(error, "the file", file)) from error
     missing = [name for name in names if not callable(scope.get(name))]
     if missing:
         raise TroubleError(

@@ -15,7 +15,7 @@ import numpy as np
 
 from minigrad.testing import Drawer
 
-MOST = 400  # attempts
+MOST = 1500  # attempts
 
 
 class Tape(Drawer):
@@ -78,3 +78,8 @@ def _smaller(tape: list[int]) -> Iterator[list[int]]:
         for lower in dict.fromkeys((0, 1, drawn // 8, drawn // 2, drawn - 1)):
             if 0 <= lower < drawn:
                 yield [*tape[:place], lower, *tape[place + 1 :]]
+    # One less of something, and without what was drawn for it.
+    for place, drawn in enumerate(tape):
+        for size in (1, 2, 3):
+            for start in range(place + 1, len(tape) - size + 1) if drawn else ():
+                yield [*tape[:place], drawn - 1, *tape[place + 1 : start], *tape[start + size :]]

@@ -75,3 +75,24 @@ def test_an_exercise_is_whole(exercise):
 def test_the_ladder_is_in_order():
     assert [e.number for e in exercises] == list(range(len(exercises)))
     assert len({e.name for e in exercises}) == len(exercises)
+
+
+@pytest.mark.parametrize("exercise", [e for e in exercises if e.picture], ids=str)
+def test_the_failing_case_of_every_wrong_answer_can_be_shown(exercise):
+    for _, source in exercise.wrong:
+        verdict = graded(exercise, source)
+        said = report.explained(verdict)
+        assert "BACKWARD" in said
+
+
+@pytest.mark.parametrize("exercise", exercises, ids=str)
+def test_grading_repeats_itself(exercise):
+    first, second = (graded(exercise, exercise.wrong[0][1]) for _ in range(2))
+    assert (first.tape, first.looks_like) == (second.tape, second.looks_like)
+
+
+def test_the_mistake_is_named_at_a_generic_point_and_shown_at_a_small_one():
+    """A rule that is given the output for the input: at the smallest case it is hard to tell from others."""
+    verdict = graded(exercises[1], dict(exercises[1].wrong)["output"])
+    assert verdict.looks_like == "output"
+    assert set(verdict.case.values()) <= {-1.0, 1.0, 2.0, 0.5}

@@ -22,6 +22,8 @@ from . import (
     lesson_15,
     lesson_16,
     lesson_17,
+    lesson_18,
+    lesson_19,
 )
 
 exercises: tuple[Exercise, ...] = tuple(
@@ -45,5 +47,7 @@ exercises: tuple[Exercise, ...] = tuple(
         lesson_15,
         lesson_16,
         lesson_17,
+        lesson_18,
+        lesson_19,
     )
 )

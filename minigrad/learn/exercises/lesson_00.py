@@ -27,8 +27,7 @@ class _Curve:
     def __str__(self) -> str:
         powers = ["", " x", " x^2", " x^3"]
         terms = [f"{short(c)}{powers[k]}" for k, c in enumerate(self.coefficients) if c]
-        terms = [term[2:] if term.startswith("1 ") else term for term in terms]
-        return " + ".join(reversed(terms)).replace("+ -", "- ") or "0"
+        return " + ".join(term.removeprefix("1 ") for term in reversed(terms)).replace("+ -", "- ") or "0"
 
 
 _NUMBERS = Interval(-3.0, 3.0)

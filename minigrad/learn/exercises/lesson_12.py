@@ -130,7 +130,7 @@ def collapse(W1, b1, W2, b2):
         Property("the gradient of the inputs agrees", _draw, _input_gradient, runs=60),
         Property("the outputs agree", _draw, _outputs, runs=60),
     ),
-    errors={"stopped with ValueError": "order", "collapse, for W, returned the shape": "order"},
+    errors={"collapse stopped with ValueError": "order", "collapse, for W, returned the shape": "order"},
     picture=_picture,
     smallest=20,
 )

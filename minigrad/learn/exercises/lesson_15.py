@@ -30,8 +30,8 @@ class _Curve:
 
     def __str__(self) -> str:
         parts = ((self.c, " x^4"), (self.a, " x^2"), (self.b, " x"))
-        terms = (f"{short(factor)}{power}" for factor, power in parts if factor)
-        return " + ".join(terms).replace("+ -", "- ")
+        terms = [f"{short(factor)}{power}" for factor, power in parts if factor]
+        return " + ".join(term.removeprefix("1 ") for term in terms).replace("+ -", "- ")
 
 
 def _parabola(d: Drawer) -> Case:

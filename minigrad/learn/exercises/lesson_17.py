@@ -45,9 +45,9 @@ def _gradient(answer: Any, case: Case) -> Miss | None:
     if close(yours, right):
         return None
     if np.isnan(yours).any():
-        return Miss(yours, right, "where")
+        return Miss(yours, right, "where", "it should be")
     if np.isinf(yours).any():
-        return Miss(yours, right, "infinite")
+        return Miss(yours, right, "infinite", "it should be")
     return Miss(yours, right, "cut" if not yours.any() and right.any() else "value")
 
 
