@@ -159,6 +159,10 @@ def test_everything_works_under_no_grad():
     with torch.no_grad():
         np.testing.assert_allclose(jacobian(linear, vector()).numpy(), A)
         np.testing.assert_allclose(hessian(quadratic, vector()).numpy(), S)
+        ones = torch.ones_like(vector())
+        for product in (vjp, jvp, vhp, hvp):
+            v = torch.tensor(1.0, dtype=ones.dtype) if product is vjp else ones
+            assert product(quadratic, vector(), v)[1].numpy().any()
         assert not torch.is_grad_enabled()
 
 
