@@ -1,7 +1,7 @@
 """A ladder of exercises, from a nudge to an engine of your own: `python -m minigrad.learn`.
 
 Each exercise is graded by properties: fresh inputs are drawn, the first failure is made small, and the report
-names the mistake that it looks like. In a notebook or under pytest: `assert learn.check(fn)`.
+names the mistake that it looks like. In a notebook: `learn.check(fn)`; in a test: `learn.check(fn).require()`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ class Report:
 
     def __repr__(self) -> str:
         return report.text(self.verdict)
+
+    def require(self) -> None:
+        """Raise an AssertionError with the report unless the answer passes: for tests."""
+        __tracebackhide__ = True
+        if not self.verdict:
+            raise AssertionError("\n" + repr(self))
 
     def show(self) -> None:
         """Print the failing case step by step."""

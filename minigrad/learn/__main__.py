@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m minigrad.learn",
         description="A ladder of exercises. Without a command: list it, with your progress.",
-        epilog=f"Your file stands in the current folder, and so does your progress ({progress.FILE}).",
+        epilog=f"Your files stand in the current folder. Your progress does too, in {progress.FILE}",
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
     words = {

@@ -50,7 +50,9 @@ def grade(exercise: Exercise, make: Callable[[], Mapping[str, Callable[..., Any]
                 verdict.held.append(prop.title)
         except TroubleError as error:
             verdict.trouble = str(error)
-    verdict.printed = said.text
+    verdict.printed = verdict.printed or (
+        "" if verdict.case and verdict.looks_like != "endless" else said.text
+    )
     return verdict
 
 
@@ -81,8 +83,11 @@ def _examine(verdict: Verdict, answer: Answer, prop: Property, place: int) -> No
     verdict.tape = tape_of if slow else shrink(tape_of, fails, SHRINKING)
     tape = Tape(verdict.tape)
     verdict.case = prop.draw(tape)
-    again = None if slow else judged(exercise, answer, prop, Tape(verdict.tape), exercise.seconds)
-    verdict.miss = again or first
+    verdict.miss = first
+    if not slow:
+        with quiet() as said:  # of all that is printed, only that of the case which is shown
+            verdict.miss = judged(exercise, answer, prop, Tape(verdict.tape), exercise.seconds) or first
+        verdict.printed = said.text
 
 
 def judged(exercise: Exercise, answer: Answer, prop: Property, tape: Tape, seconds: float) -> Miss | None:

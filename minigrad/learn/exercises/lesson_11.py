@@ -129,7 +129,7 @@ def leaky_relu_rule(g, x, slope):
         "smaller": "The smaller of the two is taken, or the sides have changed places. Right of zero x "
         "is the larger one.",
         "dead": "This is the rule of relu. Left of zero the slope is small, but it is not 0.",
-        "no g": "This is the slope alone; g is forgotten. What arrives is multiplied by it.",
+        "no g": "This is the slope alone; g is forgotten. Multiply the g that arrives by it.",
         "value": "This multiplies g by the value of the function. A rule needs its slope: 1 or `slope`.",
         "looked at g": "The side is decided by x, where the function was computed, not by what arrives.",
         "kink": "At exactly 0 there is a kink, and a choice. It was agreed to take the slope from the left.",

@@ -115,7 +115,7 @@ def collapse(W1, b1, W2, b2):
         "product, `@`.",
         "added": "The layers follow each other, so their weights are multiplied.",
         "last only": "Only the last layer is left. X goes through W1 before it.",
-        "first only": "Only the first layer is left. What it makes goes through W2.",
+        "first only": "Only the first layer is left. Its result goes on through W2.",
         "biases added": "b1 goes through the second layer as well: it is multiplied by W2 before b2 is "
         "added.",
         "bias forgotten": "b1 is lost. It goes through the second layer, and then b2 is added.",

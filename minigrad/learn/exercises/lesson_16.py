@@ -28,7 +28,7 @@ def _draw(d: Drawer) -> Case:
 
 
 def _truth(name: str) -> Any:
-    """What the engine does: a number, or the word "error"."""
+    """The outcome in the engine: a number, or the word "error"."""
     scope = {"x": minigrad.tensor([0.0, 1.0], dtype=minigrad.float64, requires_grad=True)}
     try:
         exec(_PROGRAMS[name][0], scope)

@@ -200,7 +200,7 @@ def test(forward, rule):
         "sum": "This divides by the root of the sum. It is the mean of the squares.",
         "constant": "r is made of x too: when x moves, r moves. That is the second part of the rule.",
         "sign": "This is exactly the negative.",
-        "no g": "g is forgotten in it. What arrives is multiplied by the slopes.",
+        "no g": "g is forgotten in it. Multiply the g that arrives by the slopes.",
         "looks at nothing": "A test that compares with nothing refuses nothing. Compare each number "
         "with a nudge.",
         "one number": "Too few numbers are compared. Nudge each entry of x, and compare it with the rule.",
