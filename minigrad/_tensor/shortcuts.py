@@ -34,7 +34,7 @@ DECLINED = (AttributeError, TypeError, ValueError, IndexError, KeyError, Overflo
 def call_of(op: Op) -> Call:
     """The Python function of an op: takes tensors, records, returns a tensor."""
     for fits, make in WAYS:
-        if fits(op):
+        if op.ours and fits(op):
             return named(make(op), op)
     return named(_general(op), op)
 
@@ -42,7 +42,7 @@ def call_of(op: Op) -> Call:
 @cache
 def recorder_of(op: Op) -> Recorder:
     """A function of (operands, options) that runs an op and records it, as `record` does."""
-    first_only = list(op.rules) == list(op.inputs[:1]) and len(op.inputs) <= 2 and not op.variadic
+    first_only = op.ours and list(op.rules) == list(op.inputs[:1]) and len(op.inputs) <= 2 and not op.variadic
     return _leading(op) if first_only else partial(record, op)
 
 

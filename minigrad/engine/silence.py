@@ -6,6 +6,7 @@ first of Python's filters is the one that was last found to let this filter have
 
     out = forward(x) if warnings.filters[0] is quiet.first else silently(forward, x)
 
+The forward of a user's op, whose lines are not minigrad's, is always called silently (`Op.ours`).
 The forward is silent under every setting of the filters (`simplefilter("error")`, `resetwarnings()`).
 """
 

@@ -142,8 +142,9 @@ class Op:
 
     __slots__ = (
         "bools", "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting",
-        "name", "needs", "once", "optional", "options", "picks", "promote", "pulls", "read", "result",
-        "rule_a", "rule_b", "rules", "saves", "stands", "variadic", "view", "wants_others", "wants_shapes",
+        "name", "needs", "once", "optional", "options", "ours", "picks", "promote", "pulls", "read",
+        "result", "rule_a", "rule_b", "rules", "saves", "stands", "variadic", "view", "wants_others",
+        "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -170,6 +171,8 @@ class Op:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
         self.exact, self.once, self.bools, self.stands = exact, once, bools, stands or {}
+        # Whether the warnings of its forward are those of NumPy's functions, or of lines of this package.
+        self.ours = not isinstance(forward, FunctionType) or str(forward.__module__).startswith("minigrad.")
         self.variadic = False
         self.options: dict[str, Any] = {}
         self.optional: set[str] = set()  # inputs that may be None

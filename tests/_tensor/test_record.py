@@ -277,6 +277,17 @@ def test_no_warning_is_shown_whatever_the_filters(filters):
     assert (filters in ("all ignored", "another in front")) or len(shown) == 1
 
 
+@pytest.mark.parametrize("forward", [lambda x: np.log(x), lambda x, *, k=1.0: k * np.log(x)])
+@pytest.mark.parametrize("filters", ["always", "all ignored", "another in front"])
+def test_the_forward_of_a_users_op_is_silent_too(forward, filters):
+    log = Op("own_log", forward, x=lambda g, x: g / x, formula="1/x", domain=ops.POSITIVE, register=False)
+    with warnings.catch_warnings(record=True) as shown:
+        FILTERS[filters]()
+        assert log(torch.zeros(2, requires_grad=True)).tolist() == [-np.inf, -np.inf]
+        assert log(torch.zeros(2)).tolist() == [-np.inf, -np.inf]
+    assert shown == []
+
+
 def test_numpys_settings_are_those_of_before_also_after_an_error():
     with np.errstate(all="raise"):
         before = np.geterr()
