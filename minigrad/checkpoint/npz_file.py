@@ -45,10 +45,10 @@ def read(file: BinaryIO) -> tuple[str, Arrays]:
             )
         if len(entries) < len(archive.infolist()):
             raise CheckpointError("its entries overlap: two have one name")
-        _check_apart(archive)
         for entry in entries.values():
             if entry.compress_type != zipfile.ZIP_STORED:
                 raise CheckpointError(f"{entry.filename} is compressed, which minigrad never does")
+        _check_apart(archive)
         check_length(entries[DESCRIPTION].file_size)
         text = archive.read(entries.pop(DESCRIPTION)).decode("ascii")
         return text, {name.removesuffix(".npy"): _array(name, archive.read(name)) for name in entries}
