@@ -138,7 +138,9 @@ def test_means_over_uneven_windows_are_pytorchs():
 
 def test_an_inf_beside_a_window_does_not_reach_into_its_mean():
     x = torch.tensor([[1.0, 2.0, 3.0, float("inf"), 5.0]])
-    assert F.adaptive_avg_pool1d(x, 3).tolist()[0][0] == 1.5
+    assert F.adaptive_avg_pool1d(x, 3).tolist() == [[1.5, np.inf, np.inf]]
+    x = torch.tensor([[1.0, float("inf"), 3.0, 4.0, 5.0]])  # the last of a shorter window
+    assert F.adaptive_avg_pool1d(x, 3).tolist() == [[np.inf, np.inf, 4.5]]
 
 
 def test_interpolation_at_known_points():
