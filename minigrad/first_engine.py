@@ -28,31 +28,20 @@ class Value:
 
 
 def apply(op: Op, *inputs: Any, **options: Any) -> Value:
-    """Run an op on values, or on constants (arrays, numbers), and note what its rules may ask for.
-
-    >>> z = apply(table.mul, Value(2.0), Value(3.0))
-    >>> z.data, z.op.name
-    (array(6.), 'mul')
-    """
+    """Run an op on values, or on constants (arrays, numbers), and note what its rules may ask for."""
     arrays = tuple(x.data if isinstance(x, Value) else x for x in inputs)
-    shapes = tuple(np.shape(array) for array in arrays)
     made = op.forward(*arrays, **options)
     out, *constants = made if op.constants else (made,)
     # An op that takes a list of inputs, like cat, knows them under one name.
-    given, sizes = ((arrays,), (shapes,)) if op.variadic else (arrays, shapes)
+    given = (arrays,) if op.variadic else arrays
     known = {**op.options, **options, **dict(zip(op.constants, constants, strict=True)), "out": out}
-    for name, array, shape in zip(op.inputs, given, sizes, strict=False):
-        known |= {name: array, f"{name}_shape": shape}
+    for name, x in zip(op.inputs, given, strict=False):
+        known |= {name: x, f"{name}_shape": tuple(map(np.shape, x)) if op.variadic else np.shape(x)}
     return Value(out, op, inputs, known)
 
 
 def parts(value: Value, g: Any) -> Iterator[tuple[Value, Any]]:
-    """Each input of a value, with the gradient that goes back to it where `g` arrives at the value.
-
-    >>> x = Value(3.0)
-    >>> [float(part) for _, part in parts(apply(table.mul, x, x), 1.0)]
-    [3.0, 3.0]
-    """
+    """Each input of a value, with the gradient that goes back to it where `g` arrives at the value."""
     for i, x in enumerate(value.inputs):
         name = value.op.inputs[0 if value.op.variadic else i]
         if not isinstance(x, Value) or name not in value.op.rules:
@@ -93,8 +82,8 @@ def main() -> None:
     found = gradients(z(x, y))
     print(f"z = x*y + sin(x) at x = 2, y = 3 is {z(x, y).data:.6f}")
     for name, value, moved in (("x", x, z(2 + step, y)), ("y", y, z(x, 3 + step))):
-        slope = (moved.data - z(x, y).data) / step
-        print(f"dz/d{name} = {found[value]:.6f}; nudged by {step}, z moves {slope:.6f} times as far")
+        slope = f"{(moved.data - z(x, y).data) / step:.6f}"
+        print(f"dz/d{name} = {found[value]:.6f}; nudged by {step}, z moves {slope} times as far")
 
 
 if __name__ == "__main__":

@@ -255,3 +255,8 @@ def test_importing_minigrad_writes_and_warns_nothing_and_keeps_numpys_settings()
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
     assert (done.stdout.strip(), done.stderr) == ("True", "")
+
+
+@pytest.mark.parametrize(("file", "most"), [("first_engine.py", 90), ("engine/walk.py", 100)])
+def test_a_file_to_read_in_one_sitting_stays_short(file, most):
+    assert len((ROOT / file).read_text(encoding="utf-8").splitlines()) <= most
