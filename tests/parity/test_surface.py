@@ -36,6 +36,19 @@ dropout layer_norm batch_norm embedding one_hot mse_loss l1_loss smooth_l1_loss 
 nll_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div pad"""
 AUTOGRAD = """grad no_grad enable_grad set_grad_enabled Function gradcheck gradgradcheck detect_anomaly
 functional.jacobian functional.hessian functional.vjp functional.jvp functional.hvp"""
+IMAGES = """AlphaDropout BatchNorm2d BatchNorm3d Dropout1d Dropout2d Dropout3d GroupNorm InstanceNorm1d
+InstanceNorm2d InstanceNorm3d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
+CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d ReflectionPad1d
+ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d
+ZeroPad3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d
+AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d MaxPool1d MaxPool2d MaxPool3d
+MaxUnpool1d MaxUnpool2d MaxUnpool3d Fold PixelShuffle PixelUnshuffle Unfold Upsample
+UpsamplingBilinear2d UpsamplingNearest2d Softmax2d"""
+IMAGE_FUNCTIONS = """alpha_dropout dropout1d dropout2d dropout3d group_norm instance_norm conv1d conv2d conv3d
+conv_transpose1d conv_transpose2d conv_transpose3d fold unfold adaptive_avg_pool1d adaptive_avg_pool2d
+adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d avg_pool1d avg_pool2d
+avg_pool3d lp_pool1d lp_pool2d max_pool1d max_pool2d max_pool3d max_unpool1d max_unpool2d max_unpool3d
+interpolate pixel_shuffle pixel_unshuffle upsample"""
 NN = """Module Parameter Linear Bilinear Sequential ModuleList ModuleDict Flatten Identity ReLU LeakyReLU
 ELU SELU GELU SiLU Softplus Hardtanh LogSigmoid Sigmoid Tanh Softmax LogSoftmax Dropout BatchNorm1d
 LayerNorm Embedding MSELoss L1Loss SmoothL1Loss HuberLoss CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss
@@ -47,7 +60,12 @@ optim.lr_scheduler.LambdaLR optim.lr_scheduler.ReduceLROnPlateau optim.lr_schedu
 utils.data.Dataset utils.data.TensorDataset utils.data.Subset utils.data.random_split utils.data.DataLoader"""
 # In place there are the arithmetic and unary ops.
 NO_TWIN = "eq ne lt le gt ge squeeze unsqueeze transpose swapaxes t addmm"
-HOMES = {"": CREATION + " " + TRAINING, "nn.functional.": FUNCTIONAL, "autograd.": AUTOGRAD, "nn.": NN}
+HOMES = {
+    "": CREATION + " " + TRAINING,
+    "nn.functional.": FUNCTIONAL + " " + IMAGE_FUNCTIONS,
+    "autograd.": AUTOGRAD,
+    "nn.": NN + " " + IMAGES,
+}
 
 
 def has(home, name):
