@@ -1,7 +1,7 @@
 """A ladder of exercises, from a nudge to an engine of your own: `python -m minigrad.learn`.
 
-Each exercise is graded by properties: fresh inputs are drawn, the first failure is made small, and the report
-names the mistake that it looks like. In a notebook: `learn.check(fn)`; in a test: `learn.check(fn).require()`.
+Each exercise is graded by properties: fresh inputs are drawn, the first failure is made small, and the
+report names the mistake. In a notebook: `learn.check(fn)`; in a test: `learn.check(fn).require()`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+import minigrad
 from minigrad import learn
 from minigrad.learn import process, report, sandbox
 from minigrad.learn.__main__ import main
@@ -194,3 +195,10 @@ def test_importing_minigrad_does_not_load_the_exercises():
     code = "import sys, minigrad; print('minigrad.learn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_grading_leaves_the_random_stream_as_it_was():
+    before = minigrad.get_rng_state()
+    scope = sandbox.functions_of(exercises[14].solution, "lesson_14.py", ("train",))
+    assert learn.check(scope["train"])
+    assert minigrad.equal(minigrad.get_rng_state(), before)

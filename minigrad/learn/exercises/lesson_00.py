@@ -52,7 +52,7 @@ def _judge(answer: Any, case: Case) -> Miss | None:
     f, x = case["f(x)"], case["x"]
     f.asked.clear()
     yours, right = number(answer.slope(f, x), "slope"), f.slope(x)
-    if abs(yours - right) <= 1e-3 * max(abs(right), 0.1):
+    if abs(yours - right) <= 1e-3 * max(abs(right), 1.0):
         return None
     return Miss(yours, right, _looks_like(f, x, yours, right), "the slope is")
 
@@ -70,7 +70,7 @@ def _looks_like(f: _Curve, x: float, yours: float, right: float) -> str:
         return "twice"
     if abs(right) > 0.1 and abs(yours) < 2 * steps[-1] * abs(right):
         return "undivided"
-    return "large" if steps[-1] > 2e-3 * max(abs(x), 0.5) else ""
+    return "large" if steps[-1] > 2e-5 * max(abs(x), 1.0) else ""
 
 
 EXERCISE = Exercise(
@@ -100,6 +100,7 @@ def slope(f, x):
     return (f(x + step) - f(x - step)) / (2 * step)
 """,
     others=(
+        "def slope(f, x):\n    step = 1e-5\n    return (f(x + step) - f(x)) / step\n",
         "def slope(g, at):\n    h = 1e-6\n    moved = g(at + h)\n    return (moved - g(at)) / h\n",
         "def slope(f, x):\n    best = None\n    for h in (1e-4, 1e-5):\n        best = (f(x + h) - f(x "
         "- h)) / h / 2\n"
