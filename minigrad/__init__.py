@@ -19,6 +19,36 @@ from typing import TYPE_CHECKING
 
 from minigrad import autograd, linalg, nn, optim, utils
 from minigrad._tensor import view as _view  # noqa: F401 (it makes the class of views)
+from minigrad._tensor.compositions.counting import (
+    bincount,
+    bucketize,
+    histc,
+    histogram,
+    median,
+    nanmean,
+    nansum,
+    searchsorted,
+    std_mean,
+    unique,
+    var_mean,
+)
+from minigrad._tensor.compositions.joining import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    cartesian_prod,
+    cdist,
+    column_stack,
+    cross,
+    dstack,
+    hstack,
+    index_fill,
+    kron,
+    meshgrid,
+    repeat_interleave,
+    tensordot,
+    vstack,
+)
 from minigrad._tensor.device import device, get_default_device, set_default_device
 from minigrad._tensor.dtype import set_default_dtype
 from minigrad._tensor.layout import (
@@ -255,6 +285,18 @@ from .functional import (
 if TYPE_CHECKING:
     from . import accelerator, backends, cuda, learn as learn, version, viz
     from .checkpoint import CheckpointError, load, save
+    from .older import (
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+    )
+    from .sampling import bernoulli, multinomial, normal
     from .threads import get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads
     from .viz import explain
 else:
@@ -262,31 +304,36 @@ else:
 
 __version__ = "0.1.0"
 __all__ = [
-    "CheckpointError", "Generator", "Size", "Tensor", "abs", "absolute", "accelerator", "acos", "acosh",
-    "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin", "any", "arange", "arccos",
-    "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asin", "asinh",
-    "atan", "atan2", "atanh", "autograd", "backends", "bitwise_and", "bitwise_not", "bitwise_or",
-    "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "channels_last",
-    "channels_last_3d", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "contiguous_format",
-    "cos", "cosh", "cuda", "cumprod", "cumsum", "default_generator", "detach", "device", "diag", "diagonal",
-    "div", "divide", "dot", "double", "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "eq",
-    "equal", "erf", "exp", "explain", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
-    "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full", "full_like",
-    "gather", "ge", "get_default_device", "get_default_dtype", "get_num_interop_threads", "get_num_threads",
-    "get_rng_state", "gt", "half", "iinfo", "index_add", "index_select", "inf", "inference_mode",
-    "initial_seed", "int", "int16", "int32", "int64", "int8", "is_floating_point", "is_grad_enabled",
-    "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "layout", "le",
-    "lerp", "linalg", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed",
-    "masked_fill", "matmul", "max", "maximum", "mean", "memory_format", "min", "minimum", "mm", "moveaxis",
-    "movedim", "mul", "multiply", "mv", "nan", "narrow", "ne", "neg", "negative", "nn", "no_grad",
-    "nonzero", "norm", "numel", "ones", "ones_like", "optim", "outer", "permute", "pi", "pow",
+    "BoolTensor", "ByteTensor", "CharTensor", "CheckpointError", "DoubleTensor", "FloatTensor", "Generator",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "abs", "absolute",
+    "accelerator", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin",
+    "any", "arange", "arccos", "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere",
+    "as_tensor", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
+    "autograd", "backends", "bernoulli", "bincount", "bitwise_and", "bitwise_not", "bitwise_or",
+    "bitwise_xor", "bmm", "bool", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist",
+    "ceil", "channels_last", "channels_last_3d", "chunk", "clamp", "clip", "clone", "column_stack",
+    "concat", "concatenate", "contiguous_format", "cos", "cosh", "cross", "cuda", "cumprod", "cumsum",
+    "default_generator", "detach", "device", "diag", "diagonal", "div", "divide", "dot", "double", "dstack",
+    "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "explain",
+    "expm1", "eye", "finfo", "flatten", "flip", "float", "float16", "float32", "float64", "floor",
+    "floor_divide", "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "get_default_device",
+    "get_default_dtype", "get_num_interop_threads", "get_num_threads", "get_rng_state", "gt", "half",
+    "histc", "histogram", "hstack", "iinfo", "index_add", "index_fill", "index_select", "inf",
+    "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8", "is_floating_point",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "kron", "layout", "le", "lerp", "linalg", "linspace", "load", "log", "log10", "log1p", "log2",
+    "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
+    "long", "lt", "manual_seed", "masked_fill", "matmul", "max", "maximum", "mean", "median",
+    "memory_format", "meshgrid", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
+    "multiply", "mv", "nan", "nanmean", "nansum", "narrow", "ne", "neg", "negative", "nn", "no_grad",
+    "nonzero", "norm", "normal", "numel", "ones", "ones_like", "optim", "outer", "permute", "pi", "pow",
     "preserve_format", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm", "reciprocal", "relu", "remainder", "reshape", "result_type", "roll", "round",
-    "rsqrt", "save", "scatter", "scatter_add", "seed", "set_default_device", "set_default_dtype",
-    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state",
-    "short", "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze",
-    "stack", "std", "strided", "sub", "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh",
-    "tensor", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "uint8", "unbind",
-    "unsqueeze", "utils", "var", "version", "viz", "where", "xlogy", "zeros", "zeros_like",
+    "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape",
+    "result_type", "roll", "round", "rsqrt", "save", "scatter", "scatter_add", "searchsorted", "seed",
+    "set_default_device", "set_default_dtype", "set_grad_enabled", "set_num_interop_threads",
+    "set_num_threads", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin", "sinh",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub",
+    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot", "tile",
+    "topk", "trace", "transpose", "tril", "triu", "true_divide", "uint8", "unbind", "unique", "unsqueeze",
+    "utils", "var", "var_mean", "version", "viz", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -9,6 +9,17 @@ import sys
 from importlib import import_module
 from typing import Any
 
+_BY_DTYPE = (
+    "FloatTensor",
+    "DoubleTensor",
+    "HalfTensor",
+    "LongTensor",
+    "IntTensor",
+    "ShortTensor",
+    "CharTensor",
+    "ByteTensor",
+    "BoolTensor",
+)
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     "viz": "",
@@ -22,6 +33,8 @@ _HOMES = {
     "backends": "",
     "cuda": "",
     "version": "",
+    **dict.fromkeys(("normal", "bernoulli", "multinomial"), "sampling"),
+    **dict.fromkeys(_BY_DTYPE, "older"),
     "get_num_threads": "threads",
     "set_num_threads": "threads",
     "get_num_interop_threads": "threads",

@@ -21,6 +21,7 @@ LAYERS = [
     {"nn"},
     {"optim", "utils", "checkpoint"},
     {"accelerator", "backends", "cuda", "threads"},  # what PyTorch tells of devices and threads
+    {"older", "sampling"},
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for
     {"__main__"},  # a program beside the library

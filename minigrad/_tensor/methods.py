@@ -15,6 +15,7 @@ from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
 from .calls import CALLS
+from .compositions import counting, joining
 from .convert import as_array, as_operand, number_as, sizes_of
 from .device import UnavailableDeviceError, device as Device, on_cpu, on_cpu_only, unavailable
 from .documentation import named
@@ -61,6 +62,7 @@ def _of_tensors(name: str) -> Call:
 
 _TYPES = {"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char", "int16": "Short"}
 _TYPES |= {"int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
+_BY_TYPE = {f"torch.{kind}Tensor": name for name, kind in _TYPES.items()}
 
 
 class Operations(Reductions, Shapes):
@@ -117,7 +119,13 @@ class Operations(Reductions, Shapes):
         >>> torch.ones(2).type()
         'torch.FloatTensor'
         """
-        return f"torch.{_TYPES[str(self._array.dtype)]}Tensor" if dtype is None else self.to(dtype)
+        if dtype is None:
+            return f"torch.{_TYPES[str(self._array.dtype)]}Tensor"
+        if isinstance(dtype, str):
+            if dtype not in _BY_TYPE:
+                raise ValueError(f"type(): there is no {dtype!r}; it would be one of {', '.join(_BY_TYPE)}")
+            dtype = _BY_TYPE[dtype]
+        return self.to(dtype=dtype)
 
     def type_as(self, other: Any) -> Tensor:
         """The tensor in the dtype of another one, `other`, as `to(other)`.
@@ -432,6 +440,17 @@ class Operations(Reductions, Shapes):
     addcmul = composed.addcmul
     addcdiv = composed.addcdiv
     lerp = composed.lerp
+    median = counting.median
+    nansum = counting.nansum
+    nanmean = counting.nanmean
+    unique = counting.unique
+    bincount = counting.bincount
+    histc = counting.histc
+    histogram = counting.histogram
+    kron = joining.kron
+    cross = joining.cross
+    repeat_interleave = joining.repeat_interleave
+    index_fill = joining.index_fill
     masked_fill = composed.masked_fill
     isclose = composed.isclose
     allclose = composed.allclose
