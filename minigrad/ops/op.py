@@ -171,7 +171,7 @@ class Op:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
         self.exact, self.once, self.bools, self.stands = exact, once, bools, stands or {}
-        # Whether the warnings of its forward are those of NumPy's functions, or of lines of this package.
+        # True if the warnings of its forward are those of NumPy's functions, or of lines of this package.
         self.ours = not isinstance(forward, FunctionType) or str(forward.__module__).startswith("minigrad.")
         self.variadic = False
         self.options: dict[str, Any] = {}
