@@ -83,7 +83,8 @@ class LineInterrupter(Interrupter):
 
     def __call__(self, frame, _event, _arg):
         path = frame.f_code.co_filename.removeprefix(PACKAGE)
-        # Not under the lock of the stamps: an error at the line that leaves a `with` skips its exit.
+        # Not under the lock of the stamps: an error at the line that leaves a `with` skips its exit. Only a
+        # tracer can raise there; a signal comes after a call or a jump, which the `with` covers.
         chosen = path.startswith(("/engine/", "/_tensor/")) and path != "/engine/writes.py"
         if self.armed and chosen and not unguarded(frame):
             return self.at_line

@@ -21,7 +21,7 @@ from minigrad.ops.kernels import ONE, cast
 from .record import Recorded, history_of, wrap
 
 ndarray = np.ndarray
-_adding = threading.Lock()
+_adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
 
 
 def run_backward(

@@ -26,7 +26,8 @@ class _Writes:
         self.latest = 0
         # By the id of the array that owns the memory: the tick, and a reference that watches for its end.
         self.stamps: dict[int, list[Any]] = {}
-        self._lock = threading.Lock()  # without it a slower thread could set the latest tick back
+        # Without it a slower thread could set the latest tick back. A finaliser may write while it is held.
+        self._lock = threading.RLock()
 
     def stamp(self, *arrays: Array) -> None:
         """Note a write to the memory of arrays, at one tick for all."""
