@@ -74,7 +74,9 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
         "another order: slower, not wrong",
     ),
     ("einsum", IN_SOURCE, r"_pair: output.index", "the same product with its operands exchanged"),
-    ("einsum", IN_SOURCE, "_pair: copy=True", "a copy has the same values"),
+    ("einsum", IN_SOURCE, "_pair: c not in second", "another way to the same product"),
+    ("cumsum cumprod", IN_SOURCE, "cumulate: x.dtype.kind != 'f'", "matters to integers, which have no rule"),
+    ("std var", IN_SOURCE, "_times_centered: .* or ", "both are arrays, or both are tensors"),
     (
         "cross_entropy",
         IN_SOURCE,
@@ -91,7 +93,14 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("leaky_relu", IN_SOURCE, "1 < negative_slope", "the other way to the same numbers is slower, not wrong"),
     # Values.
     ("atan2", IN_SOURCE, r"_inverse_or_zero: np.where\(x == 0, 2, x\)", NOT_TAKEN),
-    ("std vector_norm", IN_SOURCE, r"_zero_over_zero: (np.where\(b == 0, 2, b\)|b == 1)", NOT_TAKEN),
+    ("std vector_norm", IN_SOURCE, r"_over: (np.where\(size == 0, 2, size\)|size == 1)", NOT_TAKEN),
+    ("std", IN_SOURCE, "_over: safe, not", "the power is 1"),
+    (
+        "vector_norm",
+        IN_SOURCE,
+        r"_share: spread\(g, shape, dim, keepdim\), not",
+        "the places that are not chosen are cut off afterwards",
+    ),
     ("vector_norm", IN_SOURCE, r"np.where\(size == 0, 2, size\)", NOT_TAKEN),
     (
         "elu selu",
