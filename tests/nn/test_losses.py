@@ -381,3 +381,13 @@ def test_a_weight_is_a_tensor_that_broadcasts_to_the_input(name):
         loss(x, x, weight=torch.ones(3))
     with pytest.raises(TypeError, match="'weight' must be a Tensor, not float"):
         loss(x, x, weight=2.0)
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss"])
+def test_the_third_argument_of_a_loss_is_pytorchs_size_average(name):
+    # By position "sum" is no reduction there; it must not become one here.
+    x = torch.ones(2)
+    with pytest.raises(
+        (TypeError, ValueError, NotImplementedError), match="reduction='mean', 'sum' or 'none'"
+    ):
+        getattr(torch.nn.functional, name)(x, x, "sum")

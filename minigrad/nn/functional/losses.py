@@ -90,32 +90,40 @@ def _within(name: str, argument: str, weight: Any, shape: tuple[int, ...]) -> No
         )
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def mse_loss(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+) -> Tensor:
     """The mean (or sum, or none) of (x - t)^2.
 
     Arguments:
         input, target: tensors of one shape, the input floating. Others are broadcast, with a warning.
+        size_average, reduce: PyTorch's older spelling, which is refused.
         reduction: "mean", "sum" or "none".
 
     >>> import minigrad as torch
     >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(5.)
     """
+    _refuse_legacy("mse_loss", size_average, reduce)
     input, target = _paired("mse_loss", input, target, reduction)
     return RECORD["mse_loss"]((input, target), {"reduction": reduction})[0]
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def l1_loss(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+) -> Tensor:
     """The mean (or sum, or none) of |x - t|.
 
     Arguments:
         input, target: tensors of one shape. Others are broadcast, with a warning.
+        size_average, reduce: PyTorch's older spelling, which is refused.
         reduction: "mean", "sum" or "none".
 
     >>> import minigrad as torch
     >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(2.)
     """
+    _refuse_legacy("l1_loss", size_average, reduce)
     input, target = _paired("l1_loss", input, target, reduction)
     return _reduced((input - target).abs(), reduction)
 
@@ -145,11 +153,15 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     return _reduced(CALLS["huber"](input - target, delta=delta), reduction)
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
+    reduction: str = "mean", beta: float = 1.0,
+) -> Tensor:  # fmt: skip
     """Huber's loss over beta: 0.5 d^2 / beta for |d| < beta, |d| - 0.5 beta beyond; l1 for beta 0.
 
     Arguments:
         input, target: tensors of one shape. Others are broadcast, with a warning.
+        size_average, reduce: PyTorch's older spelling, which is refused.
         reduction: "mean", "sum" or "none".
         beta: not negative.
 
@@ -157,10 +169,11 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     >>> torch.nn.functional.smooth_l1_loss(torch.tensor([3.0]), torch.zeros(1))
     tensor(2.5000)
     """
+    _refuse_legacy("smooth_l1_loss", size_average, reduce)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
-        return l1_loss(input, target, reduction)
+        return l1_loss(input, target, reduction=reduction)
     input, target = _paired("smooth_l1_loss", input, target, reduction)
     return _reduced(CALLS["huber"](input - target, delta=beta) / beta, reduction)
 
