@@ -50,7 +50,7 @@ def test_every_activation_of_nn_is_covered():
         for name in nn.__all__
         if getattr(nn, name).__class__ is type and getattr(nn, name).__module__ == "minigrad.nn.activation"
     }
-    assert known - names == {"Softmax", "LogSoftmax", "Softmax2d"}  # see below; the last is softmax over channels
+    assert known - names == {"Softmax", "LogSoftmax", "Softmax2d"}  # the first two: see below
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
