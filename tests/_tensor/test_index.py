@@ -198,3 +198,15 @@ def test_ints_beside_masks_of_several_axes_and_new_axes_select_first():
         ((..., 1, None, [2, 0]), a[:, 1][:, None][..., [2, 0]]),
     ):
         assert x[index].tolist() == expected.tolist(), index
+
+
+def test_a_mask_of_several_axes_before_an_int_takes_all_its_axes():
+    array = np.arange(60.0).reshape(3, 4, 5)
+    mask = np.arange(12).reshape(3, 4) % 5 == 1
+    x, m = torch.from_numpy(array), torch.from_numpy(mask)
+    np.testing.assert_array_equal(x[m, 3].numpy(), array[..., 3][mask])
+    y = torch.zeros(3, 4, 5, dtype=torch.float64)
+    y[m, 3] = 7.0
+    wanted = np.zeros((3, 4, 5))
+    wanted[mask, 3] = 7.0
+    np.testing.assert_array_equal(y.numpy(), wanted)

@@ -123,3 +123,23 @@ def test_a_warning_that_is_an_error_comes_after_the_step():
         warnings.simplefilter("error")
         with pytest.raises(UserWarning, match="changed nothing"):
             optimizer.step()
+
+
+def test_the_rest_of_a_step_that_failed_half_way_is_done_and_nothing_twice():
+    raised = iter([False, True, False, False, False])
+
+    def perhaps_fail():
+        if next(raised):
+            raise MemoryError
+
+    class Failing(torch.optim.SGD):
+        def _rule(self, t, group, dtype):
+            update = super()._rule(t, group, dtype)
+            return lambda *parts: [(perhaps_fail,), *update(*parts)]
+
+    parameters = [torch.nn.Parameter(torch.ones(3)) for _ in range(3)]
+    for p in parameters:
+        p.grad = torch.ones(3)
+    with pytest.raises(MemoryError):
+        Failing(parameters, lr=0.25, momentum=0.9).step()
+    assert [p.tolist() for p in parameters] == [[0.75] * 3] * 3
