@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from minigrad.engine.messages import cut_by_conversion, cut_by_copy
+from minigrad.engine.silence import silently
 
 from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
@@ -121,8 +122,8 @@ def refuse_overflow(numbers: Any, dtype: Any) -> None:
 
 
 def _as(array: Any, dtype: Any) -> Any:
-    with np.errstate(all="ignore"):  # what does not fit becomes inf, as in PyTorch, without a word
-        return with_own_dtype(array.astype(dtype, copy=False))
+    # A number that does not fit becomes inf, as in PyTorch, without a word.
+    return with_own_dtype(silently(array.astype, dtype, copy=False))
 
 
 def with_own_dtype(array: Any) -> Any:

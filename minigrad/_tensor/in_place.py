@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.engine import messages
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
+from minigrad.engine.silence import silently
 from minigrad.engine.writes import writes
 from minigrad.ops.op import REGISTRY
 
@@ -272,8 +273,7 @@ class InPlace(Operations):
         kwargs = {key: before if x is self else x for key, x in kwargs.items()}
         result = compute(before, *args, **kwargs)
         self._check_fits(name, result)
-        with np.errstate(all="ignore"):
-            self._array[...] = result._array
+        silently(np.copyto, self._array, result._array, casting="unsafe")
         self._written()
         self._rebase(result if result.dtype == self._array.dtype else result.to(self._array.dtype))
         return self
@@ -299,15 +299,13 @@ class InPlace(Operations):
         array = self._array
         floating = array.dtype.kind == "f"
         if ufunc is not None and floating and not kwargs and all(_fits(array, x) for x in args):
-            with np.errstate(all="ignore"):
-                ufunc(array, *[getattr(x, "_array", x) for x in args], out=array)
+            silently(ufunc, array, *[getattr(x, "_array", x) for x in args], out=array)
         elif compute is CALLS["index_put"]:
             array[kwargs["index"]] = args[0]._array
         else:
             result = compute(self, *args, **kwargs)
             self._check_fits(name, result)
-            with np.errstate(all="ignore"):
-                array[...] = result._array
+            silently(np.copyto, array, result._array, casting="unsafe")
         self._written()
 
     def _check_fits(self, name: str, result: Any) -> None:

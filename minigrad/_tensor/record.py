@@ -85,8 +85,7 @@ def call_of(op: Op) -> Call:
 
 def cast(array: Any, dtype: Any) -> Any:
     """An array in another dtype; what it does not hold becomes inf without a word."""
-    with np.errstate(all="ignore"):
-        return array.astype(dtype)
+    return silently(array.astype, dtype)
 
 
 def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
@@ -211,7 +210,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     for x in operands:
         if isinstance(x, Recorded):
             arrays.append(x._array)
-            try:
+            try:  # history_of(x), without its call where it is not needed
                 nodes.append(x._node)
             except OutdatedError:
                 nodes.append(history_of(x))

@@ -92,12 +92,13 @@ def attended_walk(
                 observer.send(node, laid_out((parent, rule, saved)), d)
             # A leaf keeps its gradient, so it may not be `g` itself, which others get too.
             arrive(parent, d.copy() if d is g and parent.op is None and not create else d)
-        saves = node.op is not None and node.op.saves
-        if saves and not retain:
+        op: Any = node.op
+        freed = op.saves and not retain
+        if freed:
             node.parent_a = node.parent_b = node.saved_a = node.saved_b = None
             node.further = ()
         if observer is not None:
-            observer.leave(node, saves and not retain)
+            observer.leave(node, freed)
 
     for leaf, g in arrived.items():
         results[leaf] = g if leaf.watch is None else attend(leaf, g, kept, wrap, create)

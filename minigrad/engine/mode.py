@@ -28,7 +28,8 @@ class Mode:
 
     def but(self, **changes: Any) -> Mode:
         """This mode with some attributes changed."""
-        return Mode(**{name: changes.get(name, getattr(self, name)) for name in Mode.__slots__})
+        kept = {"recording": self.recording, "recorder": self.recorder, "observer": self.observer}
+        return Mode(**{**kept, **changes})
 
 
 # Reading a ContextVar takes a third of the time of a threading.local.
