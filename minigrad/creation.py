@@ -12,13 +12,16 @@ from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, wi
 from minigrad._tensor.device import on_cpu_only
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.random import Generator, generator_of
-from minigrad._tensor.record import wrap
+from minigrad._tensor.record import inferred, wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.engine.mode import current
 from minigrad.ops.kernels import kept_order
 
 
 def _made(array: Any, requires_grad: bool) -> Tensor:
     tensor: Tensor = wrap(array, None)
+    if current().inference:
+        inferred(tensor)
     return tensor.requires_grad_() if requires_grad else tensor
 
 

@@ -16,20 +16,20 @@ from minigrad._tensor.tensor import Tensor
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
-    "amin", "any", "arccos", "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere",
-    "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
-    "bmm", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate",
-    "cos", "cosh", "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "einsum",
-    "eq", "equal", "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "ge",
-    "gt", "index_add", "index_select", "is_floating_point", "is_tensor", "isclose", "isfinite", "isinf",
-    "isnan", "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logsumexp", "lt", "masked_fill", "matmul", "max",
-    "maximum", "mean", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "narrow",
-    "ne", "neg", "negative", "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "reciprocal",
-    "relu", "remainder", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign",
-    "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
-    "subtract", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "tile", "topk", "trace",
-    "transpose", "tril", "triu", "true_divide", "unbind", "unsqueeze", "var", "where", "xlogy",
+    "amin", "any", "arccos", "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere", "asin",
+    "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm",
+    "broadcast_to", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos", "cosh",
+    "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "einsum", "eq", "equal", "erf",
+    "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "ge", "gt", "index_add",
+    "index_select", "is_floating_point", "is_inference", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logsumexp", "lt", "masked_fill", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative",
+    "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "reciprocal", "relu", "remainder",
+    "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
+    "swapaxes", "t", "take_along_dim", "tan", "tanh", "tile", "topk", "trace", "transpose", "tril", "triu",
+    "true_divide", "unbind", "unsqueeze", "var", "where", "xlogy",
 ]  # fmt: skip
 
 # One element at a time.
@@ -403,6 +403,16 @@ def is_tensor(obj: Any) -> bool:
     False
     """
     return isinstance(obj, Tensor)
+
+
+def is_inference(input: Tensor) -> bool:
+    """True if `input` was made in `inference_mode`, and so stays out of every later graph.
+
+    >>> import minigrad as torch
+    >>> torch.is_inference(torch.ones(2))
+    False
+    """
+    return input.is_inference()
 
 
 def is_floating_point(input: Tensor) -> bool:

@@ -22,7 +22,7 @@ from .dtype import category
 from .index import normalize as normalize_index
 from .methods import Operations
 from .random import generator_of, uniform
-from .record import Call, Recorded, history_of, wrap
+from .record import Call, Recorded, history_of, made, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -255,7 +255,7 @@ class InPlace(Operations):
     def _replace(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> Self:
         """Write compute(self, *args) over this tensor, and record that where gradients are recorded."""
         recording = mode.recording
-        if recording:
+        if recording or type(self) is made.inference:
             self._refuse_history(name)
         node = history_of(self)
         others = [*args, *kwargs.values()]

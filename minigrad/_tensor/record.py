@@ -55,6 +55,7 @@ class _Made:
 
     tensor: Any = None
     view: Any = None  # for a result that may share memory with the first operand
+    inference: Any = None  # for what is made in inference mode
 
     def by(self, **classes: type) -> None:
         for name, cls in classes.items():
@@ -71,6 +72,16 @@ def wrap(array: Any, node: Node | None) -> Any:
     tensor = new(made.tensor)
     tensor._array = array
     tensor._node = node
+    return tensor
+
+
+def inferred(tensor: Any) -> Any:
+    """A tensor that was made in inference mode, as one that stays out of graphs.
+
+    A view of an ordinary tensor remains one: a write through it must be known to that tensor's graph.
+    """
+    if type(tensor) is made.tensor:
+        tensor.__class__ = made.inference
     return tensor
 
 
@@ -94,20 +105,23 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     Raises:
         TypeError, RuntimeError, IndexError: the operands do not fit; the message names the op and the shapes.
     """
-    arrays, nodes, common = unwrap(op, operands)
+    arrays, nodes, inference, common = unwrap(op, operands)
     out, *constants = run(op, arrays, options)
     if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
         out = cast(out, common)  # NumPy's promotion inside a forward widened it
     if op.view and np.may_share_memory(out, arrays[0]):
-        result = new(made.view)
-        result._source = operands[0]
+        if inference:
+            result = new(made.inference)
+        else:
+            result = new(made.view)
+            result._source = operands[0]
     else:
         result = new(made.tensor)
     result._array = out
     result._node = None
     mode = current()
-    if not any(nodes) or not op.rules or not mode.recording or out.dtype.kind != "f":
-        return (result, *constants)
+    if not mode.recording or not any(nodes) or not op.rules or out.dtype.kind != "f":
+        return (inferred(result) if mode.inference else result, *constants)
     # All that a rule may name, in the order of the record's `picks`.
     inputs = (tuple(arrays),) if op.variadic else arrays
     shapes = tuple([getattr(x, "shape", ()) for x in arrays])
@@ -128,9 +142,18 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
                 edges.append((parent, rule, pick(values)))
     if linked:
         result._node = node = Node.make(op, edges, out.shape, out.dtype)
+        if inference:
+            _refuse_saved(node, edges, inference)
         if mode.recorder is not None:
             mode.recorder(node, operands, out)
     return (result, *constants)
+
+
+def _refuse_saved(node: Node, edges: list[Edge], inference: list[Any]) -> None:
+    saved = [x for _, _, s in edges for x in (s if type(s) is tuple else (s,))]
+    for array in inference:
+        if any(x is array for x in saved):
+            raise RuntimeError(messages.saved_inference(node, array))
 
 
 def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
@@ -202,10 +225,11 @@ def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequenc
     return operands, options
 
 
-def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None], np.dtype[Any]]:
-    """The raw arrays (and plain numbers) of an op's operands, their nodes, and the dtype they meet in."""
+def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None], list[Any], np.dtype[Any]]:
+    """The raw arrays (and plain numbers) of operands, their nodes, those of inference mode, and a dtype."""
     arrays: list[Any] = []
     nodes: list[Node | None] = []
+    inference: list[Any] = []
     found = False
     for x in operands:
         if isinstance(x, Recorded):
@@ -214,13 +238,15 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
                 nodes.append(x._node)
             except OutdatedError:
                 nodes.append(history_of(x))
+                if type(x) is made.inference:
+                    inference.append(x._array)
             found = True
         else:
             arrays.append(x if type(x) in (float, int) else _constant(op, len(arrays), x))
             nodes.append(None)
     if not found and not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
-    return arrays, nodes, _unify(op, arrays)
+    return arrays, nodes, inference, _unify(op, arrays)
 
 
 def _constant(op: Op, position: int, x: Any) -> Any:

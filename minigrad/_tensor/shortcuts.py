@@ -22,7 +22,7 @@ from minigrad.engine.silence import quiet, silently
 from minigrad.ops.op import Op
 
 from .documentation import named
-from .record import Call, bind, cast, made, new, record
+from .record import Call, bind, cast, inferred, made, new, record
 
 ndarray = np.ndarray
 Recorder = Callable[[Sequence[Any], dict[str, Any]], tuple[Any, ...]]
@@ -89,9 +89,10 @@ def _unary(op: Op) -> Call:
                 return general(input)
             result = new(made.tensor)
             result._array = out
-            if parent is None or not (mode := current()).recording:
+            mode = current()
+            if parent is None or not mode.recording:
                 result._node = None
-                return result
+                return inferred(result) if mode.inference else result
             result._node = node = Node()
             node.tick = tick()
             node.op = op
@@ -147,9 +148,10 @@ def _binary(op: Op) -> Call:
                 return general(input, other)
             result = new(made.tensor)
             result._array = out
-            if (parent_a is None and parent_b is None) or not (mode := current()).recording:
+            mode = current()
+            if (parent_a is None and parent_b is None) or not mode.recording:
                 result._node = None
-                return result
+                return inferred(result) if mode.inference else result
             result._node = node = Node()
             node.tick = tick()
             node.op = op
@@ -229,10 +231,10 @@ def _affine(op: Op) -> Call:
         else:
             result = new(made.tensor)
             result._array = out
-            nothing = parent_a is None and parent_b is None and parent_c is None
-            if nothing or not (mode := current()).recording:
+            mode = current()
+            if not mode.recording or (parent_a is None and parent_b is None and parent_c is None):
                 result._node = None
-                return result
+                return inferred(result) if mode.inference else result
             result._node = node = Node()
             node.tick = tick()
             node.op = op
@@ -291,9 +293,10 @@ def _leading(op: Op) -> Recorder:
             else:
                 result = new(made.tensor)
             result._array = out
-            if parent is None or not (mode := current()).recording or (given and out.dtype.kind != "f"):
+            mode = current()
+            if parent is None or not mode.recording or (given and out.dtype.kind != "f"):
                 result._node = None
-                return (result, *constants)
+                return (inferred(result) if mode.inference else result, *constants)
             values = (*arrays, out, *constants, *options.values())
             if wants_shapes:
                 values = (*values, *[a.shape for a in arrays])

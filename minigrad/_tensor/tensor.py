@@ -197,6 +197,15 @@ class Tensor(InPlace):
         """True if the dtype is floating."""
         return self._array.dtype.kind == "f"
 
+    def is_inference(self) -> bool:
+        """True if `input` was made in `inference_mode`, and so stays out of every later graph.
+
+        >>> import minigrad as torch
+        >>> torch.ones(2).is_inference()
+        False
+        """
+        return False
+
     def get_device(self) -> int:
         """-1: the CPU."""
         return -1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from minigrad._tensor.inference import Inference
 from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine import messages
@@ -238,6 +239,8 @@ class FunctionCtx:
             elif id(x) in outputs:
                 k, array = outputs[id(x)]
                 self._saved.append((array, k))
+            elif places is not None and isinstance(x, Inference):
+                raise RuntimeError(messages.saved_inference(places._joint(), x._array))
             else:
                 self._saved.append((x._array, history_of(x)))
         self._tensors = self._constant = self._dirty = ()

@@ -59,12 +59,12 @@ class _GradMode:
         enter(self, self._mode())
 
     def __exit__(self, *exc: object) -> None:
-        leave(self, "recording")
+        leave(self, "recording", "inference")
 
     def _mode(self) -> Mode:
         """The mode inside: the present one, with recording on or off. Within inference_mode it stays off."""
         now = current()
-        if now.recording is self.recording or (self.recording and is_inference_mode_enabled()):
+        if now.recording is self.recording or now.inference:
             return now
         return Mode(self.recording, now.recorder, now.observer)
 
@@ -204,8 +204,9 @@ class enable_grad(no_grad):
 class inference_mode(_GradMode):
     """`no_grad` which an `enable_grad` inside it does not undo; `inference_mode(False)` does.
 
-    The tensors made inside are ordinary ones. (PyTorch's can be neither saved for backward nor written in
-    place afterwards.)
+    The tensors made inside stay out of every later graph: outside they can be neither saved for backward nor
+    written in place, and cannot require grad. A `clone()` made outside is an ordinary tensor. Parameters of a
+    module that is made inside are ordinary ones too.
 
     Arguments:
         mode: whether recording is off; or a function to be decorated.
@@ -214,8 +215,8 @@ class inference_mode(_GradMode):
     >>> x = torch.ones(1, requires_grad=True)
     >>> with torch.inference_mode(), torch.enable_grad():
     ...     y = x * 2
-    >>> y.requires_grad
-    False
+    >>> y.requires_grad, y.is_inference(), y.clone().is_inference()
+    (False, True, False)
     """
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
@@ -226,7 +227,7 @@ class inference_mode(_GradMode):
         return cls()(mode)
 
     def _mode(self) -> Mode:
-        return current().but(recording=self.recording)
+        return current().but(recording=self.recording, inference=self.inference)
 
     def _again(self) -> Any:
         return inference_mode(self.inference)
@@ -284,9 +285,4 @@ def is_inference_mode_enabled() -> bool:
     ...     torch.is_inference_mode_enabled()
     True
     """
-    within = _within.get()
-    while within is not None:
-        manager, _, _, within = within
-        if isinstance(manager, inference_mode):
-            return manager.inference
-    return False
+    return current().inference

@@ -24,6 +24,21 @@ def freed(node: Any) -> str:
     )
 
 
+def saved_inference(node: Any, array: Any) -> str:
+    return (
+        f"Inference tensors cannot be saved for backward: {_where(node)} would save one of shape "
+        f"{tuple(array.shape)}, which was made in inference_mode(). Give the op its clone(), or make it "
+        "under no_grad()"
+    )
+
+
+def written_inference(name: str, shape: Any) -> str:
+    return (
+        f"Inplace update to inference tensor outside InferenceMode is not allowed: {name} would write one of "
+        f"shape {tuple(shape)}, which was made in inference_mode(). Write to its clone()"
+    )
+
+
 def stale(node: Any, array: Any) -> str:
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "

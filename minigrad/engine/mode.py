@@ -16,19 +16,23 @@ class Mode:
 
     Attributes:
         recording: whether operations make nodes.
+        inference: whether the tensors that are made stay out of every later graph; then nothing is recorded.
         recorder: None, or a function called as recorder(node, inputs, out) for each new node.
         observer: None, or an object that sees backward as it happens. The walk calls its `arrive(node, g)`
             after the node's hooks, `send(node, edge, d)` for each edge in order, `leave(node, freed)`.
     """
 
-    __slots__ = ("observer", "recorder", "recording")
+    __slots__ = ("inference", "observer", "recorder", "recording")
 
-    def __init__(self, recording: bool = True, recorder: Any = None, observer: Any = None) -> None:
+    def __init__(
+        self, recording: bool = True, recorder: Any = None, observer: Any = None, inference: bool = False
+    ) -> None:
         self.recording, self.recorder, self.observer = recording, recorder, observer
+        self.inference = inference
 
     def but(self, **changes: Any) -> Mode:
         """This mode with some attributes changed."""
-        kept = {"recording": self.recording, "recorder": self.recorder, "observer": self.observer}
+        kept = {name: getattr(self, name) for name in self.__slots__}
         return Mode(**{**kept, **changes})
 
 
@@ -54,7 +58,7 @@ class _Property:
 class _CurrentMode:
     """The current mode's attributes, to read and to set: `mode.recording = False`."""
 
-    recording, recorder, observer = _Property(), _Property(), _Property()
+    recording, recorder, observer, inference = _Property(), _Property(), _Property(), _Property()
 
 
 mode = _CurrentMode()

@@ -3,7 +3,9 @@
 # ruff: noqa: PLW0108 (set_grad_enabled acts when it is made, so each is made in its test)
 
 import asyncio
+import copy
 import gc
+import pickle
 import threading
 
 import pytest
@@ -488,3 +490,112 @@ def test_gc_paused_leaves_a_collector_that_was_off_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def made_in_inference():
+    """One tensor by each way of making one, and an ordinary one."""
+    w = torch.ones(2, requires_grad=True)
+    with torch.inference_mode():
+        x = torch.ones(2)
+        yield from (x, torch.tensor([1.0, 2.0]), x * 2, x + w, w.exp(), x.sum(), x > 0, x.view(2, 1), x[0])
+        yield from (
+            x.detach(),
+            torch.rand(2),
+            torch.zeros_like(w),
+            torch.nn.functional.linear(x[None], w[None], w[:1]),
+        )
+        yield from (torch.cat([x, x]), w.softmax(0), torch.nn.Linear(2, 1)(x), torch.arange(3), x.T)
+
+
+def test_tensors_of_inference_mode_say_so():
+    assert all(x.is_inference() and torch.is_inference(x) for x in made_in_inference())
+    assert not any(x.requires_grad or not x.is_leaf for x in made_in_inference())
+    ordinary, w = torch.ones(2), torch.ones(2, requires_grad=True)
+    with torch.inference_mode():
+        through = [ordinary.view(2, 1), ordinary.detach(), w[0], torch.nn.Parameter(torch.ones(1))]
+        with torch.inference_mode(False):
+            through += [ordinary * 2, torch.ones(1)]
+    assert not any(x.is_inference() for x in through)
+
+
+def test_a_view_of_a_tensor_of_inference_mode_is_one_outside_and_a_clone_is_not():
+    with torch.inference_mode():
+        x = torch.ones(2, 2)
+    for view in (x[0], x.T, x.view(4), x.detach(), x.data, x.expand(2, 2, 2)):
+        assert view.is_inference()
+    for fresh in (x.clone(), x + 1, x.sum(0), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert type(fresh) is torch.Tensor and not fresh.is_inference()
+
+
+def test_a_tensor_of_inference_mode_cannot_be_saved_for_backward():
+    w = torch.ones(2, requires_grad=True)
+    with torch.inference_mode():
+        x = torch.tensor([3.0, 4.0])
+    for call in (
+        lambda: x * w,
+        lambda: w * x,
+        lambda: torch.where(w > 0, w * x, w),
+        lambda: torch.nn.functional.linear(x[None], w[None], w[:1]),
+        lambda: w.gather(0, x.long() * 0) * x,
+    ):
+        with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
+            call()
+    (w + x).sum().backward()  # nothing is saved
+    (x.clone() * w).sum().backward()
+    assert w.grad.tolist() == [4.0, 5.0]
+    with torch.no_grad():
+        assert (x * w).tolist() == [3.0, 4.0]
+
+
+def test_a_function_cannot_save_a_tensor_of_inference_mode():
+    class Times(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, w, x):
+            ctx.save_for_backward(x)
+            return w * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_tensors[0], None
+
+    w = torch.ones(2, requires_grad=True)
+    with torch.inference_mode():
+        x = torch.ones(2)
+        assert Times.apply(w, x).is_inference()
+    with pytest.raises(RuntimeError, match=r"cannot be saved for backward: Times .* shape \(2,\)"):
+        Times.apply(w, x)
+    assert Times.apply(w, x.clone()).requires_grad
+
+
+def test_a_tensor_of_inference_mode_is_not_written_outside():
+    with torch.inference_mode():
+        x = torch.ones(2)
+        x.add_(1)
+        x[0] = 5
+        x.view(2, 1).mul_(2)
+        x.requires_grad_()
+        x.requires_grad_(False)
+    before = x.tolist()
+    for write in (
+        lambda: x.add_(1),
+        lambda: x.__setitem__(0, 1),
+        lambda: x[:1].zero_(),
+        lambda: x.normal_(),
+        lambda: x.copy_(torch.ones(2)),
+        lambda: x.detach().mul_(2),
+    ):
+        for mode in (torch.enable_grad, torch.no_grad):
+            with mode(), pytest.raises(RuntimeError, match="Inplace update to inference tensor outside"):
+                write()
+    with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor"):
+        x.requires_grad_()
+    assert x.tolist() == before == [10.0, 4.0]
+
+
+def test_an_ordinary_tensor_is_written_in_inference_mode():
+    x = torch.zeros(2)
+    with torch.inference_mode():
+        x.add_(torch.ones(2))
+        x[0] += 1
+    x.mul_(2)
+    assert x.tolist() == [4.0, 2.0] and not x.is_inference()
