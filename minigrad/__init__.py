@@ -17,7 +17,7 @@ from __future__ import annotations
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
-from minigrad import autograd, linalg, nn, optim, utils
+from minigrad import autograd, linalg, nn, optim, utils, version
 from minigrad._tensor import view as _view  # noqa: F401 (it makes the class of views)
 from minigrad._tensor.compositions.counting import (
     bincount,
@@ -282,9 +282,10 @@ from .functional import (
     where,
     xlogy,
 )
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from . import accelerator, backends, cuda, learn as learn, version, viz
+    from . import accelerator, backends, cuda, learn as learn, testing as testing, viz
     from .checkpoint import CheckpointError, load, save
     from .older import (
         BoolTensor,
@@ -303,7 +304,6 @@ if TYPE_CHECKING:
 else:
     from ._later import __dir__ as __dir__, __getattr__ as __getattr__
 
-__version__ = "0.1.0"
 __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "CheckpointError", "DoubleTensor", "FloatTensor", "Generator",
     "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "abs", "absolute",

@@ -9,6 +9,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from minigrad.pytorch_names import absent, speak_for_modules
+
+speak_for_modules()
+
 _BY_DTYPE = (
     "FloatTensor",
     "DoubleTensor",
@@ -32,7 +36,7 @@ _HOMES = {
     "accelerator": "",
     "backends": "",
     "cuda": "",
-    "version": "",
+    "testing": "",
     **dict.fromkeys(("normal", "bernoulli", "multinomial"), "sampling"),
     **dict.fromkeys(_BY_DTYPE, "older"),
     "get_num_threads": "threads",
@@ -46,8 +50,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         home = import_module(f"minigrad.{_HOMES[name] or name}")
         return getattr(home, name) if _HOMES[name] else home
-    package = sys.modules["minigrad"]  # with it, Python can say: Did you mean 'relu'?
-    raise AttributeError(f"module 'minigrad' has no attribute {name!r}", name=name, obj=package)
+    raise absent("minigrad", name)
 
 
 def __dir__() -> list[str]:

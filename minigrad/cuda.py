@@ -6,9 +6,13 @@ sentence that says what to do.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.device import UnavailableDeviceError, unavailable
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 
 def is_available() -> bool:

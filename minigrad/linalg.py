@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops.kernels import normalize_dims
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 
 def vector_norm(

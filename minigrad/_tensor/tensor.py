@@ -12,7 +12,7 @@ import sys
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from minigrad.engine.silence import silently
 from minigrad.engine.writes import alias_of, writes
 from minigrad.ops.kernels import ndarray, normalize_dim
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
+from minigrad.pytorch_names import absent_methods
 
 from .backward import backward, grad_of
 from .convert import as_array, as_operand, copied_within, sizes_of, warn_cut, with_own_dtype
@@ -49,7 +50,13 @@ _UFUNC_OPS = {
 new_size = tuple.__new__
 
 
-class Tensor(InPlace):
+if TYPE_CHECKING:
+    Absent = object
+else:
+    Absent = absent_methods("Tensor")
+
+
+class Tensor(InPlace, Absent):
     """An n-dimensional array that remembers how it was computed.
 
     Made by `minigrad.tensor` and its like; `Tensor([1, 2])` makes one of the default dtype, and
@@ -546,6 +553,9 @@ class Tensor(InPlace):
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())
 
+    def __dir__(self) -> list[str]:
+        return sorted({*getattr(self, "__dict__", ()), *_names_of(type(self))})
+
     def __repr__(self) -> str:
         return tensor_text(
             self._array, default=get_default_dtype(), requires_grad=self.requires_grad,
@@ -591,6 +601,11 @@ class Tensor(InPlace):
 
 
 made.by(tensor=Tensor)
+
+
+def _names_of(kind: type) -> set[str]:
+    """The attributes that a class of tensors has: its bases without the last, which has what is not there."""
+    return {name for base in kind.__mro__ if base is not Absent for name in vars(base)}
 
 
 def _asked_for_by_name() -> bool:

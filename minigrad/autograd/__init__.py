@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+from minigrad.pytorch_names import answers_for
 
 from . import function, functional
 from ._anomaly import detect_anomaly, set_detect_anomaly
@@ -19,6 +21,9 @@ from ._mode import (
 )
 from ._variable import Variable
 from .function import Function
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 __all__ = [
     "Function",
@@ -39,15 +44,3 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
-
-_REFUSED = {
-    "graph": "no hook stands where values are saved (saved_tensors_hooks, save_on_cpu)",
-    "forward_ad": "derivatives are computed in reverse mode only; see autograd.functional.jvp",
-    "profiler": "use Python's profilers",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _REFUSED:
-        raise AttributeError(f"minigrad does not cover torch.autograd.{name}: {_REFUSED[name]}")
-    raise AttributeError(f"module 'minigrad.autograd' has no attribute {name!r}")

@@ -10,15 +10,19 @@ Arguments of every function:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.pytorch_names import answers_for
 
 from ._grad import _tuple, grad
 from ._mode import enable_grad
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 
 def _inputs(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 enabled, benchmark, deterministic, allow_tf32 = True, False, False, True
 

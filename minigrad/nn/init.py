@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,10 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.creation import empty, from_numpy
 from minigrad.nn.functional.checks import check_tensor
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 _GAINS = {
     **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),

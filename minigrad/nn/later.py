@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from minigrad.pytorch_names import absent
+
 
 def loaded_later(
     package: str, modules: dict[str, str]
@@ -18,10 +20,9 @@ def loaded_later(
     homes = {name: module for module, names in modules.items() for name in names.split()}
 
     def get(name: str) -> Any:
-        here = sys.modules[package]  # with it, Python can say: Did you mean 'Conv2d'?
         if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=here)
-        vars(here)[name] = found = getattr(import_module(f"{package}.{homes[name]}"), name)
+            raise absent(package, name)
+        vars(sys.modules[package])[name] = found = getattr(import_module(f"{package}.{homes[name]}"), name)
         return found
 
     return get, lambda: sorted({*vars(sys.modules[package]), *homes})

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn.parameter import Parameter
+from minigrad.pytorch_names import known, sentence
 
 M = TypeVar("M", bound="Registry[Any]")  # the class of the parts: Module, which derives from Registry[Module]
 
@@ -40,6 +41,8 @@ class Registry(Generic[M]):
             message += f"; {kind}.__init__ must call super().__init__() first"
         elif hasattr(type(self), name):
             message += "; its property raised an AttributeError"
+        elif known("nn.Module", name):
+            message = sentence("nn.Module", name)
         elif near := nearest(name, _like(name, dir(self))):
             message += f". Did you mean: {near!r}?"
         raise AttributeError(message, name=name)

@@ -12,11 +12,17 @@ Arguments of every optimiser:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minigrad.optim import lr_scheduler
 from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW
 from minigrad.optim.optimizer import Optimizer
 from minigrad.optim.rmsprop import RMSprop
 from minigrad.optim.sgd import SGD
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 __all__ = ["Optimizer", "SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "lr_scheduler"]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import index as as_index
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.creation import from_numpy, randperm, tensor
 from minigrad.functional import stack
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -7,10 +7,16 @@ Arguments of every schedule:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minigrad.optim.lr_scheduler.decay import CosineAnnealingLR, ExponentialLR, LambdaLR, MultiStepLR, StepLR
 from minigrad.optim.lr_scheduler.one_cycle import OneCycleLR
 from minigrad.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from minigrad.optim.lr_scheduler.scheduler import LRScheduler
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
 
 __all__ = [
     "LRScheduler",
