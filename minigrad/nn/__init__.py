@@ -71,6 +71,13 @@ if TYPE_CHECKING:
         ConvTranspose2d,
         ConvTranspose3d,
     )
+    from .gates import (
+        GLU,
+        Mish,
+        Softmin,
+        Softsign,
+        Tanhshrink,
+    )
     from .padding import (
         CircularPad1d,
         CircularPad2d,
@@ -87,6 +94,17 @@ if TYPE_CHECKING:
         ZeroPad1d,
         ZeroPad2d,
         ZeroPad3d,
+    )
+    from .piecewise import (
+        CELU,
+        Hardshrink,
+        Hardsigmoid,
+        Hardswish,
+        PReLU,
+        ReLU6,
+        RReLU,
+        Softshrink,
+        Threshold,
     )
     from .pooling import (
         AdaptiveAvgPool1d,
@@ -136,6 +154,8 @@ else:
             "Dropout1d Dropout2d Dropout3d AlphaDropout BatchNorm2d BatchNorm3d GroupNorm "
             "InstanceNorm1d InstanceNorm2d InstanceNorm3d"
         ),
+        "piecewise": "ReLU6 Hardsigmoid Hardswish Hardshrink Softshrink Threshold CELU PReLU RReLU",
+        "gates": "Mish Softsign Tanhshrink Softmin GLU",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
@@ -226,6 +246,20 @@ __all__ = [
     "Tanh",
     "Softmax",
     "LogSoftmax",
+    "ReLU6",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardshrink",
+    "Softshrink",
+    "Threshold",
+    "CELU",
+    "PReLU",
+    "RReLU",
+    "Mish",
+    "Softsign",
+    "Tanhshrink",
+    "Softmin",
+    "GLU",
     # losses
     "MSELoss",
     "L1Loss",

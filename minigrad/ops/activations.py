@@ -8,6 +8,7 @@ import numpy as np
 
 from .kernels import (
     Array,
+    cast,
     keep,
     keep_nonzero,
     log_softmax as log_softmax_kernel,
@@ -59,7 +60,17 @@ def _elu(x: Array, alpha: float) -> Array:
 
 
 def _elu_slope(x: Array, alpha: float) -> Array:
-    above, below = x > 0, alpha * np.exp(np.minimum(x, 0))
+    return _one_above(x, alpha * np.exp(_below(x)))
+
+
+def _below(x: Array) -> Array:
+    """min(x, 0), with the slope 0 at 0: the second derivative there is 0, as in PyTorch."""
+    return keep(x, ~(x >= 0))
+
+
+def _one_above(x: Array, below: Array) -> Array:
+    """1 where x > 0, elsewhere `below`."""
+    above = x > 0
     if type(x) is ndarray:  # np.where takes ten times as long on a mixed mask
         return above.astype(x.dtype) + keep(below, ~above)
     return np.where(above, 1.0, below)
@@ -70,6 +81,15 @@ elu = Op(
     x=lambda g, x, alpha: g * _elu_slope(x, alpha),
     read="where(x > 0, g, g * alpha * exp(x))",
     formula="1 for x > 0,  alpha * exp(x) for x <= 0",
+    domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
+    result="floating",
+)  # fmt: skip
+# Barron 2017, "Continuously differentiable exponential linear units": the slope at 0 is always 1.
+celu = Op(
+    "celu", lambda x, *, alpha=1.0: np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) * (1 / alpha)),
+    x=lambda g, x, alpha: g * _one_above(x, np.exp(_below(x) * (1 / alpha))),
+    read="where(x > 0, g, g * exp(x / alpha))",
+    formula="1 for x > 0,  exp(x / alpha) for x <= 0",
     domain=lambda d: ((d.values(d.shape(), NONZERO),), {"alpha": d.choice((1.0, 0.7))}),
     result="floating",
 )  # fmt: skip
@@ -154,6 +174,42 @@ hardtanh = Op(
     read="where((min_val < x) & (x < max_val), g, 0)",
     formula="1 for min_val < x < max_val,  0 elsewhere",
     domain=Interval(-3.0, 3.0, avoid=(-1.0, 1.0)),
+)  # fmt: skip
+# He et al. 2015, "Delving deep into rectifiers": a slope that is learned. It broadcasts to x.
+prelu = Op(
+    "prelu", lambda x, weight: np.maximum(x, 0) + weight * np.minimum(x, 0),
+    x=lambda g, x, weight: keep(g, x > 0) + weight * keep(g, ~(x > 0)),
+    weight=lambda g, x: g * keep(x, ~(x > 0)),
+    read={"x": "where(x > 0, g, g * weight)", "weight": "where(x > 0, 0, g * x)"},
+    formula="d/dx = 1 for x > 0, else weight;  d/dweight = 0 for x > 0, else x",
+    domain=lambda d: ((d.values(s := d.shape(), NONZERO), d.values(s[-1:], REAL)), {}),
+    result="floating",
+    promote=False,
+)  # fmt: skip
+hardshrink = Op(
+    "hardshrink", lambda x, *, lambd=0.5: keep(x, ~(np.abs(x) <= lambd)),
+    x=lambda g, x, lambd: keep(g, np.abs(x) > lambd),
+    read="where(abs(x) > lambd, g, 0)",
+    formula="1 for |x| > lambd,  0 elsewhere",
+    domain=Interval(-3.0, 3.0, avoid=(-0.5, 0.5)),
+    result="floating",
+)  # fmt: skip
+softshrink = Op(
+    "softshrink", lambda x, *, lambd=0.5: x - np.minimum(np.maximum(x, -lambd), lambd),
+    x=lambda g, x, lambd: keep(g, np.abs(x) > lambd),
+    read="where(abs(x) > lambd, g, 0)",
+    formula="1 for |x| > lambd,  0 elsewhere",
+    domain=Interval(-3.0, 3.0, avoid=(-0.5, 0.5)),
+    result="floating",
+)  # fmt: skip
+# Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
+hardswish = Op(
+    "hardswish", lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6,
+    x=lambda g, x: g * (keep(x / 3 + 0.5, ~(np.abs(x) >= 3)) + cast(x >= 3, x.dtype)),
+    read="where(abs(x) < 3, g * (x / 3 + 0.5), where(x < 0, 0, g))",
+    formula="x / 3 + 1/2 for |x| < 3,  0 below,  1 above",
+    domain=Interval(-4.0, 4.0, avoid=(-3.0, 3.0)),
+    result="floating",
 )  # fmt: skip
 # The mask is drawn before the call, so that forward stays a function of its inputs.
 dropout = Op(

@@ -63,6 +63,26 @@ if TYPE_CHECKING:
         fold,
         unfold,
     )
+    from .gates import glu, gumbel_softmax, mish, softmin, softsign, tanhshrink
+    from .piecewise import (
+        celu,
+        celu_,
+        elu_,
+        hardshrink,
+        hardsigmoid,
+        hardswish,
+        hardtanh_,
+        leaky_relu_,
+        prelu,
+        relu6,
+        relu_,
+        rrelu,
+        rrelu_,
+        selu_,
+        softshrink,
+        threshold,
+        threshold_,
+    )
     from .pooling import (
         adaptive_avg_pool1d,
         adaptive_avg_pool2d,
@@ -97,6 +117,11 @@ else:
             "adaptive_max_pool2d adaptive_max_pool3d max_unpool1d max_unpool2d max_unpool3d"
         ),
         "upsampling": "interpolate upsample pixel_shuffle pixel_unshuffle",
+        "piecewise": (
+            "relu6 hardsigmoid hardswish hardshrink softshrink threshold celu prelu rrelu relu_ leaky_relu_ "
+            "elu_ selu_ celu_ hardtanh_ threshold_ rrelu_"
+        ),
+        "gates": "mish softsign tanhshrink softmin glu gumbel_softmax",
         "channels": "dropout1d dropout2d dropout3d alpha_dropout group_norm instance_norm",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
@@ -104,12 +129,15 @@ else:
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "dropout", "dropout1d",
-    "dropout2d", "dropout3d", "elu", "embedding", "fold", "gelu", "group_norm", "hardtanh", "huber_loss",
-    "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
-    "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "max_pool1d", "max_pool2d", "max_pool3d",
-    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mse_loss", "nll_loss", "normalize", "one_hot", "pad",
-    "pixel_shuffle", "pixel_unshuffle", "relu", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax",
-    "softplus", "tanh", "unfold", "upsample",
+    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "fold", "gelu", "glu",
+    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
+    "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
+    "leaky_relu_", "linear", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss",
+    "nll_loss", "normalize", "one_hot", "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6",
+    "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin",
+    "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "unfold",
+    "upsample",
 ]  # fmt: skip
