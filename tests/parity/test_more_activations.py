@@ -103,6 +103,5 @@ PRINTED = [
 
 @pytest.mark.parametrize("code", PRINTED)
 def test_printed_form(code, pytorch):
-    import minigrad
 
     assert repr(eval(f"nn.{code}", {"nn": minigrad.nn})) == repr(eval(f"nn.{code}", {"nn": pytorch.nn}))
