@@ -313,11 +313,22 @@ def _over_rows(form: str, x_shape: tuple[int, ...], reduction: str) -> str:
     return f"{form} / {rows}" if reduction == "mean" and rows != 1 else form
 
 
+def _where_counted(form: str, left_out: int, rows: int, reduction: str) -> str:
+    """A form in words, where some targets are ignored."""
+    shared = f", over the {rows - left_out} rows that count" if reduction == "mean" else ""
+    return f"{form}{shared}; 0 for the {left_out} whose target is ignored"
+
+
 def _cross_entropy_form(
-    x_shape: tuple[int, ...], reduction: str, weight: Any, ignore_index: int, label_smoothing: float
-) -> str:
-    if weight is not None or label_smoothing or ignore_index >= 0:
+    x_shape: tuple[int, ...], target: Any, reduction: str, weight: Any, ignore_index: int,
+    label_smoothing: float,
+) -> str:  # fmt: skip
+    if weight is not None or label_smoothing:
         return "g times the softmax minus the goal, with the loss's weights"
+    if target is not None and (left_out := int(np.sum(target == ignore_index))):
+        return _where_counted(
+            "g times the softmax minus the one-hot target", left_out, target.size, reduction
+        )
     return _over_rows("g * (softmax(x) - one_hot(target))", x_shape, reduction)
 
 
@@ -357,9 +368,12 @@ def _nll_loss(
     return asked.reduce(asked.picked(x), reduction), asked.goal(x)
 
 
-def _nll_form(x_shape: tuple[int, ...], reduction: str, weight: Any, ignore_index: int) -> str:
-    if weight is not None or ignore_index >= 0:
+def _nll_form(x_shape: tuple[int, ...], goal: Any, reduction: str, weight: Any) -> str:
+    if weight is not None:
         return "minus g at the target of each row, with the loss's weights"
+    if goal is not None and (left_out := goal.size // x_shape[_class_axis(goal)] - np.count_nonzero(goal)):
+        rows = goal.size // x_shape[_class_axis(goal)]
+        return _where_counted("minus g at the target of each row", left_out, rows, reduction)
     return _over_rows("-g * one_hot(target)", x_shape, reduction)
 
 

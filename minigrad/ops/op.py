@@ -128,7 +128,8 @@ class Op:
         read: a rule as `viz` shows it, where the rule's own source says too little: because it calls a
             helper. It is one form for all inputs, or a dict of them by input. A form is an expression such as
             "g / n" (n: how many elements of the first input make one of the result), a few words such as
-            "g flipped back", or a function of options and shapes that returns one of these.
+            "g flipped back", or a function that returns one of these; of options, shapes, and saved
+            values, which are None where they are not known.
         register: whether it enters the registry, under its name.
 
     Raises:
@@ -199,7 +200,7 @@ class Op:
             *(("i", "others") if self.variadic else ()),
         )
         self.needs = {k: self._read_rule(k, rule, known) for k, rule in rules.items()}
-        self.read = self._read_forms(read, {*known, "g", "n", "pi"}, {*self.options, *shapes, "out_shape"})
+        self.read = self._read_forms(read, {*known, "g", "n", "pi"}, {*known, *shapes, "out_shape"})
         wanted = any(n in shapes for needs in self.needs.values() for n in needs)
         self.wants_shapes = wanted or self.variadic
         self.wants_others = any("others" in needs for needs in self.needs.values())

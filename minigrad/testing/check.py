@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from . import exact
+from .diagnosis import diagnose
 from .differences import EPS, Slope, scales
 from .finding import Finding
 from .line import Through, flat
+from .probe import Probe
 from .report import Place
+from .smaller import smaller
 from .subject import Derivative, Given, Pair, Subject
 from .verdict import UNKNOWN, Verdict
 
@@ -20,6 +23,8 @@ Array = Any
 LOOKED_AT = 8  # entries of a larger one
 CONFIRMED = 4  # entries found wrong by looking twice: where slopes are clear, the next are looked at once
 FACTOR = -7.3  # of the cotangents: of another sign, and no power of 2, which float32 would not round anew
+ROUGH_STEP, ROUGH = 1e-5, 1e-6  # of a single difference: its step, and its error
+SKETCHED = 2048  # of an input that is found wrong, up to so many entries get a single difference
 SPELLED_OUT = 256  # of an input that is found wrong along a direction, up to so many entries are looked at
 
 
@@ -87,7 +92,7 @@ def check_grads(
         with place.noted(subject, "moved the inputs of"):
             findings = check.findings(oracle if current == 1 else None)
         if findings:
-            raise place.mismatch(subject, findings, check.cotangents)
+            raise place.mismatch(subject, findings, check.cotangents, check.guess_in_small)
         place.require_linear(subject, check.gradients, check.scaled, check.slack, FACTOR)
         subject = Derivative(subject, check.cotangents)
 
@@ -130,7 +135,7 @@ def check_numpy_grads(
     place = Place("check_numpy_grads", (fn, gradient), inputs, changed)
     check = _Check(subject, np.random.default_rng([seed, 1]), rtol, max_entries, projections, place)
     if findings := check.findings(None):
-        raise place.mismatch(subject, findings, check.cotangents)
+        raise place.mismatch(subject, findings, check.cotangents, check.guess_in_small)
 
 
 def _require_usable(checker: str, fn: Any, options: dict[str, Any]) -> None:
@@ -160,7 +165,7 @@ class _Check:
         place: Place,
     ) -> None:
         self.subject, self.random, self.rtol = subject, random, rtol
-        self.max_entries, self.projections = max_entries, projections
+        self.max_entries, self.projections, self.place = max_entries, projections, place
         self.arrays = subject.arrays
         before = [x.copy() for x in self.arrays]
         with place.noted(subject, "called" if subject.order == 1 else "ran backward of"):
@@ -300,12 +305,43 @@ class _Check:
         problem = self._disagrees([(position, entry)])
         line = self._line([(position, entry)])
         self._note(finding, j, self.judge.slope(line), float(entry.flat[j]), problem or "")
-        # And a few others, to see what kind of mistake it is.
-        for k in {*np.linspace(0, direction.size - 1, LOOKED_AT, dtype=int).tolist()} - {j}:
-            along = [(position, _only(np.abs(scales(self.arrays[position])), np.array([k])))]
+        # And a few others, to see what kind of mistake it is; the rest of them roughly.
+        sizes = np.abs(scales(self.arrays[position]))
+        looked_at = {*np.linspace(0, direction.size - 1, LOOKED_AT, dtype=int).tolist()}
+        for k in looked_at - {j}:
+            along = [(position, _only(sizes, np.array([k])))]
             size = float(along[0][1].flat[k])
             self._note(finding, k, self.judge.slope(self._line(along)), size, self._disagrees(along))
+        if direction.size <= SKETCHED and not finding.problem:
+            for k in set(range(direction.size)) - looked_at - {j}:
+                self._sketch(finding, k, float(sizes.flat[k]))
         return finding
+
+    def _sketch(self, finding: Finding, k: int, size: float) -> None:
+        """One difference, good enough to tell one mistake from another where there is one."""
+        line = self._line([(finding.position, _only(np.full(finding.wrong.shape, size), np.array([k])))])
+        up, down = line(ROUGH_STEP), line(-ROUGH_STEP)
+        slope = float(self.v @ (up - down)) / (2 * ROUGH_STEP * size)
+        bound = ROUGH * float(np.abs(self.v) @ (np.abs(up - self.at) + np.abs(down - self.at)))
+        finding.numeric.flat[k] = slope
+        finding.error.flat[k] = bound / (2 * ROUGH_STEP * size)
+        finding.wrong.flat[k] = not abs(slope - finding.found.flat[k]) <= finding.error.flat[k] + ROUGH
+
+    def guess_in_small(self, position: int) -> str:
+        """The kind of mistake that the first entries of a large input show, all of which can be looked at."""
+        for subject in smaller(self.subject):
+            try:
+                check = _Check(subject, self.random, self.rtol, self.max_entries, 1, self.place)
+                findings = check.findings(None)
+            except Exception:  # fn may need its inputs as they are
+                continue
+            for finding in findings:
+                others = [f for f in findings if f is not finding]
+                if finding.position == position and finding.wrong.any() and not finding.problem:
+                    like = diagnose(finding, others, Probe(subject, check.cotangents))
+                    if like:
+                        return f"{like}\n(Seen on its first entries, of shape {finding.wrong.shape}.)"
+        return ""
 
     def _disagrees(self, directions: Sequence[tuple[int, Array]]) -> str | None:
         """The fault of the gradients along a direction through several inputs; None if nothing."""

@@ -205,12 +205,16 @@ class Place:
     # --- a wrong number -----------------------------------------------------------------------------
 
     def mismatch(
-        self, subject: Subject, findings: Sequence[Finding], cotangents: Sequence[Array]
+        self,
+        subject: Subject,
+        findings: Sequence[Finding],
+        cotangents: Sequence[Array],
+        guess_in_small: Callable[[int], str],
     ) -> GradientError:
         wrong = [f for f in findings if f.wrong.any()]
         finding, *more = wrong
         probe = Probe(subject, cotangents)
-        looks_like = self._looks_like(finding, findings, probe)
+        looks_like = _looks_like(finding, findings, probe, guess_in_small)
         lines = [_headline(subject, finding), *_numbers(subject, finding), ""]
         lines += _without_cotangent(finding, probe)
         if np.isfinite(finding.numeric).all():
@@ -226,12 +230,18 @@ class Place:
         if looks_like:
             lines.append(_sentence(f"It looks like {looks_like}"))
         for other in more:
-            like = self._looks_like(other, findings, probe)
+            like = _looks_like(other, findings, probe, guess_in_small)
             lines.append(_sentence(f"Wrong as well: {other.name}" + f". It looks like {like}" * bool(like)))
         return self.error(subject, "\n".join(lines), finding, looks_like)
 
-    def _looks_like(self, finding: Finding, findings: Sequence[Finding], probe: Probe) -> str:
-        return "" if finding.problem else diagnose(finding, [f for f in findings if f is not finding], probe)
+
+def _looks_like(
+    finding: Finding, findings: Sequence[Finding], probe: Probe, guess_in_small: Callable[[int], str]
+) -> str:
+    if finding.problem:
+        return ""
+    like = diagnose(finding, [f for f in findings if f is not finding], probe)
+    return like or (guess_in_small(finding.position) if finding.jacobian is None else "")
 
 
 def _headline(subject: Subject, finding: Finding) -> str:

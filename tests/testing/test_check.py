@@ -347,7 +347,7 @@ def test_finds_one_wrong_entry_among_many():
 
 def test_names_the_kind_of_mistake_in_a_large_input():
     x = np.random.default_rng(1).normal(size=(40, 30))
-    with pytest.raises(GradientError, match=r"8 of 8 entries that were looked at(.|\n)*gives 0\.5 times"):
+    with pytest.raises(GradientError, match=r"1200 of 1200 entries(.|\n)*gives 0\.5 times"):
         check_grads(lambda x: x * x.detach(), x)
     with pytest.raises(GradientError, match="a sign"):
         check_grads(op_of(torch.sin, lambda g, x: -g * torch.cos(x)), x)
@@ -486,3 +486,67 @@ def test_the_same_seed_makes_the_same_check():
             check_grads(fn, np.ones(3), seed=5)
         messages.add(str(caught.value))
     assert len(messages) == 1
+
+
+@pytest.mark.parametrize("side", [20, 60])  # the second is too large to look at every entry
+@pytest.mark.parametrize(
+    ("rule", "guess"),
+    [
+        (lambda g, x: -g * x.cos(), "a sign"),
+        (lambda g, x: g * x.cos() / 2, r"gives 0\.5 times"),
+        (lambda g, x: 0 * g * x, "a gradient that is 0"),
+        (lambda g, x: x.cos() + 0 * g.detach(), "(does not depend on the|the) incoming gradient"),
+        (lambda g, x: (g * x.cos()).T, "transposed"),
+        (lambda g, x: (g * x.cos()).flip(0), "right numbers in the wrong places"),
+        (lambda g, x: g * x, "formula of an elementwise derivative"),
+        (lambda g, x: g * x.cos() * x, "a factor too many: the input"),
+    ],
+)
+def test_a_large_input_gets_a_guess(side, rule, guess):
+    x = np.random.default_rng(0).normal(size=(side, side))
+    with pytest.raises(GradientError, match=f"looks like (.|\n)*{guess}"):
+        check_grads(op_of(torch.sin, rule), x)
+
+
+def test_the_guess_for_a_large_input_keeps_the_shapes_that_fit():
+    class Matmul(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(a, b)
+            return a @ b
+
+        @staticmethod
+        def backward(ctx, g):
+            a, b = ctx.saved_tensors
+            return g @ b.T, a.T @ torch.ones_like(g)
+
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=(60, 70)), random.normal(size=(70, 80))
+    found = r"input 1 \(b\), of shape \(70, 80\)(.|\n)*incoming gradient is ignored(.|\n)*of shape \(4, 5\)"
+    with pytest.raises(GradientError, match=found):
+        check_grads(Matmul.apply, a, b)
+
+
+def test_a_large_input_that_cannot_be_made_smaller_gets_no_guess_or_a_right_one():
+    x = np.random.default_rng(0).normal(size=(60, 60))
+    weight = torch.ones(60, 60, dtype=torch.float64)
+    with pytest.raises(GradientError) as caught:
+        check_grads(lambda x: op_of(torch.sin, lambda g, x: g * x)(x) * weight, x)
+    assert caught.value.looks_like == ""
+
+
+def test_a_large_input_gets_a_guess_at_order_two():
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 3 * g * x * x.detach()
+
+    x = np.random.default_rng(0).uniform(0.5, 2, size=(60, 60))
+    with pytest.raises(GradientError, match=r"looks like a factor: backward gives 0\.5 times"):
+        check_grads(Cube.apply, x, order=2)

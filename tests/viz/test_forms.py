@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import minigrad as torch
 from minigrad.ops.kernels import normalize_dims, unbroadcast
 from minigrad.ops.op import REAL, REGISTRY, Op
 from minigrad.ops.special import erf
@@ -154,3 +155,17 @@ def test_a_form_is_checked_where_the_op_is_defined():
         op(read=lambda dim: f"g {dim}")
     with pytest.raises(TypeError, match="a form for 'y', which has no rule"):
         op(read={"y": "g"})
+
+
+@pytest.mark.parametrize("loss", [torch.nn.functional.cross_entropy, torch.nn.functional.nll_loss])
+def test_the_form_of_a_loss_over_classes_leaves_ignored_targets_out(loss):
+    x = torch.randn(4, 3, requires_grad=True)
+    whole = str(torch.viz.explain(loss(x, torch.tensor([0, 1, 2, 0]))))
+    some = str(torch.viz.explain(loss(x, torch.tensor([0, -100, 2, 0]))))
+    assert "/ 4" in whole and "ignored" not in whole
+    assert "over the 3 rows that count; 0 for the 1 whose target is ignored" in some and "/ 4" not in some
+    summed = str(torch.viz.explain(loss(x, torch.tensor([0, 2, 2, 2]), ignore_index=2, reduction="sum")))
+    assert (
+        "0 for the 3 whose target is ignored" in summed
+        and "over" not in summed.split("0 for", maxsplit=1)[0][-60:]
+    )
