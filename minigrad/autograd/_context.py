@@ -23,10 +23,13 @@ class Bundle:
         self.parts, self.dtype = parts, dtype
 
     def __add__(self, other: Bundle) -> Bundle:
-        parts = dict(self.parts)
+        return Bundle(dict(self.parts), self.dtype).__iadd__(other)
+
+    def __iadd__(self, other: Bundle) -> Bundle:
+        parts = self.parts
         for k, g in other.parts.items():
             parts[k] = parts[k] + g if k in parts else g
-        return Bundle(parts, self.dtype)
+        return self
 
 
 class Places:

@@ -298,6 +298,7 @@ def _record(cls: Any, ctx: FunctionCtx, args: Any, nodes: list[Any], outputs: tu
     else:
         joint = Node.make(op, edges, (), next(iter(chosen.values())).dtype)
         places = {k: Places.output(joint, k, array.shape, array.dtype) for k, array in chosen.items()}
+    made: dict[int, Tensor] = {}
     held: list[Tensor] = [x for x in args if isinstance(x, Tensor)]
     for k, array in chosen.items():
         x = outputs[k]
@@ -308,11 +309,10 @@ def _record(cls: Any, ctx: FunctionCtx, args: Any, nodes: list[Any], outputs: tu
             x = wrap(array, None) if source is None else shared(Output, array, source)
             x._node = places[k]
         held.append(x)
-        for i, y in enumerate(outputs):
-            if y is outputs[k]:
-                results[i] = x
+        made[id(outputs[k])] = x
         if mode.recorder is not None:
             mode.recorder(places[k], args, array)
+    results = [made.get(id(x), result) for x, result in zip(outputs, results, strict=True)]
     ctx._settle(Places(joint, places), {i: (k, chosen[k]) for i, k in last.items()})
     return tuple(results)
 

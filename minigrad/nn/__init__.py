@@ -125,6 +125,7 @@ if TYPE_CHECKING:
         MaxUnpool2d,
         MaxUnpool3d,
     )
+    from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
     from .upsampling import (
         Fold,
         PixelShuffle,
@@ -147,6 +148,7 @@ else:
             "ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d "
             "CircularPad1d CircularPad2d CircularPad3d"
         ),
+        "recurrent": "RNN LSTM GRU RNNCell LSTMCell GRUCell RNNBase RNNCellBase",
         "upsampling": (
             "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle Unfold Fold"
         ),
@@ -228,6 +230,14 @@ __all__ = [
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
+    "RNN",
+    "LSTM",
+    "GRU",
+    "RNNCell",
+    "LSTMCell",
+    "GRUCell",
+    "RNNBase",
+    "RNNCellBase",
     "Flatten",
     "Identity",
     "MLP",

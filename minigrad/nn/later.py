@@ -16,13 +16,17 @@ from minigrad.pytorch_names import absent
 def loaded_later(
     package: str, modules: dict[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` of a package: `modules` has the names in each of its modules."""
+    """`__getattr__` and `__dir__` of a package: `modules` has the names in each of its modules.
+
+    A name that is that of its module is the module itself.
+    """
     homes = {name: module for module, names in modules.items() for name in names.split()}
 
     def get(name: str) -> Any:
         if name not in homes:
             raise absent(package, name)
-        vars(sys.modules[package])[name] = found = getattr(import_module(f"{package}.{homes[name]}"), name)
+        home = import_module(f"{package}.{homes[name]}")
+        vars(sys.modules[package])[name] = found = home if name == homes[name] else getattr(home, name)
         return found
 
     return get, lambda: sorted({*vars(sys.modules[package]), *homes})
