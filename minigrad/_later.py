@@ -37,6 +37,7 @@ _HOMES = {
     "backends": "",
     "cuda": "",
     "testing": "",
+    "compile": "program.compiled",
     **dict.fromkeys(("normal", "bernoulli", "multinomial"), "sampling"),
     **dict.fromkeys(_BY_DTYPE, "older"),
     "get_num_threads": "threads",

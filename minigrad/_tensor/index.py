@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.kernels import is_basic
+from minigrad.ops.kernels import is_array, is_basic
 
 
 def normalize(index: Any, shape: tuple[int, ...]) -> Any:
@@ -52,7 +52,7 @@ def _part(part: Any) -> Any:
             array = array.astype(np.int64)
     if isinstance(array, np.generic):
         array = np.asarray(array)
-    if isinstance(array, np.ndarray):
+    if is_array(array):
         if array.dtype == np.uint8:
             raise IndexError(
                 "an index of dtype uint8 is a mask in old PyTorch code; say which: .bool() or .long()"
@@ -80,7 +80,7 @@ def _forwards(part: slice) -> slice:
 def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
     """Select with the ints, then with the arrays, as one index of flat positions."""
     consumed = sum(
-        p.ndim if isinstance(p, np.ndarray) and p.dtype.kind == "b" else p is not None for p in parts
+        p.ndim if is_array(p) and p.dtype.kind == "b" else p is not None for p in parts
     )
     consumed -= sum(p is Ellipsis for p in parts)
     spelled: list[Any] = []
@@ -91,7 +91,7 @@ def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
     for p in spelled:
         if isinstance(p, int) and not isinstance(p, bool):
             ints.append(p)
-        elif isinstance(p, np.ndarray):
+        elif is_array(p):
             width = p.ndim if p.dtype.kind == "b" else 1
             ints.extend([slice(None)] * width)
             rest.append(p)

@@ -12,7 +12,7 @@ from minigrad.ops.kernels import normalize_dim
 from . import compositions as composed
 from .calls import CALLS, RECORD
 from .convert import as_spelled
-from .record import Recorded, wrap
+from .record import Recorded, stored, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -391,7 +391,7 @@ _PAIRS: dict[str, type[Pair]] = {
 
 def _with_indices(op: str, x: Any, options: dict[str, Any]) -> Pair:
     values, indices = RECORD[op]((x,), options)
-    return _PAIRS[op.removesuffix("_dim")](values, wrap(np.asarray(indices), None))
+    return _PAIRS[op.removesuffix("_dim")](values, wrap(stored(indices), None))
 
 
 def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:

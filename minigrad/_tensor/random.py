@@ -10,6 +10,7 @@ import numpy as np
 
 from .device import CPU, on_cpu
 from .record import wrap
+from .tracing import trace_of_thread
 
 _STATE = struct.Struct("<16s16sBIQ")  # the state and the increment of PCG64, half a draw, the seed
 _FIRST_SEED = 67280421310721  # PyTorch's seed of a new Generator
@@ -188,13 +189,14 @@ def set_rng_state(new_state: Any) -> None:
     default_generator.set_state(new_state)
 
 
-def generator_of(generator: Generator | None) -> np.random.Generator:
+def generator_of(generator: Generator | None) -> Any:
     """The NumPy generator behind a Generator, or behind the default one."""
     if generator is None:
-        return default_generator.numpy
-    if not isinstance(generator, Generator):
+        generator = default_generator
+    elif not isinstance(generator, Generator):
         raise TypeError(f"generator must be a Generator, not {type(generator).__name__}")
-    return generator.numpy
+    trace = trace_of_thread()
+    return generator.numpy if trace is None else trace.stream(generator)
 
 
 def uniform(stream: np.random.Generator, low: float, high: float, shape: Any, dtype: Any) -> Any:

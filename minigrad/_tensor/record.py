@@ -21,6 +21,7 @@ from minigrad.ops.op import Op
 
 from .documentation import named
 from .dtype import as_dtype, bool_, get_default_dtype, result_type
+from .tracing import trace_of_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -159,7 +160,9 @@ def _refuse_saved(node: Node, edges: list[Edge], inference: list[Any]) -> None:
 def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
     """An op's output on raw arrays, an array itself, and the constants beside it."""
     try:
-        if op.ours and warnings.filters and warnings.filters[0] is quiet.first:  # as in the shortcuts
+        if (trace := trace_of_thread()) is not None:
+            out = trace.run_op(op, arrays, options)
+        elif op.ours and warnings.filters and warnings.filters[0] is quiet.first:  # as in the shortcuts
             try:
                 out = op.forward(*arrays, **options)
             except FloatingPointError:  # the user lets NumPy raise them
@@ -170,7 +173,12 @@ def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ..
         shapes = [x.shape for x in arrays if hasattr(x, "shape")]
         raise _kind(error)(messages.failed(op.name, shapes, error)) from None
     out, *constants = out if op.constants else (out,)
-    return (np.asarray(out) if isinstance(out, np.generic) else out, *constants)
+    return (stored(out), *constants)
+
+
+def stored(x: Any) -> Any:
+    """A result as a tensor keeps it: a NumPy number as an array without axes, an array of any kind as it is."""
+    return np.asarray(x) if isinstance(x, np.generic) else x
 
 
 def _kind(error: Exception) -> type[Exception]:

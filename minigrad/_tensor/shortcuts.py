@@ -83,6 +83,8 @@ def _unary(op: Op) -> Call:
             pass
         else:
             if type(out) is not ndarray:  # NumPy returns scalars where 0-d arrays are meant
+                if type(x) is not ndarray:
+                    return general(input)
                 out = np.asarray(out)
             dtype = out.dtype
             if dtype is not x.dtype:  # integers: the general path promotes them
@@ -143,6 +145,8 @@ def _binary(op: Op) -> Call:
             pass
         else:
             if type(out) is not ndarray:
+                if not isinstance(out, np.generic):
+                    return general(input, other)
                 out = np.asarray(out)
             if out.dtype is not dtype:
                 return general(input, other)
@@ -269,7 +273,7 @@ def _leading(op: Op) -> Recorder:
             x = operands[0]
             array, parent = x._array, x._node
             dtype = array.dtype
-            if dtype.kind != "f":
+            if dtype.kind != "f" or type(array) is not ndarray:
                 return record(op, operands, options)
             arrays = (array, operands[1]._array) if paired else (array,)
             out = (

@@ -137,7 +137,7 @@ def _positions(root: Any, view: Any) -> Any:
 
 
 def _address(array: Any) -> int:
-    return int(array.__array_interface__["data"][0])
+    return int(array.ctypes.data)
 
 
 def _places(array: Any, low: int) -> Any:

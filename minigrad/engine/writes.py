@@ -60,7 +60,7 @@ def alias_of(array: Array) -> Array:
 
     NumPy takes the base of a view from the view's own array, and stops at a base that is no array.
     """
-    return np.asarray(array.data)
+    return np.asarray(array.data) if type(array) is ndarray else array.alias()
 
 
 writes = _Writes()

@@ -15,6 +15,7 @@ from .kernels import (
     cast as cast_kernel,
     is_basic,
     kept_order,
+    kernel,
     laid_out,
     ndarray,
     normalize_dim,
@@ -260,6 +261,7 @@ contiguous = Op(
 )
 
 
+@kernel
 def first_outside(index: Array, n: int) -> Any:
     """The first of the integers that is not in [0, n), or None: negative ones do not count from the end."""
     if not index.size or (index.min() >= 0 and index.max() < n):

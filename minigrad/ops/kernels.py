@@ -40,6 +40,11 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return dispatch
 
 
+def is_tensor(x: Array) -> bool:
+    """True for a Tensor, on which a rule runs for a higher derivative; False for every kind of array."""
+    return hasattr(type(x), "_call_op")
+
+
 def product(a: Array, b: Array) -> Array:
     """a @ b for a matrix b of a's kind; of small ones without the 0.4 µs in which np.matmul looks at shapes.
 
@@ -134,10 +139,15 @@ def wide(x: Array) -> Array:
     return cast(x, np.float32) if x.dtype.char == "e" else x
 
 
+def is_array(x: Any) -> bool:
+    """True for an array of any kind, but not for NumPy's scalars."""
+    return isinstance(x, ndarray) or hasattr(type(x), "__array_function__")
+
+
 def is_basic(index: Any) -> bool:
     """True if an index is made of ints, slices, None and Ellipsis only, so that it gives a view."""
     parts = index if isinstance(index, tuple) else (index,)
-    return not any(isinstance(p, (np.ndarray, list, bool, np.bool_)) for p in parts)
+    return not any(isinstance(p, (list, bool, np.bool_)) or is_array(p) for p in parts)
 
 
 @kernel

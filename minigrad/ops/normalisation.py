@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, average, c_order, centered, ndarray, normalize_dims, wide
+from .kernels import Array, average, c_order, centered, is_tensor, ndarray, normalize_dims, wide
 from .op import Op
 
 
@@ -27,7 +27,7 @@ def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps
     # From x, not from the output, to which the user may write.
     axes = normalize_dims(dim, x.ndim)
     g, x = wide(g), wide(x)
-    if type(x) is not ndarray:  # a Tensor: to the second derivative the statistics are no constants
+    if type(x) is not ndarray and is_tensor(x):  # to the second derivative the statistics are no constants
         _, out, scale, _ = _statistics(x, axes, eps)
         out = out * scale
         return scale * (g - average(g, axes) - out * average(g * out, axes))

@@ -1,0 +1,248 @@
+"""`compile`: a function, or a module, whose calls run as programs of plain NumPy.
+
+A call is first matched with the programs at hand by their guards. Where one fits, it runs. Else the call runs
+eagerly, and is traced meanwhile. Where a call cannot be traced, calls are eager from then on.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from minigrad._tensor.dtype import get_default_dtype
+from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import trace_of_thread
+from minigrad.engine.mode import current
+from minigrad.nn.module import Module
+
+from .guards import SeenError
+from .run import Failed, Runner
+from .trace import Traced_call
+
+MOST = 8  # programs of one function
+
+
+def compile(
+    model: Any = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: str = "numpy",
+    mode: str | None = None,
+    options: dict[str, Any] | None = None,
+    disable: bool = False,
+) -> Any:
+    """A module or function that computes the same, traced at its first call and then run as plain NumPy.
+
+    Forward and backward become one program each, in which buffers are planned and used again. A call that
+    sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times. A call
+    in which Python reads a value (`item()`, `if x.sum() > 0`) cannot be traced: it is an eager one, with a
+    warning. The result prints itself (`print(compiled)`) and shows its program (`compiled.source`).
+
+    Arguments:
+        model: a module or a function of tensors; without it the result is a decorator.
+        fullgraph: raise where a call cannot be traced.
+        dynamic: programs have fixed shapes: None or False.
+        backend: "numpy".
+        mode: accepted as PyTorch names it; there is one mode.
+        options: must be empty.
+        disable: return the model itself.
+
+    Raises:
+        NotImplementedError: for `dynamic=True`, options, and another backend.
+        RuntimeError: in a call, with `fullgraph`, for what ended the trace.
+
+    >>> import minigrad as torch
+    >>> def line(x, w):
+    ...     return (x * w).sum()
+    >>> fast = torch.compile(line)
+    >>> w = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> for x in (torch.ones(2), torch.tensor([3.0, 4.0])):
+    ...     fast(x, w).backward()
+    >>> w.grad
+    tensor([4., 5.])
+    """
+    if model is None:
+        return lambda function: compile(
+            function, fullgraph=fullgraph, dynamic=dynamic, backend=backend, mode=mode, options=options,
+            disable=disable,
+        )  # fmt: skip
+    if not callable(model):
+        raise TypeError(f"compile takes a module or a function, not {type(model).__name__}")
+    if dynamic:
+        raise NotImplementedError("compile: dynamic=True is not covered; each new shape is traced once")
+    if options:
+        raise NotImplementedError(f"compile: there are no options, and {sorted(options)} were given")
+    if backend not in BACKENDS:
+        raise NotImplementedError(f"compile: there is no backend {backend!r}; there is {', '.join(BACKENDS)}")
+    if mode not in (None, "default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"):
+        raise RuntimeError(f"compile: unknown mode {mode!r}")
+    if disable:
+        return model
+    calls = Calls(model, fullgraph, backend)
+    return CompiledModule(model, calls) if isinstance(model, Module) else CompiledFunction(calls)
+
+
+BACKENDS = ("numpy",)
+
+
+class Calls:
+    """The programs of one function, and the choice between them."""
+
+    def __init__(self, function: Any, fullgraph: bool, backend: str) -> None:
+        self.function, self.fullgraph, self.backend = function, fullgraph, backend
+        self.runners: list[Runner] = []
+        self.traces = 0
+        self.why_eager = ""
+        self.eager = False
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        mode = current()
+        if (
+            self.eager or mode.recorder is not None or mode.observer is not None or trace_of_thread() is not None
+        ):
+            return self.function(*args, **kwargs)
+        key = mode.recording, get_default_dtype()
+        runners = self.runners
+        for position, runner in enumerate(runners):
+            if runner.key == key and runner.check(args, kwargs):
+                if position:
+                    self.runners = [runner, *(r for r in runners if r is not runner)]
+                try:
+                    return runner(args, kwargs)
+                except Failed:
+                    return self.function(*args, **kwargs)
+        return self._trace(args, kwargs, key)
+
+    def _trace(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any) -> Any:
+        if self.traces >= MOST:
+            self._give_up(f"it was traced {MOST} times, and this call sees something new again")
+            return self.function(*args, **kwargs)
+        try:
+            call = Traced_call(self.function, args, kwargs)
+        except SeenError as error:
+            self._give_up(str(error))
+            return self.function(*args, **kwargs)
+        if call.sight.hooked:  # for this call only: hooks can be removed
+            return self.function(*args, **kwargs)
+        self.traces += 1
+        try:
+            result = call.run()
+        except Exception:
+            # The user's error, raised again by eager mode with nothing of ours in its traceback. If eager mode
+            # raises none, it was ours.
+            result = self.function(*args, **kwargs)
+            self._give_up(f"tracing failed: {call.why_not}")
+            return result
+        if call.program is None:
+            self._give_up(call.why_not)
+        else:
+            self.runners = [Runner(self, call, key), *self.runners]
+        return result
+
+    def _give_up(self, why: str) -> None:
+        self.eager, self.why_eager = True, why
+        text = f"{name_of(self.function)} runs eagerly: {why}"
+        if self.fullgraph:
+            self.eager = False
+            raise RuntimeError(f"compile(fullgraph=True): {text}")
+        warnings.warn(f"minigrad.compile: {text}", UserWarning, stacklevel=_level())
+
+    # --- to look at ---------------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The program of the latest call, as a text."""
+        if not self.runners:
+            return f"# Nothing is traced yet{': ' + self.why_eager if self.why_eager else '; call it once'}.\n"
+        return self.runners[0].source
+
+    def __str__(self) -> str:
+        lines = [f"compiled {name_of(self.function)}: " + _count(len(self.runners), "program")]
+        lines += [f"  {runner}" for runner in self.runners]
+        if self.why_eager:
+            lines.append(f"  eager: {self.why_eager}")
+        return "\n".join(lines)
+
+
+class CompiledFunction:
+    """A function that runs as programs; `source` shows the latest one's."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.__wrapped__ = calls.function
+        self.__name__ = name_of(calls.function)
+        self.__doc__ = getattr(calls.function, "__doc__", None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._calls(args, kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        return lambda *args, **kwargs: self._calls((instance, *args), kwargs)
+
+    @property
+    def source(self) -> str:
+        """The program of the latest call as text: plain NumPy, to read, to save, to run without minigrad."""
+        return self._calls.source
+
+    def __repr__(self) -> str:
+        return str(self._calls)
+
+
+class CompiledModule(Module):
+    """A module that runs as programs. Its part `_orig_mod` is the module itself, as in PyTorch.
+
+    Parameters, modes and state are those of that module; the names in `state_dict` begin with `_orig_mod.`.
+    """
+
+    def __init__(self, module: Module, calls: Calls) -> None:
+        super().__init__()
+        self._orig_mod = module
+        self.training = module.training
+        object.__setattr__(self, "_calls", calls)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._hooked:
+            return self._call_with_hooks(args, kwargs)
+        return self._calls(args, kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The compiled module's output."""
+        return self._calls(args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_orig_mod", "_calls") or name.startswith("__"):
+            return super().__getattr__(name)
+        return getattr(super().__getattr__("_orig_mod"), name)
+
+    @property
+    def source(self) -> str:
+        """The program of the latest call as text: plain NumPy, to read, to save, to run without minigrad."""
+        calls: Calls = self._calls
+        return calls.source
+
+    def __str__(self) -> str:
+        return str(self._calls)
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """A function's name, and a module's class."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _level() -> int:
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("minigrad."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+__all__ = ["CompiledFunction", "CompiledModule", "Tensor", "compile"]

@@ -1,0 +1,310 @@
+"""The things that a function can see beside its arguments, and a quick check that none of them has changed.
+
+Seen are: closure cells, globals that the code names, defaults, the object that a method belongs to, and from
+there on the attributes of modules and of the user's other objects, the elements of containers, and the
+functions that are called. Tensors among them are inputs of the program. Plain values are compared.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+import minigrad
+from minigrad._tensor.random import Generator
+from minigrad._tensor.record import history_of
+from minigrad._tensor.tensor import Tensor
+from minigrad.nn.module import Module
+
+_PLAIN = (int, float, str, bool, bytes, complex, type(None), type(...), np.dtype, np.generic, type, BuiltinFunctionType)
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_LIBRARY = tuple(
+    {str(Path(minigrad.__file__).parent), *(sysconfig.get_paths()[k] for k in ("stdlib", "purelib", "platlib"))}
+)
+_LONGEST = 4096  # elements of the user's NumPy arrays that are compared at each call
+
+
+class SeenError(Exception):
+    """Something that cannot be watched: the call is an eager one."""
+
+
+class Sight:
+    """What a call sees: conditions under which it sees the same again, and the tensors.
+
+    Attributes:
+        tensors: the tensors that are no arguments, with the name of each.
+        arguments: the tensors among the arguments, each with the expression that finds it in `args` and
+            `kwargs`, and its name.
+        modules: the modules, with the names of their paths.
+        hooked: a module has hooks.
+    """
+
+    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str]) -> None:
+        self.tensors: list[tuple[Any, str]] = []
+        self.arguments: list[tuple[Any, str, str]] = []
+        self.modules: dict[int, tuple[Any, str]] = {}
+        self.generators: list[Any] = []
+        self.hooked = False
+        self.scope: dict[str, Any] = {"history_of": history_of, "ndarray": np.ndarray}
+        self._conditions: list[str] = []
+        self._seen: dict[int, str] = {}
+        self._alive: list[Any] = []
+        self._waiting: list[tuple[Any, str, str]] = []
+        self._conditions += [f"len(args) == {len(args)}", f"len(kwargs) == {len(kwargs)}"]
+        for i, x in enumerate(args):
+            self._see(x, f"args[{i}]", names[i] if i < len(names) else f"arg{i}", argument=True)
+        for key, x in kwargs.items():
+            self._see(x, f"kwargs[{key!r}]", key, argument=True)
+        self._waiting.append((function, "", ""))
+        self._expand_all()
+
+    def check(self) -> Callable[[Any, Any], bool]:
+        """A function of (args, kwargs): True if a call with them would see the same."""
+        text = "\n        and ".join(dict.fromkeys(self._conditions))
+        scope = dict(self.scope)
+        code = (
+            f"def check(args, kwargs):\n    try:\n        return ({text})\n"
+            "    except (LookupError, AttributeError, TypeError, ValueError):\n        return False\n"
+        )
+        exec(code, scope)
+        return scope["check"]  # type: ignore[no-any-return]
+
+    # --- walking ----------------------------------------------------------------------------------------
+
+    def _expand_all(self) -> None:
+        while self._waiting:
+            x, text, name = self._waiting.pop()
+            self._expand(x, text, name)
+
+    def _bind(self, x: Any, kind: str = "o") -> str:
+        name = f"{kind}{len(self.scope)}"
+        self.scope[name] = x
+        return name
+
+    def _see(self, x: Any, text: str, name: str = "", argument: bool = False) -> None:
+        """A thing that is found by the expression `text`."""
+        if isinstance(x, Tensor):
+            if argument:
+                self._argument(x, text, name)
+            else:
+                if id(x) not in self._seen:
+                    self._seen[id(x)] = self._bind(x, "t")
+                    self.tensors.append((x, name))
+                    self._conditions.append(self._tensor(x, self._seen[id(x)], own=True))
+                self._conditions.append(f"{text} is {self._seen[id(x)]}")
+            return
+        if isinstance(x, _PLAIN) or isinstance(x, type):
+            bound = self._bind(x, "c")
+            same = f"{text} is {bound}"
+            if isinstance(x, (int, float, str, bytes, complex, np.dtype, np.generic)) and not isinstance(x, bool):
+                same = f"({same} or ({text} == {bound} and type({text}) is type({bound})))"
+            self._conditions.append(same)
+            if isinstance(x, type) and not _is_library(x) and id(x) not in self._seen:
+                self._seen[id(x)] = bound
+                self._waiting.append((x, bound, ""))
+            return
+        if isinstance(x, np.ndarray):
+            self._array(x, text)
+            return
+        if argument and type(x) in (tuple, list, dict):
+            self._conditions += [f"type({text}) is {self._bind(type(x), 'k')}", f"len({text}) == {len(x)}"]
+            for key, part in x.items() if type(x) is dict else enumerate(x):
+                self._see(part, f"{text}[{key!r}]", f"{name}_{key}", argument=True)
+            return
+        if id(x) in self._seen:
+            self._conditions.append(f"{text} is {self._seen[id(x)]}")
+            return
+        self._seen[id(x)] = bound = self._bind(x)
+        self._conditions.append(f"{text} is {bound}")
+        self._waiting.append((x, bound, name))
+
+    def _tensor(self, x: Any, text: str, own: bool) -> str:
+        """The condition that a tensor has the dtype, layout and need of a gradient that `x` has."""
+        array, node = x._array, history_of(x)
+        if type(array) is not np.ndarray:
+            raise SeenError(f"the storage of a tensor is a {type(array).__name__}")
+        layout = "flags.c_contiguous" if array.flags.c_contiguous else f"strides == {array.strides}"
+        found = "_node" if type(x)._node is Tensor._node else None
+        node_text = f"{text}._node" if found else f"history_of({text})"
+        if own:  # the same array as last time has the same layout: nearly always
+            bound = self._bind(array, "a")
+            same = f"({text}._array is {bound} or ({_described(text + '._array', array, self)} and {text}._array.{layout}))"
+            return f"{same} and {node_text} is {self._bind(node, 'n')}"
+        kind = self._bind(type(x), "k")
+        local = f"x{len(self.scope)}"
+        self.scope[local] = None
+        need = f"{node_text} is {'' if node is None else 'not '}None"
+        return (
+            f"type({text}) is {kind} and {_described(f'({local} := {text}._array)', array, self, local)}"
+            f" and {local}.{layout} and {need}"
+        )
+
+    def _argument(self, x: Any, text: str, name: str) -> None:
+        for known, where, _ in self.arguments:
+            if known is x:
+                self._conditions.append(f"{text} is {where}")
+                return
+        self.arguments.append((x, text, name))
+        self._conditions.append(self._tensor(x, text, own=False))
+
+    def _array(self, x: Any, text: str) -> None:
+        if x.size > _LONGEST or x.dtype.kind not in "biuf":
+            raise SeenError(f"it sees a NumPy array of shape {x.shape}, which cannot be watched; make it a tensor")
+        same, copy = self._bind(_equal, "f"), self._bind(x.copy(), "c")
+        self._conditions.append(f"{same}({text}, {copy})")
+
+    def _expand(self, x: Any, bound: str, name: str) -> None:
+        if not bound:
+            bound = self._bind(x)
+            self._seen[id(x)] = bound
+        if isinstance(x, Module):
+            self._module(x, name)
+        elif isinstance(x, FunctionType):
+            if not _is_library(x):
+                self._function(x)
+        elif isinstance(x, MethodType):
+            self._see(x.__self__, f"{bound}.__self__", name)
+            self._see(x.__func__, f"{bound}.__func__")
+        elif isinstance(x, functools.partial):
+            self._see(x.func, f"{bound}.func")
+            self._see(x.args, f"{bound}.args")
+            self._see(x.keywords, f"{bound}.keywords")
+        elif isinstance(x, (list, tuple)):
+            self._conditions.append(f"len({bound}) == {len(x)}")
+            for i, part in enumerate(x):
+                self._see(part, f"{bound}[{i}]", f"{name}_{i}" if name else "")
+        elif isinstance(x, dict):
+            self._conditions.append(f"len({bound}) == {len(x)}")
+            for key, part in x.items():
+                self._see(part, f"{bound}[{self._bind(key, 'c')}]", f"{name}_{key}" if name else str(key))
+        elif isinstance(x, (set, frozenset)):
+            self._conditions.append(f"{bound} == {self._bind(type(x)(x), 'c')}")
+        elif isinstance(x, type):
+            self._class(x)
+        elif isinstance(x, Generator):
+            self.generators.append(x)
+        elif isinstance(x, ModuleType) or _is_library(type(x)):
+            pass  # a library; names in a module of the user's are seen by the functions that name them
+        elif hasattr(x, "__dict__"):
+            self._object(x, name)
+
+    def _object(self, x: Any, name: str) -> None:
+        own = self._bind(vars(x), "d")
+        self._conditions.append(f"len({own}) == {len(vars(x))}")
+        for key, part in vars(x).items():
+            self._see(part, f"{own}[{key!r}]", f"{name}_{key}" if name else key)
+        self._see_class(type(x))
+
+    def _module(self, x: Any, name: str) -> None:
+        self.modules[id(x)] = (x, name)
+        if any(vars(x).get(hooks) for hooks in _HOOKS):
+            self.hooked = True
+        own = self._bind(vars(x), "d")
+        self._conditions.append(f"len({own}) == {len(vars(x))}")
+        for key, part in vars(x).items():
+            if key in ("_parameters", "_buffers", "_modules"):
+                table = self._bind(part, "d")
+                self._conditions.append(f"{own}[{key!r}] is {table}")
+                self._conditions.append(f"len({table}) == {len(part)}")
+                for inner, thing in part.items():
+                    path = f"{name}_{inner}" if name else inner
+                    self._see(thing, f"{table}[{inner!r}]", path)
+            elif key not in _HOOKS and key != "_non_persistent_buffers":
+                self._see(part, f"{own}[{key!r}]", f"{name}_{key}" if name else key)
+        self._see_class(type(x))
+
+    def _see_class(self, cls: type) -> None:
+        for one in cls.__mro__:
+            if not _is_library(one) and id(one) not in self._seen:
+                self._seen[id(one)] = bound = self._bind(one, "k")
+                self._waiting.append((one, bound, ""))
+
+    def _class(self, cls: type) -> None:
+        bound = self._seen[id(cls)]
+        for key, part in vars(cls).items():
+            if key.startswith("__") and not isinstance(part, FunctionType):
+                continue
+            part = getattr(part, "__func__", part) if isinstance(part, (staticmethod, classmethod)) else part
+            if isinstance(part, FunctionType):
+                if id(part) not in self._seen:
+                    self._seen[id(part)] = self._bind(part)
+                    self._waiting.append((part, self._seen[id(part)], ""))
+            elif isinstance(part, (*_PLAIN, Tensor, list, tuple, dict, set, np.ndarray)) and not _is_library(part):
+                self._see(part, f"{bound}.{key}", key)
+        for base in cls.__mro__[1:]:
+            self._see_class(base)
+
+    def _function(self, function: Any) -> None:
+        bound = self._seen[id(function)]
+        for cell, name in zip(function.__closure__ or (), function.__code__.co_freevars, strict=True):
+            try:
+                content = cell.cell_contents
+            except ValueError:  # empty as yet
+                continue
+            self._see(content, f"{self._bind(cell, 'e')}.cell_contents", name)
+        for kind in ("__defaults__", "__kwdefaults__"):
+            self._see(getattr(function, kind), f"{bound}.{kind}")
+        self._conditions.append(f"{bound}.__code__ is {self._bind(function.__code__, 'c')}")
+        known = function.__globals__
+        text = self._bind(known, "g")
+        for name in dict.fromkeys(_names(function.__code__)):
+            if name in known:
+                part = known[name]
+                self._see(part, f"{text}[{name!r}]", name)
+                if isinstance(part, ModuleType) and not _is_library(part):
+                    for inner in _names(function.__code__):
+                        if inner in vars(part):
+                            self._see(vars(part)[inner], f"{self._seen[id(part)]}.{inner}", inner)
+            else:
+                self._conditions.append(f"{name!r} not in {text}")
+
+
+def _described(text: str, array: Any, sight: Sight, again: str = "") -> str:
+    """The condition that an array is an ndarray of a shape and dtype."""
+    again = again or text
+    return (
+        f"type({text}) is ndarray and {again}.shape == {array.shape}"
+        f" and {again}.dtype is {sight._bind(array.dtype, 'c')}"
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return (
+        isinstance(a, np.ndarray)
+        and a.dtype == b.dtype
+        and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    )
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """The names that code, and the functions defined in it, look up among globals or attributes."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+@functools.cache
+def _is_library_name(module: str) -> bool:
+    root = module.partition(".")[0]
+    if root in ("__main__", "builtins", ""):
+        return root == "builtins"
+    if root == "minigrad" or root in sys.stdlib_module_names:
+        return True
+    file = str(getattr(sys.modules.get(module), "__file__", None) or "")
+    return file.startswith(_LIBRARY)
+
+
+def _is_library(x: Any) -> bool:
+    """True for a function, class or module that belongs to Python, to minigrad, or is installed."""
+    if isinstance(x, FunctionType):  # not by the name of its module: an example in a docstring is the user's
+        return x.__code__.co_filename.startswith((*_LIBRARY, "<frozen"))
+    name = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
+    return _is_library_name(name if isinstance(name, str) else "")

@@ -1,0 +1,84 @@
+"""Passes over a program: repeated calls become one, and calls that nobody needs are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .instructions import Step, Value, mapped
+
+_PURE = (int, float, str, bool, type(None), type(...), np.dtype, type)
+
+
+def without_repeats(*parts: list[Step]) -> dict[Value, Value]:
+    """Take out of the parts, in their order, each call that was made before; returns what stands for what.
+
+    A call that reads memory which a step writes is left alone, and so is a draw.
+    """
+    known: dict[Any, Step] = {}
+    stands: dict[Value, Value] = {}
+
+    def current(x: Any) -> Any:
+        return stands.get(x, x) if type(x) is Value else x
+
+    for part in parts:
+        kept = []
+        for step in part:
+            step.args, step.kwargs = mapped(step.args, current), mapped(step.kwargs, current)
+            touched = [*step.reads(), *step.outs]
+            if step.writes is None and not step.required and not any(v.root.written for v in touched):
+                try:
+                    key = (step.function, _key(step.args), _key(step.kwargs))
+                    first = known.setdefault(key, step)
+                except TypeError:  # an argument that is no key: an index array, say
+                    first = step
+                if first is not step:
+                    stands.update(zip(step.outs, first.outs, strict=True))
+                    continue
+            kept.append(step)
+        part[:] = kept
+    for value in list(stands):
+        while stands[value] in stands:
+            stands[value] = stands[stands[value]]
+    return stands
+
+
+def _key(x: Any) -> Any:
+    kind = type(x)
+    if kind in (tuple, list):
+        return (kind, *map(_key, x))
+    if kind is dict:
+        return (kind, *((k, _key(v)) for k, v in x.items()))
+    if kind is slice:
+        return (kind, _key(x.start), _key(x.stop), _key(x.step))
+    if kind is Value:
+        return x
+    if isinstance(x, _PURE):
+        return (kind, x)
+    raise TypeError
+
+
+def needed(steps: list[Step], wanted: Iterable[Value]) -> set[Value]:
+    """Keep the steps that lead to the wanted values, and those that write to inputs or must run.
+
+    Returns:
+        The values that the kept steps read, and the wanted ones.
+    """
+    values = set(wanted)
+    roots = {v.root for v in values}
+    kept = []
+    for step in reversed(steps):
+        if step.writes is not None:
+            root = step.writes.root
+            live = root.kind == "input" or root in roots
+        else:
+            live = step.required or any(v in values for v in step.outs)
+        if live:
+            kept.append(step)
+            for v in step.reads():
+                values.add(v)
+                roots.add(v.root)
+    steps[:] = kept[::-1]
+    return values

@@ -1,0 +1,368 @@
+"""Tracing one call: forward by the user's function, backward by the rules of the table, in the order of the walk."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from minigrad._tensor.dtype import get_default_dtype
+from minigrad._tensor.random import default_generator
+from minigrad._tensor.record import history_of
+from minigrad._tensor.tensor import Tensor
+from minigrad.engine.hooks import fitted
+from minigrad.engine.mode import current
+from minigrad.engine.node import Node
+from minigrad.engine.silence import silently
+
+from .guards import Sight
+from .instructions import Step, Value
+from .passes import needed, without_repeats
+from .structure import flatten
+from .traced import Trace, Traced
+
+ndarray = np.ndarray
+
+
+class Program:
+    """A traced call: its inputs, the steps of forward and backward, its outputs, and the gradients.
+
+    Attributes:
+        argument_places: the inputs among the arguments, each with the expression that finds its tensor.
+        captured: the tensors that are inputs and no arguments; `captured_values` and `captured_names` go
+            with them.
+        structure: how the outputs are put together: see `structure`.
+        outputs: the values of the tensors that are returned (an input that is returned itself is no output).
+        differentiable: the positions of the outputs that require grad; a seed each.
+        parents: the inputs that require grad, as positions among all inputs; a gradient (or None) each.
+        reach: for each parent, the seeds whose gradient reaches it.
+        saved: the values of the forward that the backward reads.
+        draws: the generators from which it draws.
+    """
+
+    def __init__(self) -> None:
+        self.forward: list[Step] = []
+        self.backward: list[Step] = []
+        self.inputs: list[Value] = []
+        self.argument_places: list[tuple[Value, str]] = []
+        self.captured: list[Any] = []
+        self.captured_values: list[Value] = []
+        self.captured_names: list[str] = []
+        self.structure: Any = None
+        self.outputs: list[Value] = []
+        self.differentiable: list[int] = []
+        self.seeds: list[Value] = []
+        self.parents: list[int] = []
+        self.gradients: list[Value | None] = []
+        self.reach: list[frozenset[int]] = []
+        self.saved: list[Value] = []
+        self.carried: list[Value] = []
+        self.constants: list[Value] = []
+        self.draws: list[Any] = []
+        self.written: list[int] = []  # positions of the inputs that it writes
+        self.locals: dict[tuple[str, int], str] = {}
+
+    @property
+    def steps(self) -> list[Step]:
+        return [*self.forward, *self.backward]
+
+
+class Traced_call:
+    """One call that is traced while it runs: the result is that of eager mode in any case."""
+
+    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.function, self.args, self.kwargs = function, args, kwargs
+        self.sight = Sight(function, args, kwargs, parameter_names(function))
+        self.program: Program | None = None
+        self.why_not = ""
+
+    def run(self) -> Any:
+        """The result of the call; `program` is set if it could be traced, else `why_not`."""
+        sight, trace = self.sight, Trace()
+        program = Program()
+        default_generator.numpy  # noqa: B018 (a stream that is there can be seen to be replaced)
+        streams = [(g, g._stream) for g in (default_generator, *sight.generators)]
+        before = current(), get_default_dtype()
+        tensors: list[Any] = []
+        traced: list[Traced] = []
+        places: dict[int, int] = {}
+        taken: list[tuple[Any, str]] = [(x, name) for x, _, name in sight.arguments]
+        known = {id(x) for x, _ in taken}
+        taken += [(x, name) for x, name in sight.tensors if id(x) not in known]
+        arrays = [x._array for x, _ in taken]
+        nodes = [history_of(x) for x, _ in taken]
+        grads = [None if n is None or n.watch is None else n.watch.grad for n in nodes]
+        for (x, name), array in zip(taken, arrays, strict=True):
+            places[id(x)] = len(tensors)
+            tensors.append(x)
+            traced.append(trace.input(array, name=name))
+        check = sight.check()
+        trace.finders = list(sight.modules.values())
+        result = None
+        try:
+            with trace:
+                for x, t in zip(tensors, traced, strict=True):
+                    x._array = t
+                try:
+                    result = self.function(*self.args, **self.kwargs)
+                except Exception as error:  # the user's, or one that tracing has caused: eager mode will tell
+                    self.why_not = f"{type(error).__name__}: {error}"
+                    raise
+                if not trace.broken:
+                    for x, t, n, g in zip(tensors, traced, nodes, grads, strict=True):
+                        now = history_of(x)
+                        if x._array is not t or now is not n:
+                            trace.end("a tensor that the call was given got other storage or another history")
+                        elif n is not None and (None if n.watch is None else n.watch.grad) is not g:
+                            trace.end("backward runs within the call")
+                    if any(g._stream is not stream for g, stream in streams):
+                        trace.end("a generator is seeded")
+                    if (current(), get_default_dtype()) != before:
+                        trace.end("a mode or the default dtype is changed")
+                if not trace.broken:
+                    self._backward(trace, program, result, tensors, traced, nodes)
+        except BaseException:
+            for array, old in trace.undo:
+                array[...] = old
+            for generator, state in trace.states:
+                generator.numpy.bit_generator.state = state
+            raise
+        finally:
+            for x, t, array in zip(tensors, traced, arrays, strict=True):
+                if x._array is t:
+                    x._array = array
+            for n in nodes:
+                if n is not None and n.watch is not None:
+                    n.watch.grad = _plain_grad(n.watch.grad)
+            _strip(result)
+        if not trace.broken and not check(self.args, self.kwargs):
+            trace.broken = "the call changed something of Python's that it sees"
+        if trace.broken:
+            self.why_not = trace.broken
+            return result
+        self._finish(trace, program, tensors, traced)
+        self.check = check
+        return result
+
+    def _backward(
+        self, trace: Trace, program: Program, result: Any, tensors: list[Any], traced: list[Traced], nodes: list[Any]
+    ) -> None:
+        """Note the outputs, and the gradients of the inputs."""
+        positions = {id(x): i for i, x in enumerate(tensors)}
+        outs, program.structure = flatten(result, positions)
+        if program.structure is None:
+            trace.end("it returns something that is neither a tensor nor a plain value")
+            return
+        roots: set[Value] = set()
+        program.parents = [i for i, n in enumerate(nodes) if n is not None]
+        mine = {id(nodes[i]): k for k, i in enumerate(program.parents)}
+        seeds: list[tuple[Node, Traced]] = []
+        for k, out in enumerate(outs):
+            array = out._array
+            if type(array) is not Traced or array.trace is not trace:
+                trace.end("an output does not come from the call's tensors") if isinstance(array, Traced) else None
+                if type(array) is ndarray:
+                    value = trace.as_value(array)
+                    program.outputs.append(value)
+                    roots.add(value.root)
+                    if history_of(out) is not None:
+                        trace.end("an output has a history that the call did not make")
+                    continue
+                return
+            root = array.value.root
+            if root.kind == "input" or root in roots:
+                trace.end("an output shares memory with an input or another output")
+                return
+            roots.add(root)
+            program.outputs.append(array.value)
+            node = history_of(out)
+            if node is not None:
+                program.differentiable.append(k)
+                seed = trace.input(np.ones(array.shape, array.dtype), "seed", "")
+                seed.value.contiguous = True
+                program.seeds.append(seed.value)
+                seeds.append((node, seed))
+        program.gradients = [None] * len(program.parents)
+        mark = len(trace.steps)
+        if seeds:
+            reach: list[set[int]] = [set() for _ in program.parents]
+            found = _gradients(trace, seeds, mine)
+            for k, (g, via) in found.items():
+                program.gradients[k] = trace.as_value(g)
+                reach[k] = via
+            program.reach = [frozenset(via) for via in reach]
+        program.forward, program.backward = trace.steps[:mark], trace.steps[mark:]
+
+    def _finish(self, trace: Trace, program: Program, tensors: list[Any], traced: list[Traced]) -> None:
+        stands = without_repeats(program.forward, program.backward)
+        program.outputs = [stands.get(v, v) for v in program.outputs]
+        program.gradients = [stands.get(v, v) if v is not None else None for v in program.gradients]
+        reads = needed(program.backward, [v for v in program.gradients if v is not None])
+        made = {v for step in program.backward for v in step.outs}
+        seeds = set(program.seeds)
+        saved = [v for v in reads if v not in made and v not in seeds and v.kind != "constant"]
+        program.saved = sorted(saved, key=lambda v: v.number)
+        reads |= needed(program.forward, [*program.outputs, *program.saved])
+        program.constants = [v for v in trace.values if v.kind == "constant"]
+        where = {id(x): text for x, text, _ in self.sight.arguments}
+        for i, (x, t) in enumerate(zip(tensors, traced, strict=True)):
+            program.inputs.append(t.value)
+            if any(step.writes is not None and step.writes.root is t.value for step in program.forward):
+                program.written.append(i)
+            if id(x) in where:
+                program.argument_places.append((t.value, where[id(x)]))
+            else:
+                program.captured.append(x)
+                program.captured_values.append(t.value)
+                program.captured_names.append(f"t{i}")
+        if program.written:
+            for i in program.written:
+                others = [t.array for k, t in enumerate(traced) if k != i]
+                if any(np.may_share_memory(traced[i].array, other) for other in others):
+                    self.why_not = "it writes to memory that two of its tensors share"
+                    return
+        program.draws = [generator for generator, _ in trace.states]
+        for value in trace.values:
+            if value.kind != "constant":
+                value.sample = None
+        self.program = program
+
+
+def _gradients(
+    trace: Trace, seeds: Sequence[tuple[Node, Any]], mine: dict[int, int]
+) -> dict[int, tuple[Any, set[int]]]:
+    """The gradients of the inputs: the walk of the engine over the same nodes and rules, on traced arrays.
+
+    Arguments:
+        mine: the positions of the inputs' nodes, by id.
+
+    Returns:
+        For each input that is reached, its gradient and the seeds that reach it.
+    """
+    arrived: dict[Node, Any] = {}
+    via: dict[Node, set[int]] = {}
+    waiting: list[tuple[int, Node]] = []
+    for k, (node, seed) in enumerate(seeds):
+        if node in arrived:
+            arrived[node] = arrived[node] + seed
+            via[node].add(k)
+        else:
+            arrived[node], via[node] = seed, {k}
+            heappush(waiting, (-node.tick, node))
+    found: dict[int, tuple[Any, set[int]]] = {}
+    while waiting:
+        node = heappop(waiting)[1]
+        g = arrived.pop(node)
+        if id(node) in mine:
+            found[mine[id(node)]] = g, via[node]
+            continue
+        op: Any = node.op
+        if op is None:
+            trace.end("a tensor that requires grad comes from where the trace does not see it")
+            return {}
+        if not op.needs:
+            trace.end(f"{op.name} is an autograd.Function, whose backward is Python of its own")
+            return {}
+        if node.watch is not None and (node.watch.hooks or node.watch.keep):
+            trace.end("a tensor within the call has a hook, or retains its gradient")
+            return {}
+        trace._op = op.name
+        edges = node.edges
+        if edges is None:
+            trace.end("backward runs within the call")
+            return {}
+        for edge in edges:
+            if edge is None:
+                continue
+            parent, rule, *saved = edge
+            d = silently(trace.attempt, rule, (g, *saved), {})
+            if d is None:
+                continue
+            if d.shape != parent.shape or d.dtype != parent.dtype:
+                d = silently(trace.attempt, fitted, (d, _Kind(parent)), {})
+            if parent in arrived:
+                arrived[parent] = arrived[parent] + d
+                via[parent] |= via[node]
+            else:
+                arrived[parent], via[parent] = d, set(via[node])
+                heappush(waiting, (-parent.tick, parent))
+    return found
+
+
+class _Kind:
+    """The shape and dtype to which a gradient is fitted, without the node that has them."""
+
+    def __init__(self, node: Node) -> None:
+        self.shape, self.dtype = node.shape, node.dtype
+
+
+def parameter_names(function: Any) -> list[str]:
+    """The names of a function's positional parameters."""
+    function = getattr(function, "forward", function)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+# --- back to plain arrays ---------------------------------------------------------------------------------
+
+
+def _bare(x: Any) -> Any:
+    kind = type(x)
+    if kind is Traced:
+        return x.array
+    if kind is tuple:
+        return tuple([_bare(part) for part in x])
+    if kind is list:
+        return [_bare(part) for part in x]
+    if kind is dict:
+        return {key: _bare(part) for key, part in x.items()}
+    return x
+
+
+def _strip(result: Any) -> None:
+    """Put plain arrays into the tensors of a result, and into the graph behind them."""
+    tensors, _ = flatten(result, {})
+    seen: set[int] = set()
+    waiting: list[Node] = []
+    for x in tensors:
+        _strip_tensor(x)
+        node = history_of(x)
+        if node is not None:
+            waiting.append(node)
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        node.saved_a, node.saved_b = _bare(node.saved_a), _bare(node.saved_b)
+        further, edges = node.further, []
+        while further:
+            parent, rule, saved, further = further
+            edges.append((parent, rule, _bare(saved)))
+        again: Any = ()
+        for edge in reversed(edges):
+            again = (*edge, again)
+        node.further = again
+        waiting += node.parents()
+
+
+def _strip_tensor(x: Any) -> None:
+    root = getattr(x, "_root", None)
+    if root is not None and type(root._array) is Traced:
+        root._array = root._array.array
+    if type(x._array) is Traced:
+        x._array = x._array.array
+
+
+def _plain_grad(grad: Any) -> Any:
+    if type(grad) is Traced:
+        return grad.array
+    if isinstance(grad, Tensor):
+        _strip_tensor(grad)
+    return grad

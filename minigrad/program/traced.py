@@ -1,0 +1,439 @@
+"""The tracing array: one more array that speaks NumPy's protocols, and notes each call that is made with it.
+
+A traced call is an ordinary call. Each `Traced` holds the array that eager mode would hold, so the numbers,
+the writes and the draws of the traced call are those of eager mode, whatever becomes of the trace. Where
+Python reads a value (`item()`, `bool()`, `np.asarray`), the rest of the call could depend on it: the trace
+ends there, and the call goes on.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+import minigrad
+from minigrad._tensor.tracing import set_trace, trace_of_thread
+from minigrad.engine.silence import silently
+from minigrad.ops.kernels import is_basic
+from minigrad.ops.sums import total
+
+from .instructions import Step, Value, mapped
+
+ndarray = np.ndarray
+_ROOT = str(Path(minigrad.__file__).parent)
+
+# Kernels whose lines are plain NumPy: they are traced through. All others are one step.
+_PLAIN = {"sigmoid", "cast", "softmax", "log_softmax"}
+# They look at shapes and dtypes only.
+_LAYOUT = {
+    np.shape, np.ndim, np.size, np.may_share_memory, np.shares_memory, np.result_type, np.can_cast,
+    np.iscomplexobj, np.isrealobj, np.broadcast_arrays,
+} - {np.broadcast_arrays}  # fmt: skip
+# The shape of their result depends on values.
+_OF_ANY_SHAPE = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.bincount, np.repeat, np.delete,
+    np.histogram, np.intersect1d, np.union1d, np.setdiff1d, np.trim_zeros,
+}  # fmt: skip
+_WRITERS = {np.copyto, np.put_along_axis, np.put, np.place, np.putmask, np.fill_diagonal}
+
+
+class UntraceableError(Exception):
+    """A forward or a rule reads values: it becomes one step."""
+
+
+class Trace:
+    """The steps of one call, as they are made."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.values: list[Value] = []
+        self.broken = ""  # why it ended, and where
+        self.constants: dict[int, Value] = {}  # by the id of the array, which the value keeps alive
+        self.undo: list[tuple[Any, Any]] = []  # inputs that were written: the array, and a copy of before
+        self.states: list[tuple[Any, Any]] = []  # generators that were drawn from, and their states of before
+        self.finders: list[tuple[Any, str]] = []  # modules, with the names of their paths
+        self.lines: dict[int, tuple[str, int] | None] = {}
+        self._trials = 0
+        self._op = ""
+
+    # --- values ------------------------------------------------------------------------------------------
+
+    def input(self, array: Any, kind: str = "input", name: str = "") -> Traced:
+        """A traced array for an array of the caller's."""
+        value = self._value(kind, array)
+        value.name = name
+        return Traced(self, value, array)
+
+    def _value(self, kind: str, array: Any, root: Value | None = None) -> Value:
+        value = Value(len(self.values), kind, array, root)
+        self.values.append(value)
+        return value
+
+    def as_value(self, x: Any) -> Any:
+        """An argument of a step: a value for an array, anything else as it is."""
+        if type(x) is Traced:
+            return x.value if x.trace is self else self.as_value(x.array)
+        if isinstance(x, ndarray):
+            known = self.constants.get(id(x))
+            if known is None:
+                self.constants[id(x)] = known = self._value("constant", x)
+            return known
+        return x
+
+    def end(self, why: str) -> None:
+        """Note no more: the call goes on as an eager one."""
+        if self._trials:
+            raise UntraceableError(why)
+        if not self.broken:
+            file, line = user_line()
+            self.broken = f"{why} ({Path(file).name}, line {line})" if file else why
+            self.steps.clear()
+
+    # --- steps -------------------------------------------------------------------------------------------
+
+    def note(
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], call: Any = None, required: bool = False
+    ) -> Any:
+        """Run a call on the arrays, and note it; returns its results as traced arrays."""
+        run = function if call is None else call
+        result = run(*plain(args), **plain(kwargs))
+        if not active(self):
+            return result
+        held = [x for x in _traced_in((args, kwargs)) if x.trace is self]
+        step = Step(function, mapped(args, self.as_value), mapped(kwargs, self.as_value))
+        step.single = type(result) not in (tuple, list)
+        step.line, step.required, step.op = user_line(), required, self._op
+        made = [self._result(r, step, held) for r in ((result,) if step.single else result)]
+        if step.outs or required:
+            self.steps.append(step)
+        return made[0] if step.single else type(result)(made)
+
+    def _result(self, result: Any, step: Step, held: list[Traced]) -> Any:
+        for x in held:
+            if result is x.array:  # astype(copy=False), asarray: nothing was made
+                return x
+        if not isinstance(result, (ndarray, np.generic)):
+            self.end(f"{step.function} returned {type(result).__name__}") if result is not None else None
+            return result
+        array = np.asarray(result)
+        root = next((x.value for x in held if np.may_share_memory(array, x.array)), None)
+        if root is None:
+            for value in self.constants.values():
+                if array.base is not None and np.may_share_memory(array, value.sample):
+                    root = value
+        value = self._value("made", array, root)
+        value.scalar = isinstance(result, np.generic)
+        step.outs.append(value)
+        return Traced(self, value, array)
+
+    def write(self, function: Any, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a call that writes to the array `target`, which is among the arguments, and note it."""
+        if not active(self):
+            return function(*plain(args), **plain(kwargs))
+        if type(target) is not Traced or target.trace is not self:
+            self.end("a NumPy array is written with values of the call")
+            return function(*plain(args), **plain(kwargs))
+        root = target.value.root
+        if root.kind == "input" and not any(root.sample is array for array, _ in self.undo):
+            self.undo.append((root.sample, root.sample.copy()))
+        if root.kind == "constant":
+            self.end("an array that the call did not make is written")
+        result = function(*plain(args), **plain(kwargs))
+        if active(self):
+            step = Step(function, mapped(args, self.as_value), mapped(kwargs, self.as_value))
+            step.writes, step.line, step.op = target.value, user_line(), self._op
+            root.written = True
+            self.steps.append(step)
+        return target if result is target.array else result
+
+    def attempt(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Trace through a function of minigrad's; where it reads values it becomes one step."""
+        if not active(self):
+            return function(*plain(args), **plain(kwargs))
+        mark = len(self.steps)
+        self._trials += 1
+        try:
+            return function(*args, **kwargs)
+        except Exception:  # it reads values, or uses what a traced array has not: or it is the user's error
+            del self.steps[mark:]
+        finally:
+            self._trials -= 1
+        return self.note(function, args, kwargs)
+
+    def run_op(self, op: Any, arrays: Any, options: Any) -> Any:
+        """The forward of an op."""
+        before, self._op = self._op, op.name
+        try:
+            if next(_traced_in((tuple(arrays), options)), None) is None:
+                return op.forward(*arrays, **options)
+            return silently(self.attempt, op.forward, tuple(arrays), options)
+        finally:
+            self._op = before
+
+    def stream(self, generator: Any) -> Any:
+        """NumPy's stream of a Generator, whose draws are noted."""
+        if not active(self):
+            return generator.numpy
+        if not any(known is generator for known, _ in self.states):
+            self.states.append((generator, generator.numpy.bit_generator.state))
+        return _Stream(self, generator)
+
+    def __enter__(self) -> Trace:
+        self._before = trace_of_thread()
+        set_trace(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        set_trace(self._before)
+
+
+class _Stream:
+    """NumPy's stream of a Generator while a call is traced: each draw is a step that draws anew."""
+
+    def __init__(self, trace: Trace, generator: Any) -> None:
+        self._trace, self._generator = trace, generator
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._generator.numpy, name)
+        if not callable(method):
+            return method
+
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            made = self._trace.note(
+                Draw(self._generator, name), args, kwargs, call=method, required=True
+            )
+            return made
+
+        return draw
+
+
+class Draw:
+    """The function of a step that draws from a Generator's stream, as it stands at that moment."""
+
+    def __init__(self, generator: Any, name: str) -> None:
+        self.generator, self.name = generator, name
+        self.__name__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.generator.numpy, self.name)(*args, **kwargs)
+
+
+def check_nothing_outside(first_outside: Any, index: Any, n: int) -> None:
+    """A step: raise unless the integers lie where they lay in the traced call."""
+    if first_outside(index, n) is not None:
+        raise IndexError(f"an index lies outside of 0 to {n - 1}")
+
+
+def active(trace: Trace) -> bool:
+    """True if this thread traces with it, and the trace has not ended."""
+    return trace_of_thread() is trace and not trace.broken
+
+
+def plain(x: Any) -> Any:
+    """Nested arguments with arrays in the place of traced ones."""
+    return mapped(x, lambda part: part.array if type(part) is Traced else part)
+
+
+def _traced_in(x: Any) -> Iterator[Traced]:
+    kind = type(x)
+    if kind is Traced:
+        yield x
+    elif kind in (tuple, list):
+        for part in x:
+            yield from _traced_in(part)
+    elif kind is dict:
+        for part in x.values():
+            yield from _traced_in(part)
+    elif kind is slice:
+        yield from _traced_in((x.start, x.stop, x.step))
+
+
+def user_line() -> tuple[str, int] | None:
+    """The line of the caller's that runs now: the first outside of minigrad and NumPy."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((_ROOT, "<frozen", "<__array_function__")) and "numpy" not in file:
+            return file, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def _read(name: str, get: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if active(self.trace):
+            self.trace.end(f"{name} reads a value")
+        return get(self.array, *args, **kwargs)
+
+    return method
+
+
+def _noted(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.trace.note(
+            f".{name}", (self, *args), kwargs, call=lambda x, *rest, **named: getattr(x, name)(*rest, **named)
+        )
+
+    return method
+
+
+class Traced(NDArrayOperatorsMixin):
+    """An array of a traced call: the array itself, and the value that stands for it in the program."""
+
+    __slots__ = ("__weakref__", "array", "trace", "value")
+
+    def __init__(self, trace: Trace, value: Value, array: Any) -> None:
+        self.trace, self.value, self.array = trace, value, array
+
+    # --- its layout, which is the same at every call --------------------------------------------------
+
+    shape = property(lambda self: self.array.shape)
+    dtype = property(lambda self: self.array.dtype)
+    ndim = property(lambda self: self.array.ndim)
+    size = property(lambda self: self.array.size)
+    itemsize = property(lambda self: self.array.itemsize)
+    nbytes = property(lambda self: self.array.nbytes)
+    strides = property(lambda self: self.array.strides)
+    flags = property(lambda self: self.array.flags)
+    ctypes = property(lambda self: self.array.ctypes)
+    base = property(lambda self: self.array)  # so that stamps of writes go to the array itself
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    # --- calls that are noted -----------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        call = ufunc if method == "__call__" else getattr(ufunc, method)
+        out = kwargs.get("out")
+        if method == "at":
+            return self.trace.write(call, inputs[0], inputs, kwargs)
+        if out is not None and any(x is not None for x in out):
+            if len(out) > 1:
+                self.trace.end(f"np.{ufunc.__name__} writes to several arrays")
+            target = out[0]
+            made = self.trace.write(Ufunc(ufunc, method), target, inputs, {**kwargs, "out": target})
+            return made if type(made) is not ndarray else target
+        kwargs.pop("out", None)
+        return self.trace.note(Ufunc(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        trace = self.trace
+        if function in _LAYOUT:
+            return function(*plain(args), **plain(kwargs))
+        if function in _WRITERS:
+            return trace.write(function, args[0], args, kwargs)
+        if str(getattr(function, "__module__", "")).startswith("minigrad."):
+            body = function.__wrapped__
+            if body.__name__ == "first_outside":
+                found = body(*plain(args))
+                if found is None and active(trace):
+                    trace.note(check_nothing_outside, (body, *args), {}, required=True)
+                elif active(trace):
+                    trace.end("an index lies outside")
+                return found
+            if body.__name__ in _PLAIN and active(trace):
+                return body(*args, **kwargs)
+            return trace.note(body, args, kwargs)
+        if function is np.sum and set(kwargs) <= {"axis", "keepdims"} and args[0].dtype.kind == "f":
+            axis = args[1] if len(args) > 1 else kwargs.get("axis")
+            return trace.note(total, (args[0], axis, bool(kwargs.get("keepdims", False))), {})
+        if function in (np.zeros_like, np.ones_like, np.full_like):
+            return function(*plain(args), **plain(kwargs))  # a constant
+        if function in _OF_ANY_SHAPE or (function is np.where and len(args) == 1):
+            trace.end(f"the shape of np.{function.__name__} depends on values") if active(trace) else None
+        out = kwargs.get("out")
+        if out is not None:
+            return trace.write(function, out, args, kwargs)
+        return trace.note(function, args, kwargs)
+
+    def __getitem__(self, index: Any) -> Any:
+        if active(self.trace) and any(part.dtype.kind == "b" for part in _traced_in(index)):
+            self.trace.end("the shape of what a mask selects depends on values")
+        return self.trace.note(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.trace.write(operator.setitem, self, (self, index, value), {})
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self.array)))
+
+    def alias(self) -> Traced:
+        """The same memory and value, over an array with stamps of its own."""
+        return Traced(self.trace, self.value, np.asarray(self.array.data))
+
+    astype, reshape, transpose, copy, view = map(_noted, ("astype", "reshape", "transpose", "copy", "view"))
+    ravel, swapaxes, squeeze, take, repeat = map(_noted, ("ravel", "swapaxes", "squeeze", "take", "repeat"))
+    sum, mean, max, min, prod, any, all, argmax, argmin, dot, clip, round, cumsum, flatten = map(
+        _noted,
+        ("sum", "mean", "max", "min", "prod", "any", "all", "argmax", "argmin", "dot", "clip", "round",
+         "cumsum", "flatten"),
+    )  # fmt: skip
+
+    @property
+    def T(self) -> Any:
+        return self.trace.note(".T", (self,), {}, call=lambda x: x.T)
+
+    # --- reads, which end the trace -----------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if active(self.trace):
+            self.trace.end("NumPy reads the array itself")
+        return np.array(self.array, dtype, copy=copy) if copy else np.asarray(self.array, dtype)
+
+    item, tolist, tobytes = (_read(f"{n}()", getattr(ndarray, n)) for n in ("item", "tolist", "tobytes"))
+    __bool__, __float__ = _read("bool()", bool), _read("float()", float)
+    __int__, __index__ = _read("int()", int), _read("an index", operator.index)
+    __repr__, __str__, __format__ = _read("print()", repr), _read("print()", str), _read("format()", format)
+    __contains__ = _read("in", operator.contains)
+
+    @property
+    def flat(self) -> Any:
+        return _read("flat", lambda array: array.flat)(self)
+
+
+def _in_place(name: str) -> Callable[..., Any]:
+    apply = getattr(NDArrayOperatorsMixin, f"__{name}__")
+    plainly = getattr(NDArrayOperatorsMixin, f"__{name[1:]}__")
+
+    def method(self: Any, other: Any) -> Any:
+        # A NumPy scalar is no array: `s += 1` makes another.
+        return plainly(self, other) if self.value.scalar else apply(self, other)
+
+    return method
+
+
+for _name in ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor"):
+    setattr(Traced, f"__{_name}__", _in_place(_name))
+
+
+class Ufunc:
+    """A ufunc, or a method of one such as `np.add.reduce`, as the function of a step."""
+
+    __slots__ = ("__name__", "call", "method", "ufunc")
+
+    def __init__(self, ufunc: Any, method: str) -> None:
+        self.ufunc, self.method = ufunc, method
+        self.call = ufunc if method == "__call__" else getattr(ufunc, method)
+        self.__name__ = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call(*args, **kwargs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ufunc) and (self.ufunc, self.method) == (other.ufunc, other.method)
+
+    def __hash__(self) -> int:
+        return hash((self.ufunc, self.method))
+
+
+_ = is_basic
