@@ -23,6 +23,7 @@ LAYERS = [
     {"optim", "utils", "checkpoint"},
     {"accelerator", "backends", "cuda", "threads"},  # what PyTorch tells of devices and threads
     {"older", "sampling"},
+    {"program"},  # compiled calls
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for
     {"__main__", "coverage"},  # programs beside the library
@@ -39,6 +40,7 @@ KNOWS = {
     "utils": {"_tensor"},
     "checkpoint": {"_tensor"},
     "testing": {"_tensor", "ops"},
+    "program": {"_tensor", "engine", "ops"},
     "viz": {"_tensor", "engine", "ops"},
 }
 INSIDE = {"ops", "engine", "_tensor"}

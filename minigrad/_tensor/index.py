@@ -79,9 +79,7 @@ def _forwards(part: slice) -> slice:
 
 def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
     """Select with the ints, then with the arrays, as one index of flat positions."""
-    consumed = sum(
-        p.ndim if is_array(p) and p.dtype.kind == "b" else p is not None for p in parts
-    )
+    consumed = sum(p.ndim if is_array(p) and p.dtype.kind == "b" else p is not None for p in parts)
     consumed -= sum(p is Ellipsis for p in parts)
     spelled: list[Any] = []
     for p in parts:

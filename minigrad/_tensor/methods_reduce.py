@@ -5,8 +5,6 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-import numpy as np
-
 from minigrad.ops.kernels import normalize_dim
 
 from . import compositions as composed

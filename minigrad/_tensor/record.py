@@ -177,7 +177,7 @@ def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ..
 
 
 def stored(x: Any) -> Any:
-    """A result as a tensor keeps it: a NumPy number as an array without axes, an array of any kind as it is."""
+    """A result as a tensor keeps it: a NumPy number as an array without axes, any array as it is."""
     return np.asarray(x) if isinstance(x, np.generic) else x
 
 

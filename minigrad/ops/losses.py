@@ -301,7 +301,9 @@ def _cross_entropy_rule(
     ignore_index: int, label_smoothing: float,
 ) -> Array:  # fmt: skip
     axis = _class_axis(slope)
-    if type(shifted) is not ndarray and is_tensor(shifted):  # to the second derivative the slope is no constant
+    if type(shifted) is not ndarray and is_tensor(
+        shifted
+    ):  # to the second derivative the slope is no constant
         asked = _asked(slope, target, weight, reduction, ignore_index)
         slope = _slope(softmax_kernel(shifted, axis), asked, label_smoothing)
     return (np.expand_dims(g, axis) if reduction == "none" else g) * slope

@@ -13,11 +13,13 @@ import numpy as np
 
 from minigrad.ops.sums import total
 
-from .instructions import Step, Value, values_in
+from .instructions import Step, Value
 from .traced import Draw, Ufunc
 
-_VIEWS = {".T", ".reshape", ".transpose", ".swapaxes", ".view", ".squeeze", ".ravel", "getitem", "reshape", "transpose",
-          "swapaxes", "expand_dims", "squeeze", "moveaxis", "broadcast_to", "diagonal", "ravel"}  # fmt: skip
+_VIEWS = {
+    ".T", ".reshape", ".transpose", ".swapaxes", ".view", ".squeeze", ".ravel", "getitem", "reshape",
+    "transpose", "swapaxes", "expand_dims", "squeeze", "moveaxis", "broadcast_to", "diagonal", "ravel",
+}  # fmt: skip
 
 
 class Writer:
@@ -25,7 +27,11 @@ class Writer:
 
     def __init__(self, program: Any) -> None:
         self.program = program
-        self.scope: dict[str, Any] = {"__name__": "minigrad.program.text", "empty": np.empty, "copyto": np.copyto}
+        self.scope: dict[str, Any] = {
+            "__name__": "minigrad.program.text",
+            "empty": np.empty,
+            "copyto": np.copyto,
+        }
         self._names: dict[int, str] = {}  # of functions and odd arguments, by id
         self._laid: set[Value] = set()  # values that exist once a set is made
         self._made: list[str] = []  # the lines of make() before its functions
@@ -40,7 +46,7 @@ class Writer:
         for tensor_value, bound in zip(p.captured_values, p.captured_names, strict=True):
             self._laid.add(tensor_value)
             self.scope[bound] = None  # filled in by the program
-        self._laid |= {v for v in p.constants}
+        self._laid |= set(p.constants)
         for v in p.constants:
             self.scope[f"v{v.number}"] = v.sample
         last = _last_uses(p.forward, p.backward)
@@ -97,11 +103,10 @@ class Writer:
             dying.setdefault(at, []).append(root)
         for position, step in enumerate(steps, start):
             reads = list(step.reads())
-            if step.outs and step.outs[0].root is not step.outs[0] and _lays_out(step):
-                if all(v in self._laid and v.kind != "seed" for v in reads):
-                    self._made.append(self._assign(step))
-                    self._laid.update(step.outs)
-                    continue
+            if _lays_out(step) and all(v in self._laid for v in reads):
+                self._made.append(self._assign(step))
+                self._laid.update(step.outs)
+                continue
             out = step.outs[0] if len(step.outs) == 1 and step.single else None
             free_now = [r for r in dying.get(position, ()) if r in self._homes and r not in saved]
             if step.writes is not None or out is None or not _can_write(step, out) or out in fresh:
@@ -200,7 +205,11 @@ class Writer:
         if getattr(step.function, "__name__", "") == "setitem":
             target, index, value = map(self.spelled, step.args)
             return f"{target}[{index}] = {value}"
-        if type(step.function) is Ufunc and step.function.method == "__call__" and set(step.kwargs) == {"out"}:
+        if (
+            type(step.function) is Ufunc
+            and step.function.method == "__call__"
+            and set(step.kwargs) == {"out"}
+        ):
             args = [*map(self.spelled, step.args), self.spelled(step.kwargs["out"])]
             return f"{self._bound(step.function)}({', '.join(args)})"
         return self._call(step)
@@ -236,12 +245,12 @@ class Writer:
 
 # Their results have the same shape whatever the values are, if the operands have.
 _KNOWN = {
-    np.where, np.concatenate, np.stack, np.expand_dims, np.squeeze, np.broadcast_to, np.reshape, np.transpose,
-    np.swapaxes, np.moveaxis, np.flip, np.roll, np.tile, np.tril, np.triu, np.diagonal, np.sum, np.mean, np.max,
-    np.min, np.amax, np.amin, np.prod, np.argmax, np.argmin, np.argsort, np.sort, np.cumsum, np.cumprod, np.take,
-    np.take_along_axis, np.clip, np.round, np.dot, np.einsum, np.copy, np.ascontiguousarray, np.ravel_multi_index,
-    np.any, np.all, np.var, np.std, np.ravel, np.full_like, np.partition, np.tensordot, np.outer,
-    total, operator.getitem,
+    np.where, np.concatenate, np.stack, np.expand_dims, np.squeeze, np.broadcast_to, np.reshape,
+    np.transpose, np.swapaxes, np.moveaxis, np.flip, np.roll, np.tile, np.tril, np.triu, np.diagonal, np.sum,
+    np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.argmax, np.argmin, np.argsort, np.sort, np.cumsum,
+    np.cumprod, np.take, np.take_along_axis, np.clip, np.round, np.dot, np.einsum, np.copy, np.any, np.all,
+    np.ascontiguousarray, np.ravel_multi_index, np.var, np.std, np.ravel, np.full_like, np.partition,
+    np.tensordot, np.outer, total, operator.getitem,
 }  # fmt: skip
 
 
@@ -303,13 +312,18 @@ def _can_write(step: Step, out: Value) -> bool:
         return False
     if function.method == "__call__":
         return len(step.args) == function.ufunc.nin and set(step.kwargs) <= {"dtype"}
-    return function.method == "reduce" and set(step.kwargs) <= {"axis", "keepdims", "initial"} and len(step.args) == 1
+    return (
+        function.method == "reduce"
+        and set(step.kwargs) <= {"axis", "keepdims", "initial"}
+        and len(step.args) == 1
+    )
 
 
 def _lays_out(step: Step) -> bool:
     """True if the step only looks at memory in another way, whatever is in it."""
     name = step.function if isinstance(step.function, str) else getattr(step.function, "__name__", "")
-    return name in _VIEWS and step.writes is None and not step.required
+    looks = bool(step.outs) and step.outs[0].root is not step.outs[0]
+    return looks and name in _VIEWS and step.writes is None and not step.required
 
 
 def _last_uses(forward: list[Step], backward: list[Step]) -> dict[Value, int]:
@@ -327,6 +341,3 @@ def _tuple(parts: list[str]) -> str:
 
 def _indented(lines: list[str], depth: int) -> list[str]:
     return [("    " * depth) + line for line in lines]
-
-
-__all__ = ["Draw", "Writer", "values_in"]

@@ -12,14 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad._tensor.dtype import get_default_dtype
-from minigrad._tensor.tensor import Tensor
 from minigrad._tensor.tracing import trace_of_thread
 from minigrad.engine.mode import current
 from minigrad.nn.module import Module
 
 from .guards import SeenError
-from .run import Failed, Runner
-from .trace import Traced_call
+from .run import FailedError, Runner
+from .trace import TracedCall
 
 MOST = 8  # programs of one function
 
@@ -101,7 +100,11 @@ class Calls:
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         mode = current()
         if (
-            self.eager or mode.recorder is not None or mode.observer is not None or trace_of_thread() is not None
+            self.eager
+            or mode.recorder is not None
+            or mode.observer is not None
+            or mode.inference
+            or trace_of_thread() is not None
         ):
             return self.function(*args, **kwargs)
         key = mode.recording, get_default_dtype()
@@ -112,7 +115,7 @@ class Calls:
                     self.runners = [runner, *(r for r in runners if r is not runner)]
                 try:
                     return runner(args, kwargs)
-                except Failed:
+                except FailedError:
                     return self.function(*args, **kwargs)
         return self._trace(args, kwargs, key)
 
@@ -121,7 +124,7 @@ class Calls:
             self._give_up(f"it was traced {MOST} times, and this call sees something new again")
             return self.function(*args, **kwargs)
         try:
-            call = Traced_call(self.function, args, kwargs)
+            call = TracedCall(self.function, args, kwargs)
         except SeenError as error:
             self._give_up(str(error))
             return self.function(*args, **kwargs)
@@ -131,8 +134,7 @@ class Calls:
         try:
             result = call.run()
         except Exception:
-            # The user's error, raised again by eager mode with nothing of ours in its traceback. If eager mode
-            # raises none, it was ours.
+            # If it is the user's error, eager mode raises it again, with none of our lines in the traceback.
             result = self.function(*args, **kwargs)
             self._give_up(f"tracing failed: {call.why_not}")
             return result
@@ -156,7 +158,9 @@ class Calls:
     def source(self) -> str:
         """The program of the latest call, as a text."""
         if not self.runners:
-            return f"# Nothing is traced yet{': ' + self.why_eager if self.why_eager else '; call it once'}.\n"
+            return (
+                f"# Nothing is traced yet{': ' + self.why_eager if self.why_eager else '; call it once'}.\n"
+            )
         return self.runners[0].source
 
     def __str__(self) -> str:
@@ -243,6 +247,3 @@ def _level() -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("minigrad."):
         level, frame = level + 1, frame.f_back
     return level
-
-
-__all__ = ["CompiledFunction", "CompiledModule", "Tensor", "compile"]

@@ -17,16 +17,32 @@ from typing import Any
 
 import numpy as np
 
-import minigrad
 from minigrad._tensor.random import Generator
 from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.view import View
 from minigrad.nn.module import Module
 
-_PLAIN = (int, float, str, bool, bytes, complex, type(None), type(...), np.dtype, np.generic, type, BuiltinFunctionType)
+_PLAIN = (
+    int,
+    float,
+    str,
+    bool,
+    bytes,
+    complex,
+    type(None),
+    type(...),
+    np.dtype,
+    np.generic,
+    type,
+    BuiltinFunctionType,
+)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _LIBRARY = tuple(
-    {str(Path(minigrad.__file__).parent), *(sysconfig.get_paths()[k] for k in ("stdlib", "purelib", "platlib"))}
+    {
+        str(Path(__file__).parents[1]),
+        *(sysconfig.get_paths()[k] for k in ("stdlib", "purelib", "platlib")),
+    }
 )
 _LONGEST = 4096  # elements of the user's NumPy arrays that are compared at each call
 
@@ -36,7 +52,7 @@ class SeenError(Exception):
 
 
 class Sight:
-    """What a call sees: conditions under which it sees the same again, and the tensors.
+    """The sight of a call: conditions under which another sees the same, and the tensors.
 
     Attributes:
         tensors: the tensors that are no arguments, with the name of each.
@@ -46,11 +62,14 @@ class Sight:
         hooked: a module has hooks.
     """
 
-    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str]) -> None:
+    def __init__(
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str]
+    ) -> None:
         self.tensors: list[tuple[Any, str]] = []
         self.arguments: list[tuple[Any, str, str]] = []
         self.modules: dict[int, tuple[Any, str]] = {}
         self.generators: list[Any] = []
+        self.streams: list[Any] = []  # NumPy's random generators
         self.hooked = False
         self.scope: dict[str, Any] = {"history_of": history_of, "ndarray": np.ndarray}
         self._conditions: list[str] = []
@@ -74,7 +93,7 @@ class Sight:
             "    except (LookupError, AttributeError, TypeError, ValueError):\n        return False\n"
         )
         exec(code, scope)
-        return scope["check"]  # type: ignore[no-any-return]
+        return scope["check"]
 
     # --- walking ----------------------------------------------------------------------------------------
 
@@ -100,10 +119,12 @@ class Sight:
                     self._conditions.append(self._tensor(x, self._seen[id(x)], own=True))
                 self._conditions.append(f"{text} is {self._seen[id(x)]}")
             return
-        if isinstance(x, _PLAIN) or isinstance(x, type):
+        if isinstance(x, _PLAIN):
             bound = self._bind(x, "c")
             same = f"{text} is {bound}"
-            if isinstance(x, (int, float, str, bytes, complex, np.dtype, np.generic)) and not isinstance(x, bool):
+            if isinstance(x, (int, float, str, bytes, complex, np.dtype, np.generic)) and not isinstance(
+                x, bool
+            ):
                 same = f"({same} or ({text} == {bound} and type({text}) is type({bound})))"
             self._conditions.append(same)
             if isinstance(x, type) and not _is_library(x) and id(x) not in self._seen:
@@ -131,11 +152,11 @@ class Sight:
         if type(array) is not np.ndarray:
             raise SeenError(f"the storage of a tensor is a {type(array).__name__}")
         layout = "flags.c_contiguous" if array.flags.c_contiguous else f"strides == {array.strides}"
-        found = "_node" if type(x)._node is Tensor._node else None
-        node_text = f"{text}._node" if found else f"history_of({text})"
+        node_text = f"history_of({text})" if isinstance(x, View) else f"{text}._node"
         if own:  # the same array as last time has the same layout: nearly always
             bound = self._bind(array, "a")
-            same = f"({text}._array is {bound} or ({_described(text + '._array', array, self)} and {text}._array.{layout}))"
+            as_before = f"{_described(text + '._array', array, self)} and {text}._array.{layout}"
+            same = f"({text}._array is {bound} or ({as_before}))"
             return f"{same} and {node_text} is {self._bind(node, 'n')}"
         kind = self._bind(type(x), "k")
         local = f"x{len(self.scope)}"
@@ -156,7 +177,9 @@ class Sight:
 
     def _array(self, x: Any, text: str) -> None:
         if x.size > _LONGEST or x.dtype.kind not in "biuf":
-            raise SeenError(f"it sees a NumPy array of shape {x.shape}, which cannot be watched; make it a tensor")
+            raise SeenError(
+                f"it sees a NumPy array of shape {x.shape}, which cannot be watched; make it a tensor"
+            )
         same, copy = self._bind(_equal, "f"), self._bind(x.copy(), "c")
         self._conditions.append(f"{same}({text}, {copy})")
 
@@ -190,6 +213,8 @@ class Sight:
             self._class(x)
         elif isinstance(x, Generator):
             self.generators.append(x)
+        elif hasattr(x, "bit_generator"):
+            self.streams.append(x)
         elif isinstance(x, ModuleType) or _is_library(type(x)):
             pass  # a library; names in a module of the user's are seen by the functions that name them
         elif hasattr(x, "__dict__"):
@@ -228,15 +253,17 @@ class Sight:
 
     def _class(self, cls: type) -> None:
         bound = self._seen[id(cls)]
-        for key, part in vars(cls).items():
+        for key, found in vars(cls).items():
+            part = getattr(found, "__func__", found)
             if key.startswith("__") and not isinstance(part, FunctionType):
                 continue
-            part = getattr(part, "__func__", part) if isinstance(part, (staticmethod, classmethod)) else part
             if isinstance(part, FunctionType):
                 if id(part) not in self._seen:
                     self._seen[id(part)] = self._bind(part)
                     self._waiting.append((part, self._seen[id(part)], ""))
-            elif isinstance(part, (*_PLAIN, Tensor, list, tuple, dict, set, np.ndarray)) and not _is_library(part):
+            elif isinstance(part, (*_PLAIN, Tensor, list, tuple, dict, set, np.ndarray)) and not _is_library(
+                part
+            ):
                 self._see(part, f"{bound}.{key}", key)
         for base in cls.__mro__[1:]:
             self._see_class(base)

@@ -23,7 +23,19 @@ class Value:
         written: a step writes to its memory (noted at the root).
     """
 
-    __slots__ = ("contiguous", "dtype", "kind", "name", "number", "root", "sample", "scalar", "shape", "written")
+    root: Value
+    __slots__ = (
+        "contiguous",
+        "dtype",
+        "kind",
+        "name",
+        "number",
+        "root",
+        "sample",
+        "scalar",
+        "shape",
+        "written",
+    )
 
     def __init__(self, number: int, kind: str, sample: Any, root: Value | None = None) -> None:
         self.number, self.kind, self.sample = number, kind, sample

@@ -6,15 +6,16 @@ import functools
 import warnings
 from typing import Any
 
+import numpy as np
+
 from minigrad._tensor.backward import run_backward
 from minigrad._tensor.record import history_of, made, new, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._context import Bundle, Places
-from minigrad.engine.mode import current, run_user
-from minigrad.engine.node import Node, linked
+from minigrad.engine.mode import run_user
+from minigrad.engine.node import Node
 from minigrad.engine.silence import quiet, silently
 from minigrad.engine.writes import writes
-from minigrad.ops.kernels import ndarray
 from minigrad.ops.op import REAL, Op
 
 from .build import Writer
@@ -24,7 +25,7 @@ from .structure import flatten, rebuilt
 _OP = Op("compiled", lambda: None, formula="the program's own backward", domain=REAL, register=False)
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """The program raised, and nothing is changed: an eager call can do instead, and tell why."""
 
 
@@ -41,7 +42,10 @@ class Runner:
         self._scope = writer.scope
         for name, x in zip(self.program.captured_names, self.program.captured, strict=True):
             self._scope[name] = x
-        exec(compile(self.text, f"<program of {getattr(self.function, '__name__', 'module')}>", "exec"), self._scope)
+        exec(
+            compile(self.text, f"<program of {getattr(self.function, '__name__', 'module')}>", "exec"),
+            self._scope,
+        )
         self.pool: list[Any] = []
         self.calls = 0
         p = self.program
@@ -63,7 +67,7 @@ class Runner:
         try:
             buffers, result = self._forward(args, kwargs)
         except Exception:
-            raise Failed from None
+            raise FailedError from None
         return self._recorded(buffers, result, args, kwargs, None)
 
     def _forward(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -97,7 +101,7 @@ class Runner:
                 array[...] = old
             for generator, state in states:
                 generator.numpy.bit_generator.state = state
-            raise Failed from None
+            raise FailedError from None
         if written:
             writes.stamp(*[array for array, _ in written])
         return self._recorded(buffers, result, args, kwargs, (states, written))
@@ -137,7 +141,9 @@ class Runner:
         p = self.program
         steps = f"{len(p.forward)} calls forward, {len(p.backward)} backward"
         shapes = ", ".join(str(tuple(v.shape)) for v, _ in p.argument_places)
-        return f"for {shapes or 'no tensors'}: {steps}, {self.bytes:,} bytes of buffers, run {self.calls} times"
+        return (
+            f"for {shapes or 'no tensors'}: {steps}, {self.bytes:,} bytes of buffers, run {self.calls} times"
+        )
 
 
 def _node(edges: Any, array: Any) -> Node:
@@ -148,7 +154,18 @@ def _node(edges: Any, array: Any) -> Node:
 class Call:
     """One call of a program, as the node of its output keeps it: its buffers are free once it is gone."""
 
-    __slots__ = ("after", "args", "before", "buffers", "kwargs", "outputs", "parents", "runner", "saved", "visit")
+    __slots__ = (
+        "after",
+        "args",
+        "before",
+        "buffers",
+        "kwargs",
+        "outputs",
+        "parents",
+        "runner",
+        "saved",
+        "visit",
+    )
 
     def __init__(
         self, runner: Runner, buffers: Any, saved: Any, args: Any, kwargs: Any, before: Any, outputs: int
@@ -156,6 +173,7 @@ class Call:
         self.runner, self.buffers, self.saved = runner, buffers, saved
         self.args, self.kwargs, self.before, self.outputs = args, kwargs, before, outputs
         self.visit: Any = None
+        self.parents: list[Any] = []
 
     def __del__(self) -> None:
         buffers = self.buffers
@@ -181,7 +199,10 @@ class Call:
             return self._again(given)
         if len(given) < len(p.seeds):
             parts = [given.get(k) for k in range(len(p.seeds))]
-            filled = [_zeros(v) if part is None else part for v, part in zip(p.seeds, parts, strict=True)]
+            filled = [
+                np.zeros(v.shape, v.dtype) if part is None else part
+                for v, part in zip(p.seeds, parts, strict=True)
+            ]
             found = self.buffers[1](*filled, *self.saved)
             return [d if via & given.keys() else None for d, via in zip(found, p.reach, strict=True)]
         return list(self.buffers[1](*[given[k] for k in range(len(p.seeds))], *self.saved))
@@ -192,8 +213,10 @@ class Call:
         held = self._with_history()
         now = self._go_back()
         try:
-            result = run_user(runner.function, *held[0], record=True) if not held[1] else run_user(
-                lambda: runner.function(*held[0], **held[1]), record=True
+            result = (
+                run_user(runner.function, *held[0], record=True)
+                if not held[1]
+                else run_user(lambda: runner.function(*held[0], **held[1]), record=True)
             )
         finally:
             for array, values in now[1]:
@@ -237,12 +260,3 @@ class Call:
         for array, old in written:
             array[...] = old
         return now
-
-
-def _zeros(v: Any) -> Any:
-    import numpy as np  # noqa: PLC0415
-
-    return np.zeros(v.shape, v.dtype)
-
-
-_ = current, ndarray, linked

@@ -1,8 +1,10 @@
-"""Tracing one call: forward by the user's function, backward by the rules of the table, in the order of the walk."""
+"""Tracing one call: forward by the user's function, backward by the rules in the order of the walk."""
 
 from __future__ import annotations
 
+import gc
 import inspect
+import random
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
@@ -15,7 +17,7 @@ from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.hooks import fitted
 from minigrad.engine.mode import current
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, linked
 from minigrad.engine.silence import silently
 
 from .guards import Sight
@@ -70,7 +72,7 @@ class Program:
         return [*self.forward, *self.backward]
 
 
-class Traced_call:
+class TracedCall:
     """One call that is traced while it runs: the result is that of eager mode in any case."""
 
     def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -85,7 +87,7 @@ class Traced_call:
         program = Program()
         default_generator.numpy  # noqa: B018 (a stream that is there can be seen to be replaced)
         streams = [(g, g._stream) for g in (default_generator, *sight.generators)]
-        before = current(), get_default_dtype()
+        before, chance = (current(), get_default_dtype()), _chance(sight.streams)
         tensors: list[Any] = []
         traced: list[Traced] = []
         places: dict[int, int] = {}
@@ -137,7 +139,11 @@ class Traced_call:
             for n in nodes:
                 if n is not None and n.watch is not None:
                     n.watch.grad = _plain_grad(n.watch.grad)
-            _strip(result)
+            _strip(result, {id(n) for n in nodes})
+        if _bring_back(trace) and not trace.broken:
+            trace.broken = "a tensor that the call made is kept elsewhere"
+        if not trace.broken and _chance(sight.streams) != chance:
+            trace.broken = "the call draws random numbers that are not minigrad's"
         if not trace.broken and not check(self.args, self.kwargs):
             trace.broken = "the call changed something of Python's that it sees"
         if trace.broken:
@@ -148,7 +154,13 @@ class Traced_call:
         return result
 
     def _backward(
-        self, trace: Trace, program: Program, result: Any, tensors: list[Any], traced: list[Traced], nodes: list[Any]
+        self,
+        trace: Trace,
+        program: Program,
+        result: Any,
+        tensors: list[Any],
+        traced: list[Traced],
+        nodes: list[Any],
     ) -> None:
         """Note the outputs, and the gradients of the inputs."""
         positions = {id(x): i for i, x in enumerate(tensors)}
@@ -163,7 +175,9 @@ class Traced_call:
         for k, out in enumerate(outs):
             array = out._array
             if type(array) is not Traced or array.trace is not trace:
-                trace.end("an output does not come from the call's tensors") if isinstance(array, Traced) else None
+                trace.end("an output does not come from the call's tensors") if isinstance(
+                    array, Traced
+                ) else None
                 if type(array) is ndarray:
                     value = trace.as_value(array)
                     program.outputs.append(value)
@@ -325,10 +339,9 @@ def _bare(x: Any) -> Any:
     return x
 
 
-def _strip(result: Any) -> None:
-    """Put plain arrays into the tensors of a result, and into the graph behind them."""
+def _strip(result: Any, seen: set[int]) -> None:
+    """Put plain arrays into the tensors of a result, and into the graph behind them up to the nodes seen."""
     tensors, _ = flatten(result, {})
-    seen: set[int] = set()
     waiting: list[Node] = []
     for x in tensors:
         _strip_tensor(x)
@@ -340,16 +353,41 @@ def _strip(result: Any) -> None:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        node.saved_a, node.saved_b = _bare(node.saved_a), _bare(node.saved_b)
-        further, edges = node.further, []
-        while further:
-            parent, rule, saved, further = further
-            edges.append((parent, rule, _bare(saved)))
-        again: Any = ()
-        for edge in reversed(edges):
-            again = (*edge, again)
-        node.further = again
+        _strip_node(node)
         waiting += node.parents()
+
+
+def _strip_node(node: Node) -> None:
+    if node.parent_a is not None:
+        node.saved_a = _bare(node.saved_a)
+    if node.parent_b is not None:
+        node.saved_b = _bare(node.saved_b)
+    further, edges = node.further, []
+    while further:
+        parent, rule, saved, further = further
+        edges.append((parent, rule, _bare(saved)))
+    node.further = linked(edges)
+
+
+def _bring_back(trace: Trace) -> bool:
+    """Put plain arrays in the place of traced ones that are still in use, and tell if there were any."""
+    if not any(ref() is not None for ref in trace.made):
+        return False
+    gc.collect()  # the user's own cycles keep nothing
+    alive = [x for x in [ref() for ref in trace.made] if x is not None]
+    for x in alive:
+        for holder in gc.get_referrers(x):
+            if isinstance(holder, Tensor):
+                holder._array = x.array
+            elif isinstance(holder, Node):
+                _strip_node(holder)
+    return bool(alive)
+
+
+def _chance(streams: list[Any]) -> Any:
+    """How Python's and NumPy's own random numbers stand."""
+    state: Any = np.random.get_state()  # noqa: NPY002 (the user's stream is looked at, not used)
+    return random.getstate(), bytes(state[1]), state[2:], [str(s.bit_generator.state) for s in streams]
 
 
 def _strip_tensor(x: Any) -> None:

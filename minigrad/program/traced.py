@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,28 +18,26 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-import minigrad
 from minigrad._tensor.tracing import set_trace, trace_of_thread
 from minigrad.engine.silence import silently
-from minigrad.ops.kernels import is_basic
 from minigrad.ops.sums import total
 
 from .instructions import Step, Value, mapped
 
 ndarray = np.ndarray
-_ROOT = str(Path(minigrad.__file__).parent)
+_ROOT = str(Path(__file__).parents[1])
 
 # Kernels whose lines are plain NumPy: they are traced through. All others are one step.
 _PLAIN = {"sigmoid", "cast", "softmax", "log_softmax"}
 # They look at shapes and dtypes only.
 _LAYOUT = {
     np.shape, np.ndim, np.size, np.may_share_memory, np.shares_memory, np.result_type, np.can_cast,
-    np.iscomplexobj, np.isrealobj, np.broadcast_arrays,
-} - {np.broadcast_arrays}  # fmt: skip
+    np.iscomplexobj, np.isrealobj,
+}  # fmt: skip
 # The shape of their result depends on values.
 _OF_ANY_SHAPE = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.bincount, np.repeat, np.delete,
-    np.histogram, np.intersect1d, np.union1d, np.setdiff1d, np.trim_zeros,
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.bincount, np.repeat,
+    np.delete, np.histogram, np.intersect1d, np.union1d, np.setdiff1d, np.trim_zeros,
 }  # fmt: skip
 _WRITERS = {np.copyto, np.put_along_axis, np.put, np.place, np.putmask, np.fill_diagonal}
 
@@ -58,7 +57,7 @@ class Trace:
         self.undo: list[tuple[Any, Any]] = []  # inputs that were written: the array, and a copy of before
         self.states: list[tuple[Any, Any]] = []  # generators that were drawn from, and their states of before
         self.finders: list[tuple[Any, str]] = []  # modules, with the names of their paths
-        self.lines: dict[int, tuple[str, int] | None] = {}
+        self.made: list[weakref.ref[Traced]] = []
         self._trials = 0
         self._op = ""
 
@@ -86,19 +85,24 @@ class Trace:
             return known
         return x
 
-    def end(self, why: str) -> None:
-        """Note no more: the call goes on as an eager one."""
-        if self._trials:
+    def end(self, why: str, whole: bool = False) -> None:
+        """Note no more: the call goes on eagerly. Within an op the op may do as one step, unless `whole`."""
+        if self._trials and not whole:
             raise UntraceableError(why)
         if not self.broken:
-            file, line = user_line()
+            file, line = user_line() or ("", 0)
             self.broken = f"{why} ({Path(file).name}, line {line})" if file else why
             self.steps.clear()
 
     # --- steps -------------------------------------------------------------------------------------------
 
     def note(
-        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], call: Any = None, required: bool = False
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        call: Any = None,
+        required: bool = False,
     ) -> Any:
         """Run a call on the arrays, and note it; returns its results as traced arrays."""
         run = function if call is None else call
@@ -130,7 +134,9 @@ class Trace:
         value = self._value("made", array, root)
         value.scalar = isinstance(result, np.generic)
         step.outs.append(value)
-        return Traced(self, value, array)
+        made = Traced(self, value, array)
+        self.made.append(weakref.ref(made))
+        return made
 
     def write(self, function: Any, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a call that writes to the array `target`, which is among the arguments, and note it."""
@@ -205,9 +211,7 @@ class _Stream:
             return method
 
         def draw(*args: Any, **kwargs: Any) -> Any:
-            made = self._trace.note(
-                Draw(self._generator, name), args, kwargs, call=method, required=True
-            )
+            made = self._trace.note(Draw(self._generator, name), args, kwargs, call=method, required=True)
             return made
 
         return draw
@@ -358,7 +362,7 @@ class Traced(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Any:
         if active(self.trace) and any(part.dtype.kind == "b" for part in _traced_in(index)):
-            self.trace.end("the shape of what a mask selects depends on values")
+            self.trace.end("the shape of what a mask selects depends on values", self.trace._op == "getitem")
         return self.trace.note(operator.getitem, (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -434,6 +438,3 @@ class Ufunc:
 
     def __hash__(self) -> int:
         return hash((self.ufunc, self.method))
-
-
-_ = is_basic

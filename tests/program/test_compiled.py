@@ -1,0 +1,659 @@
+"""`minigrad.compile`: a compiled call equals the eager one, whatever changes between calls."""
+
+import copy
+import gc
+import random
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import minigrad as torch
+from minigrad.nn import functional as F
+from minigrad.testing import strategies as some
+
+nn = torch.nn
+
+
+def gradients(tensors):
+    return [None if t.grad is None else t.grad.numpy() for t in tensors]
+
+
+def assert_same(a, b, rtol=1e-9):
+    assert len(a) == len(b)
+    for x, y in zip(a, b, strict=True):
+        assert (x is None) == (y is None)
+        if x is not None:
+            assert x.dtype == y.dtype
+            np.testing.assert_allclose(x, y, rtol=rtol, atol=rtol)
+
+
+def as_function(program, own=True):
+    """A program of the strategies as a function of its leaves; `own` lets each output own its memory."""
+
+    def run(*leaves):
+        scope = {"torch": torch, "F": F, "np": np}
+        scope |= {f"x{i}": x for i, x in enumerate(leaves)}
+        for code in program._code:
+            exec(code, scope)
+        return tuple(scope[name] * 1.0 if own else scope[name] for name in program.outputs)
+
+    return run
+
+
+def is_compiled(compiled):
+    return not compiled._calls.why_eager and len(compiled._calls.runners) > 0
+
+
+@given(program=some.programs(), seed=st.integers(0, 99), own=st.booleans())
+def test_a_compiled_program_is_the_eager_one(program, seed, own):
+    run = as_function(program, own)
+    compiled = torch.compile(run)
+    draw = np.random.default_rng(seed)
+    for turn in range(3):
+        data = [np.asarray(x + 0.01 * turn * draw.standard_normal(x.shape)) for x in program.leaves]
+        a, b = ([torch.from_numpy(x.copy()).requires_grad_() for x in data] for _ in range(2))
+        outs = run(*a)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # outputs that share memory are not compiled
+            got = compiled(*b)
+        assert_same([x.detach().numpy() for x in outs], [x.detach().numpy() for x in got])
+        assert [x.requires_grad for x in outs] == [x.requires_grad for x in got]
+        for results in (outs, got):
+            sums = [x.sum() for x in results if x.requires_grad]
+            torch.autograd.backward(sums) if sums else None
+        assert_same(gradients(a), gradients(b))
+    assert is_compiled(compiled) or not own
+
+
+@given(program=some.programs(), seed=st.integers(0, 99))
+def test_the_second_order_of_a_compiled_program_is_the_eager_one(program, seed):
+    run = as_function(program)
+    compiled = torch.compile(run)
+    draw = np.random.default_rng(seed)
+    data = [np.asarray(x) for x in program.leaves]
+    compiled(*[torch.from_numpy(x.copy()).requires_grad_() for x in data])
+    results = []
+    weights = None
+    for function in (run, compiled):
+        leaves = [torch.from_numpy(x.copy()).requires_grad_() for x in data]
+        total = sum((x * x).sum() for x in function(*leaves) if x.requires_grad)
+        if not isinstance(total, torch.Tensor):
+            return
+        first = torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
+        weights = weights or [draw.standard_normal(x.shape) for x in data]
+        mixed = sum(
+            (g * torch.from_numpy(np.asarray(w))).sum()
+            for g, w in zip(first, weights, strict=True)
+            if g is not None and g.requires_grad
+        )
+        if isinstance(mixed, torch.Tensor) and mixed.requires_grad:
+            mixed.backward()
+        results.append([*(None if g is None else g.detach().numpy() for g in first), *gradients(leaves)])
+    assert_same(*results, rtol=1e-7)
+
+
+def told(function, *calls):
+    """The results of calls, of which the first warns that it runs eagerly; and the warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        results = [function(*args) for args in calls]
+    texts = [str(w.message) for w in caught if "minigrad.compile" in str(w.message)]
+    assert len(texts) == 1, texts
+    return results, texts[0]
+
+
+def net_of(*layers):
+    torch.manual_seed(1)
+    return nn.Sequential(*[make() for make in layers])
+
+
+NETS = {
+    "tanh": lambda: net_of(lambda: nn.Linear(4, 8), nn.Tanh, lambda: nn.Linear(8, 3)),
+    "dropout": lambda: net_of(
+        lambda: nn.Linear(4, 8), nn.ReLU, lambda: nn.Dropout(0.4), lambda: nn.Linear(8, 3)
+    ),
+    "batch norm": lambda: net_of(
+        lambda: nn.Linear(4, 8), lambda: nn.BatchNorm1d(8), nn.GELU, lambda: nn.Linear(8, 3)
+    ),
+    "layer norm": lambda: net_of(
+        lambda: nn.LayerNorm(4), lambda: nn.Linear(4, 6), nn.ELU, lambda: nn.Linear(6, 3)
+    ),
+    "softmax": lambda: net_of(lambda: nn.Linear(4, 3), nn.LeakyReLU, lambda: nn.Softmax(dim=1)),
+}
+
+
+def train(model, call, loss=F.cross_entropy, steps=6, sizes=(8,), optimiser=torch.optim.SGD):
+    """Parameters, buffers and losses after some steps with fresh data."""
+    torch.manual_seed(3)
+    draw = np.random.default_rng(0)
+    opt, losses = optimiser(model.parameters(), lr=0.05), []
+    for step in range(steps):
+        n = sizes[step % len(sizes)]
+        x = torch.from_numpy(draw.standard_normal((n, 4)).astype(np.float32))
+        y = torch.from_numpy(draw.integers(0, 3, n))
+        value = loss(call(x), y)
+        opt.zero_grad()
+        value.backward()
+        opt.step()
+        losses.append(value.detach().numpy())
+    return [*[t.detach().numpy() for t in model.state_dict().values()], *losses]
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("sizes", [(8,), (8, 8, 5)])
+def test_training_a_compiled_net_is_training_the_eager_one(name, sizes):
+    eager, plain = NETS[name](), NETS[name]()
+    compiled = torch.compile(plain, fullgraph=True)
+    assert_same(train(eager, eager, sizes=sizes), train(compiled, compiled, sizes=sizes), rtol=1e-5)
+    assert len(compiled._calls.runners) == len(set(sizes)) and is_compiled(compiled)
+    eager.eval(), compiled.eval()
+    x = torch.randn(4, 4)
+    with torch.no_grad():
+        for _ in range(2):
+            np.testing.assert_allclose(eager(x).numpy(), compiled(x).numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss", [F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.binary_cross_entropy_with_logits, F.kl_div]
+)
+def test_compiled_losses(loss):
+    model, other = (nn.Linear(3, 2) for _ in range(2))
+    other.load_state_dict(model.state_dict())
+    compiled = torch.compile(lambda x, y: loss(other(x), y), fullgraph=True)
+    for _ in range(3):
+        x, y = torch.randn(5, 3), torch.rand(5, 2)
+        a, b = loss(model(x), y), compiled(x, y)
+        a.backward(), b.backward()
+        np.testing.assert_allclose(a.item(), b.item(), rtol=1e-6)
+    assert_same(gradients(model.parameters()), gradients(other.parameters()), rtol=1e-5)
+
+
+def test_parameters_that_are_shared_and_data_that_is_replaced():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.outer = nn.Linear(3, 3), nn.Linear(3, 3)
+            self.outer.weight = self.inner.weight
+
+        def forward(self, x):
+            return self.outer(self.inner(x).tanh())
+
+    eager = Tied()
+    compiled = torch.compile(copy.deepcopy(eager), fullgraph=True)
+    for turn in range(3):
+        x = torch.randn(4, 3)
+        eager(x).sum().backward(), compiled(x).sum().backward()
+        assert_same(gradients(eager.parameters()), gradients(compiled.parameters()), rtol=1e-6)
+        for model in (eager, compiled):
+            for p in model.parameters():
+                p.data = p.data * (1 + turn)
+    assert len(compiled._calls.runners) == 1
+
+
+def test_a_changed_value_traces_anew():
+    settings = {"scale": 2.0}
+    power = 2
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.sign = nn.Linear(2, 2), 1.0
+
+        def forward(self, x, *, twice=False):
+            y = self.layer(x) * self.sign * settings["scale"]
+            return (2 * y if twice else y) ** power
+
+    model = Net()
+    compiled = torch.compile(model)
+    x = torch.ones(1, 2)
+
+    def check(**options):
+        np.testing.assert_allclose(
+            compiled(x, **options).detach().numpy(), model(x, **options).detach().numpy()
+        )
+
+    check(), check()
+    settings["scale"] = 3.0
+    check()
+    model.sign = -1.0
+    check()
+    power = 3
+    check()
+    check(twice=True)
+    assert len(compiled._calls.runners) == 5
+    model.layer = nn.Linear(2, 2)
+    check()
+    model.layer.weight.requires_grad_(False)
+    check()
+    out = compiled(x)
+    out.sum().backward()
+    assert model.layer.weight.grad is None and model.layer.bias.grad is not None
+
+
+def test_modes_and_dtypes_are_part_of_the_key():
+    layer = nn.Linear(2, 2)
+    compiled = torch.compile(lambda x: layer(x).tanh() * torch.ones(2), fullgraph=True)
+    assert compiled(torch.ones(1, 2)).requires_grad
+    with torch.no_grad():
+        assert not compiled(torch.ones(1, 2)).requires_grad
+    with torch.inference_mode():
+        assert compiled(torch.ones(1, 2)).is_inference()
+    assert compiled(torch.ones(1, 2, requires_grad=True)).requires_grad
+    layer.double()
+    assert compiled(torch.ones(1, 2, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_more_than_eight_programs_are_not_made():
+    compiled = torch.compile(lambda x, n: x * n)
+    results, text = told(compiled, *[(torch.ones(2), n) for n in range(12)])
+    assert [x.tolist() for x in results] == [[n, n] for n in range(12)] and "traced 8 times" in text
+    assert len(compiled._calls.runners) == 8
+
+
+READS = {
+    "item": lambda x: x * x.sum().item(),
+    "bool": lambda x: x * 2 if x.sum() > 0 else x * 3,
+    "float": lambda x: x * float(x.detach().sum()),
+    "tolist": lambda x: x * torch.tensor(x.tolist()),
+    "index": lambda x: x[int(x.argmax())] * x,
+    "tensor as an index": lambda x: x[x.argmax()] * x,
+    "mask": lambda x: x[x > 0].sum() * x,
+    "numpy": lambda x: x * torch.from_numpy(np.sort(x.detach().numpy())),
+    "nonzero": lambda x: x[torch.nonzero(x > 0)].sum() * x,
+    "in": lambda x: x * (3.0 in x),
+    "format": lambda x: x * len(f"{x.sum().item():.1f}"),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_value_that_python_reads_ends_the_trace(name):
+    function = READS[name]
+    compiled = torch.compile(function)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for data in ([1.0, 2.0, -1.0], [-4.0, 0.5, 1.0], [-1.0, -1.0, -2.0]):
+            a, b = (torch.tensor(data, requires_grad=True) for _ in range(2))
+            x, y = function(a), compiled(b)
+            x.sum().backward(), y.sum().backward()
+            assert_same([x.detach().numpy(), a.grad.numpy()], [y.detach().numpy(), b.grad.numpy()], 1e-6)
+    told = [str(w.message) for w in caught if "minigrad.compile" in str(w.message)]
+    assert len(told) <= 1
+    if told:
+        assert "test_compiled.py, line" in told[0] or "tracing failed" in told[0]
+        with pytest.raises(RuntimeError, match="fullgraph"):
+            torch.compile(function, fullgraph=True)(torch.tensor([1.0, 2.0, -1.0]))
+
+
+@pytest.mark.parametrize("name", ["item", "bool", "float", "mask", "tensor as an index"])
+def test_reading_is_told_once_with_the_line(name):
+    compiled = torch.compile(READS[name])
+    _, text = told(compiled, (torch.tensor([1.0, 2.0, -1.0]),), (torch.tensor([1.0, 2.0, -1.0]),))
+    assert "test_compiled.py, line" in text
+
+
+def test_side_effects_of_python_are_not_lost():
+    seen, count = [], {"calls": 0}
+
+    def noting(x):
+        y = x * 2
+        seen.append(float(y.detach().sum()))
+        return y
+
+    def counting(x):
+        count["calls"] += 1
+        return x * count["calls"]
+
+    def keeping(x):
+        seen.append(x * 2)
+        return x * 3
+
+    for function in (noting, counting, keeping):
+        compiled = torch.compile(function)
+        before = len(seen)
+        told(compiled, *[(torch.ones(2),)] * 3)
+        assert len(seen) - before in (0, 3)
+    assert count["calls"] == 3
+    assert all(type(x._array) is np.ndarray for x in seen[3:]), seen
+
+
+def test_draws_are_made_anew_in_the_order_of_eager_mode():
+    def noisy(x):
+        return F.dropout(x * torch.rand(3), 0.5) + torch.randn(3) + torch.randint(0, 5, (3,))
+
+    compiled = torch.compile(noisy, fullgraph=True)
+    torch.manual_seed(0)
+    expected = [noisy(torch.ones(3)).tolist() for _ in range(4)]
+    torch.manual_seed(0)
+    assert [compiled(torch.ones(3)).tolist() for _ in range(4)] == expected
+    assert expected[0] != expected[1]
+    torch.manual_seed(0)
+    assert compiled(torch.ones(3)).tolist() == expected[0]
+
+
+def test_randomness_of_others_and_seeds_are_noticed():
+    stream = np.random.default_rng(0)
+    for function in (
+        lambda x: x * random.random(),
+        lambda x: x * float(np.random.rand()),  # noqa: NPY002
+        lambda x: x * stream.random(),
+        lambda x: torch.manual_seed(0) and x * torch.rand(2),
+    ):
+        with pytest.warns(UserWarning, match="minigrad.compile"):
+            torch.compile(function)(torch.ones(2))
+
+
+def test_writes_to_arguments_and_buffers_are_made_at_each_call():
+    class Counter(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("seen", torch.zeros(2))
+
+        def forward(self, x):
+            with torch.no_grad():
+                self.seen += x.detach()
+            return x * self.seen.clone()
+
+    eager = Counter()
+    compiled = torch.compile(Counter(), fullgraph=True)
+    for _ in range(3):
+        x = torch.randn(2)
+        assert eager(x).tolist() == compiled(x).tolist()
+    assert eager.seen.tolist() == compiled.seen.tolist()
+
+    def double(x):
+        x.mul_(2)
+        return x + 1
+
+    fast = torch.compile(double, fullgraph=True)
+    for _ in range(3):
+        x = torch.ones(2)
+        assert fast(x).tolist() == [3.0, 3.0] and x.tolist() == [2.0, 2.0]
+
+
+def test_a_write_by_a_program_is_noticed_by_another_backward():
+    w = torch.ones(2, requires_grad=True)
+    fast = torch.compile(lambda x: x.mul_(2) + 1)
+    fast(torch.ones(2))
+    x = torch.ones(2)
+    y = w * x
+    fast(x)
+    with pytest.raises(RuntimeError, match="modified"):
+        y.sum().backward()
+
+
+def test_two_forwards_before_a_backward_and_retained_graphs():
+    layer = nn.Linear(3, 3)
+    compiled = torch.compile(lambda x: layer(layer(x).tanh()).tanh(), fullgraph=True)
+    compiled(torch.ones(1, 3))
+    xs = [torch.randn(2, 3) for _ in range(3)]
+    outs = [compiled(x) for x in xs]
+    expected = [layer(layer(x).tanh()).tanh() for x in xs]
+    assert_same([x.detach().numpy() for x in outs], [x.detach().numpy() for x in expected], 1e-6)
+    for a, b in zip(outs[::-1], expected[::-1], strict=True):
+        got = torch.autograd.grad(a.sum(), list(layer.parameters()), retain_graph=True)
+        again = torch.autograd.grad(a.sum(), list(layer.parameters()), retain_graph=True)
+        wanted = torch.autograd.grad(b.sum(), list(layer.parameters()))
+        assert_same([g.numpy() for g in got], [g.numpy() for g in again])
+        assert_same([g.numpy() for g in got], [g.numpy() for g in wanted], 1e-6)
+    outs[0].sum().backward()
+    with pytest.raises(RuntimeError, match="second time"):
+        outs[0].sum().backward()
+
+
+def test_outputs_and_gradients_own_their_memory():
+    w = torch.randn(3, requires_grad=True)
+    compiled = torch.compile(lambda x: (x * w, x + w), fullgraph=True)
+    kept = []
+    for _ in range(4):
+        w.grad = None
+        a, b = compiled(torch.randn(3))
+        (a + b).sum().backward()
+        kept += [a.detach().numpy(), b.detach().numpy(), w.grad.numpy()]
+    copies = [x.copy() for x in kept]
+    for _ in range(3):
+        a, b = compiled(torch.randn(3))
+        (a * b).sum().backward()
+    w.grad = None
+    for i, x in enumerate(kept):
+        if i != len(kept) - 1:
+            np.testing.assert_array_equal(x, copies[i])
+        assert not any(np.shares_memory(x, y) for y in kept[:i])
+
+
+def test_an_output_that_nobody_uses_gives_no_gradient():
+    a, b = (torch.ones(2, requires_grad=True) for _ in range(2))
+    compiled = torch.compile(lambda: (a * 2, b * 3), fullgraph=True)
+    compiled()
+    compiled()[0].sum().backward()
+    assert a.grad.tolist() == [2.0, 2.0] and b.grad is None
+
+
+def test_a_saved_value_that_is_written_is_noticed():
+    w = torch.ones(2, requires_grad=True)
+    compiled = torch.compile(lambda x: (x * w).exp())
+    compiled(torch.ones(2))
+    x = torch.ones(2)
+    y = compiled(x)
+    x.mul_(2)
+    with pytest.raises(RuntimeError, match="modified"):
+        y.sum().backward()
+    y = compiled(torch.ones(2))
+    with torch.no_grad():
+        y.mul_(2)
+    with pytest.raises(RuntimeError, match="modified"):
+        y.sum().backward()
+
+
+def test_a_change_of_a_parameter_between_forward_and_backward_is_noticed():
+    w = torch.ones(2, requires_grad=True)
+    compiled = torch.compile(lambda x: (x * w).sum())
+    x = torch.ones(2, requires_grad=True)
+    compiled(x), compiled(x)
+    loss = compiled(x)
+    with torch.no_grad():
+        w.mul_(2)
+    with pytest.raises(RuntimeError, match="modified"):
+        loss.backward()
+
+
+def test_hooks_anomaly_mode_and_watching_switch_it_off_for_the_call():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    compiled = torch.compile(model, fullgraph=True)
+    compiled(torch.ones(1, 2)), compiled(torch.ones(1, 2))
+    assert compiled(torch.ones(1, 2)).grad_fn.name() == "CompiledBackward0"
+    seen = []
+    handle = model[0].register_forward_hook(lambda *call: seen.append(call[2].shape))
+    assert compiled(torch.ones(1, 2)).grad_fn.name() == "TanhBackward0" and len(seen) == 1
+    handle.remove()
+    compiled(torch.ones(1, 2))
+    assert compiled(torch.ones(1, 2)).grad_fn.name() == "CompiledBackward0"
+    with torch.autograd.detect_anomaly():
+        assert compiled(torch.ones(1, 2)).grad_fn.name() == "TanhBackward0"
+    with torch.viz.watch():
+        assert compiled(torch.ones(1, 2)).grad_fn.name() == "TanhBackward0"
+
+
+def test_hooks_of_leaves_work():
+    w = torch.ones(2, requires_grad=True)
+    compiled = torch.compile(lambda x: (x * w).sum(), fullgraph=True)
+    compiled(torch.ones(2))
+    w.register_hook(lambda g: g * 10)
+    compiled(torch.ones(2)).backward()
+    assert w.grad.tolist() == [10.0, 10.0]
+
+
+def test_threads_share_a_compiled_module():
+    model = net_of(lambda: nn.Linear(4, 16), nn.Tanh, lambda: nn.Linear(16, 3))
+    compiled = torch.compile(model, fullgraph=True)
+    compiled(torch.ones(8, 4))
+    errors = []
+
+    def work(seed):
+        draw = np.random.default_rng(seed)
+        for _ in range(60):
+            x = torch.from_numpy(draw.standard_normal((8, 4)).astype(np.float32)).requires_grad_()
+            wanted = torch.autograd.grad(model(x).square().sum(), x)[0]
+            got = torch.autograd.grad(compiled(x).square().sum(), x)[0]
+            if not np.allclose(wanted.numpy(), got.numpy(), rtol=1e-4, atol=1e-6):
+                errors.append(seed)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert not errors
+    out = compiled(torch.ones(8, 4)).sum()
+    t = threading.Thread(target=out.backward)
+    t.start(), t.join()
+    assert model[0].weight.grad is not None
+
+
+def test_the_error_is_that_of_eager_mode():
+    model = nn.Linear(3, 4)
+    compiled = torch.compile(lambda x, y: F.cross_entropy(model(x), y))
+    compiled(torch.ones(2, 3), torch.tensor([0, 1]))
+    with pytest.raises(IndexError, match="target 7 is out of bounds"):
+        compiled(torch.ones(2, 3), torch.tensor([0, 7]))
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        torch.compile(model)(torch.ones(2, 5))
+    compiled(torch.ones(2, 3), torch.tensor([0, 1])).backward()
+
+
+def test_a_compiled_module_is_a_module():
+    model = net_of(lambda: nn.Linear(4, 3), lambda: nn.BatchNorm1d(3))
+    compiled = torch.compile(model)
+    assert list(compiled.state_dict()) == [f"_orig_mod.{k}" for k in model.state_dict()]
+    assert [id(p) for p in compiled.parameters()] == [id(p) for p in model.parameters()]
+    assert compiled._orig_mod is model
+    compiled.eval()
+    assert not model.training and not model[1].training
+    compiled.train()
+    compiled.load_state_dict(compiled.state_dict())
+    compiled(torch.ones(2, 4)).sum().backward()
+    compiled.zero_grad()
+    assert model[0].weight.grad is None
+    assert isinstance(compiled, nn.Module) and "Linear" in repr(compiled)
+
+
+def test_decorators_methods_and_nested_compiling():
+    @torch.compile
+    def f(x):
+        return x * 2
+
+    @torch.compile(fullgraph=True)
+    def g(x):
+        return f(x) + 1
+
+    assert g(torch.ones(2)).tolist() == g(torch.ones(2)).tolist() == [3.0, 3.0]
+    assert f.__name__ == "f"
+
+
+def test_arguments_that_are_refused():
+    with pytest.raises(NotImplementedError, match="dynamic"):
+        torch.compile(abs, dynamic=True)
+    with pytest.raises(NotImplementedError, match="backend"):
+        torch.compile(abs, backend="inductor2")
+    with pytest.raises(TypeError, match="module or a function"):
+        torch.compile(3)
+    with pytest.raises(NotImplementedError, match="options"):
+        torch.compile(abs, options={"x": 1})
+    assert torch.compile(abs, disable=True) is abs
+
+
+def test_results_of_every_structure():
+    constant = torch.tensor([5.0])
+
+    def f(x, y):
+        return {"sum": x + y, "parts": [x, (y * 2, 3, None)], "constant": constant * 1}
+
+    compiled = torch.compile(f, fullgraph=True)
+    for _ in range(2):
+        x, y = torch.ones(1), torch.ones(1)
+        out = compiled(x, y)
+        assert out["sum"].tolist() == [2.0] and out["parts"][0] is x and out["parts"][1][1:] == (3, None)
+        assert out["constant"].tolist() == [5.0]
+
+
+def test_nothing_is_left_alive_and_buffers_return_to_the_pool():
+    layer = nn.Linear(2, 2)
+    compiled = torch.compile(lambda x: layer(x).tanh(), fullgraph=True)
+    compiled(torch.ones(1, 2))
+    runner = compiled._calls.runners[0]
+    gc.collect()
+    gc.disable()
+    try:
+        outs = [compiled(torch.ones(1, 2)) for _ in range(5)]
+        assert len(runner.pool) == 0
+        outs[0].sum().backward()
+        assert len(runner.pool) == 1
+        del outs
+        assert len(runner.pool) == 5
+    finally:
+        gc.enable()
+
+
+def test_tensors_in_lists_tuples_and_objects_are_seen():
+    class Holder:
+        def __init__(self):
+            self.weights = [torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)]
+
+    holder = Holder()
+
+    def f(xs):
+        return sum((x * w).sum() for x, w in zip(xs, holder.weights, strict=True))
+
+    compiled = torch.compile(f, fullgraph=True)
+    for k in (1.0, 2.0):
+        value = compiled([torch.full((2,), k), torch.ones(2)])
+        value.backward()
+        assert value.item() == 2 * k + 2
+    assert holder.weights[0].grad.tolist() == [3.0, 3.0]
+    holder.weights.append(torch.ones(2, requires_grad=True))
+    assert compiled([torch.ones(2)] * 3).item() == 6.0
+
+
+def test_numpy_arrays_that_it_sees_are_compared():
+    scale = np.array([1.0, 2.0], np.float32)
+    compiled = torch.compile(lambda x: x * torch.tensor(scale), fullgraph=True)
+    assert compiled(torch.ones(2)).tolist() == compiled(torch.ones(2)).tolist() == [1.0, 2.0]
+    scale[0] = 7.0
+    assert compiled(torch.ones(2)).tolist() == [7.0, 2.0]
+
+
+def test_a_function_of_the_users_own():
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return 3 * g * ctx.saved_tensors[0] ** 2
+
+    compiled = torch.compile(lambda x: Cube.apply(x).sum())
+    xs = [torch.tensor([k], requires_grad=True) for k in (1.0, 2.0)]
+    results, text = told(compiled, *[(x,) for x in xs])
+    assert "autograd.Function" in text
+    for x, result in zip(xs, results, strict=True):
+        result.backward()
+        assert x.grad.tolist() == [3 * x.item() ** 2]
+
+
+def test_dropout_and_batch_norm_of_second_order():
+    model = NETS["dropout"]().double()
+    model.add_module("norm", nn.BatchNorm1d(3).double())
+    compiled = torch.compile(copy.deepcopy(model), fullgraph=True)
+    results = []
+    for call in (model, compiled):
+        torch.manual_seed(5)
+        for _ in range(3):
+            x = torch.from_numpy(np.linspace(-1, 1, 20).reshape(5, 4)).requires_grad_()
+            (g,) = torch.autograd.grad(call(x).square().sum(), x, create_graph=True)
+            call.zero_grad()
+            g.square().sum().backward()
+        results.append([*gradients(call.parameters()), *(b.numpy() for b in call.buffers())])
+        results[-1].append(torch.rand(3).numpy())
+    assert_same(*results, rtol=1e-8)
