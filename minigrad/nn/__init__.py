@@ -48,9 +48,10 @@ from minigrad.nn.mlp import MLP
 from minigrad.nn.model_summary import summary
 from minigrad.nn.module import Module
 from minigrad.nn.normalisation import BatchNorm1d, LayerNorm
-from minigrad.nn.parameter import Parameter
+from minigrad.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
 
 if TYPE_CHECKING:
+    from . import modules
     from .channels import (
         AlphaDropout,
         BatchNorm2d,
@@ -78,6 +79,21 @@ if TYPE_CHECKING:
         Softsign,
         Tanhshrink,
     )
+    from .lazy import (
+        LazyBatchNorm1d,
+        LazyBatchNorm2d,
+        LazyBatchNorm3d,
+        LazyConv1d,
+        LazyConv2d,
+        LazyConv3d,
+        LazyConvTranspose1d,
+        LazyConvTranspose2d,
+        LazyConvTranspose3d,
+        LazyInstanceNorm1d,
+        LazyInstanceNorm2d,
+        LazyInstanceNorm3d,
+        LazyLinear,
+    )
     from .padding import (
         CircularPad1d,
         CircularPad2d,
@@ -95,6 +111,7 @@ if TYPE_CHECKING:
         ZeroPad2d,
         ZeroPad3d,
     )
+    from .parameter_containers import ParameterDict, ParameterList
     from .piecewise import (
         CELU,
         Hardshrink,
@@ -148,6 +165,13 @@ else:
             "ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d "
             "CircularPad1d CircularPad2d CircularPad3d"
         ),
+        "modules": "modules",
+        "lazy": (
+            "LazyLinear LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d "
+            "LazyConvTranspose3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyInstanceNorm1d "
+            "LazyInstanceNorm2d LazyInstanceNorm3d"
+        ),
+        "parameter_containers": "ParameterList ParameterDict",
         "recurrent": "RNN LSTM GRU RNNCell LSTMCell GRUCell RNNBase RNNCellBase",
         "upsampling": (
             "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle Unfold Fold"
@@ -168,6 +192,10 @@ __all__ = [
     "Sequential",
     "ModuleList",
     "ModuleDict",
+    "ParameterList",
+    "ParameterDict",
+    "UninitializedParameter",
+    "UninitializedBuffer",
     # layers
     "Linear",
     "Bilinear",
@@ -238,6 +266,19 @@ __all__ = [
     "GRUCell",
     "RNNBase",
     "RNNCellBase",
+    "LazyLinear",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
     "Flatten",
     "Identity",
     "MLP",
@@ -283,6 +324,7 @@ __all__ = [
     # tools
     "functional",
     "init",
+    "modules",
     "utils",
     "summary",
 ]

@@ -11,7 +11,7 @@ from minigrad.nn.dropout import Dropout
 from minigrad.nn.functional import channels as F
 from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Layer
-from minigrad.nn.normalisation import BatchNorm
+from minigrad.nn.normalisation import BatchNorm, NormBase
 from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
@@ -190,7 +190,7 @@ class GroupNorm(Layer):
         )
 
 
-class _InstanceNorm(BatchNorm):
+class _InstanceNorm(NormBase):
     _axes: int
 
     def __init__(

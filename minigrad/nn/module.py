@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from minigrad._tensor.device import UnavailableDeviceError, unavailable
@@ -11,14 +10,13 @@ from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.layout import preserve_format
 from minigrad._tensor.tensor import Tensor, forget_gradients
 from minigrad.creation import empty
-from minigrad.nn import state
 from minigrad.nn.hooks import BackwardCall, Hook, checked
-from minigrad.nn.registry import Registry
+from minigrad.nn.saved import Saved
 
 Self = TypeVar("Self", bound="Module")
 
 
-class Module(Registry["Module"]):
+class Module(Saved["Module"]):
     """Base class of everything with parameters: assign parts in `__init__`, compute in `forward`.
 
     Parameters, buffers and submodules are kept in the order of their definition, under the names of the
@@ -352,45 +350,6 @@ class Module(Registry["Module"]):
                 if buffer is not None and buffer.dtype.kind == "f":
                     module._buffers[name] = fn(buffer)
         return self
-
-    # -- state
-
-    def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Any]:
-        """The parameters and persistent buffers by dotted name, detached but sharing memory with the module.
-
-        Arguments:
-            destination: a dict to put them into and return; None makes one.
-            prefix: stands before every name.
-            keep_vars: whether they are the tensors themselves, not detached.
-
-        >>> import minigrad as torch
-        >>> list(torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ReLU()).state_dict())
-        ['0.weight', '0.bias']
-        """
-        found = OrderedDict() if destination is None else destination
-        for name, tensor, _ in state.entries(self, prefix):
-            found[name] = tensor if keep_vars else tensor.detach()
-        return found
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> state.IncompatibleKeys:
-        """Copy values by name into this module; `strict=False` lets names be missing or left over.
-
-        With `assign` the module takes the given tensors themselves. Returns the missing and the
-        unexpected names.
-
-        Raises:
-            RuntimeError: listing every missing, unexpected and misshapen key; the module is unchanged.
-
-        >>> import minigrad as torch
-        >>> layer = torch.nn.Linear(2, 1)
-        >>> layer.load_state_dict(torch.nn.Linear(2, 1).state_dict())
-        <All keys matched successfully>
-        """
-        return state.load(self, state_dict, strict, assign)
 
     # -- printing
 

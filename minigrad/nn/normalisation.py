@@ -15,8 +15,8 @@ from minigrad.nn.module import Layer
 from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 
 
-class BatchNorm(Layer):
-    """The batch norm of any rank: see `BatchNorm1d`."""
+class NormBase(Layer):
+    """A norm of channels by statistics of a batch, or by running ones: see `BatchNorm1d`."""
 
     _ranks: tuple[int, ...]
     _shapes: str
@@ -118,6 +118,10 @@ class BatchNorm(Layer):
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
             f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
+
+
+class BatchNorm(NormBase):
+    """The batch norm of any rank: see `BatchNorm1d`."""
 
 
 class BatchNorm1d(BatchNorm):

@@ -40,6 +40,13 @@ class PackedSequence(_Packed):
     >>> packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([7])])
     >>> packed.data.tolist(), packed.batch_sizes.tolist()
     ([1, 7, 2, 3], [2, 1, 1])
+
+    Its data converts as a tensor does:
+
+    >>> packed.double().data.dtype, packed.float().half().long().cpu().data.dtype, packed.is_cuda
+    (torch.float64, torch.int64, False)
+    >>> packed.cuda() if torch.cuda.is_available() else "no CUDA"
+    'no CUDA'
     """
 
     __slots__ = ()
@@ -62,15 +69,19 @@ class PackedSequence(_Packed):
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
-    def to(self, *args: Any, **kwargs: Any) -> PackedSequence:
-        """The same with its data converted, by the arguments of `Tensor.to`.
+    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> PackedSequence:
+        """The same with its data converted.
+
+        Arguments:
+            args: a dtype, a device ("cpu"), or a tensor whose dtype to take.
+            dtype, device: the same by name.
 
         >>> import minigrad as torch
         >>> packed = torch.nn.utils.rnn.pack_sequence([torch.ones(2)])
         >>> packed.to(torch.float64).data.dtype
         torch.float64
         """
-        return self._of(self.data.to(*args, **kwargs))
+        return self._of(self.data.to(*args, dtype=dtype, device=device))
 
     def _of(self, data: Tensor) -> PackedSequence:
         return self if data is self.data else type(self)(data, *self[1:])
@@ -79,8 +90,8 @@ class PackedSequence(_Packed):
         """This: everything is on the CPU."""
         return self
 
-    def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
-        """Raise: there is no CUDA device."""
+    def cuda(self, device: Any = None) -> PackedSequence:
+        """Raise, whatever `device` is: there is no CUDA device."""
         raise UnavailableDeviceError(unavailable("CUDA device"))
 
     def double(self) -> PackedSequence:
@@ -308,7 +319,7 @@ def pack_sequence(sequences: list[Tensor], enforce_sorted: bool = True) -> Packe
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
-    """The sequences of a packed batch: `pack_sequence` undone.
+    """The sequences of a packed batch, packed_sequences: `pack_sequence` undone.
 
     >>> import minigrad as torch
     >>> packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2]), torch.tensor([7])])
