@@ -60,19 +60,11 @@ class Writer:
             f"{name}._array is not v{v.number}"
             for v, name in zip(p.captured_values, p.captured_names, strict=True)
         )
-        outs = _tuple([self._given(v) for v in p.outputs])
+        outs = _tuple(self._all_given(p.outputs, set()))
         keep = _tuple([f"v{v.number}" for v in carried])
         takes = ", ".join([f"v{v.number}" for v in (*p.seeds, *carried)])
         earlier = {v.root for step in p.forward for v in step.outs}
-        given: list[str] = []
-        for v in p.gradients:
-            if v is not None and v.root in earlier:
-                given.append(f"v{v.number}.copy()")
-            else:
-                given.append("None" if v is None else self._given(v))
-            if v is not None:
-                earlier.add(v.root)
-        grads = _tuple(given)
+        grads = _tuple(self._all_given(p.gradients, earlier))
         captured = ", ".join(f"v{v.number}" for v in p.captured_values)
         lines = [
             f"def make({captured}):",
@@ -85,6 +77,17 @@ class Writer:
             "    return forward, backward",
         ]
         return "\n".join(lines) + "\n"
+
+    def _all_given(self, values: list[Any], earlier: set[Value]) -> list[str]:
+        """Arrays that are handed out, each with memory of its own; `earlier` has the roots of others'."""
+        given = []
+        for v in values:
+            if v is None:
+                given.append("None")
+                continue
+            given.append(f"v{v.number}.copy()" if v.root in earlier else self._given(v))
+            earlier.add(v.root)
+        return given
 
     def _given(self, v: Value) -> str:
         """An array that is handed out: it must be nobody else's."""
@@ -198,7 +201,10 @@ class Writer:
         if not step.outs:
             return call
         if step.single:
-            return f"v{step.outs[0].number} = {call}"
+            v = step.outs[0]
+            # A NumPy number cannot be written to.
+            call = f"asarray({call})" if not v.shape and v.root is v and v.written else call
+            return f"v{v.number} = {call}"
         return f"{_tuple([f'v{v.number}' for v in step.outs])} = {call}"
 
     def _in_place(self, step: Step) -> str:
@@ -210,7 +216,7 @@ class Writer:
             and step.function.method == "__call__"
             and set(step.kwargs) == {"out"}
         ):
-            args = [*map(self.spelled, step.args), self.spelled(step.kwargs["out"])]
+            args = [*map(self.spelled, step.args), _out(step, self.spelled(step.kwargs["out"]))]
             return f"{self._bound(step.function)}({', '.join(args)})"
         return self._call(step)
 
@@ -240,7 +246,7 @@ class Writer:
             self.scope["dot"] = np.dot
             return [f"dot({', '.join([*args, name])})"]
         named = [f"{key}={self.spelled(x)}" for key, x in step.kwargs.items()]
-        return [f"{bound}({', '.join([*args, name, *named])})"]
+        return [f"{bound}({', '.join([*args, _out(step, name), *named])})"]
 
 
 # Their results have the same shape whatever the values are, if the operands have.
@@ -268,6 +274,11 @@ def same_shapes(result: Any, shapes: Any, single: bool) -> Any:
     if not same:
         raise ValueError("a result has another shape than in the traced call")
     return result
+
+
+def _out(step: Step, name: str) -> str:
+    """The argument for a ufunc's output: by keyword where NumPy wants it so."""
+    return f"out={name}" if step.function.ufunc in (np.maximum, np.minimum) else name
 
 
 _known_ones: dict[tuple[int, str], Any] = {}

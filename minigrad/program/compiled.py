@@ -115,8 +115,15 @@ class Calls:
                     self.runners = [runner, *(r for r in runners if r is not runner)]
                 try:
                     return runner(args, kwargs)
-                except FailedError:
-                    return self.function(*args, **kwargs)
+                except FailedError as error:
+                    why = str(error)
+                result = self.function(
+                    *args, **kwargs
+                )  # nearly always the same error, told as eager mode does
+                runner.failures += 1
+                if runner.failures > MOST:
+                    self._give_up(f"its program failed {runner.failures} times, with {why}")
+                return result
         return self._trace(args, kwargs, key)
 
     def _trace(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 import sysconfig
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -75,7 +76,7 @@ class Sight:
         self._conditions: list[str] = []
         self._seen: dict[int, str] = {}
         self._alive: list[Any] = []
-        self._waiting: list[tuple[Any, str, str]] = []
+        self._waiting: deque[tuple[Any, str, str]] = deque()
         self._conditions += [f"len(args) == {len(args)}", f"len(kwargs) == {len(kwargs)}"]
         for i, x in enumerate(args):
             self._see(x, f"args[{i}]", names[i] if i < len(names) else f"arg{i}", argument=True)
@@ -99,7 +100,7 @@ class Sight:
 
     def _expand_all(self) -> None:
         while self._waiting:
-            x, text, name = self._waiting.pop()
+            x, text, name = self._waiting.popleft()
             self._expand(x, text, name)
 
     def _bind(self, x: Any, kind: str = "o") -> str:

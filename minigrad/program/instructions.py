@@ -20,6 +20,7 @@ class Value:
         sample: the array of the traced call; dropped later, but for constants.
         scalar: NumPy returned a number in place of an array without axes.
         name: as a reader would call it, or "".
+        gradient_of: the value of which it is the gradient, or None.
         written: a step writes to its memory (noted at the root).
     """
 
@@ -27,6 +28,7 @@ class Value:
     __slots__ = (
         "contiguous",
         "dtype",
+        "gradient_of",
         "kind",
         "name",
         "number",
@@ -43,6 +45,7 @@ class Value:
         self.contiguous = bool(sample.flags.c_contiguous)
         self.root = self if root is None else root.root
         self.scalar, self.name, self.written = False, "", False
+        self.gradient_of: Value | None = None
 
     @property
     def nbytes(self) -> int:
@@ -62,9 +65,10 @@ class Step:
         writes: the value that is written in place, or None.
         required: it must run even where nobody uses its result (a random draw, a check of the data).
         line: the user's line: (file, number).
+        layer: the path of the layer of minigrad's that makes the call, or None.
     """
 
-    __slots__ = ("args", "function", "kwargs", "line", "op", "outs", "required", "single", "writes")
+    __slots__ = ("args", "function", "kwargs", "layer", "line", "op", "outs", "required", "single", "writes")
 
     def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.function, self.args, self.kwargs = function, args, kwargs
@@ -74,6 +78,7 @@ class Step:
         self.required = False
         self.line: tuple[str, int] | None = None
         self.op = ""
+        self.layer: Any = None
 
     def reads(self) -> Iterator[Value]:
         """The values among the arguments."""

@@ -35,6 +35,7 @@ def without_repeats(*parts: list[Step]) -> dict[Value, Value]:
                 except TypeError:  # an argument that is no key: an index array, say
                     first = step
                 if first is not step:
+                    first.op = first.op or step.op
                     stands.update(zip(step.outs, first.outs, strict=True))
                     continue
             kept.append(step)

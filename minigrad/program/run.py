@@ -47,7 +47,7 @@ class Runner:
             self._scope,
         )
         self.pool: list[Any] = []
-        self.calls = 0
+        self.calls = self.failures = 0
         p = self.program
         self.rules = [functools.partial(Call.part, position) for position in range(len(p.parents))]
         where = dict(p.argument_places)
@@ -66,8 +66,8 @@ class Runner:
             return self._careful(args, kwargs)
         try:
             buffers, result = self._forward(args, kwargs)
-        except Exception:
-            raise FailedError from None
+        except Exception as error:
+            raise FailedError(f"{type(error).__name__}: {error}") from None
         return self._recorded(buffers, result, args, kwargs, None)
 
     def _forward(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -96,12 +96,12 @@ class Runner:
         written = [(inputs[i]._array, inputs[i]._array.copy()) for i in p.written]
         try:
             buffers, result = self._forward(args, kwargs)
-        except Exception:
+        except Exception as error:
             for array, old in written:
                 array[...] = old
             for generator, state in states:
                 generator.numpy.bit_generator.state = state
-            raise FailedError from None
+            raise FailedError(f"{type(error).__name__}: {error}") from None
         if written:
             writes.stamp(*[array for array, _ in written])
         return self._recorded(buffers, result, args, kwargs, (states, written))
@@ -135,15 +135,18 @@ class Runner:
 
     @property
     def source(self) -> str:
-        return source_of(self)
+        """The program to read."""
+        p, name = self.program, getattr(self.function, "__name__", type(self.function).__name__)
+        shapes = ", ".join(f"{v.name or 'x'} {tuple(v.shape)}" for v, _ in p.argument_places)
+        return source_of(p, f"{name} of {shapes or 'nothing'}, and its derivative: plain NumPy.")
 
     def __str__(self) -> str:
         p = self.program
         steps = f"{len(p.forward)} calls forward, {len(p.backward)} backward"
-        shapes = ", ".join(str(tuple(v.shape)) for v, _ in p.argument_places)
-        return (
-            f"for {shapes or 'no tensors'}: {steps}, {self.bytes:,} bytes of buffers, run {self.calls} times"
-        )
+        shapes = ", ".join(f"{v.name} {tuple(v.shape)}" for v, _ in p.argument_places)
+        times = f"run {self.calls} time{'' if self.calls == 1 else 's'}"
+        failed = f", of which {self.failures} raised and ran eagerly" if self.failures else ""
+        return f"for {shapes or 'no tensors'}: {steps}, {self.bytes:,} bytes of buffers, {times}{failed}"
 
 
 def _node(edges: Any, array: Any) -> Node:

@@ -16,7 +16,7 @@ from minigrad._tensor.random import default_generator
 from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.hooks import fitted
-from minigrad.engine.mode import current
+from minigrad.engine.mode import current, switch
 from minigrad.engine.node import Node, linked
 from minigrad.engine.silence import silently
 
@@ -87,7 +87,8 @@ class TracedCall:
         program = Program()
         default_generator.numpy  # noqa: B018 (a stream that is there can be seen to be replaced)
         streams = [(g, g._stream) for g in (default_generator, *sight.generators)]
-        before, chance = (current(), get_default_dtype()), _chance(sight.streams)
+        mode, chance = current(), _chance(sight.streams)
+        default = get_default_dtype()
         tensors: list[Any] = []
         traced: list[Traced] = []
         places: dict[int, int] = {}
@@ -102,10 +103,11 @@ class TracedCall:
             tensors.append(x)
             traced.append(trace.input(array, name=name))
         check = sight.check()
-        trace.finders = list(sight.modules.values())
+        trace.layers = {id(module): name for module, name in sight.modules.values()}
         result = None
         try:
             with trace:
+                switch(mode.but(recorder=trace.recorded))
                 for x, t in zip(tensors, traced, strict=True):
                     x._array = t
                 try:
@@ -122,8 +124,9 @@ class TracedCall:
                             trace.end("backward runs within the call")
                     if any(g._stream is not stream for g, stream in streams):
                         trace.end("a generator is seeded")
-                    if (current(), get_default_dtype()) != before:
-                        trace.end("a mode or the default dtype is changed")
+                    if get_default_dtype() != default or current().recording is not mode.recording:
+                        trace.end("the grad mode or the default dtype is changed")
+                switch(mode)
                 if not trace.broken:
                     self._backward(trace, program, result, tensors, traced, nodes)
         except BaseException:
@@ -133,6 +136,7 @@ class TracedCall:
                 generator.numpy.bit_generator.state = state
             raise
         finally:
+            switch(mode)
             for x, t, array in zip(tensors, traced, arrays, strict=True):
                 if x._array is t:
                     x._array = array
@@ -140,6 +144,7 @@ class TracedCall:
                 if n is not None and n.watch is not None:
                     n.watch.grad = _plain_grad(n.watch.grad)
             _strip(result, {id(n) for n in nodes})
+        trace.nodes.clear()
         if _bring_back(trace) and not trace.broken:
             trace.broken = "a tensor that the call made is kept elsewhere"
         if not trace.broken and _chance(sight.streams) != chance:
@@ -204,14 +209,18 @@ class TracedCall:
         if seeds:
             reach: list[set[int]] = [set() for _ in program.parents]
             found = _gradients(trace, seeds, mine)
+            trace.place = None
             for k, (g, via) in found.items():
-                program.gradients[k] = trace.as_value(g)
+                program.gradients[k] = value = trace.as_value(g)
+                value.gradient_of = value.gradient_of or traced[program.parents[k]].value
                 reach[k] = via
             program.reach = [frozenset(via) for via in reach]
         program.forward, program.backward = trace.steps[:mark], trace.steps[mark:]
 
     def _finish(self, trace: Trace, program: Program, tensors: list[Any], traced: list[Traced]) -> None:
         stands = without_repeats(program.forward, program.backward)
+        for value in trace.values:
+            value.root = stands.get(value.root, value.root)
         program.outputs = [stands.get(v, v) for v in program.outputs]
         program.gradients = [stands.get(v, v) if v is not None else None for v in program.gradients]
         reads = needed(program.backward, [v for v in program.gradients if v is not None])
@@ -240,6 +249,8 @@ class TracedCall:
                     return
         program.draws = [generator for generator, _ in trace.states]
         for value in trace.values:
+            if value.gradient_of is not None:
+                value.gradient_of = stands.get(value.gradient_of, value.gradient_of)
             if value.kind != "constant":
                 value.sample = None
         self.program = program
@@ -270,6 +281,9 @@ def _gradients(
     while waiting:
         node = heappop(waiting)[1]
         g = arrived.pop(node)
+        of, trace.place = trace.nodes.get(node, (None, (None, None)))
+        if of is not None and type(g) is Traced and g.value.gradient_of is None:
+            g.value.gradient_of = of
         if id(node) in mine:
             found[mine[id(node)]] = g, via[node]
             continue

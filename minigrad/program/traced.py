@@ -56,7 +56,9 @@ class Trace:
         self.constants: dict[int, Value] = {}  # by the id of the array, which the value keeps alive
         self.undo: list[tuple[Any, Any]] = []  # inputs that were written: the array, and a copy of before
         self.states: list[tuple[Any, Any]] = []  # generators that were drawn from, and their states of before
-        self.finders: list[tuple[Any, str]] = []  # modules, with the names of their paths
+        self.layers: dict[int, str] = {}  # the paths of modules, by their ids
+        self.nodes: dict[Any, Any] = {}  # of each node the value, and the place where it was recorded
+        self.place: Any = None  # of all steps, where it is given
         self.made: list[weakref.ref[Traced]] = []
         self._trials = 0
         self._op = ""
@@ -112,11 +114,22 @@ class Trace:
         held = [x for x in _traced_in((args, kwargs)) if x.trace is self]
         step = Step(function, mapped(args, self.as_value), mapped(kwargs, self.as_value))
         step.single = type(result) not in (tuple, list)
-        step.line, step.required, step.op = user_line(), required, self._op
+        step.required, step.op = required, self._op
+        self._locate(step)
         made = [self._result(r, step, held) for r in ((result,) if step.single else result)]
         if step.outs or required:
             self.steps.append(step)
         return made[0] if step.single else type(result)(made)
+
+    def _locate(self, step: Step) -> None:
+        step.line, step.layer = _place() if self.place is None else self.place
+        if step.layer is not None:
+            step.layer = self.layers.get(id(step.layer))
+
+    def recorded(self, node: Any, operands: Any, out: Any) -> None:
+        """Note to which value a node of the graph belongs, and where it was recorded."""
+        if type(out) is Traced:
+            self.nodes[node] = out.value, _place()
 
     def _result(self, result: Any, step: Step, held: list[Traced]) -> Any:
         for x in held:
@@ -153,7 +166,8 @@ class Trace:
         result = function(*plain(args), **plain(kwargs))
         if active(self):
             step = Step(function, mapped(args, self.as_value), mapped(kwargs, self.as_value))
-            step.writes, step.line, step.op = target.value, user_line(), self._op
+            step.writes, step.op = target.value, self._op
+            self._locate(step)
             root.written = True
             self.steps.append(step)
         return target if result is target.array else result
@@ -260,13 +274,22 @@ def _traced_in(x: Any) -> Iterator[Traced]:
 
 def user_line() -> tuple[str, int] | None:
     """The line of the caller's that runs now: the first outside of minigrad and NumPy."""
+    return _place()[0]
+
+
+def _place() -> tuple[tuple[str, int] | None, Any]:
+    """The caller's line that runs now, and the layer of minigrad's in whose `forward` it is, or None."""
     frame: Any = sys._getframe(1)
+    layer = None
     while frame is not None:
-        file = frame.f_code.co_filename
+        code = frame.f_code
+        file = code.co_filename
         if not file.startswith((_ROOT, "<frozen", "<__array_function__")) and "numpy" not in file:
-            return file, frame.f_lineno
+            return (file, frame.f_lineno), layer
+        if layer is None and code.co_name == "forward" and code.co_varnames[:1] == ("self",):
+            layer = frame.f_locals["self"]
         frame = frame.f_back
-    return None
+    return None, layer
 
 
 def _read(name: str, get: Callable[..., Any]) -> Callable[..., Any]:

@@ -66,6 +66,7 @@ def test_a_compiled_program_is_the_eager_one(program, seed, own):
             torch.autograd.backward(sums) if sums else None
         assert_same(gradients(a), gradients(b))
     assert is_compiled(compiled) or not own
+    assert not any(runner.failures for runner in compiled._calls.runners)
 
 
 @given(program=some.programs(), seed=st.integers(0, 99))
