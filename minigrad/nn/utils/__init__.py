@@ -9,8 +9,12 @@ from minigrad.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
 from minigrad.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 
 if TYPE_CHECKING:
-    from . import rnn
+    from . import parametrizations, parametrize, rnn, stateless
 else:
-    __getattr__, __dir__ = loaded_later(__name__, {"rnn": "rnn"})
+    _LATER = ("parametrizations", "parametrize", "rnn", "stateless")
+    __getattr__, __dir__ = loaded_later(__name__, dict(zip(_LATER, _LATER, strict=True)))
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "rnn", "vector_to_parameters"]
+__all__ = [
+    "clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "parametrizations", "parametrize", "rnn",
+    "stateless", "vector_to_parameters",
+]  # fmt: skip
