@@ -6,15 +6,19 @@ of them, and returns the forward and the backward that use this set.
 
 from __future__ import annotations
 
+import inspect
 import operator
 from typing import Any
 
 import numpy as np
 
+from minigrad.ops.kernels import keep_kernel
 from minigrad.ops.sums import total
 
 from .instructions import Step, Value
 from .traced import Draw, Ufunc
+
+_KEEP: Any = inspect.unwrap(keep_kernel)
 
 _VIEWS = {
     ".T", ".reshape", ".transpose", ".swapaxes", ".view", ".squeeze", ".ravel", "getitem", "reshape",
@@ -121,8 +125,8 @@ class Writer:
             if elementwise:  # it may write over an operand that nobody reads again
                 self._release([r for r in free_now if r.nbytes == out.nbytes and r.dtype == out.dtype])
             self._house(out)
-            self._release([r for r in free_now if r in self._homes])
             lines += self._written(step, out)
+            self._release([r for r in free_now if r in self._homes])
         return lines
 
     # --- buffers -----------------------------------------------------------------------------------------
@@ -232,6 +236,21 @@ class Writer:
                 return [f"dot({ones}, {args[0]}, {name})"]
             self.scope["add_reduce"] = np.add.reduce
             return [f"add_reduce({args[0]}, {args[1]}, None, {name}, {keepdims})"]
+        if function is _KEEP:  # as `keep` has it, the mask as integers in a buffer for this line
+            g, mask = step.args
+            bits = np.dtype(f"i{out.dtype.itemsize}")
+            whole = Value(len(self.scope) + 10**6, "made", np.empty(out.shape, bits))
+            self._house(whole)
+            self._release([whole])
+            self.scope["np_multiply"] = np.multiply
+            kind, mine = self._bound(bits, "d"), f"{name}_bits"
+            self._made.append(f"{mine} = {name}.view({kind})")
+            its = f"{self.spelled(g)}.view({kind})"
+            if g in self._laid:
+                self._made.append(f"{mine}_of = {its}")
+                its = f"{mine}_of"
+            ints = f"v{whole.number}"
+            return [f"copyto({ints}, {self.spelled(mask)})", f"np_multiply({ints}, {its}, {mine})"]
         if function == ".copy":
             return [f"copyto({name}, {args[0]})"]
         if function == ".astype":
@@ -262,6 +281,8 @@ _KNOWN = {
 
 def _of_known_shape(step: Step) -> bool:
     function = step.function
+    if function is _KEEP:
+        return True
     return not step.outs or isinstance(function, (str, Ufunc, Draw)) or function in _KNOWN
 
 
@@ -314,6 +335,10 @@ def _can_write(step: Step, out: Value) -> bool:
     if function is total:
         x, axis, keepdims = step.args
         return not out.written and (_by_ones(x, axis, keepdims) or _plainly_summed(x, axis))
+    if function is _KEEP:
+        g, mask = step.args
+        alike = type(g) is type(mask) is Value and g.shape == mask.shape == out.shape and g.dtype == out.dtype
+        return alike and mask.dtype.kind == "b" and out.dtype.itemsize > 2
     if function == ".copy":
         return len(step.args) == 1 and not step.kwargs
     if function == ".astype":

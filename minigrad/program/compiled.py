@@ -7,6 +7,7 @@ eagerly, and is traced meanwhile. Where a call cannot be traced, calls are eager
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,11 @@ from minigrad.engine.mode import current
 from minigrad.nn.module import Module
 
 from .guards import SeenError
-from .run import FailedError, Runner
+from .run import ChangedError, FailedError, Runner
 from .trace import TracedCall
 
 MOST = 8  # programs of one function
+_TRACING = threading.RLock()  # a trace takes the arrays of parameters into its hands
 
 
 def compile(
@@ -96,35 +98,49 @@ class Calls:
         self.traces = 0
         self.why_eager = ""
         self.eager = False
+        self._last: tuple[Any, Any] = None, None  # a mode, and the program that ran in it
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         mode = current()
-        if (
-            self.eager
-            or mode.recorder is not None
-            or mode.observer is not None
-            or mode.inference
-            or trace_of_thread() is not None
-        ):
-            return self.function(*args, **kwargs)
-        key = mode.recording, get_default_dtype()
-        runners = self.runners
-        for position, runner in enumerate(runners):
-            if runner.key == key and runner.check(args, kwargs):
-                if position:
-                    self.runners = [runner, *(r for r in runners if r is not runner)]
+        known, runner = self._last  # a mode is never changed, only replaced
+        if mode is known and trace_of_thread() is None and not self.eager:
+            if runner.key[1] is get_default_dtype() and runner.check(args, kwargs):
                 try:
                     return runner(args, kwargs)
+                except ChangedError:
+                    pass
                 except FailedError as error:
-                    why = str(error)
-                result = self.function(
-                    *args, **kwargs
-                )  # nearly always the same error, told as eager mode does
-                runner.failures += 1
-                if runner.failures > MOST:
-                    self._give_up(f"its program failed {runner.failures} times, with {why}")
-                return result
-        return self._trace(args, kwargs, key)
+                    return self._failed(runner, error, args, kwargs)
+        elif self.eager or mode.recorder or mode.observer or mode.inference or trace_of_thread() is not None:
+            return self.function(*args, **kwargs)
+        key = mode.recording, get_default_dtype()
+        runner = self._fitting(args, kwargs, key)
+        if runner is None:
+            with _TRACING:  # another thread may have traced meanwhile, or have had the tensors in its hands
+                runner = self._fitting(args, kwargs, key)
+                if runner is None:
+                    return self._trace(args, kwargs, key)
+        try:
+            result = runner(args, kwargs)
+        except ChangedError:  # by another thread, just now
+            return self.function(*args, **kwargs)
+        except FailedError as error:
+            return self._failed(runner, error, args, kwargs)
+        self._last = mode, runner
+        return result
+
+    def _fitting(self, args: Any, kwargs: Any, key: Any) -> Runner | None:
+        for runner in self.runners:
+            if runner.key == key and runner.check(args, kwargs) and runner.fits(args, kwargs):
+                return runner
+        return None
+
+    def _failed(self, runner: Runner, error: Any, args: Any, kwargs: Any) -> Any:
+        result = self.function(*args, **kwargs)  # nearly always this raises the same error, and tells all
+        runner.failures += 1
+        if runner.failures > MOST:
+            self._give_up(f"its program failed {runner.failures} times, with {error}")
+        return result
 
     def _trace(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any) -> Any:
         if self.traces >= MOST:
@@ -168,7 +184,7 @@ class Calls:
             return (
                 f"# Nothing is traced yet{': ' + self.why_eager if self.why_eager else '; call it once'}.\n"
             )
-        return self.runners[0].source
+        return (self._last[1] or self.runners[0]).source
 
     def __str__(self) -> str:
         lines = [f"compiled {name_of(self.function)}: " + _count(len(self.runners), "program")]

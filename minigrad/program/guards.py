@@ -74,6 +74,7 @@ class Sight:
         self.hooked = False
         self.scope: dict[str, Any] = {"history_of": history_of, "ndarray": np.ndarray}
         self._conditions: list[str] = []
+        self._layouts: list[str] = ["True"]
         self._seen: dict[int, str] = {}
         self._alive: list[Any] = []
         self._waiting: deque[tuple[Any, str, str]] = deque()
@@ -87,7 +88,14 @@ class Sight:
 
     def check(self) -> Callable[[Any, Any], bool]:
         """A function of (args, kwargs): True if a call with them would see the same."""
-        text = "\n        and ".join(dict.fromkeys(self._conditions))
+        return self._function([*self._conditions])
+
+    def fits(self) -> Callable[[Any, Any], bool]:
+        """A function like `check`: True if the tensors' arrays have the dtypes and layouts seen."""
+        return self._function(self._layouts)
+
+    def _function(self, conditions: list[str]) -> Callable[[Any, Any], bool]:
+        text = "\n        and ".join(dict.fromkeys(conditions))
         scope = dict(self.scope)
         code = (
             f"def check(args, kwargs):\n    try:\n        return ({text})\n"
@@ -154,11 +162,9 @@ class Sight:
             raise SeenError(f"the storage of a tensor is a {type(array).__name__}")
         layout = "flags.c_contiguous" if array.flags.c_contiguous else f"strides == {array.strides}"
         node_text = f"history_of({text})" if isinstance(x, View) else f"{text}._node"
-        if own:  # the same array as last time has the same layout: nearly always
-            bound = self._bind(array, "a")
-            as_before = f"{_described(text + '._array', array, self)} and {text}._array.{layout}"
-            same = f"({text}._array is {bound} or ({as_before}))"
-            return f"{same} and {node_text} is {self._bind(node, 'n')}"
+        if own:  # the program itself sees that it has another array, and asks `fits`
+            self._layouts.append(f"{_described(text + '._array', array, self)} and {text}._array.{layout}")
+            return f"{node_text} is {self._bind(node, 'n')}"
         kind = self._bind(type(x), "k")
         local = f"x{len(self.scope)}"
         self.scope[local] = None
@@ -192,7 +198,7 @@ class Sight:
             self._module(x, name)
         elif isinstance(x, FunctionType):
             if not _is_library(x):
-                self._function(x)
+                self._code(x)
         elif isinstance(x, MethodType):
             self._see(x.__self__, f"{bound}.__self__", name)
             self._see(x.__func__, f"{bound}.__func__")
@@ -237,8 +243,7 @@ class Sight:
         for key, part in vars(x).items():
             if key in ("_parameters", "_buffers", "_modules"):
                 table = self._bind(part, "d")
-                self._conditions.append(f"{own}[{key!r}] is {table}")
-                self._conditions.append(f"len({table}) == {len(part)}")
+                self._conditions.append(f"len({table}) == {len(part)}" if part else f"not {table}")
                 for inner, thing in part.items():
                     path = f"{name}_{inner}" if name else inner
                     self._see(thing, f"{table}[{inner!r}]", path)
@@ -269,7 +274,7 @@ class Sight:
         for base in cls.__mro__[1:]:
             self._see_class(base)
 
-    def _function(self, function: Any) -> None:
+    def _code(self, function: Any) -> None:
         bound = self._seen[id(function)]
         for cell, name in zip(function.__closure__ or (), function.__code__.co_freevars, strict=True):
             try:

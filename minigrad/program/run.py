@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
 from typing import Any
 
@@ -13,7 +12,7 @@ from minigrad._tensor.record import history_of, made, new, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._context import Bundle, Places
 from minigrad.engine.mode import run_user
-from minigrad.engine.node import Node
+from minigrad.engine.node import Node, tick
 from minigrad.engine.silence import quiet, silently
 from minigrad.engine.writes import writes
 from minigrad.ops.op import REAL, Op
@@ -29,73 +28,99 @@ class FailedError(Exception):
     """The program raised, and nothing is changed: an eager call can do instead, and tell why."""
 
 
+class ChangedError(Exception):
+    """A tensor that the program uses has an array of another dtype or layout: the program does not fit."""
+
+
 class Runner:
     """A program with its guards, its functions, and the sets of buffers that are free."""
 
     def __init__(self, calls: Any, call: Any, key: Any) -> None:
         self.function, self.backend = calls.function, calls.backend
-        self.program, self.check, self.key = call.program, call.check, key
-        self.sight = call.sight
-        writer = Writer(self.program)
-        self.text = writer.text()
-        self.bytes = sum(writer.sizes)
-        self._scope = writer.scope
-        for name, x in zip(self.program.captured_names, self.program.captured, strict=True):
-            self._scope[name] = x
-        exec(
-            compile(self.text, f"<program of {getattr(self.function, '__name__', 'module')}>", "exec"),
-            self._scope,
-        )
+        self.program, self.check, self.fits, self.key = call.program, call.check, call.fits, key
         self.pool: list[Any] = []
         self.calls = self.failures = 0
         p = self.program
-        self.rules = [functools.partial(Call.part, position) for position in range(len(p.parents))]
+        writer = Writer(p)
+        self.text = writer.text()
+        self.bytes = sum(writer.sizes)
+        self._scope = scope = writer.scope
+        scope |= dict(zip(p.captured_names, p.captured, strict=True))
+        name = getattr(self.function, "__name__", "module")
+        exec(compile(self.text, f"<program of {name}>", "exec"), scope)
         where = dict(p.argument_places)
-        self._places = [where.get(v) for v in p.inputs]
-        get = ", ".join(self._place(i) for i in range(len(p.inputs)))
-        self._inputs = eval(f"lambda args, kwargs: ({get}{',' if get else ''})", self._scope)
-
-    def _place(self, i: int) -> str:
-        found = self._places[i]
-        return found or f"t{i}"
+        places = [where.get(v) or f"t{i}" for i, v in enumerate(p.inputs)]
+        self._inputs = eval(f"lambda args, kwargs: {_tuple(places)}", scope)
+        self._careful = bool(p.draws or p.written)
+        self._single = len(p.outputs) == len(p.seeds) == 1 and p.structure[0] == "out"
+        # A captured tensor has the node that it had, or the guards would not let the call through.
+        nodes = []
+        for k, i in enumerate(p.parents):
+            scope[f"rule{k}"], scope[f"node{k}"] = _rule(k, len(p.parents)), None
+            nodes.append(f"node{k}")
+            if p.inputs[i] in where:
+                nodes[-1] = f"history_of({places[i]})"
+            else:
+                scope[f"node{k}"] = history_of(scope[places[i]])
+        scope["history_of"] = history_of
+        self._parents = eval(f"lambda args, kwargs: {_tuple(nodes)}", scope)
+        if not any("(" in node for node in nodes):
+            constant = self._parents((), {})
+            self._parents = lambda *_: constant
+        chain = "()"
+        for k in reversed(range(len(nodes))):
+            chain = f"(nodes[{k}], rule{k}, pair, {chain})"
+        self._chain = eval(f"lambda nodes, pair: {chain}", scope)
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        p = self.program
         self.calls += 1
-        if p.draws or p.written:
-            return self._careful(args, kwargs)
+        if self._careful:
+            return self._call_carefully(args, kwargs)
         try:
-            buffers, result = self._forward(args, kwargs)
+            buffers, arrays, saved = self._forward(args, kwargs)
+        except ChangedError:
+            raise
         except Exception as error:
             raise FailedError(f"{type(error).__name__}: {error}") from None
-        return self._recorded(buffers, result, args, kwargs, None)
+        if not self._single:
+            return self._recorded(buffers, arrays, saved, args, kwargs, None)
+        array = arrays[0]
+        out = new(made.tensor)
+        out._array = array
+        out._node = self._node(array.shape, array.dtype, self._call(buffers, saved, args, kwargs, None))
+        return out
 
     def _forward(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             buffers = self.pool.pop()
         except IndexError:
             buffers = self._new_set()
-        forward = buffers[0]
-        silent = warnings.filters and warnings.filters[0] is quiet.first
-        result = forward(args, kwargs) if silent else silently(forward, args, kwargs)
+        filters = warnings.filters
+        silent = filters and filters[0] is quiet.first
+        result = buffers[0](args, kwargs) if silent else silently(buffers[0], args, kwargs)
         if result is None:  # a captured tensor has another array
+            if not self.fits(args, kwargs):
+                buffers[2].append(buffers)
+                raise ChangedError
             self.pool = []
             buffers = self._new_set()
             result = silently(buffers[0], args, kwargs)
-        return buffers, result
+        return buffers, *result
 
     def _new_set(self) -> Any:
         forward, backward = self._scope["make"](*[x._array for x in self.program.captured])
         return forward, backward, self.pool
 
-    def _careful(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call_carefully(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call that draws, or writes to its inputs: all or nothing."""
         p = self.program
         inputs = self._inputs(args, kwargs)
         states = [(g, g.numpy.bit_generator.state) for g in p.draws]
         written = [(inputs[i]._array, inputs[i]._array.copy()) for i in p.written]
         try:
-            buffers, result = self._forward(args, kwargs)
+            buffers, arrays, saved = self._forward(args, kwargs)
+        except ChangedError:
+            raise
         except Exception as error:
             for array, old in written:
                 array[...] = old
@@ -104,27 +129,33 @@ class Runner:
             raise FailedError(f"{type(error).__name__}: {error}") from None
         if written:
             writes.stamp(*[array for array, _ in written])
-        return self._recorded(buffers, result, args, kwargs, (states, written))
+        return self._recorded(buffers, arrays, saved, args, kwargs, (states, written))
 
-    def _recorded(self, buffers: Any, result: Any, args: Any, kwargs: Any, before: Any) -> Any:
+    def _call(self, buffers: Any, saved: Any, args: Any, kwargs: Any, before: Any) -> Call:
+        call = new(Call)
+        call.runner, call.buffers, call.saved, call.before = self, buffers, saved, before
+        call.args, call.kwargs, call.visit = args, kwargs, None
+        call.parents = self._parents(args, kwargs)
+        return call
+
+    def _node(self, shape: Any, dtype: Any, call: Call) -> Node:
+        node = Node()
+        node.tick, node.op, node.shape, node.dtype = tick(), _OP, shape, dtype
+        node.parent_a = node.parent_b = node.saved_a = node.saved_b = node.watch = None
+        node.further = self._chain(call.parents, (call, call.saved))
+        node.exact = True  # the gradients were fitted when they were traced
+        return node
+
+    def _recorded(self, buffers: Any, arrays: Any, saved: Any, args: Any, kwargs: Any, before: Any) -> Any:
         p = self.program
-        arrays, saved = result
-        outs = []
-        for array in arrays:
-            out = new(made.tensor)
-            out._array, out._node = array, None
-            outs.append(out)
+        outs = [wrap(array, None) for array in arrays]
         if p.seeds:
-            inputs = self._inputs(args, kwargs)
-            call = Call(self, buffers, saved, args, kwargs, before, len(arrays))
-            parents = [history_of(inputs[i]) for i in p.parents]
-            edges = [(parent, rule, (call, saved)) for parent, rule in zip(parents, self.rules, strict=True)]
-            call.parents = parents
-            if len(p.differentiable) == 1:
-                k = p.differentiable[0]
-                outs[k]._node = _node(edges, arrays[k])
+            call = self._call(buffers, saved, args, kwargs, before)
+            if len(p.seeds) == 1:
+                out = outs[p.differentiable[0]]
+                out._node = self._node(out._array.shape, out._array.dtype, call)
             else:
-                joint = Node.make(_OP, edges, (), arrays[p.differentiable[0]].dtype)
+                joint = self._node((), arrays[p.differentiable[0]].dtype, call)
                 for seed, k in enumerate(p.differentiable):
                     outs[k]._node = Places.output(joint, seed, arrays[k].shape, arrays[k].dtype)
         else:
@@ -149,51 +180,49 @@ class Runner:
         return f"for {shapes or 'no tensors'}: {steps}, {self.bytes:,} bytes of buffers, {times}{failed}"
 
 
-def _node(edges: Any, array: Any) -> Node:
-    node = Node.make(_OP, edges, array.shape, array.dtype)
-    return node
+def _tuple(parts: list[str]) -> str:
+    return f"({', '.join(parts)}{',' if parts else ''})"
+
+
+def _rule(position: int, of: int) -> Any:
+    """The rule of the program's node for one of its inputs.
+
+    A visit of the walk asks in ascending order; the first that is asked runs the backward for all.
+    """
+    last = of - 1
+
+    def rule(g: Any, call: Call, saved: Any) -> Any:
+        visit = call.visit
+        if visit is None or visit[0] is not g or visit[1] >= position:
+            visit = call.visit = [g, position, call._run(g)]
+        else:
+            visit[1] = position
+        if position == last:
+            call.visit = None
+        found = visit[2]
+        d = found[position]
+        found[position] = None  # it belongs to the one who asked
+        return d
+
+    return rule
 
 
 class Call:
     """One call of a program, as the node of its output keeps it: its buffers are free once it is gone."""
 
-    __slots__ = (
-        "after",
-        "args",
-        "before",
-        "buffers",
-        "kwargs",
-        "outputs",
-        "parents",
-        "runner",
-        "saved",
-        "visit",
-    )
-
-    def __init__(
-        self, runner: Runner, buffers: Any, saved: Any, args: Any, kwargs: Any, before: Any, outputs: int
-    ) -> None:
-        self.runner, self.buffers, self.saved = runner, buffers, saved
-        self.args, self.kwargs, self.before, self.outputs = args, kwargs, before, outputs
-        self.visit: Any = None
-        self.parents: list[Any] = []
+    __slots__ = ("args", "before", "buffers", "kwargs", "parents", "runner", "saved", "visit")
+    args: Any
+    kwargs: Any
+    runner: Runner
+    buffers: Any
+    saved: Any
+    before: Any  # the states of generators and the arrays that the call changed, as they were
+    parents: tuple[Any, ...]
+    visit: Any  # the gradient that came, the latest input that asked, and the gradients
 
     def __del__(self) -> None:
         buffers = self.buffers
         buffers[2].append(buffers)
-
-    @staticmethod
-    def part(position: int, g: Any, call: Call, saved: Any) -> Any:
-        """The rule of the program's node for one input: its gradient."""
-        visit = call.visit
-        if visit is None or visit[0] is not g or position <= visit[1]:
-            visit = call.visit = [g, position, call._run(g)]
-        visit[1] = position
-        d = visit[2][position]
-        visit[2][position] = None
-        if position == len(call.parents) - 1:
-            call.visit = None
-        return d
 
     def _run(self, g: Any) -> list[Any]:
         p = self.runner.program

@@ -155,7 +155,7 @@ class TracedCall:
             self.why_not = trace.broken
             return result
         self._finish(trace, program, tensors, traced)
-        self.check = check
+        self.check, self.fits = check, sight.fits()
         return result
 
     def _backward(
