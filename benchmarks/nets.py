@@ -28,8 +28,8 @@ class Net(NamedTuple):
         return x, target, params
 
 
-def pieces(torch: Any, net: Net) -> Pieces:
-    """The step in PyTorch's interface, as everyone writes it."""
+def pieces(torch: Any, net: Net, loss: Any = None) -> Pieces:
+    """The step in PyTorch's interface, as everyone writes it; `loss` is another loss(model, x, target)."""
     x, target, params = net.arrays()
     layers: list[Any] = []
     for before, after in pairwise(net.sizes):
@@ -43,10 +43,19 @@ def pieces(torch: Any, net: Net) -> Pieces:
     cross_entropy = torch.nn.functional.cross_entropy
     return Pieces(
         optimizer.zero_grad,
-        lambda: cross_entropy(model(x), target),
+        lambda: cross_entropy(model(x), target) if loss is None else loss(model, x, target),
         optimizer.step,
         lambda: [p.detach().numpy() for p in model.parameters()],
     )
+
+
+def compiled(torch: Any, net: Net) -> Pieces:
+    """The same step with a compiled loss function."""
+
+    def loss(model: Any, x: Any, target: Any) -> Any:
+        return torch.nn.functional.cross_entropy(model(x), target)
+
+    return pieces(torch, net, torch.compile(loss, fullgraph=True))
 
 
 def by_hand(net: Net) -> Contender:

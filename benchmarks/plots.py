@@ -7,13 +7,14 @@ from report import IN_TURNS, Results, called
 
 COLOURS = {
     "minigrad": "tab:red",
+    "minigrad, compiled": "darkorange",
     "minigrad, gc_paused": "lightcoral",
     "torch": "tab:blue",
     "numpy": "black",
     "autograd": "tab:green",
     "mygrad": "tab:purple",
     "micrograd": "tab:brown",
-    "jax": "tab:orange",
+    "jax": "tab:olive",
 }
 BAR_LABELS = {
     "chain": "chain of 601 ops\non vectors of 8",

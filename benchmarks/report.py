@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from processes import PAUSED
+from work import COMPILED
 
 HERE = Path(__file__).parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
@@ -217,6 +218,11 @@ def _measured(part: str, key: str, record: dict[str, Any] | None) -> list[tuple[
             ("time / PyTorch's", over("torch", "seconds")),
             ("time / PyTorch's, under gc_paused", resting),
         ]
+    if key.startswith("compiled_"):
+        other = key.removeprefix("compiled_")
+        found = COMPILED in rows and other in rows
+        value = rows[other]["ratio"] / rows[COMPILED]["ratio"] if found else None
+        return [(f"compiled: time / {NAMES[other]}'s", value)]
     return [(f"time / {NAMES[key]}'s", rows[key]["ratio"] if key in rows else None)]
 
 

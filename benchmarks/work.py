@@ -30,6 +30,7 @@ class Work(NamedTuple):
     calls: int = 1
 
 
+COMPILED = "minigrad, compiled"
 WORK = {
     "chain": Work("y = tanh(y·w + b), 200 links, length 8", chain, chain.Chain(), 400, 40),
     "scalar": Work("y = relu(y·w + b), 200 links, one number", chain, chain.Chain(200, 0, "relu"), 100, 20),
@@ -49,6 +50,7 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
     """The contenders that are installed and compute the same, and why the others are absent."""
     builders: dict[str, Callable[[], Contender]] = {
         "minigrad": lambda: work.kind.pieces(importlib.import_module("minigrad"), work.spec).together(),
+        COMPILED: lambda: work.kind.compiled(importlib.import_module("minigrad"), work.spec).together(),
         "torch": lambda: work.kind.pieces(importlib.import_module("torch"), work.spec).together(),
     }
     if peers:
@@ -59,7 +61,7 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
             check_same({"numpy": work.kind.by_hand(work.spec), name: build()})
             contenders[name] = build()
         except Exception as error:
-            if name == "minigrad":
+            if name in ("minigrad", COMPILED):
                 raise
             absent[name] = _reason(error)
     contenders["numpy"] = work.kind.by_hand(work.spec)

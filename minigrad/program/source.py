@@ -29,12 +29,13 @@ _OPERATORS = {
 _ALONE = {
     "relu", "tanh", "sigmoid", "exp", "log", "sqrt", "abs", "dropout", "softmax", "square", "mul", "matmul"
 }  # fmt: skip
-_KEPT = {"exp", "log", "sqrt", "tanh", "sum", "max", "copy", "where", "random", "square", "erf"}
+_KEPT = {"exp", "log", "sqrt", "tanh", "where", "random", "square", "erf"}
 _WORDS = {
-    "subtract": "difference", "multiply": "product", "divide": "quotient", "add": "sum", "add.reduce": "sum",
-    "maximum.reduce": "largest", "getitem": "picked", "ravel_multi_index": "places", "ravel": "flat",
-    "T": "turned", "not_equal": "mask", "greater": "mask", "astype": "cast", "total": "sum",
-    "maximum": "larger", "minimum": "smaller", "negative": "negative", "matmul": "product",
+    "subtract": "difference", "multiply": "product", "divide": "quotient", "add": "added",
+    "add.reduce": "total", "maximum.reduce": "largest", "getitem": "picked", "ravel_multi_index": "places",
+    "ravel": "flat", "T": "turned", "not_equal": "mask", "greater": "mask", "astype": "cast",
+    "total": "total", "sum": "total", "max": "largest", "copy": "copied", "maximum": "larger",
+    "minimum": "smaller", "negative": "negative", "matmul": "product",
 }  # fmt: skip
 _LONGEST = 72  # of an expression into which others are put
 _TAKEN = {"np", "math", "rng", "saved", "forward", "backward", *keyword.kwlist}

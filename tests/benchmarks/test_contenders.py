@@ -18,6 +18,7 @@ WORK = [
 @pytest.mark.parametrize(("kind", "spec"), WORK, ids=str)
 def test_minigrad_and_the_derivative_by_hand_compute_the_same(kind, spec):
     check_same({"numpy": kind.by_hand(spec), "minigrad": kind.pieces(minigrad, spec).together()})
+    check_same({"numpy": kind.by_hand(spec), "compiled": kind.compiled(minigrad, spec).together()})
 
 
 def test_who_computes_something_else_is_named():
