@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from minigrad.engine import messages
 from minigrad.engine.mode import mode
@@ -52,7 +52,7 @@ class Inference(Tensor):
     def is_inference(self) -> bool:
         return True
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         if requires_grad and not mode.inference:
             raise RuntimeError(
                 "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class View(Tensor):
             "data of a view cannot be replaced, it belongs to another tensor; clone() it first"
         )
 
-    def detach_(self) -> Tensor:
+    def detach_(self) -> Self:
         raise RuntimeError("detach_: views cannot be detached in place; use detach()")
 
     def _refuse_history(self, name: str) -> None:

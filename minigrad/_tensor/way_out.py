@@ -1,0 +1,184 @@
+"""The ways from a tensor out to Python and NumPy: numbers, arrays, text, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad.engine import messages
+from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
+
+from .convert import as_operand, copied_within, warn_cut, with_own_dtype
+from .dtype import get_default_dtype
+from .gradient import Gradient
+from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
+from .record import history_of, made, wrap
+from .shortcuts import call_of, recorder_of
+from .text import tensor_text
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+_WAY_OUT = "use the tensor's own functions, or t.detach().numpy() outside the graph"
+_UFUNC_OPS = {
+    np.power: REGISTRY["pow"],
+    np.reciprocal: REGISTRY["reciprocal"],
+    np.absolute: REGISTRY["abs"],
+    np.rint: REGISTRY["round"],
+}
+
+
+class WayOut(Gradient):
+    """Conversions to numbers, lists, arrays and text, NumPy's protocols, and copies."""
+
+    __slots__ = ()
+
+    def item(self) -> Any:
+        """The one element, as a Python number; RuntimeError where there are more or none."""
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar; use tolist()"
+            )
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; of no axes the number itself."""
+        return self._array.tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """The array itself, sharing its memory; with a gradient to be recorded only by `force`."""
+        if self.requires_grad and not force:
+            raise RuntimeError(messages.numpy_of_recorded())
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return (
+            np.array(self.numpy(), dtype=dtype, copy=copy) if copy else np.asarray(self.numpy(), dtype=dtype)
+        )
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        if self.requires_grad:
+            raise BufferError("can't export a Tensor that requires grad; export tensor.detach()")
+        return self._array.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> Any:
+        return self._array.__dlpack_device__()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        op = BY_FORWARD.get(ufunc) or _UFUNC_OPS.get(ufunc)
+        if op is None:
+            raise TypeError(f"minigrad has no np.{ufunc.__name__} for Tensors; {_WAY_OUT}")
+        if method != "__call__" or kwargs:
+            extra = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
+            raise TypeError(f"minigrad does not cover np.{ufunc.__name__}{extra} for Tensors; {_WAY_OUT}")
+        return call_of(op)(*map(as_operand, inputs))
+
+    @staticmethod
+    def _call_op(op: Op, args: Any, options: Any) -> Any:
+        """Called by an op that is called with a tensor among its inputs."""
+        return call_of(op)(*args, **options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        op = BY_FORWARD.get(function)
+        if op is not None:  # one of our storage kernels
+            return call_of(op)(*args, **kwargs)
+        if function in NUMPY_CONSTANTS:
+            out = NUMPY_CONSTANTS[function](*args, **kwargs)
+            return wrap(out, None) if isinstance(out, np.ndarray) else out
+        if function not in NUMPY_CALLS:
+            name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
+            raise TypeError(f"minigrad has no {name} for Tensors; {_WAY_OUT}")
+        try:
+            name, operands, options = NUMPY_CALLS[function](*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"minigrad does not cover these arguments of np.{function.__name__}: {error}; {_WAY_OUT}"
+            ) from None
+        op = REGISTRY[name]
+        return recorder_of(op)(list(map(as_operand, operands)), {**op.options, **options})[0]
+
+    def __float__(self) -> float:
+        number = float(self.item())
+        if self.requires_grad:
+            warn_cut("float()", "a function of tensors, like torch.sin(x) for math.sin(x), keeps the graph")
+        return number
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind == "f":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"Boolean value of Tensor with {self._array.size} elements is ambiguous; use .any() or .all()"
+            )
+        return bool(self._array.item())
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
+
+    def __repr__(self) -> str:
+        return tensor_text(
+            self._array, default=get_default_dtype(), requires_grad=self.requires_grad,
+            grad_fn="" if self.is_leaf else self._made_by(),
+        )  # fmt: skip
+
+    def _made_by(self) -> str:
+        node: Any = self._node
+        return str(node.name())
+
+    def __format__(self, spec: str) -> str:
+        return object.__format__(self, spec) if self._array.ndim else format(self.item(), spec)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._refuse_non_leaf("pickle")
+        return _rebuild, (self._kind(), np.array(self._array), self.requires_grad)
+
+    def __copy__(self) -> Tensor:
+        """A leaf of its own over the same memory, as in PyTorch."""
+        return _rebuild(self._kind() if self.is_leaf else made.tensor, self._array, self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A copy with its gradient; tensors that share memory share that of their copies."""
+        self._refuse_non_leaf("deepcopy")
+        array = copied_within(self._array, memo)
+        copied = _rebuild(self._kind(), array, self.requires_grad)
+        memo[id(self)] = copied
+        if (grad := self.grad) is not None:
+            copied.grad = wrap(np.array(grad._array), None)
+        return copied
+
+    def _kind(self) -> type:
+        """The class of a copy."""
+        return type(self)
+
+    def _refuse_non_leaf(self, what: str) -> None:
+        if not self.is_leaf:
+            node: Any = history_of(self)
+            raise RuntimeError(
+                f"only Tensors created explicitly by the user (graph leaves) support {what}; this one was "
+                f"produced by {node.op.name}. Use detach(), or clone() for a copy inside the graph."
+            )
+
+
+def _rebuild(kind: type, array: Any, requires_grad: bool) -> Tensor:
+    tensor: Tensor = object.__new__(kind)
+    tensor._array, tensor._node = with_own_dtype(array), None
+    tensor.requires_grad_(requires_grad)
+    return tensor
