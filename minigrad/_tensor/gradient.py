@@ -258,8 +258,8 @@ class Gradient(Properties):
         array, place = self._array, weakref.ref(node)
 
         def after() -> None:
-            tensor: Any = me()
-            hook(wrap(array, place()) if tensor is None else tensor)
+            tensor = me()
+            hook(wrap(array, place()) if tensor is None else tensor)  # type: ignore[arg-type]
 
         return RemovableHandle(node.watched().after, after)
 
