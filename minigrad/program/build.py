@@ -15,6 +15,7 @@ import numpy as np
 from minigrad.ops.kernels import keep_kernel
 from minigrad.ops.sums import total
 
+from .batches import Stacks
 from .instructions import Step, Value
 from .traced import Draw, Ufunc
 
@@ -42,9 +43,14 @@ class Writer:
         self._free: list[tuple[int, int]] = []  # buffers of nobody now: (bytes, number)
         self._homes: dict[Value, tuple[int, int]] = {}  # the buffer of a root
         self.sizes: list[int] = []  # of the buffers, in bytes
+        self.steps: tuple[list[Step], list[Step]] = ([], [])  # those that run
+        self._rows: set[Value] = set()
 
     def text(self) -> str:
         p = self.program
+        stacks = Stacks(p, _can_write)
+        self.steps = stacks.forward, stacks.backward
+        self._lay_out(stacks)
         fresh = {v.root for v in (*p.outputs, *p.gradients) if v is not None}
         saved_roots = {v.root for v in p.saved}
         for tensor_value, bound in zip(p.captured_values, p.captured_names, strict=True):
@@ -53,10 +59,10 @@ class Writer:
         self._laid |= set(p.constants)
         for v in p.constants:
             self.scope[f"v{v.number}"] = v.sample
-        last = _last_uses(p.forward, p.backward)
-        forward = self._lines(p.forward, fresh, saved_roots, last, 0)
+        last = _last_uses(*self.steps)
+        forward = self._lines(stacks.forward, fresh, saved_roots, last, 0)
         # A saved value outlives the backward: the graph may be kept for another.
-        backward = self._lines(p.backward, fresh, saved_roots, last, len(p.forward))
+        backward = self._lines(stacks.backward, fresh, saved_roots, last, len(stacks.forward))
         carried = [v for v in p.saved if v not in self._laid or v.root.kind == "input"]
         p.carried = carried
         fetch = [f"v{v.number} = {where}._array" for v, where in p.argument_places]
@@ -115,6 +121,10 @@ class Writer:
                 self._laid.update(step.outs)
                 continue
             out = step.outs[0] if len(step.outs) == 1 and step.single else None
+            if out is not None and out in self._rows:
+                lines += self._written(step, out)
+                self._release([r for r in dying.get(position, ()) if r in self._homes and r not in saved])
+                continue
             free_now = [r for r in dying.get(position, ()) if r in self._homes and r not in saved]
             if step.writes is not None or out is None or not _can_write(step, out) or out in fresh:
                 lines.append(self._in_place(step) if step.writes is not None else self._assign(step))
@@ -128,6 +138,20 @@ class Writer:
             lines += self._written(step, out)
             self._release([r for r in free_now if r in self._homes])
         return lines
+
+    def _lay_out(self, stacks: Stacks) -> None:
+        """Memory for the stacks, and their rows as views of it."""
+        self._rows = stacks.rows
+        for stack, rows in stacks.all.items():
+            self.sizes.append(stack.nbytes)
+            self._made.append(f"v{stack.number} = empty({stack.shape}, {self._bound(stack.dtype, 'd')})")
+            self._made += [f"v{v.number} = v{stack.number}[{i}]" for i, v in enumerate(rows)]
+            # Of rows without axes an element would be a number.
+            if not rows[0].shape:
+                self._made[-len(rows) :] = [
+                    f"v{v.number} = v{stack.number}[{i}, ...]" for i, v in enumerate(rows)
+                ]
+            self._laid |= {stack, *rows}
 
     # --- buffers -----------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class Runner:
         writer = Writer(p)
         self.text = writer.text()
         self.bytes = sum(writer.sizes)
+        self._calls = [len(steps) for steps in writer.steps]
         self._scope = scope = writer.scope
         scope |= dict(zip(p.captured_names, p.captured, strict=True))
         name = getattr(self.function, "__name__", "module")
@@ -173,7 +174,7 @@ class Runner:
 
     def __str__(self) -> str:
         p = self.program
-        steps = f"{len(p.forward)} calls forward, {len(p.backward)} backward"
+        steps = "{} calls forward, {} backward".format(*self._calls)
         shapes = ", ".join(f"{v.name} {tuple(v.shape)}" for v, _ in p.argument_places)
         times = f"run {self.calls} time{'' if self.calls == 1 else 's'}"
         failed = f", of which {self.failures} raised and ran eagerly" if self.failures else ""
