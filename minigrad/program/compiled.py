@@ -175,6 +175,10 @@ class Calls:
             raise RuntimeError(f"compile(fullgraph=True): {text}")
         warnings.warn(f"minigrad.compile: {text}", UserWarning, stacklevel=_level())
 
+    def __reduce__(self) -> Any:
+        """A copy has no programs yet: those of this one are for this one's parameters."""
+        return Calls, (self.function, self.fullgraph, self.backend)
+
     # --- to look at ---------------------------------------------------------------------------------------
 
     @property

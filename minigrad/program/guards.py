@@ -45,6 +45,7 @@ _LIBRARY = tuple(
         *(sysconfig.get_paths()[k] for k in ("stdlib", "purelib", "platlib")),
     }
 )
+_MOST = 20_000  # conditions
 _LONGEST = 4096  # elements of the user's NumPy arrays that are compared at each call
 
 
@@ -190,7 +191,20 @@ class Sight:
         same, copy = self._bind(_equal, "f"), self._bind(x.copy(), "c")
         self._conditions.append(f"{same}({text}, {copy})")
 
+    def _names_within(self, x: Any, names: set[str]) -> None:
+        """The names that code looks up in a module of the user's, and in the modules within it."""
+        if not isinstance(x, ModuleType) or _is_library(x):
+            return
+        for name in names & vars(x).keys():
+            part = vars(x)[name]
+            known = id(part) in self._seen
+            self._see(part, f"{self._seen[id(x)]}.{name}", name)
+            if not known:
+                self._names_within(part, names)
+
     def _expand(self, x: Any, bound: str, name: str) -> None:
+        if len(self._conditions) > _MOST:
+            raise SeenError(f"it sees more than {_MOST:,} values that would have to be compared at each call")
         if not bound:
             bound = self._bind(x)
             self._seen[id(x)] = bound
@@ -282,6 +296,7 @@ class Sight:
             except ValueError:  # empty as yet
                 continue
             self._see(content, f"{self._bind(cell, 'e')}.cell_contents", name)
+            self._names_within(content, set(_names(function.__code__)))
         for kind in ("__defaults__", "__kwdefaults__"):
             self._see(getattr(function, kind), f"{bound}.{kind}")
         self._conditions.append(f"{bound}.__code__ is {self._bind(function.__code__, 'c')}")
@@ -291,10 +306,7 @@ class Sight:
             if name in known:
                 part = known[name]
                 self._see(part, f"{text}[{name!r}]", name)
-                if isinstance(part, ModuleType) and not _is_library(part):
-                    for inner in _names(function.__code__):
-                        if inner in vars(part):
-                            self._see(vars(part)[inner], f"{self._seen[id(part)]}.{inner}", inner)
+                self._names_within(part, set(_names(function.__code__)))
             else:
                 self._conditions.append(f"{name!r} not in {text}")
 

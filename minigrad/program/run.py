@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import Any
 
@@ -22,6 +23,9 @@ from .source import source_of
 from .structure import flatten, rebuilt
 
 _OP = Op("compiled", lambda: None, formula="the program's own backward", domain=REAL, register=False)
+
+
+MOST_FREE = 8  # sets of buffers that wait for a call
 
 
 class FailedError(Exception):
@@ -110,13 +114,15 @@ class Runner:
 
     def _new_set(self) -> Any:
         forward, backward = self._scope["make"](*[x._array for x in self.program.captured])
-        return forward, backward, self.pool
+        # Two threads may go back through one graph that is retained: the lock is for them.
+        return forward, backward, self.pool, threading.Lock()
 
     def _call_carefully(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call that draws, or writes to its inputs: all or nothing."""
         p = self.program
         inputs = self._inputs(args, kwargs)
         states = [(g, g.numpy.bit_generator.state) for g in p.draws]
+        self._refuse_sharing(inputs)
         written = [(inputs[i]._array, inputs[i]._array.copy()) for i in p.written]
         try:
             buffers, arrays, saved = self._forward(args, kwargs)
@@ -131,6 +137,15 @@ class Runner:
         if written:
             writes.stamp(*[array for array, _ in written])
         return self._recorded(buffers, arrays, saved, args, kwargs, (states, written))
+
+    def _refuse_sharing(self, inputs: tuple[Any, ...]) -> None:
+        """Raise where an argument shares memory with an input that is written: the traced ones did not."""
+        arguments = {v for v, _ in self.program.argument_places}
+        for i in self.program.written:
+            for k, v in enumerate(self.program.inputs):
+                either = v in arguments or self.program.inputs[i] in arguments
+                if k != i and either and np.may_share_memory(inputs[i]._array, inputs[k]._array):
+                    raise FailedError("two of its tensors share memory, and one of them is written")
 
     def _call(self, buffers: Any, saved: Any, args: Any, kwargs: Any, before: Any) -> Call:
         call = new(Call)
@@ -223,10 +238,11 @@ class Call:
 
     def __del__(self) -> None:
         buffers = self.buffers
-        buffers[2].append(buffers)
+        if len(buffers[2]) < MOST_FREE:
+            buffers[2].append(buffers)
 
     def _run(self, g: Any) -> list[Any]:
-        p = self.runner.program
+        p, backward = self.runner.program, self._backward
         given = g.parts if type(g) is Bundle else {0: g}
         if any(isinstance(part, Tensor) for part in given.values()):
             return self._again(given)
@@ -236,9 +252,14 @@ class Call:
                 np.zeros(v.shape, v.dtype) if part is None else part
                 for v, part in zip(p.seeds, parts, strict=True)
             ]
-            found = self.buffers[1](*filled, *self.saved)
+            found = backward(*filled)
             return [d if via & given.keys() else None for d, via in zip(found, p.reach, strict=True)]
-        return list(self.buffers[1](*[given[k] for k in range(len(p.seeds))], *self.saved))
+        return list(backward(*[given[k] for k in range(len(p.seeds))]))
+
+    def _backward(self, *seeds: Any) -> Any:
+        _, backward, _, lock = self.buffers
+        with lock:
+            return backward(*seeds, *self.saved)
 
     def _again(self, given: dict[int, Any]) -> list[Any]:
         """The gradients as tensors with a history: the eager call again, and its gradients recorded."""

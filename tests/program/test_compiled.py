@@ -2,6 +2,8 @@
 
 import copy
 import gc
+import importlib
+import pickle
 import random
 import threading
 import warnings
@@ -658,3 +660,70 @@ def test_dropout_and_batch_norm_of_second_order():
         results.append([*gradients(call.parameters()), *(b.numpy() for b in call.buffers())])
         results[-1].append(torch.rand(3).numpy())
     assert_same(*results, rtol=1e-8)
+
+
+def test_a_copy_and_a_pickle_have_parameters_of_their_own():
+    compiled = torch.compile(nn.Linear(2, 2))
+    x = torch.ones(1, 2)
+    compiled(x), compiled(x)
+    for twin in (copy.deepcopy(compiled), pickle.loads(pickle.dumps(compiled))):
+        with torch.no_grad():
+            for p in twin.parameters():
+                p.zero_()
+        assert twin(x).tolist() == twin(x).tolist() == [[0.0, 0.0]]
+        assert compiled(x).tolist() != [[0.0, 0.0]]
+
+
+def test_arguments_that_share_memory_with_a_written_one():
+    def shift(x, y):
+        x.add_(1)
+        return x * y
+
+    compiled = torch.compile(shift)
+    for _ in range(2):
+        compiled(torch.ones(4)[:3], torch.ones(4)[1:])
+    a, b = (torch.arange(4.0) for _ in range(2))
+    assert compiled(a[:3], a[1:]).tolist() == shift(b[:3], b[1:]).tolist()
+    assert a.tolist() == b.tolist() and compiled._calls.runners[0].failures == 1
+
+
+def test_threads_may_go_back_through_one_retained_graph():
+    model = net_of(
+        lambda: nn.Linear(4, 64), nn.Tanh, lambda: nn.Linear(64, 64), nn.Tanh, lambda: nn.Linear(64, 3)
+    )
+    compiled = torch.compile(model, fullgraph=True)
+    x = torch.randn(256, 4)
+    compiled(x)
+    out = compiled(x).square().sum()
+    wanted = torch.autograd.grad(out, list(model.parameters()), retain_graph=True)
+    found = []
+
+    def work():
+        for _ in range(20):
+            found.append(torch.autograd.grad(out, list(model.parameters()), retain_graph=True))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert len(found) == 80
+    for grads in found:
+        assert_same([g.numpy() for g in grads], [g.numpy() for g in wanted])
+
+
+def test_names_in_the_users_modules_are_seen(tmp_path, monkeypatch):
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "__init__.py").write_text("from kit import parts")
+    (tmp_path / "kit" / "parts.py").write_text("SCALE = 2.0\ndef by(x):\n    return x * SCALE\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    kit = importlib.import_module("kit")
+    compiled = torch.compile(lambda x: kit.parts.by(x) * kit.parts.SCALE, fullgraph=True)
+    assert compiled(torch.ones(1)).tolist() == compiled(torch.ones(1)).tolist() == [4.0]
+    kit.parts.SCALE = 3.0
+    assert compiled(torch.ones(1)).tolist() == [9.0]
+
+
+def test_too_much_to_compare_is_said():
+    table = [[float(i), {"a": i}] for i in range(9000)]
+    compiled = torch.compile(lambda x: x * len(table))
+    _, text = told(compiled, (torch.ones(1),), (torch.ones(1),))
+    assert "more than 20,000 values" in text
