@@ -48,7 +48,7 @@ from minigrad.nn.mlp import MLP
 from minigrad.nn.model_summary import summary
 from minigrad.nn.module import Module
 from minigrad.nn.normalisation import BatchNorm1d, LayerNorm
-from minigrad.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 if TYPE_CHECKING:
     from . import modules
@@ -189,6 +189,7 @@ __all__ = [
     # the system
     "Module",
     "Parameter",
+    "Buffer",
     "Sequential",
     "ModuleList",
     "ModuleDict",

@@ -14,6 +14,31 @@ from minigrad.creation import empty
 Self = TypeVar("Self", bound="Uninitialized")
 
 
+class Buffer(Tensor):
+    """A tensor that becomes one of a module's buffers when assigned to it, as `register_buffer` does.
+
+    Arguments:
+        data: a tensor, whose memory it shares; None for an empty one.
+        persistent: whether it belongs to the state dict.
+
+    >>> import minigrad as torch
+    >>> counter = torch.nn.Module()
+    >>> counter.seen = torch.nn.Buffer(torch.tensor(0))
+    >>> counter.state_dict()["seen"]
+    tensor(0)
+    """
+
+    __slots__ = ("persistent",)
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
+        self._array = (empty(0) if data is None else data.detach())._array
+        self._node = None
+        self.persistent = persistent
+
+    def _kind(self) -> type:
+        return Tensor
+
+
 class Parameter(Tensor):
     """A leaf tensor that becomes one of a module's parameters when assigned to it.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar, cast
 
 from minigrad._tensor.tensor import Tensor
-from minigrad.nn.parameter import Parameter
+from minigrad.nn.parameter import Buffer, Parameter
 from minigrad.pytorch_names import known, sentence
 
 M = TypeVar("M", bound="Registry[Any]")  # the class of the parts: Module, which derives from Registry[Module]
@@ -53,6 +53,8 @@ class Registry(Generic[M]):
             self.register_parameter(name, value)
         elif isinstance(value, Registry):
             self.add_module(name, cast("M", value))
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
         elif name in own.get("_parameters", ()):
             if value is not None:
                 raise TypeError(
@@ -342,6 +344,34 @@ class Registry(Generic[M]):
                 raise AttributeError(f"{name!r} in {target!r} is a {type(module).__name__}, not a Module")
         found: M = module
         return found
+
+    def set_submodule(self, target: str, module: M, strict: bool = False) -> None:
+        """Put a module in the place at a dotted path.
+
+        Arguments:
+            target: names joined by dots, at least one.
+            module: the new module.
+            strict: whether there must be a module already.
+
+        Raises:
+            ValueError: for the empty path, and for what is no module.
+            AttributeError: where nothing, or no module, has a name on the way, or with `strict` the last.
+
+        >>> import minigrad as torch
+        >>> net = torch.nn.Sequential(torch.nn.Sequential(torch.nn.ReLU()))
+        >>> net.set_submodule("0.0", torch.nn.Tanh())
+        >>> net[0][0]
+        Tanh()
+        """
+        if not target:
+            raise ValueError("set_submodule() takes a path of at least one name")
+        if not isinstance(module, Registry):
+            raise ValueError(f"set_submodule() puts a Module in place, not {type(module).__name__}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            parent.get_submodule(name)
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path, `target`.

@@ -19,7 +19,9 @@ CASES = [
     for kind, options in (
         ("weight_norm", {"dim": 0}), ("weight_norm", {"dim": 1}), ("weight_norm", {"dim": None}),
         ("weight_norm", {"dim": -2}), ("spectral_norm", {}), ("spectral_norm", {"dim": 1}),
-        ("spectral_norm", {"n_power_iterations": 3}),
+        ("spectral_norm", {"n_power_iterations": 3}), ("older weight_norm", {"dim": 0}),
+        ("older weight_norm", {"dim": None}), ("older spectral_norm", {}),
+        ("older spectral_norm", {"dim": 1, "n_power_iterations": 3}),
     )
     for which in MAKE
 ] + [
@@ -33,13 +35,15 @@ CASES = [
 @pytest.mark.parametrize(("kind", "options", "which"), CASES, ids=str)
 def test_parametrizations(pytorch, kind, options, which):
     # The second derivative of PyTorch's fused kernel of weight norm is none: its own gradgradcheck fails.
-    order = 1 if kind == "weight_norm" and options["dim"] in (0, 1) else 2
+    order = 1 if "weight_norm" in kind and options["dim"] in (0, 1) else 2
     make, shape = MAKE[which]
     rng = np.random.default_rng(0)
     x_of, layers, found = rng.standard_normal(shape), [], []
     for lib in (pytorch, minigrad):
         layer = make(lib.nn).double()
-        getattr(lib.nn.utils.parametrizations, kind)(layer, **options)
+        older = kind.startswith("older ")
+        home = lib.nn.utils if older else lib.nn.utils.parametrizations
+        getattr(home, kind.removeprefix("older "))(layer, **options)
         layers.append(layer)
     theirs, ours = layers
     assert list(ours.state_dict()) == list(theirs.state_dict()) and repr(ours) == repr(theirs)

@@ -227,6 +227,9 @@ def test_all_weights_lists_them_by_layer_and_direction():
     weights = layer.all_weights
     assert [len(w) for w in weights] == [4] * 4
     assert weights[3][1] is layer.weight_hh_l1_reverse
+    assert layer._all_weights[3] == [
+        "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse",
+    ]  # fmt: skip
     layer.flatten_parameters()
 
 

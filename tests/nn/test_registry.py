@@ -1,5 +1,7 @@
 """Names: parts by assignment, in order; lookups, suggestions, refusals, walking down."""
 
+import pickle
+
 import pytest
 
 import minigrad as torch
@@ -186,3 +188,31 @@ def test_a_list_of_parts_that_are_registered_is_no_reason_to_warn():
     module.both = [module.first, module.first.weight]
     module.sizes = [1, 2]
     assert len(list(module.parameters())) == 2
+
+
+def test_a_buffer_that_is_assigned_is_registered():
+    module = torch.nn.Module()
+    module.seen = torch.nn.Buffer(torch.tensor([1.0]))
+    module.hidden = torch.nn.Buffer(torch.tensor([2.0]), persistent=False)
+    assert [name for name, _ in module.named_buffers()] == ["seen", "hidden"]
+    assert list(module.state_dict()) == ["seen"] and module.hidden.item() == 2
+    assert not list(module.parameters()) and torch.nn.Buffer().shape == (0,)
+    copied = pickle.loads(pickle.dumps(module))
+    assert copied.seen.item() == 1 and type(copied.seen) is torch.Tensor
+    module.seen = module.seen + 1
+    assert module.state_dict()["seen"].item() == 2
+
+
+def test_set_submodule_puts_a_module_at_a_path():
+    net = torch.nn.Sequential(torch.nn.Sequential(torch.nn.ReLU()))
+    new = torch.nn.Tanh()
+    net.set_submodule("0.0", new)
+    assert net[0][0] is new
+    net.set_submodule("0.extra", torch.nn.ReLU())
+    assert list(dict(net[0].named_children())) == ["0", "extra"]
+    for path, module, strict, error in (
+        ("", new, False, ValueError), ("0.0", 3, False, ValueError), ("1.0", new, False, AttributeError),
+        ("0.5", new, True, AttributeError), ("0.training", new, False, AttributeError),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            net.set_submodule(path, module, strict)

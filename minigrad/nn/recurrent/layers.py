@@ -138,8 +138,13 @@ class RNNBase(Module):
         >>> [len(weights) for weights in torch.nn.LSTM(2, 3, bidirectional=True).all_weights]
         [4, 4]
         """
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
+
+    @property
+    def _all_weights(self) -> list[list[str]]:
+        """The names of the same: programs that set single biases ask for them."""
         suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
-        return [[w for w in self._weights(suffix).values() if w is not None] for suffix in suffixes]
+        return [[n + s for n, w in self._weights(s).items() if w is not None] for s in suffixes]
 
     def reset_parameters(self) -> None:
         """Draw new first values, uniform in ±1/sqrt(hidden_size).

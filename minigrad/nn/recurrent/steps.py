@@ -78,7 +78,7 @@ def walk(
         state: the first, a row for each sequence.
         backwards: from the last step to the first; then the sequences enter one by one.
     """
-    shares: list[tuple[Tensor, ...]] = list(zip(*(_Split.apply(x, sizes) for x in parts), strict=True))
+    shares: list[tuple[Tensor, ...]] = list(zip(*(Steps.apply(x, sizes) for x in parts), strict=True))
     hidden: list[Tensor] = []
     ended: list[State] = []
     first, rows = state, sizes[0]
@@ -99,7 +99,7 @@ def walk(
     return cat(hidden[::-1] if backwards else hidden), state
 
 
-class _Split(Function):
+class Steps(Function):
     """The rows of each step: one op with an output for each, whose backward joins their gradients.
 
     The slices alone would each make a gradient of all steps' size.

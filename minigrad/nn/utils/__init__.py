@@ -10,11 +10,15 @@ from minigrad.nn.utils.convert_parameters import parameters_to_vector, vector_to
 
 if TYPE_CHECKING:
     from . import parametrizations, parametrize, rnn, stateless
+    from .weight_hooks import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 else:
     _LATER = ("parametrizations", "parametrize", "rnn", "stateless")
-    __getattr__, __dir__ = loaded_later(__name__, dict(zip(_LATER, _LATER, strict=True)))
+    _HOOKS = "remove_spectral_norm remove_weight_norm spectral_norm weight_norm"
+    _MODULES = dict(zip(_LATER, _LATER, strict=True))
+    __getattr__, __dir__ = loaded_later(__name__, {**_MODULES, "weight_hooks": _HOOKS})
 
 __all__ = [
-    "clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "parametrizations", "parametrize", "rnn",
-    "stateless", "vector_to_parameters",
+    "clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "parametrizations", "parametrize",
+    "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stateless", "vector_to_parameters",
+    "weight_norm",
 ]  # fmt: skip

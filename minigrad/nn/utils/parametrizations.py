@@ -15,6 +15,7 @@ from minigrad.nn import init
 from minigrad.nn.functional import normalize
 from minigrad.nn.module import Layer, Module
 from minigrad.nn.utils import parametrize
+from minigrad.nn.utils.weight_hooks import matrix_of, norm_except
 
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
@@ -59,16 +60,11 @@ class _WeightNorm(Module):
         super().__init__()
         self.dim = dim
 
-    def _norms(self, v: Tensor) -> Tensor:
-        if self.dim == -1:
-            return v.norm()
-        return v.norm(dim=tuple(i for i in range(v.ndim) if i != self.dim % v.ndim), keepdim=True)
-
     def forward(self, g: Tensor, v: Tensor) -> Tensor:
-        return v * (g / self._norms(v))
+        return v * (g / norm_except(v, self.dim))
 
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        return self._norms(weight), weight
+        return norm_except(weight, self.dim), weight
 
 
 def spectral_norm(
@@ -126,14 +122,11 @@ class _SpectralNorm(Layer):
         self.eps = eps
         self.n_power_iterations = n_power_iterations
         if weight.ndim > 1:
-            matrix = self._matrix(weight)
+            matrix = matrix_of(weight, self.dim)
             for which, size in zip(("_u", "_v"), matrix.shape, strict=True):
                 drawn = init.normal_(empty(size, dtype=weight.dtype))
                 self.register_buffer(which, normalize(drawn, dim=0, eps=eps))
             self._power_method(matrix, 15)
-
-    def _matrix(self, weight: Tensor) -> Tensor:
-        return weight.movedim(self.dim, 0).flatten(1)
 
     def _power_method(self, matrix: Tensor, times: int) -> None:
         with no_grad():
@@ -144,7 +137,7 @@ class _SpectralNorm(Layer):
     def forward(self, weight: Tensor) -> Tensor:
         if weight.ndim == 1:
             return normalize(weight, dim=0, eps=self.eps)
-        matrix = self._matrix(weight)
+        matrix = matrix_of(weight, self.dim)
         if self.training:
             self._power_method(matrix, self.n_power_iterations)
         u, v = self._u.clone(), self._v.clone()  # for the backward: a later reading writes to the buffers
