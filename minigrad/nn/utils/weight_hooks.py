@@ -32,9 +32,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
     >>> import minigrad as torch
     >>> import warnings
-    ...
-    ... warnings.simplefilter("ignore")
-    >>> layer = torch.nn.utils.weight_norm(torch.nn.Linear(20, 40))
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = torch.nn.utils.weight_norm(torch.nn.Linear(20, 40))
     >>> [name for name, _ in layer.named_parameters()]
     ['bias', 'weight_g', 'weight_v']
     """
@@ -64,9 +63,8 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
 
     >>> import minigrad as torch
     >>> import warnings
-    ...
-    ... warnings.simplefilter("ignore")
-    >>> layer = torch.nn.utils.weight_norm(torch.nn.Linear(2, 1))
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = torch.nn.utils.weight_norm(torch.nn.Linear(2, 1))
     >>> [name for name, _ in torch.nn.utils.remove_weight_norm(layer).named_parameters()]
     ['bias', 'weight']
     """
