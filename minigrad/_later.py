@@ -9,7 +9,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from minigrad.pytorch_names import absent, speak_for_modules
+from minigrad._tensor.methods_later import HOMES
+from minigrad._tensor.tensor import Tensor
+from minigrad.nn import functional
+from minigrad.pytorch_names import absent, known, speak_for_modules
 
 speak_for_modules()
 
@@ -24,8 +27,22 @@ _BY_DTYPE = (
     "ByteTensor",
     "BoolTensor",
 )
+_SETTINGS = """use_deterministic_algorithms are_deterministic_algorithms_enabled set_default_tensor_type
+is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision get_float32_matmul_precision
+set_flush_denormal set_warn_always is_warn_always_enabled typename get_device is_autocast_enabled"""
+_SEQUENCES = """logspace range asarray scalar_tensor frombuffer empty_strided tril_indices triu_indices
+hann_window hamming_window blackman_window bartlett_window kaiser_window"""
+_LAYERS = "dropout dropout_ alpha_dropout batch_norm layer_norm group_norm instance_norm embedding"
+_OF_LAYERS = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d max_pool1d max_pool2d
+max_pool3d avg_pool1d adaptive_avg_pool1d pixel_shuffle pixel_unshuffle channel_shuffle celu celu_ selu selu_
+relu_ rrelu rrelu_ prelu hardshrink threshold threshold_ bilinear rms_norm cosine_similarity
+pairwise_distance pdist"""
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
+    **HOMES,
+    **dict.fromkeys(_SETTINGS.split(), "settings"),
+    **dict.fromkeys(_SEQUENCES.split(), "sequences"),
+    **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),
     "viz": "",
     "learn": "",
     "explain": "viz",
@@ -38,7 +55,7 @@ _HOMES = {
     "cuda": "",
     "testing": "",
     "compile": "program.compiled",
-    **dict.fromkeys(("normal", "bernoulli", "multinomial"), "sampling"),
+    "normal": "sampling",
     **dict.fromkeys(_BY_DTYPE, "older"),
     "get_num_threads": "threads",
     "set_num_threads": "threads",
@@ -48,9 +65,15 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name in _OF_LAYERS.split() and hasattr(functional, name):
+        return getattr(functional, name)
     if name in _HOMES:
         home = import_module(f"minigrad.{_HOMES[name] or name}")
         return getattr(home, name) if _HOMES[name] else home
+    if name.endswith("_") and known("", name) and hasattr(Tensor, name):  # torch.relu_(x) is x.relu_()
+        return getattr(Tensor, name)
+    if name == "newaxis":
+        return None
     raise absent("minigrad", name)
 
 

@@ -15,21 +15,24 @@ from minigrad._tensor.documentation import like
 from minigrad._tensor.tensor import Tensor
 
 __all__ = [
-    "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
-    "amin", "any", "arccos", "arcsin", "arctan", "arctan2", "argmax", "argmin", "argsort", "argwhere", "asin",
-    "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm",
-    "broadcast_to", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos", "cosh",
-    "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "einsum", "eq", "equal", "erf",
-    "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "ge", "gt", "index_add",
-    "index_select", "is_floating_point", "is_inference", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
-    "le", "lerp", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logsumexp", "lt", "masked_fill", "matmul", "max", "maximum", "mean", "min",
-    "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative",
-    "nonzero", "norm", "numel", "outer", "permute", "pow", "prod", "reciprocal", "relu", "remainder",
-    "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin", "sinh",
-    "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
-    "swapaxes", "t", "take_along_dim", "tan", "tanh", "tile", "topk", "trace", "transpose", "tril", "triu",
-    "true_divide", "unbind", "unsqueeze", "var", "where", "xlogy",
+    "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "adjoint", "all",
+    "allclose", "amax", "amin", "any", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
+    "arctanh", "argmax", "argmin", "argsort", "argwhere", "asin", "asinh", "atan", "atan2", "atanh",
+    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "cat", "ceil",
+    "chunk", "clamp", "clip", "clone", "concat", "concatenate", "conj", "conj_physical", "cos", "cosh",
+    "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "einsum", "eq", "equal",
+    "erf", "exp", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "ge", "greater",
+    "greater_equal", "gt", "index_add", "index_select", "is_complex", "is_conj", "is_distributed",
+    "is_floating_point", "is_inference", "is_neg", "is_nonzero", "is_same_size", "is_signed", "is_tensor",
+    "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "less", "less_equal", "log", "log10", "log1p",
+    "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logsumexp", "lt", "masked_fill", "matmul", "max", "maximum", "mean", "min", "minimum", "mm",
+    "moveaxis", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative", "nonzero", "norm",
+    "not_equal", "numel", "outer", "permute", "pow", "prod", "reciprocal", "relu", "remainder", "reshape",
+    "resolve_conj", "resolve_neg", "roll", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign",
+    "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tile", "topk",
+    "trace", "transpose", "tril", "triu", "true_divide", "unbind", "unsqueeze", "var", "where", "xlogy",
 ]  # fmt: skip
 
 # One element at a time.
@@ -123,6 +126,15 @@ softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
 take_along_dim = composed.take_along_dim
 
 
+# Answers of tensors to which every tensor gives the same, and other names.
+adjoint, conj, conj_physical = Tensor.adjoint, Tensor.conj, Tensor.conj_physical
+resolve_conj, resolve_neg = Tensor.resolve_conj, Tensor.resolve_neg
+is_complex, is_conj, is_neg, is_signed = Tensor.is_complex, Tensor.is_conj, Tensor.is_neg, Tensor.is_signed
+is_distributed, is_nonzero, is_same_size = Tensor.is_distributed, Tensor.is_nonzero, Tensor.is_same_size
+arccosh, arcsinh, arctanh = acosh, asinh, atanh
+swapdims = swapaxes
+
+
 def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Tensor]:
     """A method as a function, whose first argument may have the name `input` and be one of some types."""
     method = getattr(Tensor, name)
@@ -149,6 +161,7 @@ remainder = _named("remainder", _OPERANDS)
 floor_divide = _named("floor_divide", _OPERANDS)
 # But not of these.
 eq, ne, lt, le, gt, ge = map(_named, ("eq", "ne", "lt", "le", "gt", "ge"))
+not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 
 
 def pow(input: Any, exponent: Any) -> Tensor:

@@ -22,7 +22,7 @@ LAYERS = [
     {"nn"},
     {"optim", "utils", "checkpoint"},
     {"accelerator", "backends", "cuda", "threads"},  # what PyTorch tells of devices and threads
-    {"older", "sampling"},
+    {"functions_of_layers", "older", "sampling", "sequences", "settings"},
     {"program"},  # compiled calls
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for

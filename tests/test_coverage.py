@@ -69,6 +69,8 @@ def test_a_module_that_pytorch_has_answers_with_a_sentence(line):
 
 def test_modules_that_are_not_there_can_be_asked_for():
     assert importlib.util.find_spec("minigrad.fft") is None
+    # A tool that asks all finders, as pytest does, imports nothing.
+    assert all(f.find_spec("minigrad.fft", None) is None for f in sys.meta_path)
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'minigrad\.nonsens'"):
         import minigrad.nonsens  # noqa: F401
     pytorch_names.speak_for_modules()

@@ -270,9 +270,9 @@ class Operations(Reductions, Shapes):
     sinh = CALLS["sinh"]
     cosh = CALLS["cosh"]
     tanh = CALLS["tanh"]
-    asinh = CALLS["asinh"]
-    acosh = CALLS["acosh"]
-    atanh = CALLS["atanh"]
+    asinh = arcsinh = CALLS["asinh"]
+    acosh = arccosh = CALLS["acosh"]
+    atanh = arctanh = CALLS["atanh"]
     sigmoid = CALLS["sigmoid"]
     erf = CALLS["erf"]
     relu = CALLS["relu"]
@@ -292,6 +292,8 @@ class Operations(Reductions, Shapes):
         """
         if memory_format is not preserve_format:
             in_rows("clone", memory_format)
+            if not self._array.flags.c_contiguous:
+                return CALLS["contiguous"](self)
         return CALLS["clone"](self)
 
     isnan = CALLS["isnan"]
@@ -323,10 +325,11 @@ class Operations(Reductions, Shapes):
 
     eq, __eq__ = _operator("eq"), _equality("eq")  # type: ignore[assignment]  # a tensor, no bool
     ne, __ne__ = _operator("ne"), _equality("ne")  # type: ignore[assignment]
-    lt = __lt__ = _operator("lt")
-    le = __le__ = _operator("le")
-    gt = __gt__ = _operator("gt")
-    ge = __ge__ = _operator("ge")
+    not_equal = ne
+    lt = less = __lt__ = _operator("lt")
+    le = less_equal = __le__ = _operator("le")
+    gt = greater = __gt__ = _operator("gt")
+    ge = greater_equal = __ge__ = _operator("ge")
     logical_and = _of_tensors("logical_and")
     logical_or = _of_tensors("logical_or")
     logical_xor = _of_tensors("logical_xor")

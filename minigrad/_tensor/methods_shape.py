@@ -63,7 +63,7 @@ class Shapes(Recorded):
         """The axes in another order, as `permute(input, dims)`; the `order` may be given one by one."""
         return CALLS["permute"](self, dims=sizes_of(order, dims))
 
-    transpose = swapaxes = CALLS["transpose"]
+    transpose = swapaxes = swapdims = CALLS["transpose"]
 
     @property
     def T(self) -> Tensor:

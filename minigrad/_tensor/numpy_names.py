@@ -3,7 +3,8 @@
 `np.sum(t, axis=0)` reaches `Tensor.__array_function__`, which looks up `np.sum` here. An entry has the
 signature of the NumPy function, as far as we cover it, and returns (op name, inputs, options); an
 argument outside of it (`out=`, `where=`, `dtype=`) is a TypeError, and so is a function that is not
-listed. Nothing is computed silently outside the graph.
+listed, where a tensor among the arguments is recorded: nothing is computed silently outside the graph. Of
+tensors without a history NumPy computes these on the arrays (see `numpy_outside.py`).
 
 The rules of derivatives are written in these functions, which is why they run on Tensors as well.
 """
@@ -110,6 +111,8 @@ CALLS: dict[Callable[..., Any], Callable[..., Call]] = {
     np.einsum: lambda equation, *operands: ("einsum", operands, {"equation": equation}),
 }  # fmt: skip
 
+# NumPy's functions of elements that ops stand for which load later.
+LATER_UFUNCS = {np.exp2, np.hypot, np.trunc, np.fmod, np.copysign}
 # Functions that need no op: they read the shape, or make a constant of the same one.
 CONSTANTS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.shape: lambda a: a.shape,

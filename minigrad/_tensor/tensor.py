@@ -3,7 +3,7 @@
 A tensor is two slots: `_array`, the storage, and `_node`, where gradients that reach it go (None for a
 constant). Its methods come in layers, each in its file: those that compute in `methods`,
 those that write in `in_place`, then `properties`, `gradient`, and the ways out to Python and NumPy in
-`way_out`.
+`way_out`; `queries`, `methods_later` and `in_place_later` have what is asked for less often.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from minigrad.pytorch_names import absent_methods
 
 from .convert import as_array, sizes_of
 from .dtype import as_dtype, get_default_dtype
+from .in_place_later import MoreInPlace
+from .methods_later import MoreMethods
+from .queries import Queries
 from .record import history_of, made
 from .size import Size
 from .way_out import WayOut
@@ -30,7 +33,7 @@ else:
     Absent = absent_methods("Tensor")
 
 
-class Tensor(WayOut, Absent):
+class Tensor(WayOut, MoreInPlace, MoreMethods, Queries, Absent):
     """An n-dimensional array that remembers how it was computed.
 
     Made by `minigrad.tensor` and its like; `Tensor([1, 2])` makes one of the default dtype, and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from minigrad.engine import messages
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
-from .convert import as_operand, copied_within, warn_cut, with_own_dtype
+from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
 from .dtype import get_default_dtype
 from .gradient import Gradient
-from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS
+from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS, LATER_UFUNCS
+from .numpy_outside import outside, recorded_among
 from .record import history_of, made, wrap
 from .shortcuts import call_of, recorder_of
 from .text import tensor_text
@@ -28,6 +30,15 @@ _UFUNC_OPS = {
     np.absolute: REGISTRY["abs"],
     np.rint: REGISTRY["round"],
 }
+
+
+def _as_tensors(result: Any, kwargs: dict[str, Any]) -> Any:
+    """The results of a ufunc as tensors; the array that was to be written stays one."""
+    if isinstance(result, tuple):
+        return tuple(_as_tensors(part, kwargs) for part in result)
+    if kwargs.get("out") is not None or not isinstance(result, (np.ndarray, np.generic)):
+        return result
+    return wrap(as_array(np.asarray(result)), None)
 
 
 class WayOut(Gradient):
@@ -53,6 +64,15 @@ class WayOut(Gradient):
             raise RuntimeError(messages.numpy_of_recorded())
         return self._array
 
+    def to_numpy(self) -> Any:
+        """The array itself, as `numpy()`: Matplotlib and others look for this name.
+
+        >>> import minigrad as torch
+        >>> torch.ones(2).to_numpy()
+        array([1., 1.], dtype=float32)
+        """
+        return self.numpy()
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return (
             np.array(self.numpy(), dtype=dtype, copy=copy) if copy else np.asarray(self.numpy(), dtype=dtype)
@@ -67,7 +87,11 @@ class WayOut(Gradient):
         return self._array.__dlpack_device__()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if ufunc in LATER_UFUNCS:
+            import_module("minigrad.ops.gamma")
         op = BY_FORWARD.get(ufunc) or _UFUNC_OPS.get(ufunc)
+        if (op is None or method != "__call__" or kwargs) and not recorded_among((inputs, kwargs)):
+            return _as_tensors(outside(getattr(ufunc, method), inputs, kwargs), kwargs)
         if op is None:
             raise TypeError(f"minigrad has no np.{ufunc.__name__} for Tensors; {_WAY_OUT}")
         if method != "__call__" or kwargs:
@@ -88,11 +112,15 @@ class WayOut(Gradient):
             out = NUMPY_CONSTANTS[function](*args, **kwargs)
             return wrap(out, None) if isinstance(out, np.ndarray) else out
         if function not in NUMPY_CALLS:
+            if not recorded_among((args, kwargs)):
+                return outside(function, args, kwargs)
             name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
             raise TypeError(f"minigrad has no {name} for Tensors; {_WAY_OUT}")
         try:
             name, operands, options = NUMPY_CALLS[function](*args, **kwargs)
         except TypeError as error:
+            if not recorded_among((args, kwargs)):
+                return outside(function, args, kwargs)
             raise TypeError(
                 f"minigrad does not cover these arguments of np.{function.__name__}: {error}; {_WAY_OUT}"
             ) from None

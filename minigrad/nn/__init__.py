@@ -5,6 +5,7 @@ Arguments of many layers:
     dtype: of the parameters, a floating one; the default dtype where it is None.
     inplace: write the output over the input, which saves memory.
     bias: whether the layer has one.
+    size_average, reduce: the older spelling of a loss's `reduction`, taken with a warning.
 """
 
 from __future__ import annotations

@@ -42,6 +42,29 @@ ABOUT = {
         "torch.ceil(torch.tensor([1.5, -1.5]))",
         "tensor([ 2., -1.])",
     ),
+    # --- asked for less often
+    "exp2": ("2 to the power of input.", "torch.exp2(torch.tensor([0.0, 3.0]))", "tensor([1., 8.])"),
+    "erfc": ("1 - erf(input), exact where that is small.", "torch.erfc(torch.tensor([0.0]))", "tensor([1.])"),
+    "erfinv": (
+        "The inverse of erf; nan outside [-1, 1].",
+        "torch.erfinv(torch.tensor([0.0, 1.0]))",
+        "tensor([0., inf])",
+    ),
+    "lgamma": (
+        "The logarithm of the gamma function's absolute value.",
+        "torch.lgamma(torch.tensor([1.0, 5.0]))",
+        "tensor([0.0000, 3.1781])",
+    ),
+    "digamma": (
+        "The derivative of lgamma.",
+        "torch.digamma(torch.tensor([1.0]))",
+        "tensor([-0.5772])",
+    ),
+    "sinc": (
+        "sin(pi input) / (pi input), 1 at 0.",
+        "torch.sinc(torch.tensor([0.0, 0.5]))",
+        "tensor([1.0000, 0.6366])",
+    ),
     # --- elementwise: exponentials and logarithms
     "exp": ("e to the power of input.", "torch.exp(torch.tensor([0.0, 1.0]))", "tensor([1.0000, 2.7183])"),
     "expm1": (

@@ -7,6 +7,7 @@ from . import (
     choosing,
     convolution,
     elementwise,
+    gamma,
     index,
     linalg,
     losses,
@@ -17,6 +18,6 @@ from . import (
 )
 
 FAMILIES = (
-    elementwise, choosing, reduce, scan, shape, index, linalg, convolution, activations, normalisation,
+    elementwise, gamma, choosing, reduce, scan, shape, index, linalg, convolution, activations, normalisation,
     losses,
 )  # fmt: skip

@@ -97,11 +97,12 @@ class _Modules:
         package, _, name = fullname.partition(".")
         if package != "minigrad" or name not in table()["modules"]:
             return
-        frame = sys._getframe()
-        while frame.f_back is not None and "importlib" in frame.f_back.f_code.co_filename:
-            frame = frame.f_back
-            if frame.f_code.co_name == "find_spec":  # importlib.util.find_spec() only wants to know
-                return
+        try:
+            asks = sys._getframe(2).f_code.co_name
+        except ValueError:
+            return
+        if asks != "_find_and_load_unlocked":  # no import: importlib.util.find_spec() only wants to know
+            return
         home, _, last = name.rpartition(".")
         raise ModuleNotFoundError(sentence(home, last), name=fullname)
 

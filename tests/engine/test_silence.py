@@ -71,7 +71,8 @@ def methods():
     names = [
         n
         for n in dir(torch.Tensor)
-        if n[0] != "_" or n in ("__rpow__", "__mod__", "__rtruediv__", "__floordiv__")
+        if (n[0] != "_" or n in ("__rpow__", "__mod__", "__rtruediv__", "__floordiv__"))
+        and hasattr(torch.Tensor, n)
     ]
     return [getattr(torch.Tensor, n) for n in names if n not in ("backward", "register_hook")]
 

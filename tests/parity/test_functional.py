@@ -22,7 +22,6 @@ x = real(3, 4)
     torch.{softmax|log_softmax}(x, {0|-1})
     x.{softmax|log_softmax}({0|-1|dim=1})
     F.{softmax|log_softmax}(x, 2)                                            # raises
-    F.{softmax|log_softmax}(x)  # refused: a guessed dim is deprecated
     F.{relu|gelu|selu|logsigmoid}(input=x)
     F.dropout(x, {0.0|0.3|1.0}, training=False)
     F.dropout(x, {0.0|1.0})
@@ -163,7 +162,6 @@ x = real(5, 3); t = ints(5, below=3); w = positive(3); q = positive(5, 3)
     F.cross_entropy(x, {t[:, None]|t[None]})                                 # complains
     F.cross_entropy(x, t, {w[:2].detach()|reduction='avg'|label_smoothing=2.0})  # raises
     F.cross_entropy(x.sum(), t[0])                                           # complains
-    F.cross_entropy(x, t, {size_average=True|reduce=False})                  # refused: deprecated
     F.nll_loss(x, t{|, reduction='sum'|, reduction='none'})
     F.nll_loss(x.log_softmax(1), t, w.detach(){|, reduction='sum'|, reduction='none'|, ignore_index=2})
     F.nll_loss(x[0], t[0])

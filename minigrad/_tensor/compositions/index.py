@@ -200,7 +200,7 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
         index: an int32 or int64 tensor of as many axes, no longer than the input but along `dim`.
         src: a tensor of the input's dtype, at least as large as `index`, or a number.
         value: the number by name.
-        reduce: refused; `scatter_add` adds.
+        reduce: "add" or "multiply", to combine with what is there.
 
     Raises:
         RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
@@ -211,11 +211,13 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
     >>> torch.scatter(torch.zeros(1, 3), 1, torch.tensor([[2]]), 5.0)
     tensor([[0., 0., 5.]])
     """
-    if reduce is not None:
-        raise NotImplementedError("scatter: reduce= is not covered; scatter_add adds")
+    if reduce not in (None, "add", "multiply"):
+        raise RuntimeError("scatter: reduce argument must be either add or multiply.")
     src = value if src is None else src
     if not isinstance(src, Recorded):
         src = input.new_full(index.shape, src)
+    if reduce is not None:
+        return input.scatter_reduce(dim, index, src, "sum" if reduce == "add" else "prod")
     if _flat("scatter", input, index):
         return scatter(input.reshape(-1), dim, index.reshape(-1), src.reshape(-1)).reshape(input.shape)
     _check_along("scatter", input, dim, index, src)

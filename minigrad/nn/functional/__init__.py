@@ -4,7 +4,7 @@ Arguments of many functions:
     input: a floating tensor; of any shape, where no other is given.
     inplace: write the result over `input` and return it.
     reduction: "mean" or "sum" of the losses of all elements (or samples), or "none" for all of them.
-    size_average, reduce: PyTorch's old names of `reduction`, refused with a NotImplementedError.
+    size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
 An argument that must be a tensor and is none raises TypeError; shapes and dtypes that do not fit raise
 RuntimeError or ValueError, as PyTorch does.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from minigrad._tensor.calls import CALLS
@@ -188,10 +189,17 @@ def tanh(input: Tensor) -> Tensor:
     return _activation("tanh", input)
 
 
-def _chosen_dim(name: str, dim: int | None) -> int:
-    if dim is None:
-        raise TypeError(f"{name}: say which dim sums to 1; guessing it is what PyTorch deprecated")
-    return dim
+def _chosen_dim(name: str, dim: int | None, ndim: int) -> int:
+    """The axis; without one PyTorch's older choice, with its warning."""
+    if dim is not None:
+        return dim
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
+        "argument.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
 
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -199,18 +207,16 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 
     Arguments:
         input: a floating tensor.
-        dim: the axis along which the results sum to 1.
+        dim: the axis along which the results sum to 1. Without it, with a warning, the first one of a tensor
+            of 0, 1 or 3 axes, else the second one.
         dtype: convert the input to it first.
-
-    Raises:
-        TypeError: without `dim`, which PyTorch would guess.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.softmax(torch.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
     check_tensor("softmax", "input", input)
-    return input.softmax(_chosen_dim("softmax", dim), dtype)
+    return input.softmax(_chosen_dim("softmax", dim, input.ndim), dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -218,15 +224,12 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
 
     Arguments:
         input: a floating tensor.
-        dim: the axis along which the probabilities sum to 1.
+        dim: the axis along which the probabilities sum to 1; without it chosen as by `softmax`.
         dtype: convert the input to it first.
-
-    Raises:
-        TypeError: without `dim`, which PyTorch would guess.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.log_softmax(torch.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
     check_tensor("log_softmax", "input", input)
-    return input.log_softmax(_chosen_dim("log_softmax", dim), dtype)
+    return input.log_softmax(_chosen_dim("log_softmax", dim, input.ndim), dtype)

@@ -11,7 +11,7 @@ from minigrad._tensor.random import generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 
-from .activations import softmax
+from .activations import _chosen_dim
 from .checks import check_tensor
 from .sizes import check_floating
 
@@ -69,7 +69,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000])
     """
     check_tensor("softmin", "input", input)
-    return softmax(-input, dim, _stacklevel, dtype)
+    return (-input).softmax(_chosen_dim("softmin", dim, input.ndim), dtype)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:

@@ -97,14 +97,14 @@ def mse_loss(
 
     Arguments:
         input, target: tensors of one shape, the input floating. Others are broadcast, with a warning.
-        size_average, reduce: PyTorch's older spelling, which is refused.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
         reduction: "mean", "sum" or "none".
 
     >>> import minigrad as torch
     >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(5.)
     """
-    _refuse_legacy("mse_loss", size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     input, target = _paired("mse_loss", input, target, reduction)
     return RECORD["mse_loss"]((input, target), {"reduction": reduction})[0]
 
@@ -116,14 +116,14 @@ def l1_loss(
 
     Arguments:
         input, target: tensors of one shape. Others are broadcast, with a warning.
-        size_average, reduce: PyTorch's older spelling, which is refused.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
         reduction: "mean", "sum" or "none".
 
     >>> import minigrad as torch
     >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
     tensor(2.)
     """
-    _refuse_legacy("l1_loss", size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     input, target = _paired("l1_loss", input, target, reduction)
     return _reduced((input - target).abs(), reduction)
 
@@ -161,7 +161,7 @@ def smooth_l1_loss(
 
     Arguments:
         input, target: tensors of one shape. Others are broadcast, with a warning.
-        size_average, reduce: PyTorch's older spelling, which is refused.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
         reduction: "mean", "sum" or "none".
         beta: not negative.
 
@@ -169,7 +169,7 @@ def smooth_l1_loss(
     >>> torch.nn.functional.smooth_l1_loss(torch.tensor([3.0]), torch.zeros(1))
     tensor(2.5000)
     """
-    _refuse_legacy("smooth_l1_loss", size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
@@ -198,7 +198,7 @@ def cross_entropy(
         label_smoothing: how much of the target is spread evenly over all classes (Szegedy et al. 2016).
 
         reduction: "mean" (over samples, weighted by `weight`), "sum" or "none", one value per sample.
-        size_average, reduce: refused, as in all losses.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
     Raises:
         RuntimeError, ValueError: for shapes and dtypes that do not fit.
@@ -208,7 +208,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     if size_average is not None or reduce is not None:
-        _refuse_legacy("cross_entropy", size_average, reduce)
+        reduction = older_reduction(size_average, reduce, reduction)
     try:
         logits, classes = input._array, target._array
     except AttributeError:
@@ -287,11 +287,19 @@ def _check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
         )
 
 
-def _refuse_legacy(name: str, size_average: Any, reduce: Any) -> None:
-    if size_average is not None or reduce is not None:
-        raise NotImplementedError(
-            f"{name}: size_average and reduce are deprecated; use reduction='mean', 'sum' or 'none'"
-        )
+def older_reduction(size_average: Any, reduce: Any, reduction: str) -> str:
+    """The reduction; what PyTorch's older arguments mean where one is given, with its warning."""
+    if size_average is None and reduce is None:
+        return reduction
+    if isinstance(size_average, str) or isinstance(reduce, str):
+        raise TypeError("the third argument is size_average; say reduction='mean', 'sum' or 'none' by name")
+    each = "none" if reduce is False else "mean" if size_average in (None, True) else "sum"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{each}' instead.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return each
 
 
 def _soft_cross_entropy(
@@ -325,14 +333,14 @@ def nll_loss(
         weight: a factor per class, of shape (C).
         ignore_index: a class that counts for nothing.
         reduction: "mean" (over samples, weighted by `weight`), "sum" or "none", one value per sample.
-        size_average, reduce: refused, as in all losses.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
     tensor(2.)
     """
     _check("nll_loss", input, target, reduction)
-    _refuse_legacy("nll_loss", size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     if not input.ndim:
         raise ValueError(
             "nll_loss: expected log-probabilities of shape (C), (N, C) or (N, C, ...), got a 0-d tensor"
@@ -358,7 +366,7 @@ def binary_cross_entropy(
         input, target: floating tensors of one shape, within [0, 1].
         weight: a factor per element, which broadcasts to the input.
         reduction: "mean", "sum" or "none".
-        size_average, reduce: refused, as in all losses.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
     Raises:
         RuntimeError: for an element outside [0, 1].
@@ -369,7 +377,7 @@ def binary_cross_entropy(
     tensor(0.6931)
     """
     _check("binary_cross_entropy", input, target, reduction)
-    _refuse_legacy("binary_cross_entropy", size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     _same_shape("binary_cross_entropy", input, target)
     for argument, x in (("input", input), ("target", target)):
         values = x.detach().numpy()
@@ -393,7 +401,7 @@ def binary_cross_entropy_with_logits(
         weight: a factor per element, which broadcasts to the input.
         reduction: "mean", "sum" or "none".
         pos_weight: a factor of the positive targets, which broadcasts to the input.
-        size_average, reduce: refused, as in all losses.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
     Raises:
         ValueError: for shapes that differ.
@@ -404,7 +412,7 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     _check(name, input, target, reduction)
-    _refuse_legacy(name, size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     _same_shape(name, input, target)
     _floating(name, target)
     if pos_weight is not None:
@@ -425,14 +433,14 @@ def kl_div(
         target: probabilities, or with `log_target` log-probabilities, of a shape that broadcasts.
         reduction: "mean" (over elements), "batchmean", "sum" or "none".
         log_target: whether the target holds log-probabilities.
-        size_average, reduce: refused, as in all losses.
+        size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.kl_div(torch.zeros(2), torch.ones(2), reduction="sum")
     tensor(0.)
     """
     _check("kl_div", input, target, "mean" if reduction == "batchmean" else reduction)
-    _refuse_legacy("kl_div", size_average, reduce)
+    reduction = older_reduction(size_average, reduce, reduction)
     each = target.exp() * (target - input) if log_target else CALLS["xlogy"](target, target) - target * input
     if reduction == "batchmean":
         return each.sum() / input.shape[0] if input.ndim else each.sum()

@@ -1,0 +1,140 @@
+"""The functions of layers that PyTorch has at the top too, where their arguments stand in another order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad._tensor.tensor import Tensor
+from minigrad.nn import functional as F
+
+
+def dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """As `nn.functional.dropout(input, p, training)`, with all arguments told.
+
+    Arguments:
+        input: a tensor.
+        p: the probability of 0.
+        train: whether anything happens.
+    """
+    return F.dropout(input, p, train)
+
+
+def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """As `nn.functional.dropout(input, p, training)`, written over `input`.
+
+    Arguments:
+        input: a tensor.
+        p: the probability of 0.
+        train: whether anything happens.
+    """
+    return F.dropout(input, p, train, inplace=True)
+
+
+def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """As `nn.functional.alpha_dropout(input, p, training)`, with all arguments told.
+
+    Arguments:
+        input: a tensor.
+        p: the probability of a new value.
+        train: whether anything happens.
+    """
+    return F.alpha_dropout(input, p, train)
+
+
+def batch_norm(
+    input: Tensor,
+    weight: Any,
+    bias: Any,
+    running_mean: Any,
+    running_var: Any,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool = False,
+) -> Tensor:
+    """As `nn.functional.batch_norm(input, running_mean, running_var)`, in another order.
+
+    Arguments:
+        input: a tensor.
+        weight, bias, running_mean, running_var: vectors, or None.
+        training, momentum, eps: as there.
+        cudnn_enabled: accepted.
+    """
+    return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-05,
+    cudnn_enable: bool = True,
+) -> Tensor:
+    """As `nn.functional.layer_norm(input, normalized_shape)`.
+
+    Arguments:
+        input: a tensor.
+        normalized_shape, weight, bias, eps: as there.
+        cudnn_enable: accepted.
+    """
+    return F.layer_norm(input, normalized_shape, weight, bias, eps)
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-05,
+    cudnn_enabled: bool = True,
+) -> Tensor:
+    """As `nn.functional.group_norm(input, num_groups)`.
+
+    Arguments:
+        input: a tensor.
+        num_groups, weight, bias, eps: as there.
+        cudnn_enabled: accepted.
+    """
+    return F.group_norm(input, num_groups, weight, bias, eps)
+
+
+def instance_norm(
+    input: Tensor,
+    weight: Any,
+    bias: Any,
+    running_mean: Any,
+    running_var: Any,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool = False,
+) -> Tensor:
+    """As `nn.functional.instance_norm(input)`, in another order.
+
+    Arguments:
+        input: a tensor.
+        weight, bias, running_mean, running_var: vectors, or None.
+        use_input_stats, momentum, eps: as there.
+        cudnn_enabled: accepted.
+    """
+    return F.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+def embedding(
+    weight: Tensor,
+    indices: Tensor,
+    padding_idx: int = -1,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """As `nn.functional.embedding(input, weight)`, with the matrix first.
+
+    Arguments:
+        weight: the matrix of vectors.
+        indices: which of them.
+        padding_idx: the one that gets no gradient; -1 for none.
+        scale_grad_by_freq, sparse: as there.
+    """
+    padding = None if padding_idx < 0 else padding_idx
+    return F.embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
