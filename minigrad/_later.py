@@ -65,6 +65,17 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    found = _found(name)
+    if found is _NOWHERE:
+        raise absent("minigrad", name)
+    vars(sys.modules["minigrad"])[name] = found
+    return found
+
+
+_NOWHERE = object()
+
+
+def _found(name: str) -> Any:
     if name in _OF_LAYERS.split() and hasattr(functional, name):
         return getattr(functional, name)
     if name in _HOMES:
@@ -74,7 +85,7 @@ def __getattr__(name: str) -> Any:
         return getattr(Tensor, name)
     if name == "newaxis":
         return None
-    raise absent("minigrad", name)
+    return _NOWHERE
 
 
 def __dir__() -> list[str]:
