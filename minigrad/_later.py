@@ -15,6 +15,7 @@ from minigrad.nn import functional
 from minigrad.pytorch_names import absent, known, speak_for_modules
 
 speak_for_modules()
+_PACKAGE = vars(sys.modules["minigrad"])
 
 _BY_DTYPE = (
     "FloatTensor",
@@ -68,7 +69,7 @@ def __getattr__(name: str) -> Any:
     found = _found(name)
     if found is _NOWHERE:
         raise absent("minigrad", name)
-    vars(sys.modules["minigrad"])[name] = found
+    _PACKAGE[name] = found
     return found
 
 
@@ -89,5 +90,4 @@ def _found(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    package = vars(sys.modules["minigrad"])
-    return sorted({*package, *package["__all__"]})
+    return sorted({*_PACKAGE, *_PACKAGE["__all__"]})

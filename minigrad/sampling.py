@@ -10,6 +10,7 @@ from minigrad._tensor.dtype import as_dtype, get_default_dtype
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.engine.silence import silently
 
 
 def normal(
@@ -48,6 +49,6 @@ def normal(
     if (np.asarray(scale) < 0).any():
         raise RuntimeError("normal expects all elements of std >= 0.0")
     shape = tuple(size) if size is not None else np.broadcast_shapes(np.shape(low), np.shape(scale))
-    draws = low + scale * generator_of(generator).standard_normal(shape)
-    made: Tensor = wrap(np.asarray(draws, own), None)
+    draws = generator_of(generator).standard_normal(shape)
+    made: Tensor = wrap(silently(lambda: np.asarray(low + scale * draws, own)), None)
     return made.requires_grad_(requires_grad)

@@ -63,7 +63,7 @@ class Hardswish(Hardsigmoid):
 
     >>> import minigrad as torch
     >>> torch.nn.Hardswish()(torch.tensor([-4.0, 3.0]))
-    tensor([-0.,  3.])
+    tensor([-0., 3.])
     """
 
     def forward(self, input: Tensor) -> Tensor:

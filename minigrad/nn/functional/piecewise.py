@@ -59,7 +59,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
     >>> import minigrad as torch
     >>> torch.nn.functional.hardswish(torch.tensor([-4.0, 3.0]))
-    tensor([-0.,  3.])
+    tensor([-0., 3.])
     """
     return _activation("hardswish", input, inplace)
 
