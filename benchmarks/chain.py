@@ -30,7 +30,7 @@ class Chain(NamedTuple):
         return start, w, b
 
 
-def pieces(torch: Any, chain: Chain, compiled: bool = False) -> Pieces:
+def pieces(torch: Any, chain: Chain, backend: str = "") -> Pieces:
     """The chain in PyTorch's interface."""
     start, w, b = (torch.from_numpy(array.copy()) for array in chain.arrays())
     w.requires_grad_()
@@ -46,13 +46,13 @@ def pieces(torch: Any, chain: Chain, compiled: bool = False) -> Pieces:
     def clear() -> None:
         w.grad = b.grad = None
 
-    forward = torch.compile(forward, fullgraph=True) if compiled else forward
+    forward = torch.compile(forward, fullgraph=True, backend=backend) if backend else forward
     return Pieces(clear, forward, None, lambda: [w.grad.numpy(), b.grad.numpy()])
 
 
-def compiled(torch: Any, chain: Chain) -> Pieces:
+def compiled(torch: Any, chain: Chain, backend: str = "numpy") -> Pieces:
     """The same, compiled."""
-    return pieces(torch, chain, compiled=True)
+    return pieces(torch, chain, backend)
 
 
 def by_hand(chain: Chain) -> Contender:

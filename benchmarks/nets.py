@@ -49,13 +49,13 @@ def pieces(torch: Any, net: Net, loss: Any = None) -> Pieces:
     )
 
 
-def compiled(torch: Any, net: Net) -> Pieces:
+def compiled(torch: Any, net: Net, backend: str = "numpy") -> Pieces:
     """The same step with a compiled loss function."""
 
     def loss(model: Any, x: Any, target: Any) -> Any:
         return torch.nn.functional.cross_entropy(model(x), target)
 
-    return pieces(torch, net, torch.compile(loss, fullgraph=True))
+    return pieces(torch, net, torch.compile(loss, fullgraph=True, backend=backend))
 
 
 def by_hand(net: Net) -> Contender:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from processes import PAUSED
-from work import COMPILED
+from work import COMPILED, NUMBA
 
 HERE = Path(__file__).parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
+WAYS = {"compiled": COMPILED, "numba": NUMBA}  # ways of minigrad that have bounds of their own
 NAMES = {"torch": "PyTorch", "numpy": "NumPy by hand", "jax": "JAX (jit)", "mygrad": "MyGrad"}
 PARTS_OF_A_STEP = {
     "NumPy, forward": "the ops' forwards, on arrays",
@@ -218,11 +219,11 @@ def _measured(part: str, key: str, record: dict[str, Any] | None) -> list[tuple[
             ("time / PyTorch's", over("torch", "seconds")),
             ("time / PyTorch's, under gc_paused", resting),
         ]
-    if key.startswith("compiled_"):
-        other = key.removeprefix("compiled_")
-        found = COMPILED in rows and other in rows
-        value = rows[other]["ratio"] / rows[COMPILED]["ratio"] if found else None
-        return [(f"compiled: time / {NAMES[other]}'s", value)]
+    way, _, other = key.partition("_")
+    if way in WAYS:
+        found = WAYS[way] in rows and other in rows
+        value = rows[other]["ratio"] / rows[WAYS[way]]["ratio"] if found else None
+        return [(f"{way}: time / {NAMES[other]}'s", value)]
     return [(f"time / {NAMES[key]}'s", rows[key]["ratio"] if key in rows else None)]
 
 

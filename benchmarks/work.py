@@ -31,6 +31,7 @@ class Work(NamedTuple):
 
 
 COMPILED = "minigrad, compiled"
+NUMBA = "minigrad, numba"
 WORK = {
     "chain": Work("y = tanh(y·w + b), 200 links, length 8", chain, chain.Chain(), 400, 40),
     "scalar": Work("y = relu(y·w + b), 200 links, one number", chain, chain.Chain(200, 0, "relu"), 100, 20),
@@ -51,8 +52,11 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
     builders: dict[str, Callable[[], Contender]] = {
         "minigrad": lambda: work.kind.pieces(importlib.import_module("minigrad"), work.spec).together(),
         COMPILED: lambda: work.kind.compiled(importlib.import_module("minigrad"), work.spec).together(),
+        NUMBA: lambda: work.kind.compiled(importlib.import_module("minigrad"), work.spec, "numba").together(),
         "torch": lambda: work.kind.pieces(importlib.import_module("torch"), work.spec).together(),
     }
+    if not peers:
+        del builders[NUMBA]
     if peers:
         builders |= {name: lambda make=make: make(work.spec) for name, make in work.kind.PEERS.items()}
     contenders, absent = {}, {}

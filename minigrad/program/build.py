@@ -17,6 +17,7 @@ from minigrad.ops.sums import total
 
 from .batches import Stacks
 from .instructions import Step, Value
+from .numba_backend import Loop, njit
 from .traced import Draw, Ufunc
 
 _KEEP: Any = inspect.unwrap(keep_kernel)
@@ -30,8 +31,9 @@ _VIEWS = {
 class Writer:
     """The text of a program's functions."""
 
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, backend: str = "numpy") -> None:
         self.program = program
+        self._njit: Any = njit() if backend == "numba" else None
         self.scope: dict[str, Any] = {
             "__name__": "minigrad.program.text",
             "empty": np.empty,
@@ -45,6 +47,7 @@ class Writer:
         self.sizes: list[int] = []  # of the buffers, in bytes
         self.steps: tuple[list[Step], list[Step]] = ([], [])  # those that run
         self._rows: set[Value] = set()
+        self.loops: list[str] = []  # the functions of a backend
 
     def text(self) -> str:
         p = self.program
@@ -114,7 +117,17 @@ class Writer:
         dying: dict[int, list[Value]] = {}
         for root, at in last.items():
             dying.setdefault(at, []).append(root)
+        until = start  # up to where a loop has taken the steps
         for position, step in enumerate(steps, start):
+            if position < until:
+                continue
+            if self._njit is not None:
+                loop = self._loop(steps[position - start :], fresh)
+                if len(loop.steps) > 1:
+                    until = position + len(loop.steps)
+                    ends = [r for at in range(position, until) for r in dying.get(at, ())]
+                    lines.append(self._looped(loop, ends, saved))
+                    continue
             reads = list(step.reads())
             if _lays_out(step) and all(v in self._laid for v in reads):
                 self._made.append(self._assign(step))
@@ -139,9 +152,57 @@ class Writer:
             self._release([r for r in free_now if r in self._homes])
         return lines
 
+    def _loop(self, steps: list[Step], fresh: set[Value]) -> Loop:
+        """The loop that takes as many of the steps as it can."""
+        first = steps[0].outs[0] if steps[0].outs else steps[0].writes
+        loop = Loop(first.shape if first is not None else (), self._places)
+        for step in steps:
+            if any(v.root in fresh for v in step.outs) or step.required:
+                break
+            if step.writes is not None and step.writes.root in fresh:
+                break
+            if not loop.take(step, self._is_array):
+                break
+        return loop
+
+    def _is_array(self, v: Value) -> bool:
+        if v.kind == "seed":
+            return False  # it may come in any layout, as an expanded number does
+        return v in self._laid or v.kind != "made" or not (v.scalar or not v.shape)
+
+    def _looped(self, loop: Loop, ends: list[Value], saved: set[Value]) -> str:
+        """A loop as one call; the values that others use get buffers."""
+        inside = {id(step) for step in loop.steps}
+        used = {
+            v for step in self._all_steps if id(step) not in inside for v in (*step.reads(), *_roots(step))
+        }
+        used |= self._wanted
+        # A row is also used where its whole stack is.
+        kept = [v for v in loop.made if v in used or self._places.get(v, (v, 0))[0] in used]
+        over = [r for r in ends if r in self._homes and r not in saved]
+        self._release([r for r in over if any(r.nbytes == v.nbytes and r.dtype == v.dtype for v in kept)])
+        for v in kept:
+            if v not in self._rows:
+                self._house(v)
+        self._release([r for r in ends if r in self._homes and r not in saved])
+        name = f"loop{len(self.scope)}"
+        # A value that is written here and not read again may have lost its buffer to one that is kept.
+        changed = [v for v in loop.changed if v.kind != "made" or v not in ends]
+        text, call = loop.text(name, [*changed, *kept])
+        self.loops.append(text)
+        scope = {"np": np, "f4": np.float32, "f8": np.float64}
+        exec(compile(text, f"<{name}>", "exec"), scope)
+        self.scope[name] = self._njit(scope[name])
+        return call
+
     def _lay_out(self, stacks: Stacks) -> None:
         """Memory for the stacks, and their rows as views of it."""
         self._rows = stacks.rows
+        self._places = {v: (stack, i) for stack, rows in stacks.all.items() for i, v in enumerate(rows)}
+        self._all_steps = [*stacks.forward, *stacks.backward]
+        p = self.program
+        given = [v for v in (*p.outputs, *p.gradients) if v is not None]
+        self._wanted = {*given, *p.saved}
         for stack, rows in stacks.all.items():
             self.sizes.append(stack.nbytes)
             self._made.append(f"v{stack.number} = empty({stack.shape}, {self._bound(stack.dtype, 'd')})")
@@ -319,6 +380,11 @@ def same_shapes(result: Any, shapes: Any, single: bool) -> Any:
     if not same:
         raise ValueError("a result has another shape than in the traced call")
     return result
+
+
+def _roots(step: Step) -> list[Value]:
+    """The values of whose memory a step's values are views."""
+    return [v.root for v in (*step.reads(), *step.outs) if v.root is not v]
 
 
 def _out(step: Step, name: str) -> str:

@@ -18,6 +18,7 @@ from minigrad.engine.mode import current
 from minigrad.nn.module import Module
 
 from .guards import SeenError
+from .numba_backend import njit
 from .run import ChangedError, FailedError, Runner
 from .trace import TracedCall
 
@@ -46,13 +47,14 @@ def compile(
         model: a module or a function of tensors; without it the result is a decorator.
         fullgraph: raise where a call cannot be traced.
         dynamic: programs have fixed shapes: None or False.
-        backend: "numpy".
+        backend: "numpy", or "numba" (an extra), which makes one loop of neighbouring elementwise calls.
         mode: accepted as PyTorch names it; there is one mode.
         options: must be empty.
         disable: return the model itself.
 
     Raises:
         NotImplementedError: for `dynamic=True`, options, and another backend.
+        ImportError: for the backend "numba" where numba is not installed.
         RuntimeError: in a call, with `fullgraph`, for what ended the trace.
 
     >>> import minigrad as torch
@@ -82,11 +84,13 @@ def compile(
         raise RuntimeError(f"compile: unknown mode {mode!r}")
     if disable:
         return model
+    if backend == "numba":
+        njit()  # raises here where it is not installed
     calls = Calls(model, fullgraph, backend)
     return CompiledModule(model, calls) if isinstance(model, Module) else CompiledFunction(calls)
 
 
-BACKENDS = ("numpy",)
+BACKENDS = ("numpy", "numba")
 
 
 class Calls:

@@ -45,9 +45,10 @@ class Runner:
         self.pool: list[Any] = []
         self.calls = self.failures = 0
         p = self.program
-        writer = Writer(p)
+        writer = Writer(p, self.backend)
         self.text = writer.text()
         self.bytes = sum(writer.sizes)
+        self.loops = writer.loops
         self._calls = [len(steps) for steps in writer.steps]
         self._scope = scope = writer.scope
         scope |= dict(zip(p.captured_names, p.captured, strict=True))

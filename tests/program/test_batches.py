@@ -1,5 +1,7 @@
 """Loops of small calls: many of them become one, and the numbers stay."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -64,6 +66,52 @@ def test_a_long_loop_takes_few_calls_backward(length):
     compiled(torch.ones(length), w, b)
     forward, backward = compiled._calls.runners[0]._calls
     assert forward <= 302 and backward < 310
+
+
+def test_the_numba_backend_computes_the_same():
+    pytest.importorskip("numba")
+    draw = np.random.default_rng(0)
+    for names, shape in (
+        (["tanh", "relu", "exp", "sqrt", "square", "sigmoid"] * 2, (3,)),
+        (["tanh"] * 5, ()),
+        (["relu", "kept", "exp"], (4, 3)),
+    ):
+        run = loop(names, {1, 3})
+        compiled = torch.compile(run, fullgraph=True, backend="numba")
+        for _ in range(3):
+            arrays = [np.asarray(draw.uniform(0.2, 0.9, s)) for s in (shape, shape[-1:], shape)]
+            a, b = ([torch.from_numpy(x.copy()).requires_grad_() for x in arrays] for _ in range(2))
+            wanted, out = run(*a), compiled(*b)
+            wanted.backward(), out.backward()
+            np.testing.assert_allclose(out.item(), wanted.item(), rtol=1e-12)
+            for x, y in zip(a, b, strict=True):
+                np.testing.assert_allclose(y.grad.numpy(), x.grad.numpy(), rtol=1e-9, atol=1e-12)
+        assert not compiled._calls.runners[0].failures
+
+
+def test_a_net_by_the_numba_backend_is_trained_as_by_eager_mode():
+    pytest.importorskip("numba")
+    nn = torch.nn
+    results = []
+    for backend in ("", "numba"):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.LayerNorm(8), nn.Dropout(0.3), nn.Linear(8, 2))
+        call = torch.compile(model, fullgraph=True, backend=backend) if backend else model
+        opt = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(5):
+            loss = nn.functional.cross_entropy(call(torch.randn(6, 3)), torch.tensor([0, 1, 0, 1, 1, 0]))
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+        results.append([p.detach().numpy() for p in model.parameters()])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_the_numba_backend_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ImportError, match="pip install numba"):
+        torch.compile(torch.tanh, backend="numba")
 
 
 def test_large_arrays_are_not_stacked():
