@@ -52,7 +52,7 @@ from minigrad.nn.normalisation import BatchNorm1d, LayerNorm
 from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 if TYPE_CHECKING:
-    from . import modules
+    from . import common_types, modules
     from .channels import (
         AlphaDropout,
         BatchNorm2d,
@@ -167,6 +167,7 @@ else:
             "CircularPad1d CircularPad2d CircularPad3d"
         ),
         "modules": "modules",
+        "common_types": "common_types",
         "lazy": (
             "LazyLinear LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d "
             "LazyConvTranspose3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyInstanceNorm1d "
@@ -327,6 +328,7 @@ __all__ = [
     "functional",
     "init",
     "modules",
+    "common_types",
     "utils",
     "summary",
 ]

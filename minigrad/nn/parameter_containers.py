@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn.module import Module
-from minigrad.nn.parameter import Parameter
+from minigrad.nn.parameter import Parameter, is_lazy
 
 L = TypeVar("L", bound="ParameterList")
 D = TypeVar("D", bound="ParameterDict")
@@ -272,6 +272,8 @@ def _lines(pairs: Iterable[tuple[Any, Any]]) -> str:
     def told(value: Any) -> str:
         if not isinstance(value, Tensor):
             return f"Object of type: {type(value).__name__}"
+        if is_lazy(value):
+            return repr(value)
         return f"Parameter containing: [{value.dtype} of size {'x'.join(map(str, value.shape))}]"
 
     return "\n".join(f"  ({key}): {told(value)}" for key, value in pairs)

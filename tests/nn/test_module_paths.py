@@ -26,17 +26,20 @@ def test_a_path_leads_to_the_layers_of_nn(path):
 
 
 def test_the_usual_imports():
+    from minigrad.nn.common_types import _size_2_t
     from minigrad.nn.modules import Linear, Module
     from minigrad.nn.modules.batchnorm import _BatchNorm
     from minigrad.nn.modules.conv import Conv2d, _ConvNd
     from minigrad.nn.modules.loss import _Loss
-    from minigrad.nn.modules.utils import _pair, _triple
+    from minigrad.nn.modules.utils import _pair, _reverse_repeat_tuple, _triple
     from minigrad.nn.parameter import Parameter, UninitializedParameter
 
     assert Module is nn.Module and Linear is nn.Linear and Conv2d is nn.Conv2d
     assert Parameter is nn.Parameter and UninitializedParameter is nn.UninitializedParameter
     assert isinstance(nn.ConvTranspose1d(1, 1, 1), _ConvNd) and isinstance(nn.BatchNorm2d(1), _BatchNorm)
     assert not isinstance(nn.InstanceNorm2d(1), _BatchNorm) and isinstance(nn.MSELoss(), _Loss)
+    assert _size_2_t == int | tuple[int, int]
+    assert _reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)
     assert _pair(3) == (3, 3) and _triple([1, 2, 3]) == (1, 2, 3)
 
 

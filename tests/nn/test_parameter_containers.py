@@ -52,6 +52,7 @@ def test_a_parameter_list_is_like_a_list():
         "    (2): Object of type: str\n"
         ")"
     )
+    assert "(0): <UninitializedParameter>" in repr(nn.ParameterList([nn.UninitializedParameter()]))
     for wrong, error in ((4, IndexError), (-5, IndexError), ("0", TypeError)):
         with pytest.raises(error):
             row[wrong]

@@ -118,3 +118,17 @@ def test_a_vector_of_another_length_is_refused():
     assert layer.weight.tolist() == before
     with pytest.raises(TypeError, match="list"):
         vector_to_parameters([1.0], layer.parameters())
+
+
+def test_the_norm_and_the_scaling_apart_are_clipping():
+    whole, apart = (torch.zeros(3, requires_grad=True) for _ in range(2))
+    for w in (whole, apart):
+        (w * torch.tensor([3.0, 4.0, 12.0])).sum().backward()
+    norm = torch.nn.utils.get_total_norm(w.grad for w in [apart])
+    assert norm.item() == 13 and torch.nn.utils.get_total_norm([]).item() == 0
+    torch.nn.utils.clip_grads_with_norm_(apart, 2.0, norm)
+    with pytest.warns(FutureWarning, match="older name"):
+        assert torch.nn.utils.clip_grad_norm([whole], 2.0).item() == 13
+    assert torch.equal(whole.grad, apart.grad) and whole.grad.norm().item() == pytest.approx(2)
+    with pytest.raises(RuntimeError, match="nan"):
+        torch.nn.utils.get_total_norm([torch.tensor([float("nan")])], error_if_nonfinite=True)
