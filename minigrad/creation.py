@@ -15,6 +15,7 @@ from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import inferred, stored, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.mode import current
+from minigrad.ops.arrays import is_foreign
 from minigrad.ops.kernels import kept_order
 
 
@@ -33,7 +34,8 @@ def _float_dtype(dtype: Any) -> Any:
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A leaf with a copy of `data`: numbers, nested sequences, an array.
 
-    Python floats become the default dtype, integers int64; arrays keep theirs.
+    Python floats become the default dtype, integers int64; arrays keep theirs. An array of another library
+    that speaks NumPy's protocols, such as dask's, stays such an array.
 
     Arguments:
         data: numbers, nested sequences of them, an array, a tensor.
@@ -51,7 +53,8 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     """
     if isinstance(data, Tensor) and data.requires_grad:
         warn_cut("tensor()", "clone() copies inside the graph", copied=True)
-    return _made(np.array(as_array(data, dtype)), requires_grad)
+    array = as_array(data, dtype)
+    return _made(array.copy() if is_foreign(array) else np.array(array), requires_grad)
 
 
 @on_cpu_only

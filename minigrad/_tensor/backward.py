@@ -16,9 +16,10 @@ from minigrad.engine.node import Node, Watch
 from minigrad.engine.silence import SILENT, errors, set_errors
 from minigrad.engine.walk import walk
 from minigrad.engine.writes import writes
+from minigrad.ops.arrays import is_writable
 from minigrad.ops.kernels import ONE, cast
 
-from .record import Recorded, history_of, wrap
+from .record import Recorded, history_of, stored, wrap
 
 ndarray = np.ndarray
 _adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
@@ -102,7 +103,10 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if array.size != 1:
             raise RuntimeError(messages.not_scalar(array.shape))
-        one = np.ones(array.shape, array.dtype) if array.ndim else ONE[array.dtype].copy()
+        if type(array) is not ndarray:
+            one = np.ones_like(array)
+        else:
+            one = np.ones(array.shape, array.dtype) if array.ndim else ONE[array.dtype].copy()
         return wrap(one, None) if create_graph else one
     if not isinstance(gradient, Recorded):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
@@ -119,7 +123,7 @@ def accumulate(results: dict[Node, Any], kept: Kept) -> None:
     with _adding:  # threads may share a leaf
         for node, g in (*kept, *results.items()):
             watch = node.watch or node.watched()
-            if watch.grad is None and type(g) is ndarray and g.base is None:
+            if watch.grad is None and type(g) is ndarray and g.base is None:  # nearly always
                 watch.grad = g
             else:
                 _add(watch, g)
@@ -136,10 +140,12 @@ def _add(watch: Watch, g: Any) -> None:
         watch.grad = owned(g)
     elif isinstance(g, Recorded):
         watch.grad = grad_of(watch) + g
-    elif type(known) is ndarray:  # nobody has asked for it yet
+    elif type(known) is ndarray and type(g) is ndarray:  # nobody has asked for it yet
         np.add(known, g, out=known)
-    elif known._node is not None or not known._array.flags.writeable:
-        watch.grad = wrap(np.asarray(known._array + g), None)
+    elif type(known) is ndarray:
+        watch.grad = wrap(known + g, None)
+    elif known._node is not None or not is_writable(known._array) or type(g) is not ndarray:
+        watch.grad = wrap(stored(known._array + g), None)
     else:
         np.add(known._array, g, out=known._array)
         writes.stamp(known._array)
@@ -156,7 +162,7 @@ def grad_of(watch: Watch) -> Any:
 def owned(g: Any) -> Any:
     """A gradient that the walk hands out, as a tensor whose memory nobody else holds."""
     if not isinstance(g, Recorded):
-        return wrap(g if type(g) is ndarray and g.base is None else np.array(g), None)
+        return wrap(g if type(g) is ndarray and g.base is None else g.copy(), None)
     if g._node is not None and g._node.op is None:  # the user's gradient itself, passed on by `add`
         return g.clone()  # type: ignore[attr-defined]
     return wrap(g._array.copy(), g._node)

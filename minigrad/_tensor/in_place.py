@@ -12,6 +12,7 @@ from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
 from minigrad.engine.silence import silently
 from minigrad.engine.writes import writes
+from minigrad.ops.arrays import is_foreign
 from minigrad.ops.op import REGISTRY
 
 from . import compositions as composed
@@ -22,7 +23,7 @@ from .dtype import category
 from .index import normalize as normalize_index
 from .methods import Operations
 from .random import generator_of, uniform
-from .record import Call, Recorded, history_of, made, wrap
+from .record import Call, Recorded, cast, history_of, made, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -262,7 +263,7 @@ class InPlace(Operations):
         recorded = recording and (
             node is not None or any(isinstance(x, Recorded) and history_of(x) is not None for x in others)
         )
-        if not self._array.flags.writeable:
+        if not is_foreign(self._array) and not self._array.flags.writeable:
             self._unlock(name, recorded)
         if not recorded:
             self._overwrite(name, compute, ufunc, args, kwargs)
@@ -272,9 +273,12 @@ class InPlace(Operations):
         args = [before if x is self else x for x in args]
         kwargs = {key: before if x is self else x for key, x in kwargs.items()}
         result = compute(before, *args, **kwargs)
-        self._check_fits(name, result)
-        silently(np.copyto, self._array, result._array, casting="unsafe")
-        self._written()
+        if is_foreign(self._array):
+            self._swap(name, result)
+        else:
+            self._check_fits(name, result)
+            silently(np.copyto, self._array, result._array, casting="unsafe")
+            self._written()
         self._rebase(result if result.dtype == self._array.dtype else result.to(self._array.dtype))
         return self
 
@@ -298,6 +302,9 @@ class InPlace(Operations):
         """An in-place op that nothing records."""
         array = self._array
         floating = array.dtype.kind == "f"
+        if is_foreign(array):
+            self._swap(name, compute(self, *args, **kwargs))
+            return
         if ufunc is not None and floating and not kwargs and all(_fits(array, x) for x in args):
             silently(ufunc, array, *[getattr(x, "_array", x) for x in args], out=array)
         elif compute is CALLS["index_put"]:
@@ -307,6 +314,13 @@ class InPlace(Operations):
             self._check_fits(name, result)
             silently(np.copyto, array, result._array, casting="unsafe")
         self._written()
+
+    def _swap(self, name: str, result: Any) -> None:
+        """Take a new array, where the storage is another library's, which may not be written."""
+        self._check_fits(name, result)
+        if hasattr(self, "_root"):
+            raise RuntimeError(messages.foreign_view(name, self._array))
+        self._array = cast(result._array, self._array.dtype)
 
     def _check_fits(self, name: str, result: Any) -> None:
         if result.shape != self._array.shape:

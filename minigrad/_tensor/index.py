@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.kernels import is_array, is_basic
+from minigrad.ops.arrays import is_array
+from minigrad.ops.kernels import is_basic
 
 
 def normalize(index: Any, shape: tuple[int, ...]) -> Any:

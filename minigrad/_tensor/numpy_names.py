@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.arrays import kin
+
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
@@ -118,7 +120,7 @@ CONSTANTS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.numel(),
-    np.zeros_like: lambda a: np.zeros(a.shape, a.dtype),
-    np.ones_like: lambda a: np.ones(a.shape, a.dtype),
-    np.full_like: lambda a, fill_value: np.full(a.shape, fill_value, a.dtype),
+    np.zeros_like: lambda a: np.zeros(a.shape, a.dtype, like=kin(a)),
+    np.ones_like: lambda a: np.ones(a.shape, a.dtype, like=kin(a)),
+    np.full_like: lambda a, fill_value: np.full(a.shape, fill_value, a.dtype, like=kin(a)),
 }

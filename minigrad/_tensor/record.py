@@ -17,6 +17,7 @@ from minigrad.engine import messages
 from minigrad.engine.mode import current
 from minigrad.engine.node import NO_EDGE, Edge, Node
 from minigrad.engine.silence import quiet, silently
+from minigrad.ops.arrays import is_foreign
 from minigrad.ops.op import Op
 
 from .documentation import named
@@ -170,8 +171,9 @@ def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ..
         else:
             out = silently(op.forward, *arrays, **options)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
-        shapes = [x.shape for x in arrays if hasattr(x, "shape")]
-        raise _kind(error)(messages.failed(op.name, shapes, error)) from None
+        given = [x for x in arrays if hasattr(x, "shape")]
+        text = messages.failed(op.name, [x.shape for x in given], error)
+        raise _kind(error)(text + messages.mixed_storage(given)) from None
     out, *constants = out if op.constants else (out,)
     return (stored(out), *constants)
 
@@ -260,6 +262,8 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
 def _constant(op: Op, position: int, x: Any) -> Any:
     if type(x) is ndarray:  # the user's: what they write to it later must not reach what the graph saved
         return x.astype(as_dtype(x.dtype))
+    if is_foreign(x):  # another library's: nothing writes to it
+        return x
     if isinstance(x, np.generic):
         # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as
         # np.float64 it would turn a float32 result into float64.

@@ -119,7 +119,7 @@ def array_text(a: Any, prefix: str) -> str:
 
 
 def tensor_text(a: Any, *, default: Any, requires_grad: bool, grad_fn: str, name: str = "tensor") -> str:
-    text = f"{name}(" + array_text(a, f"{name}(")
+    text = f"{name}(" + (array_text(a, f"{name}(") if type(a) is np.ndarray else repr(a))
     extra = []
     if a.size == 0 and a.ndim != 1:
         extra.append(f"size={tuple(a.shape)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.engine import messages
+from minigrad.ops.arrays import is_array, is_foreign
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
 from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
@@ -32,6 +33,9 @@ _UFUNC_OPS = {
 }
 
 
+_NUMBER: dict[str, Any] = {"b": bool, "i": int, "u": int, "f": float}
+
+
 def _as_tensors(result: Any, kwargs: dict[str, Any]) -> Any:
     """The results of a ufunc as tensors; the array that was to be written stays one."""
     if isinstance(result, tuple):
@@ -45,6 +49,7 @@ class WayOut(Gradient):
     """Conversions to numbers, lists, arrays and text, NumPy's protocols, and copies."""
 
     __slots__ = ()
+    takes_kernels = True  # see minigrad.ops.kernels.kernel
 
     def item(self) -> Any:
         """The one element, as a Python number; RuntimeError where there are more or none."""
@@ -52,17 +57,18 @@ class WayOut(Gradient):
             raise RuntimeError(
                 f"a Tensor with {self._array.size} elements cannot be converted to Scalar; use tolist()"
             )
-        return self._array.item()
+        array = self._array
+        return _NUMBER[array.dtype.kind](array) if is_foreign(array) else array.item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; of no axes the number itself."""
-        return self._array.tolist()
+        return np.asarray(self._array).tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
         """The array itself, sharing its memory; with a gradient to be recorded only by `force`."""
         if self.requires_grad and not force:
             raise RuntimeError(messages.numpy_of_recorded())
-        return self._array
+        return np.asarray(self._array)
 
     def to_numpy(self) -> Any:
         """The array itself, as `numpy()`: Matplotlib and others look for this name.
@@ -110,7 +116,7 @@ class WayOut(Gradient):
             return call_of(op)(*args, **kwargs)
         if function in NUMPY_CONSTANTS:
             out = NUMPY_CONSTANTS[function](*args, **kwargs)
-            return wrap(out, None) if isinstance(out, np.ndarray) else out
+            return wrap(out, None) if is_array(out) else out
         if function not in NUMPY_CALLS:
             if not recorded_among((args, kwargs)):
                 return outside(function, args, kwargs)

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-import numpy as np
-
 from minigrad.engine import messages
 from minigrad.engine.hooks import Kept, attend, fitted
 from minigrad.engine.node import NO_EDGE, Edge, Node, laid_out
@@ -73,7 +71,7 @@ def attended_walk(
             observer.arrive(node, g)
         if goals is not None and node in goals:
             if node.watch is None or not node.watch.keep:  # a kept gradient is among `kept`
-                results[node] = g if create else np.array(g)
+                results[node] = g if create else g.copy()
             if wanted is not None and wanted.isdisjoint(node.parents()):
                 continue  # no other target lies behind it: it stays as it is
         if node.freed:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.engine import messages
 from minigrad.engine.mode import run_user
 from minigrad.engine.node import Node
@@ -28,7 +26,7 @@ def attend(node: Node, g: Any, kept: Kept, wrap: Any, create: bool = False) -> A
     if watch.hooks:
         # A copy: `g` may be the user's array, or on its way to another node too (`add` hands one array to
         # both parents), and a hook may write to it.
-        seen = wrap(g._array.copy(), g._node) if create else wrap(np.array(g), None)
+        seen = wrap(g._array.copy(), g._node) if create else wrap(g.copy(), None)
         for hook in tuple(watch.hooks.values()):
             replaced = run_user(hook, seen, record=create)
             if replaced is None:
@@ -42,7 +40,7 @@ def attend(node: Node, g: Any, kept: Kept, wrap: Any, create: bool = False) -> A
             seen = replaced
         g = seen if create else seen._array.copy()  # the hook may have held on to it
     if watch.keep:
-        kept.append((node, g if create else np.array(g)))
+        kept.append((node, g if create else g.copy()))
     return g
 
 

@@ -39,6 +39,19 @@ def written_inference(name: str, shape: Any) -> str:
     )
 
 
+def mixed_storage(arrays: Iterable[Any]) -> str:
+    """More words, where the operands of an op that failed are arrays of several libraries."""
+    kinds = sorted({f"{type(x).__module__}.{type(x).__name__}" for x in arrays})
+    return f". The operands are kept as {' and '.join(kinds)}, which may not mix" if len(kinds) > 1 else ""
+
+
+def foreign_view(name: str, array: Any) -> str:
+    return (
+        f"{name} of a view: its storage is a {type(array).__name__} of {type(array).__module__}, which is replaced "
+        "as a whole, not written. Give the whole tensor a new value, with torch.where or torch.cat"
+    )
+
+
 def stale(node: Any, array: Any) -> str:
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import kind_of
 from .kernels import Array, cast, ndarray, sigmoid as sigmoid_kernel
 from .op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 from .special import erf as erf_kernel, sign as sign_kernel
@@ -162,7 +163,7 @@ trunc_divide = Op(
 
 def _trunc_divide(a: Any, b: Any) -> Array:
     """The quotient towards 0; of integers exact, where a quotient of floats would not be."""
-    if np.asarray(a).dtype.kind == "f" or np.asarray(b).dtype.kind == "f":
+    if "f" in (kind_of(a), kind_of(b)):
         return np.trunc(np.true_divide(a, b))
     down = np.floor_divide(a, _divisor(a, b))
     return down + ((down * b != a) & ((a < 0) != (b < 0)))
@@ -170,7 +171,7 @@ def _trunc_divide(a: Any, b: Any) -> Array:
 
 def _divisor(a: Any, b: Any) -> Any:
     """`b`, refused where an integer would be divided by 0, for which there is no number."""
-    if not np.all(b) and np.asarray(a).dtype.kind != "f" and np.asarray(b).dtype.kind != "f":
+    if "f" not in (kind_of(a), kind_of(b)) and not np.all(b):
         raise ValueError("ZeroDivisionError: an integer divided by 0; convert with .float() for inf and nan")
     return b
 

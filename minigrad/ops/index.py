@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import kin
 from .kernels import (
     Array,
     add_along as add_along_kernel,
     along,
     c_order,
     cast as cast_kernel,
+    copied,
     is_basic,
-    kept_order,
     kernel,
     laid_out,
     ndarray,
@@ -73,8 +74,9 @@ def _of_those_that_stayed(g: Array, index: Any) -> Array:
     part = g[index]
     if is_basic(index):
         return part
-    numbers = np.arange(math.prod(part.shape)).reshape(part.shape)
-    stayed = np.empty(g.shape, np.intp)
+    like = kin(g)
+    numbers = np.arange(math.prod(part.shape), like=like).reshape(part.shape)
+    stayed = np.empty(g.shape, np.intp, like=like)
     stayed[index] = numbers
     return np.where(stayed[index] == numbers, part, 0)
 
@@ -92,7 +94,7 @@ def _put_domain(d: Any) -> Any:
 index_put = Op(
     "index_put",
     lambda x, value, *, index: _put(x, value, index),
-    x=lambda g, x_shape, index: np.where(outside(x_shape, index), g, 0),
+    x=lambda g, x_shape, index: np.where(outside(x_shape, index, g), g, 0),
     value=lambda g, value_shape, index: _lengthened(_of_those_that_stayed(g, index), len(value_shape)),
     read={
         "x": "g where the old values stayed, 0 elsewhere",
@@ -155,7 +157,7 @@ def _place(x: Array, index: Array, src: Array, dim: int) -> Array:
 scatter = Op(
     "scatter",
     lambda x, index, src, *, dim: _place(x, index, src, dim),
-    x=lambda g, x_shape, index, dim: np.where(outside(x_shape, along(index, dim, len(x_shape))), g, 0),
+    x=lambda g, x_shape, index, dim: np.where(outside(x_shape, along(index, dim, len(x_shape)), g), g, 0),
     src=lambda g, index, dim: _of_those_that_stayed(g, along(index, dim, g.ndim) if g.ndim else ()),
     read={
         "x": "g where the old values stayed, 0 elsewhere",
@@ -247,7 +249,7 @@ cast = Op(
 )  # fmt: skip
 clone = Op(
     "clone",
-    lambda x: x.copy(kept_order(x)),
+    lambda x: copied(x),
     x=lambda g: g,
     formula="d x/dx = 1",
     domain=REAL,

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import fold, is_array, is_foreign, kin
 from .sums import add_at, sum_rows, total
 
 ndarray = np.ndarray
@@ -23,17 +24,17 @@ Shape = tuple[int, ...]
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let other arrays take over a storage kernel, by the protocol with which NumPy's functions do.
+    """Let Tensors take over a storage kernel, by the protocol with which they take over NumPy's functions.
 
-    On ndarrays it just runs. On anything else that implements `__array_function__` (a Tensor, which
-    looks up the op whose forward this kernel is) it asks that argument.
+    On arrays, of NumPy or of another library, it just runs. An argument whose class has `takes_kernels` (a
+    Tensor, which looks up the op whose forward this kernel is) is asked instead.
     """
 
     @functools.wraps(function)
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         for arg in args:
             kind = type(arg)
-            if kind is not ndarray and hasattr(kind, "__array_function__"):
+            if kind is not ndarray and hasattr(kind, "takes_kernels"):
                 return arg.__array_function__(dispatch, (kind,), args, kwargs)
         return function(*args, **kwargs)
 
@@ -139,11 +140,6 @@ def wide(x: Array) -> Array:
     return cast(x, np.float32) if x.dtype.char == "e" else x
 
 
-def is_array(x: Any) -> bool:
-    """True for an array of any kind, but not for NumPy's scalars."""
-    return isinstance(x, ndarray) or hasattr(type(x), "__array_function__")
-
-
 def is_basic(index: Any) -> bool:
     """True if an index is made of ints, slices, None and Ellipsis only, so that it gives a view."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -155,14 +151,14 @@ def scatter_index(g: Array, index: Any, shape: Shape) -> Array:
     """Zeros of `shape` with `g` added at `index`: repeated positions add up."""
     if not is_basic(index):
         return add_at(shape, index, g)
-    out = np.zeros(shape, g.dtype)
+    out = np.zeros(shape, g.dtype, like=kin(g))
     out[index] = g
     return out
 
 
-def outside(shape: Shape, index: Any) -> Array:
-    """A boolean mask, False at `index`: where an assignment left the old values."""
-    mask = np.ones(shape, np.bool_)
+def outside(shape: Shape, index: Any, g: Array) -> Array:
+    """A boolean mask of the kind of `g`, False at `index`: where an assignment left the old values."""
+    mask = np.ones(shape, np.bool_, like=kin(g))
     mask[index] = False
     return mask
 
@@ -173,7 +169,10 @@ def along(index: Array, dim: int, ndim: int) -> tuple[Array, ...]:
     The other axes of `index` may be shorter than the indexed array's; they address its first part.
     """
     axes = range(index.ndim)  # np.ogrid makes the same, in over three times the time
-    grid: list[Array] = [np.arange(index.shape[i]).reshape([-1 if i == j else 1 for j in axes]) for i in axes]
+    like = kin(index)
+    grid: list[Array] = [
+        np.arange(index.shape[i], like=like).reshape([-1 if i == j else 1 for j in axes]) for i in axes
+    ]
     grid[normalize_dim(dim, ndim)] = index
     return tuple(grid)
 
@@ -203,7 +202,9 @@ def pad(x: Array, pad: Any, value: float = 0.0) -> Array:
     x = x[crop]
     grow = [(max(a, 0), max(b, 0)) for a, b in widths]
     if not any(map(any, grow)):
-        return x.copy(kept_order(x))
+        return copied(x)
+    if is_foreign(x):
+        return np.pad(x, grow, constant_values=value)
     out = np.full([n + a + b for n, (a, b) in zip(x.shape, grow, strict=True)], value, x.dtype)
     out[tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, grow, strict=True))] = x
     return out
@@ -212,7 +213,7 @@ def pad(x: Array, pad: Any, value: float = 0.0) -> Array:
 @kernel
 def embed_diagonal(g: Array, shape: Shape, offset: int, dim1: int, dim2: int) -> Array:
     """Zeros of `shape` with the last axis of `g` on a diagonal: what undoes `np.diagonal`."""
-    out = np.zeros(shape, g.dtype)
+    out = np.zeros(shape, g.dtype, like=kin(g))
     view = np.moveaxis(out, (dim1, dim2), (-2, -1))
     n = g.shape[-1]
     rows, columns = np.arange(n) + max(-offset, 0), np.arange(n) + max(offset, 0)
@@ -271,6 +272,8 @@ def keep_nonzero(g: Array, out: Array) -> Array:
 @kernel
 def keep_kernel(g: Array, mask: Array) -> Array:
     """`keep` for masks that broadcast, for numbers, and for other arrays than NumPy's."""
+    if is_foreign(g) or is_foreign(mask):
+        return np.where(mask, g, np.zeros((), g.dtype)[()])
     return (g.view(_BITS[g.itemsize]) * mask).view(g.dtype)
 
 
@@ -284,9 +287,14 @@ def kept_order(x: Array) -> Any:
     return "C" if 0 in x.strides else "K"
 
 
+def copied(x: Array) -> Array:
+    """A copy in the memory order of `x`."""
+    return x.copy(kept_order(x)) if type(x) is ndarray else x.copy()
+
+
 def laid_out(y: Array, x: Array) -> Array:
     """`y`, of the shape of `x`, in the memory order of `x`."""
-    if x.flags.c_contiguous:
+    if type(x) is not ndarray or x.flags.c_contiguous:
         return y
     out = np.empty_like(x, y.dtype, kept_order(x))
     out[...] = y
@@ -298,7 +306,7 @@ def cast(x: Array, dtype: Any) -> Array:
     """`x` as `dtype`."""
     if x.dtype.kind not in "biuf":
         raise TypeError(f"expected numbers, got {x.dtype.name} ({x!r})")
-    return x.astype(dtype, kept_order(x))
+    return x.astype(dtype) if is_foreign(x) else x.astype(dtype, kept_order(x))
 
 
 @kernel
@@ -306,7 +314,7 @@ def softmax(x: Array, dim: int) -> Array:
     """exp(x - max) over its sum along `dim`."""
     dim = normalize_dim(dim, x.ndim)
     x, dtype = wide(c_order(x)), x.dtype
-    e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    e = np.exp(x - fold(np.maximum, x, dim, True, initial=-np.inf))
     e /= total(e, dim, True)
     return e.astype(dtype, copy=False)
 
@@ -316,7 +324,7 @@ def log_softmax(x: Array, dim: int) -> Array:
     """log(softmax(x)) along `dim`, without leaving the logarithms."""
     dim = normalize_dim(dim, x.ndim)
     x, dtype = wide(c_order(x)), x.dtype
-    out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    out = x - fold(np.maximum, x, dim, True, initial=-np.inf)
     out -= np.log(total(np.exp(out), dim, True))
     return out.astype(dtype, copy=False)
 
@@ -330,7 +338,7 @@ def sigmoid(x: Array) -> Array:
 @kernel
 def reverse_scan(g: Array, x: Array, dim: int) -> Array:
     """s[i] = g[i] + x[i + 1] s[i + 1] along `dim`: Horner's rule, exact where x has zeros."""
-    s = np.array(np.broadcast_to(g, np.broadcast_shapes(g.shape, x.shape)), np.float64)
+    s = np.broadcast_to(g, np.broadcast_shapes(g.shape, x.shape)).astype(np.float64)
     rows, factors = np.moveaxis(s, dim, 0), np.moveaxis(np.broadcast_to(x, s.shape), dim, 0)
     for i in range(rows.shape[0] - 2, -1, -1):
         rows[i] += factors[i + 1] * rows[i + 1]
@@ -341,6 +349,6 @@ def shifted(x: Array, dim: int, fill: float) -> Array:
     """`x` moved one place up along `dim`, with `fill` entering at the start."""
     axis = normalize_dim(dim, x.ndim)
     first = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
-    head = np.full(first, fill, x.dtype)
+    head = np.full(first, fill, x.dtype, like=kin(x))
     body = x[(slice(None),) * axis + (slice(0, -1),)]
     return np.concatenate([head, body], axis=axis)

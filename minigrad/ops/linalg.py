@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import fold, kin
 from .kernels import Array, ndarray, product, unbroadcast
 from .op import REAL, Op
 from .sums import total
@@ -183,7 +184,7 @@ def _summed(term: str, x: Array, output: str) -> Array:
     if not gone:
         return x
     axes = tuple(range(len(output), x.ndim))
-    return total(x, axes) if x.dtype.kind == "f" else np.add.reduce(x, axes, np.int64)  # PyTorch's dtype
+    return total(x, axes) if x.dtype.kind == "f" else fold(np.add, x, axes, dtype=np.int64)  # PyTorch's dtype
 
 
 def _pair(term: str, x: Array, other: str, y: Array, output: str) -> Array:
@@ -277,7 +278,7 @@ def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: An
     for letter, n in zip(terms[i], operands_shape[i], strict=True):
         if letter in seen:  # a diagonal was taken: an identity puts it back
             twin = free.pop()
-            arrays.append(np.eye(size[letter], dtype=g.dtype))
+            arrays.append(np.eye(size[letter], dtype=g.dtype, like=kin(g)))
             names.append(letter + twin)
             target += twin
             continue
@@ -286,7 +287,7 @@ def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: An
             continue
         given = [x.shape[name.index(letter)] for name, x in zip(names, arrays, strict=True) if letter in name]
         if n not in given:  # an axis summed away: its gradient is repeated
-            arrays.append(np.ones(size[letter], dtype=g.dtype))
+            arrays.append(np.ones(size[letter], dtype=g.dtype, like=kin(g)))
             names.append(letter)
         target += letter
     d = _contract(names, target, arrays)

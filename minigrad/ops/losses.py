@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .arrays import kin
 from .index import first_outside
 from .kernels import (
     Array,
@@ -196,7 +197,10 @@ class _Asked(NamedTuple):
 
     def picked(self, x: Array) -> Array:
         """-x at each target times its weight, 0 for one that does not count."""
-        at = np.take_along_axis(x, self.place, self.axis).reshape(self.kept.shape)
+        if type(x) is ndarray:
+            at = np.take_along_axis(x, self.place, self.axis).reshape(self.kept.shape)
+        else:
+            at = total(np.where(self._hit(x), x, 0), self.axis)
         return np.where(self.kept, -self.factor * at, self.factor)
 
     def goal(self, x: Array, label_smoothing: float = 0.0) -> Array:
@@ -204,13 +208,21 @@ class _Asked(NamedTuple):
 
         A total weight of 0 makes it nan or inf where a target counts; elsewhere it is 0.
         """
-        goal = np.zeros(x.shape, x.dtype)
         share = np.where(self.kept, self.factor / self.mass, 0) * (1 - label_smoothing)
-        np.put_along_axis(goal, self.place, np.expand_dims(share, self.axis), self.axis)
+        if type(x) is ndarray:
+            goal = np.zeros(x.shape, x.dtype)
+            np.put_along_axis(goal, self.place, np.expand_dims(share, self.axis), self.axis)
+        else:
+            goal = np.where(self._hit(x), np.expand_dims(share, self.axis), 0).astype(x.dtype)
         if label_smoothing:
             each = label_smoothing / x.shape[self.axis] * self.per_class / self.mass
             goal += np.where(np.expand_dims(self.kept, self.axis), each, 0)
         return goal
+
+    def _hit(self, x: Array) -> Array:
+        """True at each target."""
+        classes = np.arange(x.shape[self.axis], like=kin(x))
+        return classes.reshape([-1 if i == self.axis else 1 for i in range(x.ndim)]) == self.place
 
     def reduce(self, loss: Array, reduction: str) -> Array:
         return loss if reduction == "none" else total(loss) / self.mass
@@ -243,7 +255,14 @@ def _cross_entropy(
 ) -> tuple[Array, Array, Array]:
     """The loss; its slope in x, which shares the exponentials; and x less a number in each row."""
     x = wide(x)
-    if x.ndim == 2 and weight is None and not label_smoothing and target.size and ignore_index < 0:
+    if (
+        type(x) is ndarray
+        and x.ndim == 2
+        and weight is None
+        and not label_smoothing
+        and target.size
+        and ignore_index < 0
+    ):
         n, classes = x.shape
         by_row = classes >= 64  # NumPy reduces a short last axis ten times slower than a short first one
         place = _places(target, n, classes, by_row)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import arrayed, fold, kin
 from .kernels import (
     Array,
     c_order,
@@ -34,7 +35,7 @@ def _axes(x: Array, dim: Any) -> tuple[int, ...]:
 
 def _fold(ufunc: Any, x: Array, dim: Any, keepdim: bool, **how: Any) -> Array:
     """A ufunc's reduction over `dim`."""
-    return c_order(ufunc.reduce(x, axis=normalize_dims(dim, x.ndim), keepdims=keepdim, **how))
+    return c_order(fold(ufunc, x, normalize_dims(dim, x.ndim), keepdim, **how))
 
 
 def _sum(x: Array, dim: Any, keepdim: bool) -> Array:
@@ -146,7 +147,7 @@ def _share(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) 
 # A nan is the extreme of all, and takes the gradient, as in PyTorch; amax makes nan of every gradient then.
 max_ = Op(
     "max",
-    lambda x: np.maximum.reduce(x, axis=None),
+    lambda x: fold(np.maximum, x),
     x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
     read="g at the largest element (ties share it), 0 elsewhere",
     formula="1 at the largest element, 0 elsewhere; k tied elements take 1/k each",
@@ -154,7 +155,7 @@ max_ = Op(
 )
 min_ = Op(
     "min",
-    lambda x: np.minimum.reduce(x, axis=None),
+    lambda x: fold(np.minimum, x),
     x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
     read="g at the smallest element (ties share it), 0 elsewhere",
     formula="1 at the smallest element, 0 elsewhere; k tied elements take 1/k each",
@@ -207,7 +208,9 @@ def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) ->
     if not shape:
         return g
     axis = normalize_dim(dim, len(shape))
-    positions = np.arange(shape[axis]).reshape(tuple(-1 if i == axis else 1 for i in range(len(shape))))
+    positions = np.arange(shape[axis], like=kin(g)).reshape(
+        tuple(-1 if i == axis else 1 for i in range(len(shape)))
+    )
     kept = indices if keepdim else np.expand_dims(indices, axis)
     return np.where(positions == kept, spread(g, shape, dim, keepdim), 0)
 
@@ -218,7 +221,7 @@ def _position(argument: Any, x: Array, dim: int | None, keepdim: bool) -> Array:
             f"expected elements to choose from, or a dim to choose along, in shape {tuple(x.shape)}"
         )
     axis = None if dim is None else normalize_dim(dim, _not_empty(x, dim).ndim)
-    return np.asarray(argument(x, axis=axis if x.ndim else None, keepdims=keepdim))
+    return arrayed(argument(x, axis=axis if x.ndim else None, keepdims=keepdim))
 
 
 argmax = Op(
@@ -305,7 +308,7 @@ def _over(g: Array, size: Array, power: float = 1.0) -> Array:
 def _logsumexp(x: Array, dim: Any, keepdim: bool) -> Array:
     axes = _axes(x, dim)
     x = wide(x)
-    top = np.maximum.reduce(x, axis=axes, keepdims=True, initial=-np.inf)
+    top = fold(np.maximum, x, axes, True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     out = np.log(total(np.exp(x - top), axes, True)) + top
     return c_order(out if keepdim else np.squeeze(out, axes))
@@ -331,7 +334,7 @@ def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
     if ord == -np.inf:
         return _fold(np.minimum, size, dim, keepdim)
     if ord == 0:
-        return np.asarray(_sum(size != 0, dim, keepdim), x.dtype)
+        return arrayed(_sum(size != 0, dim, keepdim)).astype(x.dtype)
     if ord == 1:
         return _sum(size, dim, keepdim)
     if ord == 2:
@@ -378,8 +381,8 @@ vector_norm = Op(
 def _quantify(ufunc: Any, x: Array, dim: Any, keepdim: bool) -> Array:
     """PyTorch's all and any: over no axis for an empty dim, and uint8 for uint8, its masks of old."""
     axes = () if isinstance(dim, (tuple, list)) and not dim else _axes(x, dim)
-    found = c_order(ufunc.reduce(x != 0, axis=axes, keepdims=keepdim))
-    return np.asarray(found, np.uint8 if x.dtype == np.uint8 else np.bool_)
+    found = c_order(fold(ufunc, x != 0, axes, keepdim))
+    return arrayed(found).astype(np.uint8 if x.dtype == np.uint8 else np.bool_, copy=False)
 
 
 all_ = Op(
@@ -409,7 +412,7 @@ def _matrix(x: Array) -> Array:
 trace = Op(
     "trace",
     lambda x: _sum(np.diagonal(_matrix(x)), None, False),
-    x=lambda g, x_shape: g * np.eye(*x_shape, dtype=g.dtype),
+    x=lambda g, x_shape: g * np.eye(*x_shape, dtype=g.dtype, like=kin(g)),
     read="g on the diagonal, 0 elsewhere",
     formula="d trace(x)/dx_ij = 1 for i = j",
     domain=lambda d: ((d.values((d.integer(1, 4), d.integer(1, 4)), REAL),), {}),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import kin, ndarray
 from .kernels import (
     Array,
     c_order,
@@ -125,7 +126,7 @@ expand = Op(
 
 def _part(g: Array, place: slice | None, dim: int) -> Array:
     if place is None:
-        return np.zeros(0, g.dtype)
+        return np.zeros(0, g.dtype, like=kin(g))
     return g[(slice(None),) * normalize_dim(dim, g.ndim) + (place,)]
 
 
@@ -176,9 +177,16 @@ stack = Op(
     formula="each part takes its own layer of the gradient",
     domain=_stacked,
 )
+
+
+def _flipped(x: Array, dims: Any) -> Array:
+    out = np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ())
+    return out.copy(kept_order(x)) if type(x) is ndarray else out
+
+
 flip = Op(
     "flip",
-    lambda x, *, dims: np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ()).copy(kept_order(x)),
+    lambda x, *, dims: _flipped(x, dims),
     x=lambda g, dims: np.flip(g, dims),
     read="g flipped back",
     formula="the gradient flipped back",
@@ -243,7 +251,7 @@ tile = Op(
 def _triangle(x: Array, k: int, lower: bool) -> Array:
     if x.ndim < 2:
         raise ValueError(f"expected at least 2 dimensions, got shape {tuple(x.shape)}")
-    mask = np.tri(x.shape[-2], x.shape[-1], k if lower else k - 1, dtype=np.bool_)
+    mask = np.tri(x.shape[-2], x.shape[-1], k if lower else k - 1, dtype=np.bool_, like=kin(x))
     return np.where(mask if lower else ~mask, x, x.dtype.type(0))
 
 
@@ -291,7 +299,10 @@ def _diagonal_domain(d: Any) -> Any:
 
 def _diagonal(x: Array, offset: int, dim1: int, dim2: int) -> Array:
     view = np.diagonal(x, offset, normalize_dim(dim1, x.ndim), normalize_dim(dim2, x.ndim))
-    view.flags.writeable = x.flags.writeable  # NumPy's is read-only; a write to PyTorch's reaches the tensor
+    if type(view) is ndarray:
+        view.flags.writeable = (
+            x.flags.writeable
+        )  # NumPy's is read-only; a write to PyTorch's reaches the tensor
     return view
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import kin
+
 Array = Any
 ndarray = np.ndarray
 _add: Any = np.add.reduce
@@ -155,8 +157,8 @@ def accumulate(ufunc: np.ufunc, x: Array, axis: int) -> Array:
 
 def add_at(shape: tuple[int, ...], index: Any, g: Array) -> Array:
     """Zeros of `shape` with `g` added at `index`, made of integer arrays or masks: repeats add up."""
-    if g.dtype.kind != "f":
-        out = np.zeros(shape, g.dtype)
+    if g.dtype.kind != "f" or type(g) is not ndarray:
+        out = np.zeros(shape, g.dtype, like=kin(g))
         np.add.at(out, index, g)
         return out
     if g.itemsize > 2 and g.size <= _SHORT:  # a few: a fifth of the time in which they would be sorted

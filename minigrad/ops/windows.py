@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .arrays import kin, ndarray
 from .kernels import Array, kernel, pad, wide
 
 Sizes = tuple[int, ...]
@@ -37,6 +38,13 @@ def _framed(
 
 def _windows(x: Array, size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes) -> Array:
     """A view (N, C, *size, *places) of an array whose first window starts at its first element."""
+    if type(x) is not ndarray:
+        axes = tuple(range(2, x.ndim))
+        spans = tuple([d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)])
+        seen = np.lib.stride_tricks.sliding_window_view(x, spans, axes)
+        firsts = [slice(0, s * (m - 1) + 1, s) for s, m in zip(stride, places, strict=True)]
+        seen = seen[(slice(None), slice(None), *firsts, *[slice(None, None, d) for d in dilation])]
+        return np.moveaxis(seen, axes, tuple(a + len(size) for a in axes))
     outer, inner = x.strides[:2], x.strides[2:]
     steps = [n * d for n, d in zip(inner, dilation, strict=True)]
     jumps = [n * s for n, s in zip(inner, stride, strict=True)]
@@ -79,7 +87,7 @@ def convolve(
     x, weight, size = wide(x), wide(weight), weight.shape[2:]
     places = count_places(x.shape[2:], size, stride, padding, dilation)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
-    out = np.empty((len(x), weight.shape[0], *places), x.dtype)
+    out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x))
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
         made = np.matmul(filters, _columns(x[part], size, stride, padding, dilation, groups, places))
         if bias is not None:
@@ -95,7 +103,7 @@ def convolve_back(
     """The gradient of `convolve` by x, of the lengths `shape`: weight[o] times g at a place, added there."""
     g, weight, size, places = wide(g), wide(weight), weight.shape[2:], g.shape[2:]
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
-    out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype)
+    out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype, like=kin(g))
     for part in _parts(len(g), out.shape[1] * math.prod(size) * math.prod(places)):
         columns = np.matmul(np.swapaxes(filters, 1, 2), _channels_first(g[part], groups))
         seen = columns.reshape(out.shape[1], *size, -1, *places)
@@ -109,7 +117,9 @@ def convolve_weight(
 ) -> Array:
     """The gradient of `convolve` by weight, of the given `size`: g[o] at a place times the window there."""
     x, g, places = wide(x), wide(g), g.shape[2:]
-    out: Array = np.zeros((groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype)
+    out: Array = np.zeros(
+        (groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype, like=kin(x)
+    )
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
         columns = _columns(x[part], size, stride, padding, dilation, groups, places)
         out += np.matmul(_channels_first(g[part], groups), np.swapaxes(columns, 1, 2))
@@ -138,7 +148,7 @@ def _added(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation
         max(s * (m - 1) + d * (k - 1) + 1, n + p)
         for s, m, d, k, n, p in zip(stride, places, dilation, size, shape, padding, strict=True)
     ]
-    out: Array = np.zeros((*windows.shape[:2], *ends), windows.dtype)
+    out: Array = np.zeros((*windows.shape[:2], *ends), windows.dtype, like=kin(windows))
     for offset in itertools.product(*map(range, size)):
         each = zip(offset, stride, dilation, places, strict=True)
         target = tuple([slice(i * d, i * d + s * (m - 1) + 1, s) for i, s, d, m in each])
@@ -165,7 +175,8 @@ def spread_windows(g: Array, shape: Sizes, size: Sizes, stride: Sizes, padding: 
     out = wide(g)
     for axis, (n, k, s, p) in enumerate(zip(shape, size, stride, padding, strict=True), 2):
         m, lead = out.shape[axis], (slice(None),) * axis
-        wider = np.zeros((*out.shape[:axis], max(s * (m - 1) + k, n + p), *out.shape[axis + 1 :]), out.dtype)
+        ends = (*out.shape[:axis], max(s * (m - 1) + k, n + p), *out.shape[axis + 1 :])
+        wider = np.zeros(ends, out.dtype, like=kin(out))
         for i in range(k):
             wider[(*lead, slice(i, i + s * (m - 1) + 1, s))] += out
         out = wider[(*lead, slice(p, p + n))]
@@ -183,7 +194,7 @@ def max_windows(
     seen = _windows(framed, size, stride, dilation, places)
     offsets = list(itertools.product(*map(range, size)))
     out = seen[(slice(None), slice(None), *offsets[0])].copy()
-    chosen = np.zeros(out.shape, np.uint8 if len(offsets) < 256 else np.int64)
+    chosen = np.zeros(out.shape, np.uint8 if len(offsets) < 256 else np.int64, like=kin(x))
     for i, offset in enumerate(offsets[1:], 1):
         value = seen[(slice(None), slice(None), *offset)]
         greater = value > out
@@ -201,18 +212,22 @@ def _positions(
     steps = [math.prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
     if not any(padding):
         moves = np.array(
-            [sum(np.multiply(np.multiply(o, dilation), steps).tolist()) for o in offsets], np.int64
+            [sum(np.multiply(np.multiply(o, dilation), steps).tolist()) for o in offsets],
+            np.int64,
+            like=kin(chosen),
         )
-        position: Array = moves.take(chosen)
+        position: Array = np.take(moves, chosen)
         for axis, (s, step) in enumerate(zip(stride, steps, strict=True), lead):
-            start = np.arange(chosen.shape[axis]) * (s * step)
+            start = np.arange(chosen.shape[axis], like=kin(chosen)) * (s * step)
             position += start.reshape([-1 if i == axis else 1 for i in range(chosen.ndim)])
         return position
-    position = np.zeros(chosen.shape, np.int64)
+    position = np.zeros(chosen.shape, np.int64, like=kin(chosen))
     for axis, (n, s, p, d, step) in enumerate(zip(lengths, stride, padding, dilation, steps, strict=True)):
-        start = np.arange(chosen.shape[lead + axis]) * s - p
+        start = np.arange(chosen.shape[lead + axis], like=kin(chosen)) * s - p
         start = start.reshape([-1 if i == lead + axis else 1 for i in range(chosen.ndim)])
         # Of a window of -inf the first is taken that is not in the padding.
-        place = np.maximum(start + np.array([o[axis] * d for o in offsets]).take(chosen), start % d)
+        place = np.maximum(
+            start + np.take(np.array([o[axis] * d for o in offsets], like=kin(chosen)), chosen), start % d
+        )
         position += np.where(start < 0, place, start + place - start) * step if n else 0
     return position

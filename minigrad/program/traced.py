@@ -329,6 +329,7 @@ class Traced(NDArrayOperatorsMixin):
     strides = property(lambda self: self.array.strides)
     flags = property(lambda self: self.array.flags)
     ctypes = property(lambda self: self.array.ctypes)
+    takes_kernels = True
     base = property(lambda self: self.array)  # so that stamps of writes go to the array itself
 
     def __len__(self) -> int:
