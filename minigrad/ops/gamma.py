@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import is_array, kin
 from .elementwise import _between_multiples
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
@@ -22,7 +23,8 @@ def _each(function: Any) -> Any:
     apply = np.frompyfunc(function, 1, 1)
 
     def of_array(x: Array) -> Array:
-        return _as_given(np.asarray(apply(np.asarray(x, np.float64)), np.float64), x)
+        found = apply(x.astype(np.float64))
+        return _as_given(found.astype(np.float64) if is_array(found) else np.asarray(found, np.float64), x)
 
     return of_array
 
@@ -134,7 +136,7 @@ def _psi(x: Array, n: int) -> Array:
 
     DLMF 5.5.2, 5.11.2 and 5.15.5, 5.15.8. Below 0 the reflection 5.5.4 for n = 0; else so many more steps.
     """
-    given, x = x, np.asarray(x, np.float64)
+    given, x = x, x.astype(np.float64)
     if n == 0:
         below = x < 0
         pole = (x == np.floor(x)) & (x <= 0)
@@ -152,9 +154,9 @@ def _psi(x: Array, n: int) -> Array:
 
 
 def _psi_above(x: Array, n: int, lowest: Any = None) -> Array:
-    steps = 12 + int(max(0.0, -np.min(x if lowest is None else lowest, initial=0.0)))
+    steps = 12 + int(max(0.0, -np.min(np.minimum(x if lowest is None else lowest, 0.0)) if x.size else 0.0))
     sign, factorial = (-1) ** (n + 1), math.factorial(n)
-    out = np.zeros(x.shape)
+    out = np.zeros(x.shape, like=kin(x))
     for k in range(steps):
         out += (sign * factorial) * (x + k) ** -float(n + 1)
     z = x + steps
