@@ -47,8 +47,8 @@ def mixed_storage(arrays: Iterable[Any]) -> str:
 
 def foreign_view(name: str, array: Any) -> str:
     return (
-        f"{name} of a view: its storage is a {type(array).__name__} of {type(array).__module__}, which is replaced "
-        "as a whole, not written. Give the whole tensor a new value, with torch.where or torch.cat"
+        f"{name} of a view: its storage is a {type(array).__name__} of {type(array).__module__}, which is "
+        "replaced as a whole, not written. Give the whole tensor a new value, with torch.where or torch.cat"
     )
 
 
