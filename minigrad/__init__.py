@@ -307,7 +307,18 @@ from .functional import (
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from . import accelerator, backends, cuda, learn as learn, testing as testing, viz
+    from . import (
+        accelerator,
+        amp as amp,
+        backends,
+        cpu as cpu,
+        cuda,
+        learn as learn,
+        mps as mps,
+        testing as testing,
+        viz,
+        xpu as xpu,
+    )
     from ._tensor.compositions.differences import (
         broadcast_shapes,
         broadcast_tensors,

@@ -50,3 +50,6 @@ def _refused(*args: Any, **kwargs: Any) -> Any:
 
 
 synchronize = set_device_index = current_device_index = current_stream = set_stream = _refused
+set_device_idx = current_device_idx = device_index = empty_cache = memory_stats = _refused
+memory_allocated = max_memory_allocated = memory_reserved = max_memory_reserved = _refused
+reset_peak_memory_stats = reset_accumulated_memory_stats = get_memory_info = _refused

@@ -21,7 +21,16 @@ LAYERS = [
     {"autograd"},
     {"nn"},
     {"optim", "utils", "checkpoint"},
-    {"accelerator", "backends", "cuda", "threads"},  # what PyTorch tells of devices and threads
+    {"amp"},
+    {
+        "accelerator",
+        "backends",
+        "cpu",
+        "cuda",
+        "mps",
+        "threads",
+        "xpu",
+    },  # what PyTorch tells of devices and threads
     {"functions_of_layers", "older", "sampling", "sequences", "settings"},
     {"program"},  # compiled calls
     {"viz"},

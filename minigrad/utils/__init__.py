@@ -1,13 +1,19 @@
-"""Tools around training: `minigrad.utils.data`."""
+"""Tools around training: `data`; `benchmark` and `tensorboard` load when they are imported."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from minigrad.pytorch_names import answers_for
+from minigrad.pytorch_names import absent
 from minigrad.utils import data
 
 if not TYPE_CHECKING:
-    __getattr__ = answers_for(__name__)
+
+    def __getattr__(name: str) -> Any:
+        if name == "benchmark":
+            return import_module("minigrad.utils.benchmark")
+        raise absent("minigrad.utils", name)
+
 
 __all__ = ["data"]

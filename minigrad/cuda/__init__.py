@@ -6,9 +6,11 @@ sentence that says what to do.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.device import UnavailableDeviceError, unavailable
+from minigrad.cuda import amp as amp
 from minigrad.pytorch_names import answers_for
 
 if not TYPE_CHECKING:
@@ -109,6 +111,37 @@ def memory_allocated(device: Any = None) -> int:
 
 
 max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+memory_cached = max_memory_cached = memory_allocated
+
+
+def memory_stats(device: Any = None) -> dict[str, Any]:
+    """Numbers about the memory of the device: none.
+
+    >>> import minigrad as torch
+    >>> torch.cuda.memory_stats()
+    OrderedDict()
+    """
+    return OrderedDict()
+
+
+def get_arch_list() -> list[str]:
+    """The kinds of devices for which there is code: none.
+
+    >>> import minigrad as torch
+    >>> torch.cuda.get_arch_list()
+    []
+    """
+    return []
+
+
+def is_current_stream_capturing() -> bool:
+    """False.
+
+    >>> import minigrad as torch
+    >>> torch.cuda.is_current_stream_capturing()
+    False
+    """
+    return False
 
 
 def reset_peak_memory_stats(device: Any = None) -> None:
@@ -122,6 +155,7 @@ def _refused(*args: Any, **kwargs: Any) -> Any:
 
 current_device = set_device = get_device_name = get_device_properties = get_device_capability = _refused
 device = stream = synchronize = init = mem_get_info = current_stream = default_stream = _refused
+memory_summary = initial_seed = set_stream = utilization = set_per_process_memory_fraction = _refused
 get_rng_state = get_rng_state_all = set_rng_state = set_rng_state_all = Stream = Event = _refused
 FloatTensor = DoubleTensor = HalfTensor = LongTensor = IntTensor = ShortTensor = _refused
 CharTensor = ByteTensor = BoolTensor = _refused
