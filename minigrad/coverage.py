@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from operator import attrgetter
+from types import ModuleType
 from typing import Any
 
 import minigrad
@@ -34,6 +35,8 @@ def _home(name: str) -> Any:
         return import_module(f"minigrad.{name}")
     except ModuleNotFoundError:
         pass
+    except ImportError:  # it is there, and needs a package that is not
+        return ModuleType(name)
     try:
         return attrgetter(name)(minigrad)
     except AttributeError:
