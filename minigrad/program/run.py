@@ -157,7 +157,8 @@ class Runner:
 
     def _node(self, shape: Any, dtype: Any, call: Call) -> Node:
         node = Node()
-        node.tick, node.op, node.shape, node.dtype = tick(), _OP, shape, dtype
+        node.tick = call.tick = tick()
+        node.op, node.shape, node.dtype = _OP, shape, dtype
         node.parent_a = node.parent_b = node.saved_a = node.saved_b = node.watch = None
         node.further = self._chain(call.parents, (call, call.saved))
         node.exact = True  # the gradients were fitted when they were traced
@@ -227,7 +228,7 @@ def _rule(position: int, of: int) -> Any:
 class Call:
     """One call of a program, as the node of its output keeps it: its buffers are free once it is gone."""
 
-    __slots__ = ("args", "before", "buffers", "kwargs", "parents", "runner", "saved", "visit")
+    __slots__ = ("args", "before", "buffers", "kwargs", "parents", "runner", "saved", "tick", "visit")
     args: Any
     kwargs: Any
     runner: Runner
@@ -235,36 +236,38 @@ class Call:
     saved: Any
     before: Any  # the states of generators and the arrays that the call changed, as they were
     parents: tuple[Any, ...]
+    tick: int  # of the node
     visit: Any  # the gradient that came, the latest input that asked, and the gradients
 
-    def __del__(self) -> None:
+    def __del__(self, most: int = MOST_FREE) -> None:  # names of the module may be gone at exit
         buffers = self.buffers
-        if len(buffers[2]) < MOST_FREE:
+        if len(buffers[2]) < most:
             buffers[2].append(buffers)
 
     def _run(self, g: Any) -> list[Any]:
-        p, backward = self.runner.program, self._backward
+        p = self.runner.program
         given = g.parts if type(g) is Bundle else {0: g}
         if any(isinstance(part, Tensor) for part in given.values()):
             return self._again(given)
-        if len(given) < len(p.seeds):
-            parts = [given.get(k) for k in range(len(p.seeds))]
-            filled = [
-                np.zeros(v.shape, v.dtype) if part is None else part
-                for v, part in zip(p.seeds, parts, strict=True)
+        seeds = [given.get(k) for k in range(len(p.seeds))]
+        if len(given) < len(seeds):
+            seeds = [
+                np.zeros(v.shape, v.dtype) if g is None else g for v, g in zip(p.seeds, seeds, strict=True)
             ]
-            found = backward(*filled)
-            return [d if via & given.keys() else None for d, via in zip(found, p.reach, strict=True)]
-        return list(backward(*[given[k] for k in range(len(p.seeds))]))
-
-    def _backward(self, *seeds: Any) -> Any:
-        _, backward, _, lock = self.buffers
-        with lock:
-            return backward(*seeds, *self.saved)
+        try:
+            with self.buffers[3]:
+                found = self.buffers[1](*seeds, *self.saved)
+        except Exception:  # a check of the program failed: the values led elsewhere than in the traced call
+            recorded = self._again({k: wrap(np.array(g), None) for k, g in given.items()})
+            found = [None if d is None else np.array(d._array) for d in recorded]
+        if len(given) == len(p.seeds):
+            return list(found)
+        return [d if via & given.keys() else None for d, via in zip(found, p.reach, strict=True)]
 
     def _again(self, given: dict[int, Any]) -> list[Any]:
         """The gradients as tensors with a history: the eager call again, and its gradients recorded."""
         runner, p = self.runner, self.runner.program
+        self._refuse_changes()
         held = self._with_history()
         now = self._go_back()
         try:
@@ -285,6 +288,23 @@ class Call:
         found, kept = run_backward(tensors, [given[k] for k in chosen], None, True, self.parents)
         found = {**found, **dict(kept)}
         return [found.get(node) for node in self.parents]
+
+    def _refuse_changes(self) -> None:
+        """Raise where the eager call would not see what the compiled call saw."""
+        runner = self.runner
+        written = {id(array) for array, _ in self.before[1]} if self.before else set()
+        for x in runner._inputs(self.args, self.kwargs):
+            if id(x._array) not in written and writes.of(x._array) > self.tick:
+                raise RuntimeError(
+                    f"a tensor of shape {tuple(x.shape)}, an input of a compiled call, has been modified by "
+                    "an inplace operation since: its derivative cannot be recorded. Call backward with "
+                    "create_graph=True first, or leave that call eager"
+                )
+        if not runner.check(self.args, self.kwargs):
+            raise RuntimeError(
+                "a compiled call is to be run again, to record its derivative, and it would see other "
+                "values (a flag, a closure variable) than it saw. Change them after backward, or leave that call eager"
+            )
 
     def _with_history(self) -> tuple[Any, Any]:
         """The arguments, with the history that they had when the call was made."""

@@ -26,6 +26,12 @@ from .instructions import Step, Value, mapped
 
 ndarray = np.ndarray
 _ROOT = str(Path(__file__).parents[1])
+_SHORTCUTS = str(Path(__file__).parents[1] / "_tensor" / "shortcuts.py")
+# The files of a forward that runs, and of the calls that it makes with a traced array.
+_ABOVE_FORWARDS = (
+    __file__, str(Path(np.__file__).parent), "<__array_function__", str(Path(__file__).parents[1] / "ops"),
+    str(Path(__file__).parents[1] / "engine" / "silence.py"),
+)  # fmt: skip
 
 # Kernels whose lines are plain NumPy: they are traced through. All others are one step.
 _PLAIN = {"sigmoid", "cast", "softmax", "log_softmax"}
@@ -42,8 +48,8 @@ _OF_ANY_SHAPE = {
 _WRITERS = {np.copyto, np.put_along_axis, np.put, np.place, np.putmask, np.fill_diagonal}
 
 
-class UntraceableError(Exception):
-    """A forward or a rule reads values: it becomes one step."""
+class UntraceableError(TypeError):
+    """A forward or a rule reads values: it becomes one step. For a TypeError a shortcut declines."""
 
 
 class Trace:
@@ -89,7 +95,7 @@ class Trace:
 
     def end(self, why: str, whole: bool = False) -> None:
         """Note no more: the call goes on eagerly. Within an op the op may do as one step, unless `whole`."""
-        if self._trials and not whole:
+        if (self._trials or _within_shortcut()) and not whole:
             raise UntraceableError(why)
         if not self.broken:
             file, line = user_line() or ("", 0)
@@ -275,6 +281,14 @@ def _traced_in(x: Any) -> Iterator[Traced]:
 def user_line() -> tuple[str, int] | None:
     """The line of the caller's that runs now: the first outside of minigrad and NumPy."""
     return _place()[0]
+
+
+def _within_shortcut() -> bool:
+    """True if the forward of an op runs that a shortcut has called: declined, it goes the complete way."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith(_ABOVE_FORWARDS):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename == _SHORTCUTS
 
 
 def _place() -> tuple[tuple[str, int] | None, Any]:

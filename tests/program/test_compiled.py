@@ -727,3 +727,43 @@ def test_too_much_to_compare_is_said():
     compiled = torch.compile(lambda x: x * len(table))
     _, text = told(compiled, (torch.ones(1),), (torch.ones(1),))
     assert "more than 20,000 values" in text
+
+
+def test_a_recorded_derivative_is_of_the_call_as_it_was_or_an_error():
+    bias = torch.zeros(2, requires_grad=True)
+    factor = 2.0
+    compiled = torch.compile(lambda x: (torch.tanh(x + bias) * factor).sum())
+
+    def called():
+        x = torch.ones(2, requires_grad=True)
+        return x, compiled(x)
+
+    called(), called()
+    x, out = called()
+    with torch.no_grad():
+        bias.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation since"):
+        torch.autograd.grad(out, x, create_graph=True)
+    x, out = called()
+    factor = 3.0
+    with pytest.raises(RuntimeError, match="other values"):
+        torch.autograd.grad(out, x, create_graph=True)
+    factor = 2.0
+    (g,) = torch.autograd.grad(out, x, create_graph=True)
+    np.testing.assert_allclose(g.detach().numpy(), 2 * (1 - np.tanh(2.0) ** 2), rtol=1e-5)
+
+
+def test_a_backward_that_fails_is_that_of_eager_mode():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    compiled = torch.compile(lambda x: (x * w).exp().sum(), fullgraph=True)
+    x = torch.ones(2)
+    compiled(x), compiled(x)
+    out = compiled(x)
+    call = out.grad_fn.further[2][0]
+
+    def fails(*args):
+        raise ValueError("a result has another shape than in the traced call")
+
+    call.buffers = (call.buffers[0], fails, *call.buffers[2:])
+    out.backward()
+    np.testing.assert_allclose(w.grad.numpy(), np.exp([1.0, 2.0]), rtol=1e-6)
