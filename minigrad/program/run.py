@@ -303,7 +303,8 @@ class Call:
         if not runner.check(self.args, self.kwargs):
             raise RuntimeError(
                 "a compiled call is to be run again, to record its derivative, and it would see other "
-                "values (a flag, a closure variable) than it saw. Change them after backward, or leave that call eager"
+                "values (a flag, a closure variable) than it saw. Change them after backward, or leave that "
+                "call eager"
             )
 
     def _with_history(self) -> tuple[Any, Any]:
