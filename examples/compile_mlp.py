@@ -4,6 +4,7 @@ python examples/compile_mlp.py --out out
 """
 
 import argparse
+import inspect
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.exit(2, f"compile_mlp.py: {error}\n")
     print(program.source)
     print(program)
+    print(f"eager, forward:\n{inspect.getsource(Net.forward)}")
     for name, found in seconds.items():
         print(f"{name:9} {median(found) * 1e6:7.1f} µs a step")
     print("wrote", args.out / "mlp_program.py", "and", args.out / "compile_mlp.png")
@@ -106,10 +108,10 @@ def draw(seconds: dict[str, list[float]], source: str, path: Path) -> None:
         raise ImportError("pictures need matplotlib: pip install matplotlib") from None
     lines = source.splitlines()
     figure, (text, bars) = plt.subplots(
-        1, 2, figsize=(13, max(5.0, 0.155 * len(lines))), width_ratios=(3, 1), layout="constrained"
+        1, 2, figsize=(11, max(5.0, 0.165 * len(lines))), width_ratios=(2, 1), layout="constrained"
     )
     text.axis("off")
-    text.text(0, 1, source.replace("$", r"\$"), family="monospace", fontsize=7.5, va="top")
+    text.text(0, 1, source.replace("$", r"\$"), family="monospace", fontsize=8.5, va="top")
     medians = [median(found) * 1e6 for found in seconds.values()]
     drawn = bars.bar(list(seconds), medians, color=("tab:gray", "tab:red"), width=0.6)
     bars.bar_label(drawn, [f"{value:.0f} µs" for value in medians], padding=3)
