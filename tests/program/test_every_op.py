@@ -10,7 +10,7 @@ from minigrad.ops.op import REGISTRY
 from minigrad.testing import RandomDrawer, draw_sample
 
 # Their functions use more than can stand in a text of NumPy: a class, a rule made by another function.
-NOT_ALONE = {"cross_entropy", "digamma", "erfc", "erfinv", "lgamma", "nll_loss", "polygamma"}
+NOT_ALONE = {"digamma", "erfc", "erfinv", "lgamma", "polygamma"}
 
 
 def given_again(inputs, draw):
@@ -83,8 +83,7 @@ def test_the_source_of_an_op_computes_the_same(name):
     leaves = tensors(inputs)
     out = compiled(*leaves)
     source = compiled.source
-    if name in NOT_ALONE:
-        assert "Not complete" in source, name
+    if name in NOT_ALONE and "Not complete" in source:
         return
     assert "Not complete" not in source, source
     scope = {}
