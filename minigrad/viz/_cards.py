@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.viz._boxes import Box, size_of
-from minigrad.viz._numbers import array, colour, strip
+from minigrad.viz._numbers import array, strip
 from minigrad.viz._scene import Entry
 
 FONT = "Helvetica,Arial,sans-serif"
@@ -24,6 +25,7 @@ class Theme(NamedTuple):
     quiet: str
     gradient: str
     box: str
+    faint: str
     leaf: tuple[str, str]
     parameter: tuple[str, str]
     constant: tuple[str, str]
@@ -35,12 +37,14 @@ class Theme(NamedTuple):
 
 LIGHT = Theme(
     "light", ground="#ffffff", text="#1f2933", quiet="#5a646d", gradient="#ad4700", box="#c5ccd4",
+    faint="#e4e7eb",
     leaf=("#fff6dc", "#c98f00"), parameter=("#e4f3ea", "#2e8b62"), constant=("#ffffff", "#a9b1ba"),
     op=("#f5f7f9", "#98a3af"), output=("#dcebfa", "#1f6cb4"), freed=("#ffffff", "#b8bec6"),
     module=("#ece8f6", "#6353a0"),
 )  # fmt: skip
 DARK = Theme(
     "dark", ground="#14181d", text="#e8ecf0", quiet="#9aa6b2", gradient="#ffa657", box="#4a545f",
+    faint="#343a42",
     leaf=("#3a3016", "#d9a521"), parameter=("#16352a", "#4fb98a"), constant=("#14181d", "#6b7682"),
     op=("#222a33", "#6d7a88"), output=("#14304c", "#5aa7ea"), freed=("#14181d", "#4d5761"),
     module=("#2a2542", "#9c8ee0"),
@@ -80,10 +84,25 @@ def card(entry: Entry, theme: Theme, *, root: bool, ports: str) -> str:
     return _table(rows, places if len(places) > 1 else [], getattr(theme, fill), theme, ports)
 
 
+# The other signs of a picture, in the order of the legend: a sample and its meaning.
+SIGNS = {
+    "dashed": ("\N{BOX DRAWINGS LIGHT DOUBLE DASH HORIZONTAL}" * 2, "no gradient flows"),
+    "dotted": ("\N{MIDDLE DOT}" * 4, "detached: shares its memory"),
+    "gradient": ("grad", "gradient"),
+    "bars": ("", "elements above and below 0, darker for more"),
+}
+
+
 def legend(kinds: list[str], theme: Theme) -> str:
-    """A row of the colours of some kinds of boxes, with their names."""
+    """A row of the signs of a picture, each with its meaning."""
     cells = []
     for kind in kinds:
+        if kind in SIGNS:
+            sample, meaning = SIGNS[kind]
+            ink = theme.gradient if kind == "gradient" else theme.quiet
+            shown = _small(sample, ink) if sample else _bars([0.3, 1.0, -0.4, -1.0], theme.text, theme)
+            cells.append(f'<TD>{shown}</TD><TD ALIGN="LEFT">{_small(meaning, theme.quiet)}</TD>')
+            continue
         fill, border = getattr(theme, "freed" if kind == "operand" else kind)
         cells.append(
             f'<TD FIXEDSIZE="TRUE" WIDTH="14" HEIGHT="10" BORDER="1" BGCOLOR="{fill}" COLOR="{border}"></TD>'
@@ -124,22 +143,35 @@ def _values(value: Any, theme: Theme, caption: str, ink: str) -> list[str]:
     """The elements of a small array; the strip and the range of a large one; nothing where unknown."""
     if value is None or not np.size(value):
         return []
-    text = _small(f"{caption}{array(value, SMALL)}", ink, 10)
     if np.size(value) <= SMALL:
-        if np.ndim(value) == 2 and len(value) > 1:
-            captions = [caption] + [""] * (len(value) - 1)
-            return [_small(f"{c}{array(row)}", ink, 10) for c, row in zip(captions, value, strict=True)]
-        return [text]
-    parts = strip(value)
-    cells = "".join(
-        f'<TD FIXEDSIZE="TRUE" WIDTH="7" HEIGHT="10" BGCOLOR="{colour(part, theme.name)}"></TD>'
-        for part in parts
-    )
-    table = (
+        rows = value if np.ndim(value) == 2 and len(value) > 1 else [value]
+        captions = [caption] + [""] * (len(rows) - 1)
+        return [_small(f"{c}{array(row)}", ink, 10) for c, row in zip(captions, rows, strict=True)]
+    bars = strip(value)
+    text = _small(f"{caption}{array(value, SMALL)}", ink, 10)
+    return [_bars(bars, ink, theme), text] if bars else [text]
+
+
+def _bars(parts: list[float], ink: str, theme: Theme) -> str:
+    """Numbers as two rows of cells: darker for more, the upper row above 0, the lower below."""
+    rows = [
+        "".join(
+            f'<TD FIXEDSIZE="TRUE" WIDTH="7" HEIGHT="6" BGCOLOR="{shade(sign * part, ink, theme)}"></TD>'
+            for part in parts
+        )
+        for sign in (1, -1)
+    ]
+    return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" '
-        f'WIDTH="{7 * len(parts)}" HEIGHT="10"><TR>{cells}</TR></TABLE>'
+        f'WIDTH="{7 * len(parts)}" HEIGHT="12"><TR>{rows[0]}</TR><TR>{rows[1]}</TR></TABLE>'
     )
-    return [table, text]
+
+
+def shade(part: float, ink: str, theme: Theme) -> str:
+    """The ink for 1, a faint ground for 0 and for what lies on the other side of 0."""
+    start, end = ([int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (theme.faint, ink))
+    share = math.sqrt(min(max(part, 0.0), 1.0))
+    return "#" + "".join(f"{round(p + (e - p) * share):02x}" for p, e in zip(start, end, strict=True))
 
 
 def _table(

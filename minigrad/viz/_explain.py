@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Account:
 
 
 class Explanation:
-    """The account of a tensor: printed it is text, in a notebook Markdown with LaTeX."""
+    """The account of a tensor: printed and in a notebook it is text, for a document Markdown with LaTeX."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -65,14 +66,16 @@ class Explanation:
 
     @property
     def markdown(self) -> str:
-        """For a notebook or a document: Markdown with LaTeX between dollar signs."""
+        """For a document: Markdown with LaTeX between dollar signs."""
         return markdown_of(self._account)
 
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_markdown_(self) -> str:
-        return self.markdown
+    def _repr_html_(self) -> str:
+        """For a notebook: the text, for a page that is offline has nothing that sets LaTeX."""
+        style = "white-space:pre-wrap;font-size:13px;line-height:1.5;background:none;color:inherit"
+        return f'<pre style="{style}">{escape(self.text)}</pre>'
 
 
 def explain(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 from minigrad.viz._boxes import Box, Fold, boxes_of, folded
-from minigrad.viz._cards import FONT, KINDS, THEMES, Theme, card, legend, module_card, plain
+from minigrad.viz._cards import FONT, KINDS, SIGNS, SMALL, THEMES, Theme, card, legend, module_card, plain
 from minigrad.viz._names import Named, Names
+from minigrad.viz._numbers import strip
 from minigrad.viz._rules import form_of, formula_of, rule_of
 from minigrad.viz._scene import Entry, Operand, Scene, known_of, names_of
 from minigrad.viz._written import written
@@ -41,9 +45,9 @@ def graph(
     """Draw how a tensor was computed: leaves, recorded ops, and which operand each value became.
 
     Each op stands once, with the tensor that it made: shape and dtype, small values as numbers, large ones
-    as a strip of colour (blue below 0, orange above), its gradient if it has one, what it saves for the way
-    back or that a backward has freed it (what lay behind is then gone). Where an op has several operands,
-    each has its place, so `x * x` shows two arrows. In an SVG the pointer shows the derivative. Values are
+    as a strip (the upper row above 0, the lower below, darker for more), its gradient if it has one, what
+    it saves for the way back or that a backward has freed it (what lay behind is then gone). Where an op
+    has several operands, each has its place, so `x * x` shows two arrows. In an SVG the pointer shows the derivative. Values are
     known where a derivative keeps them, where a variable holds them, and for all that ran inside `watch()`.
     Nothing is changed by looking.
 
@@ -148,7 +152,15 @@ class _Picture:
         alone = [entry for entry in self.scene.entries if entry not in self.inside]
         found = {"output" if e is self.scene.root and e.op else "freed" if e.freed else e.kind for e in alone}
         found |= {"module"} if self.inside else set()
-        return [kind for kind in KINDS if kind in found]
+        operands = [(entry, operand) for entry in alone for operand in entry.operands]
+        if any(o.source is None or o.edge is None for _, o in operands if o.source or o.edge):
+            found.add("dashed")
+        found |= {"dotted" for entry in self.scene.entries if isinstance(entry.detached, Entry)}
+        found |= {"gradient" for entry in self.scene.entries if entry.grad is not None}
+        values = [value for entry in alone for value in (entry.value, entry.grad) if value is not None]
+        found |= {"bars" for value in values if np.size(value) > SMALL and strip(value)}
+        found |= {"gradient"} if self.backward else set()
+        return [kind for kind in (*KINDS, *SIGNS) if kind in found]
 
     def _nodes(self, picture: Any) -> None:
         """Each box with its content; what stands in no box first."""
@@ -215,7 +227,8 @@ def _rule(entry: Entry, operand: Operand) -> str:
     text = (
         written(form_of(entry.op, found[0], known_of(entry)), names_of(entry)) if entry.op and found else ""
     )
-    return f" {text} " if len(text) <= 28 else " g \N{HORIZONTAL ELLIPSIS} "
+    lines = textwrap.wrap(text, 28, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f" {line} " for line in lines)
 
 
 def _tooltip(entry: Entry) -> str:

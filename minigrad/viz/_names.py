@@ -23,12 +23,16 @@ class Names:
         tensors: (name, tensor) pairs, the most telling first.
         parameters: the same for parameters of models, by their dotted names.
         kinds: the class and options of a module, by its path.
+        variables: of a parameter's name, or of a part's, the variable that holds it.
+        place: the file and the line of the program that asked.
     """
 
     def __init__(self, names: Named | None, params: Named | Module | None) -> None:
         self.tensors: list[tuple[str, Tensor]] = []
         self.parameters: list[tuple[str, Tensor]] = []
         self.kinds: dict[str, tuple[str, str]] = {}
+        self.variables: dict[str, str] = {}
+        self.place: tuple[str, int] = ("", 0)
         if isinstance(params, Module):
             self._add_model("", params)
         elif params is not None:
@@ -44,7 +48,10 @@ class Names:
         parts: list[
             tuple[str, Tensor]
         ] = []  # of a list or a dict: known by those where there is nothing better
-        for name, value in _variables():
+        frame = _caller()
+        if frame is not None:
+            self.place = frame.f_code.co_filename, frame.f_lineno
+        for name, value in _variables(frame):
             if isinstance(value, Tensor):
                 self.tensors.append((name, value))
             elif isinstance(value, Module):
@@ -57,7 +64,9 @@ class Names:
         if find_models:
             outer = _outermost(models)
             for name, model in outer:
+                known = len(self.parameters)
                 self._add_model(name + "." if len(outer) > 1 else "", model)
+                self.variables |= {parameter: name for parameter, _ in self.parameters[known:]}
 
     def _add_model(self, prefix: str, model: Module) -> None:
         self.parameters += [(prefix + name, p) for name, p in model.named_parameters()]
@@ -81,11 +90,16 @@ def _outermost(models: list[tuple[str, Module]]) -> list[tuple[str, Module]]:
     return list(found.values())
 
 
-def _variables() -> Iterator[tuple[str, Any]]:
-    """The local, then the global variables of the innermost function outside this package."""
+def _caller() -> Any:
+    """The innermost function outside this package."""
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
+    return frame
+
+
+def _variables(frame: Any) -> Iterator[tuple[str, Any]]:
+    """The local, then the global variables of a function that runs."""
     if frame is None:
         return
     local = dict(frame.f_locals)

@@ -21,7 +21,9 @@ from minigrad.viz._recording import Recorder
 from minigrad.viz._story import Story
 
 _PAGE = files("minigrad.viz") / "page"
-_SCRIPTS = ("layout.js", "folding.js", "graph.js", "player.js")
+_SCRIPTS = (
+    "layout.js", "folding.js", "places.js", "graph.js", "legend.js", "view.js", "predict.js", "player.js",
+)  # fmt: skip
 
 
 class Page:
@@ -64,9 +66,9 @@ def player(
     again, and backward can still be called; hooks on the way run, as in any. The page is one file that needs
     nothing else: no network, no programs. It plays forward and then backward: the gradient that arrives, the
     rule of each operation with its numbers, the part for each operand, where parts add up, what backward
-    frees and what it adds to `.grad`; with buttons, a slider and the arrow keys. Operations inside `watch()`
-    have their lines lit beside them, and all values; otherwise the values that the derivatives keep. A module
-    of a model can be folded into one card and unfolded again; while it is folded, it is one step.
+    frees and what it adds to `.grad`; with buttons, a slider and the arrow keys. In its predict mode
+    each number is asked for before it is shown. Operations inside `watch()` have their lines lit beside them,
+    and all values; otherwise the values that the derivatives keep. A module of a model can be folded into one card and unfolded again; while it is folded, it is one step.
 
     Arguments:
         tensor: where backward starts.
@@ -108,12 +110,36 @@ def player(
     }
     title = title or f"Backward from {scene.root.label}"
     data = Story(scene, visits, grads, retain_graph).data(title) | boxes_data(scene, boxes, closed)
+    data["legend"] = legend_of(data)
     text = _page(title, data)
     if path is None:
         return Page(text, None)
     path = Path(path)
     path.write_text(text, encoding="utf-8")
     return Page(text, path)
+
+
+# Each sign of the page with its meaning; no sign has two, and no meaning has two signs.
+_SIGNS = {
+    "leaf": "leaf", "parameter": "parameter", "op": "result", "constant": "constant",
+    "module": "module", "now": "this step", "forward": "value", "backward": "gradient",
+    "dashes": "no gradient", "gradient": "gradient so far", "bars": "above, below 0",
+    "freed": "freed", "far": "farther away",
+}  # fmt: skip
+
+
+def legend_of(data: dict[str, Any]) -> list[dict[str, str]]:
+    """The signs that a page has, each with its meaning."""
+    kinds = {"constant" if node["kind"] == "operand" else node["kind"] for node in data["nodes"]}
+    values = [value for node in data["nodes"] for value in (node.get("value"), node.get("grad"))]
+    values += [value for step in data["steps"] for value in (step.get("part"), *(step.get("g") or [])[1:2])]
+    has = kinds | {"now", "forward", "backward", "gradient"}
+    has |= {"module"} if data["boxes"] else set()
+    has |= {"dashes"} if not all(edge["flows"] for edge in data["edges"]) else set()
+    has |= {"bars"} if any(value and value["strip"] for value in values) else set()
+    has |= {"freed"} if any("freed" in step for step in data["steps"]) else set()
+    has |= {"far"} if len(data["nodes"]) > 12 else set()
+    return [{"sign": sign, "text": text} for sign, text in _SIGNS.items() if sign in has]
 
 
 def _page(title: str, data: dict[str, Any]) -> str:

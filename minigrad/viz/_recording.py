@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
-from minigrad.viz._numbers import raw
+from minigrad.viz._numbers import raw, summed
 from minigrad.viz._rules import form_of, rule_of, with_numbers
 from minigrad.viz._scene import Entry, Operand, Scene, known_of, names_of, values_of
 from minigrad.viz._written import written
@@ -28,7 +28,11 @@ class Part:
     first: bool
     rule: str  # as a reader sees it, with the names of the program
     numbers: str  # the same with the numbers of this call
-    summed: bool  # whether a broadcast was undone
+    copies: Any  # what is summed where a broadcast is undone; else None
+
+    @property
+    def summed(self) -> bool:
+        return self.copies is not None
 
 
 @dataclass(slots=True)
@@ -87,8 +91,8 @@ class Recorder:
         self._totals[parent] = total
         visit = self.visits[-1]
         rule, numbers = _rule(entry, operand, visit.g)
-        summed = _is_summed(entry, operand, visit.g)
-        visit.parts.append(Part(operand, value, known, total, first, rule, numbers, summed))
+        copies = _copies(entry, operand, visit.g)
+        visit.parts.append(Part(operand, value, known, total, first, rule, numbers, copies))
 
     def leave(self, node: Node, freed: bool) -> None:
         if self._before is not None:
@@ -108,12 +112,13 @@ def _copied(value: Any) -> Any:
     return None if value is None else np.array(value)
 
 
-def _is_summed(entry: Entry, operand: Operand, g: Any) -> bool:
-    """True if the rule's result is larger than its operand, so that the engine undoes a broadcast."""
+def _copies(entry: Entry, operand: Operand, g: Any) -> Any:
+    """The rule's result where it is larger than its operand, so that the engine undoes a broadcast."""
     if entry.op is None or not entry.op.rules or g is None:
-        return False
+        return None
     parent, rule, *saved = operand.edge
-    return bool(np.shape(raw(rule(g, *saved))) != parent.shape)
+    made = raw(rule(g, *saved))
+    return None if np.shape(made) == parent.shape else made
 
 
 def _rule(entry: Entry, operand: Operand, g: Any) -> tuple[str, str]:
@@ -125,4 +130,6 @@ def _rule(entry: Entry, operand: Operand, g: Any) -> tuple[str, str]:
     form = form_of(op, found[0], known_of(entry))
     text = written(form, names_of(entry))
     numbers = with_numbers(form, {**values_of(entry), "g": g}) if g is not None else ""
+    if form == "the rows of g, summed" and 1 < np.size(g) <= 12 and np.ndim(g) == 2:
+        numbers = summed(list(g))
     return text, numbers if form != "g" and numbers != text else ""

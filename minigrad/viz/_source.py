@@ -116,23 +116,71 @@ def _assignments(source: str) -> dict[Span, str]:
     return found
 
 
+def made_at(file: str, before: int, name: str) -> Line | None:
+    """The last statement before a line, in its function or outside of all, that assigns a name."""
+    source = "".join(linecache.getlines(file))
+    found = [made for made in _targets(source).get(name, ()) if made[0] < before and _sees(made, before)]
+    if not found:
+        return None
+    first, last, code = max(found)[:3]
+    return Line(file, first, code, last - first)
+
+
+def _sees(made: tuple[int, int, str, int, int], line: int) -> bool:
+    return made[3] <= line <= made[4]
+
+
+@lru_cache(maxsize=16)
+def _targets(source: str) -> dict[str, list[tuple[int, int, str, int, int]]]:
+    """Of each name its assignments: first and last line, text, and the lines of the function around."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with the magic of a notebook
+        return {}
+    found: dict[str, list[tuple[int, int, str, int, int]]] = {}
+
+    def walk(node: Any, first: int, last: int) -> None:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first, last = node.lineno, node.end_lineno or node.lineno
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for part in (part for target in targets for part in ast.walk(target)):
+                if isinstance(part, ast.Name):
+                    end = node.end_lineno or node.lineno
+                    found.setdefault(part.id, []).append((node.lineno, end, ast.unparse(node), first, last))
+        for child in ast.iter_child_nodes(node):
+            walk(child, first, last)
+
+    walk(tree, 0, 10**9)
+    return found
+
+
 def _span(node: Any) -> Span:
     return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
-def excerpts(lines: Iterable[Line]) -> tuple[list[dict[str, Any]], dict[Line, tuple[int, int]]]:
-    """The source around some lines as rows for a page, and the first and last row of each of the lines."""
+def excerpts(
+    lines: Iterable[Line], before: Iterable[Line] = ()
+) -> tuple[list[dict[str, Any]], dict[Line, tuple[int, int]]]:
+    """The source around some lines as rows for a page, and the first and last row of each of the lines.
+
+    Of the lines `before`, which made what the others use, nothing around is shown.
+    """
+    alone = set(before)
     asked: dict[str, list[Line]] = {}
-    for line in dict.fromkeys(lines):
+    for line in dict.fromkeys([*lines, *alone]):
         asked.setdefault(line.file, []).append(line)
     rows: list[dict[str, Any]] = []
     place: dict[tuple[str, int], int] = {}
     for file, found in asked.items():
         source = linecache.getlines(file)
         numbers = {n for line in found for n in range(line.number, line.number + line.more + 1)}
-        around = {n + d for n in numbers for d in (-1, 0, 1)}
-        if max(numbers) - min(numbers) <= 30:
-            around |= set(range(min(numbers), max(numbers)))
+        used = {
+            n for line in found if line not in alone for n in range(line.number, line.number + line.more + 1)
+        }
+        around = numbers | {n + d for n in used for d in (-1, 0, 1)}
+        if used and max(used) - min(used) <= 30:
+            around |= set(range(min(used), max(used)))
         kept = sorted(n for n in around if 1 <= n <= len(source))
         text = dedent("".join(source[n - 1].rstrip("\n") + "\n" for n in kept)).split("\n")
         for n, code in zip(kept, text, strict=False):

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.viz._numbers import MINUS, array, described, strip
+from minigrad.viz._asking import asked_of_part, asked_of_value
+from minigrad.viz._numbers import array, brief, described, strip, summed
 from minigrad.viz._recording import Part, Visit
 from minigrad.viz._rules import formula_of
 from minigrad.viz._scene import Entry, Scene
 from minigrad.viz._source import excerpts
-from minigrad.viz._words import whereto
+from minigrad.viz._words import over_copies, whereto
 
 Data = dict[str, Any]
 
@@ -22,11 +23,8 @@ def shown(value: Any) -> Data | None:
     if value is None:
         return None
     value = np.asarray(value)
-    text = array(value, 4, 3)
-    if len(text) > 18:
-        text = array(value, 0, 3)
     full = array(value, 12) if value.size <= 12 else described(value)
-    return {"text": text, "full": full, "strip": strip(value, 12) if value.size > 1 else []}
+    return {"text": brief(value), "full": full, "strip": strip(value, 12) if value.size > 1 else []}
 
 
 class Story:
@@ -64,7 +62,7 @@ class Story:
                     }
                 )
         self.steps: list[Data] = []
-        self.came: dict[Entry, list[Any]] = {}  # the parts of a gradient, in their order
+        self.came: dict[Entry, list[tuple[str, Any]]] = {}  # senders and parts of a gradient, in order
         self.lines: list[Data] = []
         self.line_of: dict[Entry, tuple[int, int]] = {}
 
@@ -93,15 +91,20 @@ class Story:
 
     def _read_program(self) -> None:
         """The lines of the user's files around those that recorded; else the recorded program itself."""
-        self.lines, rows = excerpts(entry.line for entry in self.scene.entries if entry.line is not None)
+        seen = [entry.line for entry in self.scene.entries if entry.line is not None]
+        made = {e: e.made for e in self.scene.entries if e.made is not None and seen}
+        self.lines, rows = excerpts(seen, made.values())
         for entry in self.scene.entries:
-            if entry.line in rows:
-                self.line_of[entry] = rows[entry.line]
+            line = entry.line or made.get(entry)
+            if line in rows:
+                self.line_of[entry] = rows[line]
         if not self.lines:
             for entry in self.scene.entries:
-                if entry.op is not None:
-                    self.line_of[entry] = len(self.lines), len(self.lines)
-                    self.lines.append({"file": "", "number": None, "code": f"{entry.label} = {entry.call}"})
+                known = entry.call or ("" if entry.value is None else described(entry.value))
+                self.line_of[entry] = len(self.lines), len(self.lines)
+                self.lines.append(
+                    {"file": "", "number": None, "code": f"{entry.label} = {known or entry.kind}"}
+                )
 
     def _step(self, phase: str, entries: list[Entry], title: str, text: list[str], **more: Any) -> None:
         line, until = self.line_of.get(entries[0], (None, None)) if entries else (None, None)
@@ -135,7 +138,8 @@ class Story:
                 else "It keeps no value: its derivative needs none."
             )
             text = [f"{entry.op.name} takes {given}{value}.", keeps]
-            self._step("forward", [entry], f"{entry.label} = {entry.call}", text)
+            ask = asked_of_value(entry)
+            self._step("forward", [entry], f"{entry.label} = {entry.call}", text, ask=ask)
         if waiting:
             self._step("forward", waiting, _listed(waiting), [_introduced(e) for e in waiting])
 
@@ -167,7 +171,7 @@ class Story:
                 target = self._target(part)
                 came[target] += 1
                 if part.operand.source is not None:
-                    self.came.setdefault(part.operand.source, []).append(part.value)
+                    self.came.setdefault(part.operand.source, []).append((entry.label, part.value))
                 count = f"part {came[target]} of {coming[target]}" if coming[target] > 1 else ""
                 total = None if part.operand.source is None else [target, shown(part.total), count]
                 self._step(
@@ -176,6 +180,7 @@ class Story:
                     g=total,
                     rule=[part.rule + ", summed over the copies" * part.summed, part.numbers,
                           _text(part.value)],
+                    ask=asked_of_part(entry, part, visit, whereto(visit, part.operand)),
                     formula=_derivative(entry, part, visit),
                 )  # fmt: skip
             if visit.freed and (kept := entry.kept):
@@ -199,10 +204,10 @@ class Story:
         if entry is self.scene.root and not parts:
             return [f"Backward starts at {entry.label}. The gradient it starts with is {g}."]
         came = self.came.get(entry, [])
-        total = f"{' + '.join(_term(value) for value in came)} = {g}" if _are_numbers(came) else g
+        total = f"{summed([value for _, value in came])} = {g}" if _are_few([v for _, v in came]) else g
         text = f"The gradient of {entry.label} is {total}."
         if parts > 1:
-            text = text[:-1] + f", the sum of the {parts} parts that its users sent."
+            text = text[:-1] + f": the sum of what came from {_and(list(dict.fromkeys(n for n, _ in came)))}."
         complete = f"It is complete: all that uses {entry.label} has been visited."
         return [text, complete, *["One of your hooks has changed it."] * visit.hooked]
 
@@ -218,16 +223,14 @@ class Story:
 
 
 def _text(value: Any) -> str:
-    return "(several outputs at once)" if value is None else described(value)
+    if value is None:
+        return "(several outputs at once)"
+    return f"{'an array ' * (np.size(value) > 6)}{described(value)}"
 
 
-def _are_numbers(parts: list[Any]) -> bool:
-    return 1 < len(parts) <= 6 and all(part is not None and np.size(part) == 1 for part in parts)
-
-
-def _term(value: Any) -> str:
-    text = described(np.reshape(value, ()))
-    return f"({text})" if text.startswith(MINUS) else text
+def _are_few(parts: list[Any]) -> bool:
+    """True if a sum of them can be written out."""
+    return 1 < len(parts) <= 6 and all(p is not None for p in parts) and sum(map(np.size, parts)) <= 12
 
 
 def _derivative(entry: Entry, part: Part, visit: Visit) -> str:
@@ -269,16 +272,19 @@ def _introduced(entry: Entry) -> str:
 
 def _sent(part: Part, visit: Visit) -> list[str]:
     to = whereto(visit, part.operand)
-    text = [f"{visit.entry.label} sends {_text(part.value)} to {to}."]
+    value = _text(part.value)
+    sent = f"{value} to {to}" if not value.startswith("an array") else f"{to} {value}"
+    text = [f"{visit.entry.label} sends {sent}."]
     if part.summed:
         old, new = part.operand.edge[0].shape, visit.entry.shape
         text.append(
-            f"{part.operand.text} was broadcast from {old} to {new}, so what its copies receive is summed."
+            f"{part.operand.text} was broadcast from {old} to {new}, so what its copies receive is summed: "
+            f"{over_copies(part)}.".replace(": summed over the copies", "")
         )
     if not part.first:
-        if _are_numbers([part.held, part.value]):
-            total = f"{_term(part.held)} + {_term(part.value)} = {_text(part.total)}"
+        if _are_few([part.held, part.value]):
+            total = f"{summed([part.held, part.value])} = {_text(part.total)}"
         else:
-            total = f"with the earlier part, {_text(part.held)}, {_text(part.total)}"
+            total = f"{_text(part.total)}, with the earlier part"
         text.append(f"{part.operand.text} has now: {total}.")
     return text

@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from minigrad.viz._numbers import described, number
+import numpy as np
+
+from minigrad.viz._numbers import described, number, summed
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part, Visit
 from minigrad.viz._rules import formula_of
-from minigrad.viz._scene import Entry, Operand, Scene
+from minigrad.viz._scene import Entry, Operand, Scene, nth
 
 if TYPE_CHECKING:
     from minigrad.viz._explain import Account, Sum
@@ -111,17 +113,28 @@ def ordinal(operand: Operand) -> str:
     >>> ordinal(Operand("b", 1)), ordinal(Operand("20", 20))
     ('2nd', '21st')
     """
-    n = operand.place + 1
-    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
+    return nth(operand.place + 1)
 
 
 def sent(part: Part) -> str:
     """A rule, its numbers, its result, and the sum where others came before."""
     text = " = ".join(step for step in (part.rule, part.numbers, _value(part.value)) if step)
     if part.summed:
-        text += ", summed over the copies"
+        text += f", {over_copies(part)}"
     return text if part.first else f"{text}, which makes {_value(part.total)}"
+
+
+def over_copies(part: Part) -> str:
+    """The sum over the copies that a broadcast made, written out where it is short.
+
+    The copies of a row are rows; those of a single number are numbers.
+    """
+    copies, shape = np.asarray(part.copies), np.shape(part.value)
+    ends = copies.shape[copies.ndim - len(shape) :] == shape
+    if not ends or not 0 < copies.size <= 12 or copies.size > 6 * np.size(part.value):
+        return "summed over the copies"
+    what = "these rows" if shape else "these numbers"
+    return f"the sum of {what}: {summed(list(copies.reshape(-1, *shape)))}"
 
 
 def _leaves(account: Account) -> Iterator[tuple[str, str]]:

@@ -75,7 +75,7 @@ class Player:
 
     def cards(self):
         """The cards by the names that stand on them."""
-        return self.listed(".card:not(.more)", "[e.querySelector('b').textContent, e]")
+        return self.listed("#graph .card:not(.more)", "[e.querySelector('b').textContent, e]")
 
     def card(self, name):
         return self.cards()[name]

@@ -6,6 +6,7 @@ import pytest
 import minigrad as torch
 from minigrad import viz
 from minigrad.viz import graph
+from minigrad.viz._cards import LIGHT
 
 pytest.importorskip("graphviz")
 
@@ -32,14 +33,35 @@ def test_small_values_are_written_out_row_by_row():
     assert "[1, −2.5] [3, 0.3333]" in labels(graph(x))["n0"]
 
 
-def test_large_values_are_a_strip_of_colours_with_their_range():
+def test_large_values_are_a_strip_above_and_below_0_with_their_range():
     x = torch.linspace(-1, 3, 100).requires_grad_()
     picture = graph(x)
-    assert "−1 to 3" in labels(picture)["n0"]
-    cells = re.findall(r'HEIGHT="10" BGCOLOR="(#\w{6})"', picture.source)
-    assert len(cells) == 16
-    blue, orange = (tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in (cells[0], cells[-1]))
-    assert blue[2] > blue[0] and orange[0] > orange[2]
+    assert "min −1, max 3" in labels(picture)["n0"]
+    node = next(line for line in picture.source.splitlines() if line.strip().startswith("n0 "))
+    cells = re.findall(r'HEIGHT="6" BGCOLOR="(#\w{6})"', node)
+    above, below = cells[:16], cells[16:]
+    assert len(below) == 16
+    faint = LIGHT.faint
+    assert above[0] == faint != below[0] and below[-1] == faint != above[-1]
+    assert all(faint in pair for pair in zip(above, below, strict=True))
+
+
+def test_the_legend_tells_each_sign_that_is_there_once():
+    x = torch.linspace(-1, 3, 100).requires_grad_()
+    (x * torch.arange(100.0)).sum().backward()
+    y = (x * torch.arange(100.0)).sum()
+    told = [
+        picture.source.split("labelloc")[0].count(words)
+        for picture in (graph(y), graph(torch.tanh(leaf(2))))
+        for words in (
+            "leaf",
+            "constant: no gradient",
+            "no gradient flows",
+            "elements above and below 0",
+            ">gradient<",
+        )
+    ]
+    assert told == [1, 1, 1, 1, 1, 1, 0, 0, 0, 0]
 
 
 def test_values_that_are_not_finite_are_shown_and_harmless():

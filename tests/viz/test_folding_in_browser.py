@@ -130,7 +130,7 @@ def test_a_folded_card_waits_shows_its_result_its_gradient_and_that_it_is_freed(
         page.press(Keys.ARROW_RIGHT)
     words = card.text
     assert "waiting" not in card.get_attribute("class") and "now" in card.get_attribute("class")
-    assert "−0.111 to 0.414" in words and "g −0.331 to 0.203" in words and "freed" not in words
+    assert "min −0.11, max 0.41" in words and "g min −0.33, max 0.2" in words and "freed" not in words
     page.press(Keys.END)
     assert "freed" in card.text
 

@@ -17,7 +17,7 @@ def test_the_formula_of_every_op_is_latex_that_a_parser_takes(op):
 @pytest.mark.parametrize("op", REGISTRY)
 def test_no_word_of_a_formula_is_lost(op):
     formula = REGISTRY[op].formula
-    words = re.findall(r"[a-z]{4,}", formula)
+    words = re.findall(r"[a-z]{4,}", formula.replace("/d", "/"))
     text = latex(formula).replace(r"\_", "_")
     assert all(word in text for word in words)
 

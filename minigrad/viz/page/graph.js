@@ -9,24 +9,32 @@ function make(tag, className, text) {
   return element;
 }
 
+// Bars: up from a line where a number is above 0, down from it where it is below.
 function strip(parts) {
   const element = make("div", "strip");
+  element.setAttribute("aria-hidden", "true");
   for (const part of parts) {
-    const cell = element.appendChild(make("i"));
-    cell.style.setProperty("--sign", part < 0 ? "var(--below)" : "var(--above)");
-    cell.style.setProperty("--part", Math.sqrt(Math.abs(part)).toFixed(3));
+    const cell = element.appendChild(make("i", part < 0 ? "below" : part > 0 ? "above" : ""));
+    cell.style.setProperty("--part", Math.max(0.12, Math.abs(part)).toFixed(3));
   }
   return element;
 }
 
-const LABEL = 8; // characters of a gradient that fit between two cards
+// The names of what an op keeps, or their number where they would be cut.
+function keepsOf(kept, beside) {
+  const names = `keeps ${kept.join(", ")}`;
+  if (!kept.length) return "";
+  return names.length + beside <= 21 ? names : kept.length > 1 ? `keeps ${kept.length} values` : "keeps a value";
+}
 
-class Graph {
+class Graph extends Placed {
   // `toggle(box)` folds and unfolds a module, `visit(unit)` goes to where a card has its turn.
   constructor(data, folded, { toggle, visit }) {
+    super();
     this.data = data;
     Object.assign(this, folding(data, folded));
-    this.card = { width: matchMedia("(max-width: 860px)").matches ? 144 : 164, height: 94 };
+    const bars = data.nodes.some((node) => node.value?.strip.length || node.grad?.strip.length);
+    this.card = { width: 160, height: bars ? 86 : 76 };
     this.wide = data.steps.some((step) => step.part && step.part.text.length <= LABEL);
     // An arrow from a later unit to an earlier one (an op outside took part in the middle of a module) is
     // laid out as if it led the other way.
@@ -132,101 +140,6 @@ class Graph {
     };
   }
 
-  // In rows from left to right; standing, from top to bottom, where there is more room that way.
-  place() {
-    const { width, height } = this.card;
-    const stage = document.getElementById("stage");
-    const room = stage.clientWidth - parseFloat(getComputedStyle(stage).paddingLeft) * 2;
-    const [layers, most] = this.layout.size;
-    const beside = this.wide ? 62 : 42;
-    const above = this.grounds.length ? 34 : 22; // the grounds of two modules, and a name, fit between cards
-    const [across, down] = [{ x: width + beside, y: height + above }, { x: width + 18, y: height + 46 }];
-    const scaleAcross = Math.min(1.25, room / (layers * across.x - beside));
-    const scaleDown = Math.min(1, room / (most * down.x - 18));
-    this.standing = scaleAcross < 0.95 && scaleDown > scaleAcross;
-    const gap = this.standing ? down : across;
-    const scale = Math.max(this.standing ? scaleDown : scaleAcross, 1); // no type below 12 pixels: rather scroll
-    const top = this.grounds.length ? 16 : 0; // room for the name of a module
-    this.spot = ([layer, at]) => this.standing
-      ? { x: at * gap.x, y: layer * gap.y + top } : { x: layer * gap.x, y: at * gap.y + top };
-    const size = this.standing
-      ? { x: most * gap.x - 18, y: layers * gap.y - 46 + top } : { x: layers * gap.x - beside, y: most * gap.y - above + top };
-    const spots = this.layout.nodes.map(this.spot);
-    spots.forEach(({ x, y }, u) => {
-      this.cards[u].card.style.left = `${x}px`;
-      this.cards[u].card.style.top = `${y}px`;
-    });
-    this.links.forEach((link, i) => {
-      const d = this.curve(link, spots);
-      this.wires[i].edge.setAttribute("d", d);
-      this.wires[i].run.setAttribute("d", d);
-      // On the last stretch, which it has to itself; of several between the same cards one above the other.
-      const alike = this.links.filter(({ from, to }) => from === link.from && to === link.to);
-      const part = this.standing ? (alike.indexOf(link) + 0.5) / alike.length : alike.length > 1 ? 0.62 : 0.5;
-      const { x, y } = this.along(this.points(link, spots).slice(-2), part);
-      this.labels[i].setAttribute("x", x);
-      this.labels[i].setAttribute("y", y);
-    });
-    for (const ground of this.grounds) this.spread(ground, spots);
-    this.root.style.width = `${size.x}px`;
-    this.root.style.height = `${size.y}px`;
-    this.root.style.transform = `scale(${scale})`;
-    const sheet = document.getElementById("sheet");
-    sheet.style.width = `${size.x * scale}px`;
-    sheet.style.height = `${size.y * scale}px`;
-  }
-
-  spread({ units, links, label, rects, paths }, spots) {
-    const PAD = 8;
-    units.forEach((u, i) => {
-      const at = { x: spots[u].x - PAD, y: spots[u].y - PAD, width: this.card.width + 2 * PAD, height: this.card.height + 2 * PAD, rx: 18 };
-      for (const [name, value] of Object.entries(at)) rects[i].setAttribute(name, value);
-    });
-    links.forEach((link, i) => paths[i].setAttribute("d", this.curve(link, spots)));
-    const near = this.standing ? ["y", "x"] : ["x", "y"];
-    const [first] = units.map((u) => spots[u]).sort((a, b) => a[near[0]] - b[near[0]] || a[near[1]] - b[near[1]]);
-    label.style.left = `${first.x + 8}px`;
-    label.style.top = `${first.y - 19}px`;
-    label.style.maxWidth = `${this.card.width - 8}px`;
-  }
-
-  // From the side of one card to the other's, through the places on its way.
-  points({ from, to, way, share }, spots) {
-    const { width, height } = this.card;
-    const { standing } = this;
-    const points = standing
-      ? [{ x: spots[from].x + width / 2, y: spots[from].y + height }] : [{ x: spots[from].x + width, y: spots[from].y + height / 2 }];
-    for (const { x, y } of way.map(this.spot)) {
-      points.push(...(standing
-        ? [{ x: x + width / 2, y }, { x: x + width / 2, y: y + height }]
-        : [{ x, y: y + height / 2 }, { x: x + width, y: y + height / 2 }]));
-    }
-    points.push(standing
-      ? { x: spots[to].x + width * share, y: spots[to].y } : { x: spots[to].x, y: spots[to].y + height * share });
-    return points;
-  }
-
-  // The two points that bend a stretch, so that it leaves and arrives at a right angle to the layers.
-  bends([a, b]) {
-    return this.standing
-      ? [{ x: a.x, y: (a.y + b.y) / 2 }, { x: b.x, y: (a.y + b.y) / 2 }]
-      : [{ x: (a.x + b.x) / 2, y: a.y }, { x: (a.x + b.x) / 2, y: b.y }];
-  }
-
-  curve(link, spots) {
-    const points = this.points(link, spots);
-    const stretches = points.slice(1).map((to, i) => [...this.bends([points[i], to]), to]);
-    const text = ({ x, y }) => `${x} ${y}`;
-    return `M${text(points[0])}${stretches.map((stretch) => `C${stretch.map(text).join(" ")}`).join("")}`;
-  }
-
-  // The place after a part of a stretch.
-  along([a, d], t) {
-    const [b, c] = this.bends([a, d]);
-    const at = (k) => (1 - t) ** 3 * a[k] + 3 * (1 - t) ** 2 * t * b[k] + 3 * (1 - t) * t ** 2 * c[k] + t ** 3 * d[k];
-    return { x: at("x"), y: at("y") };
-  }
-
   // Put what is known after a stop on cards and arrows.
   show(stop, state) {
     const { data } = this;
@@ -243,18 +156,20 @@ class Graph {
       card.classList.toggle("now", unit.members.some((i) => active.has(i)));
       const known = state.g.get(shown);
       const whole = state.grad.get(shown);
-      g.textContent = whole ? `grad ${whole.text}` : known && known[1] ? `g ${known[1].text}` : "";
+      const short = whole && whole.text.length <= 15;
+      g.textContent = short ? `grad ${whole.text}` : whole ? whole.text : known && known[1] ? `g ${known[1].text}` : "";
       g.title = whole ? whole.full : known && known[1] ? known[1].full : "";
       const keepers = unit.members.filter((i) => data.nodes[i].kept?.length);
       const freed = keepers.length > 0 && keepers.every((i) => state.freed.has(i));
       card.classList.toggle("freed", freed);
       const node = data.nodes[shown];
       const size = node.shape === "()" ? "" : node.shape;
-      const keeps = box ? "" : node.kept.length ? `keeps ${node.kept.join(", ")}` : "";
+      const keeps = box ? "" : keepsOf(node.kept, size.length);
       const parts = box ? [size, box.about.split(",")[0]] : node.op ? [size] : [node.note || node.kind, size];
+      if (whole && !short) parts[0] = "in .grad";
       if (known && known[2] && !whole) parts.push(known[2]);
-      else if (keeps && freed) parts.push(make("s", "", keeps), "freed");
-      else parts.push(keeps, freed ? "freed" : "");
+      else if (keeps && freed) parts.push(make("s", "", keeps));
+      else parts.push(keeps || (freed ? "freed" : ""));
       about.replaceChildren(...parts.filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part])));
     });
     this.links.forEach((link, i) => {
@@ -269,16 +184,19 @@ class Graph {
       const group = sent.length || going || now ? this.loud : this.quiet;
       if (now || going || this.wires[i].edge.parentNode !== group) group.append(this.wires[i].edge);
       this.wires[i].run.setAttribute("class", `run ${going ? "go" : now ? "sent" : ""}`);
-      const text = link.edges.length === 1 && sent.length ? sent[0].text : "";
-      this.labels[i].textContent = text.length <= LABEL ? text : "";
+      this.labels[i].textContent = sent.length && link.spot ? link.text : "";
     });
   }
 
-  // The cards that a stop is about, and the one that a part goes to.
+  // The cards that a stop is about: the one whose turn it is, and those it takes from or sends to.
   about(stop) {
     const step = this.data.steps[stop.last];
     const units = new Set(step.nodes.map((i) => this.unitOf[i]));
     if (step.edge !== undefined) units.add(this.unitOf[this.data.edges[step.edge].from]);
+    else if (step.phase === "forward" && units.size === 1) {
+      const [u] = units;
+      for (const { from, to } of this.links) if (to === u) units.add(from);
+    }
     return [...units].map((u) => this.cards[u].card);
   }
 }

@@ -11,6 +11,10 @@
   let stop = 0; // of graph.stops
   let timer = null;
   let address = null;
+  const answered = new Set(); // steps whose number was asked for, and shown
+  const view = new View($("stage"), $("near"));
+  legend($("signs"), data.legend);
+  $("legend").open = matchMedia("(min-width: 861px)").matches;
 
   // ---------------------------------------------------------------- the program and the gradients
 
@@ -72,7 +76,9 @@
   }
 
   function build() {
+    const zoom = graph?.zoom;
     graph = new Graph(data, folded, { toggle, visit });
+    graph.zoom = zoom;
     switches.forEach(({ button, list }, b) => {
       button.setAttribute("aria-expanded", String(!folded.has(b)));
       list.hidden = folded.has(b) || !list.children.length;
@@ -108,7 +114,8 @@
     stop = Math.max(0, Math.min(stops.length - 1, s));
     const { first, last } = stops[stop];
     const step = steps[last];
-    const state = stateAfter(last);
+    const ask = question();
+    const state = stateAfter(ask ? last - 1 : last);
     document.body.classList.toggle("backward", step.phase === "backward");
     graph.show(stops[stop], state);
     rows.forEach((row, i) => {
@@ -116,28 +123,37 @@
       if (i === step.line) row.setAttribute("aria-current", "step");
       else row.removeAttribute("aria-current");
     });
-    const fresh = new Set(steps.slice(first, last + 1).map(({ grad }) => grad && grad[0]));
+    const fresh = new Set(steps.slice(first, ask ? first : last + 1).map(({ grad }) => grad && grad[0]));
     for (const [i, row] of grads) {
       const grad = state.grad.get(i) || nodes[i].grad;
       row.lastChild.textContent = grad ? grad.full : "no gradient yet";
       row.lastChild.className = grad ? "grad" : "none";
       row.classList.toggle("now", fresh.has(i));
     }
+    const due = [...fresh].map((i) => grads.get(i)).find(Boolean) ?? (step.end ? $("gradients") : null);
+    $("side").scrollTop = due ? due.offsetTop + due.offsetHeight - $("side").clientHeight : 0;
     const lit = rows[step.line];
     if (lit) {
       const { top, bottom } = lit.getBoundingClientRect();
       const frame = $("lines").getBoundingClientRect();
       if (top < frame.top || bottom > frame.bottom) $("lines").scrollTop += (top + bottom - frame.top - frame.bottom) / 2;
     }
-    const title = tell(stops[stop]);
+    const title = tell(stops[stop], ask);
     $("step").value = stop;
     $("step").setAttribute("aria-valuetext", `${stop + 1} of ${stops.length}, ${step.phase}: ${title}`);
     $("first").disabled = $("back").disabled = stop === 0;
-    $("next").disabled = $("last").disabled = stop === stops.length - 1;
-    reveal();
+    $("next").disabled = $("last").disabled = $("over").disabled = stop === stops.length - 1 && !ask;
+    look(calm.matches || timer !== null ? "auto" : "smooth");
     document.body.dataset.step = last + 1;
     clearTimeout(address);
     address = setTimeout(addressStep, 300);
+  }
+
+  function look(behavior) {
+    const now = graph.stops[stop];
+    const step = steps[now.last];
+    const way = step.edge !== undefined ? "sent" : step.phase === "forward" && step.nodes.length === 1 ? "go" : "";
+    view.reveal(graph.about(now), way, behavior);
   }
 
   // Not at once: browsers refuse a page that changes its address a hundred times in a few seconds, as one does
@@ -146,12 +162,20 @@
     if (location.protocol !== "about:") history.replaceState(null, "", `#${document.body.dataset.step}`);
   }
 
-  function tell({ first, last, inside }) {
+  function tell({ first, last, inside }, ask) {
     const step = steps[last];
     const module = first < last ? boxes[graph.units[inside].box] : null;
     const title = module ? `Inside ${module.title}` : step.title;
     $("count").textContent = `${step.phase} · step ${stop + 1} of ${graph.stops.length}`;
     $("what").textContent = title;
+    $("ask").hidden = !ask;
+    $("question").textContent = ask ? ask.text : "";
+    $("guess").value = $("verdict").textContent = "";
+    if (ask) {
+      $("words").replaceChildren();
+      if (matchMedia("(hover: hover)").matches) $("guess").focus({ preventScroll: true });
+      return title;
+    }
     $("words").replaceChildren(...(module ? summary(steps.slice(first, last + 1)) : account(step)));
     return title;
   }
@@ -180,19 +204,27 @@
     return [list, ...more];
   }
 
-  function reveal() {
-    const cards = graph.about(graph.stops[stop]);
-    if (!cards.length || cards.length > 3) return;
-    const stage = $("stage");
-    const frame = stage.getBoundingClientRect();
-    const around = cards.map((card) => card.getBoundingClientRect());
-    const middle = (low, high, from, size) =>
-      (Math.min(...around.map((b) => b[low])) + Math.max(...around.map((b) => b[high]))) / 2 - from - size / 2;
-    stage.scrollBy({
-      left: middle("left", "right", frame.left, frame.width),
-      top: middle("top", "bottom", frame.top, frame.height),
-      behavior: calm.matches || timer !== null ? "auto" : "smooth",
-    });
+  // ------------------------------------------------------------------------------- predicting
+
+  // The question of this step; none where it is not asked, or was answered.
+  function question() {
+    const { first, last } = graph.stops[stop];
+    return $("predict").checked && first === last && !answered.has(last) ? steps[last].ask ?? null : null;
+  }
+
+  function reveal(says) {
+    answered.add(graph.stops[stop].last);
+    show(stop);
+    if (says) $("words").prepend(make("p", "right", says));
+    if (document.activeElement === document.body || document.activeElement === $("guess")) $("next").focus();
+  }
+
+  function check(event) {
+    event.preventDefault();
+    const ask = question();
+    const { right, says } = judged(ask, $("guess").value);
+    if (right) reveal(`${says} It is ${ask.shown}.`);
+    else $("verdict").textContent = says;
   }
 
   function visit(u) {
@@ -218,35 +250,73 @@
     $("play").setAttribute("aria-label", "Pause");
     const tick = () => {
       show(stop + 1);
-      if (stop === graph.stops.length - 1) pause();
-      else timer = setTimeout(tick, 1600 / Number($("speed").value));
+      if (question() || stop === graph.stops.length - 1) pause();
+      else timer = setTimeout(tick, reading());
     };
-    timer = setTimeout(tick, 400 / Number($("speed").value));
+    timer = setTimeout(tick, 400);
+  }
+
+  // Milliseconds for the words of a step: at 1x 150 words a minute, at most 225, which is an easy pace.
+  function reading() {
+    const count = $("now").textContent.split(/\s+/).filter(Boolean).length;
+    return (1200 + 400 * count) / Number($("speed").value);
   }
 
   const go = (s) => { pause(); show(s); };
+  const onward = () => (question() ? reveal() : go(stop + 1));
+
+  // To the next stop that is about something else.
+  function over() {
+    const { stops } = graph;
+    const about = ({ first }) => `${steps[first].phase} ${steps[first].nodes}`;
+    const s = stops.findIndex((next, i) => i > stop && about(next) !== about(stops[stop]));
+    go(s < 0 ? Infinity : s);
+  }
+
+  const SIZES = ["overview", 1, 1.5, 2];
+  function zoomTo(size) {
+    graph.zoom = size;
+    graph.place();
+    $("overview").setAttribute("aria-pressed", String(size === "overview"));
+    const at = SIZES.indexOf(size ?? 1);
+    $("smaller").disabled = at === 0;
+    $("larger").disabled = at === SIZES.length - 1;
+    look("auto");
+  }
+  const resized = (by) => zoomTo(SIZES[Math.max(0, Math.min(SIZES.length - 1, SIZES.indexOf(graph.zoom ?? 1) + by))]);
+  const overview = () => zoomTo(graph.zoom === "overview" ? 1 : "overview");
   const asked = () => { // the address ends in the step of the recording, whatever is folded
     const at = graph.stops.findIndex(({ last }) => last >= (Number(location.hash.slice(1)) || 1) - 1);
     return at < 0 ? Infinity : at;
   };
   const keys = {
-    ArrowRight: () => go(stop + 1), ArrowLeft: () => go(stop - 1), Home: () => go(0), End: () => go(Infinity),
+    ArrowRight: onward, ArrowLeft: () => go(stop - 1), Home: () => go(0), End: () => go(Infinity),
     " ": () => (timer === null ? play() : pause()), f: () => boxes.length && foldAll(),
+    n: over, o: overview, "+": () => resized(1), "-": () => resized(-1), p: () => $("predict").click(),
   };
   $("first").addEventListener("click", keys.Home);
   $("back").addEventListener("click", keys.ArrowLeft);
-  $("next").addEventListener("click", keys.ArrowRight);
+  $("next").addEventListener("click", onward);
   $("last").addEventListener("click", keys.End);
   $("play").addEventListener("click", keys[" "]);
   $("fold").addEventListener("click", foldAll);
+  $("over").addEventListener("click", over);
+  $("overview").addEventListener("click", overview);
+  $("larger").addEventListener("click", () => resized(1));
+  $("smaller").addEventListener("click", () => resized(-1));
+  $("ask").addEventListener("submit", check);
+  $("reveal").addEventListener("click", () => reveal());
+  $("predict").addEventListener("change", () => { answered.clear(); go(stop); });
   $("step").addEventListener("input", (event) => go(Number(event.target.value)));
   document.addEventListener("keydown", (event) => {
-    const own = event.target.closest("input, select") || (event.key === " " && event.target.closest("button"));
+    const writes = event.target.id === "guess" && (event.target.value || event.key.length === 1);
+    const own = writes || event.target.closest("#step, select") || (event.key === " " && event.target.closest("input")) || (event.key === " " && event.target.closest("button"));
     if (own || event.ctrlKey || event.altKey || event.metaKey || !(event.key in keys)) return;
     event.preventDefault();
     keys[event.key]();
   });
-  addEventListener("resize", () => { graph.place(); reveal(); });
+  addEventListener("resize", () => zoomTo(graph.zoom));
+  $("legend").addEventListener("toggle", () => zoomTo(graph.zoom));
   addEventListener("hashchange", () => go(asked()));
 
   build();
