@@ -77,7 +77,7 @@ SEEN = """(() => {
             .filter((e) => shown(e) && e.scrollWidth > e.clientWidth).map((e) => e.textContent),
         small: [...document.querySelectorAll("body *")]
             .filter((e) => e.children.length === 0 && shown(e) && e.getClientRects().length)
-            .filter((e) => parseFloat(getComputedStyle(e).fontSize) * (e.closest("#graph") ? scale : 1) < 11.99)
+           .filter((e) => parseFloat(getComputedStyle(e).fontSize) * (e.closest("#graph") ? scale : 1) < 11.9)
             .map((e) => e.outerHTML),
         wide: document.documentElement.scrollWidth > innerWidth,
     };
