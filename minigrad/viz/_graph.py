@@ -47,9 +47,9 @@ def graph(
     Each op stands once, with the tensor that it made: shape and dtype, small values as numbers, large ones
     as a strip (the upper row above 0, the lower below, darker for more), its gradient if it has one, what
     it saves for the way back or that a backward has freed it (what lay behind is then gone). Where an op
-    has several operands, each has its place, so `x * x` shows two arrows. In an SVG the pointer shows the derivative. Values are
-    known where a derivative keeps them, where a variable holds them, and for all that ran inside `watch()`.
-    Nothing is changed by looking.
+    has several operands, each has its place, so `x * x` shows two arrows. In an SVG the pointer shows the
+    derivative. Values are known where a derivative keeps them, where a variable holds them, and for all
+    that ran inside `watch()`. Nothing is changed by looking.
 
     Arguments:
         tensor: what to draw; it must have been recorded.

@@ -68,7 +68,8 @@ def player(
     rule of each operation with its numbers, the part for each operand, where parts add up, what backward
     frees and what it adds to `.grad`; with buttons, a slider and the arrow keys. In its predict mode
     each number is asked for before it is shown. Operations inside `watch()` have their lines lit beside them,
-    and all values; otherwise the values that the derivatives keep. A module of a model can be folded into one card and unfolded again; while it is folded, it is one step.
+    and all values; otherwise the values that the derivatives keep. A module of a model can be folded into one
+    card and unfolded again; while it is folded, it is one step.
 
     Arguments:
         tensor: where backward starts.
