@@ -141,8 +141,7 @@ def test_a_detached_value_and_a_broadcast_are_explained():
     page = viz.player((matrix + row).sum(), None)
     assert (
         "row was broadcast from (2,) to (3, 2), so what its copies receive is summed: "
-        "the sum of these rows: [1, 1] + [1, 1] + [1, 1]."
-        in " ".join(told(page))
+        "the sum of these rows: [1, 1] + [1, 1] + [1, 1]." in " ".join(told(page))
     )
     assert ["g, summed over the copies", "", "[3, 3]"] in [
         step.get("rule") for step in data_of(page)["steps"]
