@@ -11,6 +11,7 @@ import numpy as np
 from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, with_own_dtype
 from minigrad._tensor.device import on_cpu_only
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
+from minigrad._tensor.out import taking_out
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import inferred, stored, wrap
 from minigrad._tensor.tensor import Tensor
@@ -109,6 +110,7 @@ def from_dlpack(other: Any) -> Tensor:
     return _made(with_own_dtype(np.from_dlpack(other)), False)
 
 
+@taking_out
 @on_cpu_only
 def arange(
     start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
@@ -165,6 +167,7 @@ def _number(name: str, x: Any) -> Any:
     return x
 
 
+@taking_out
 @on_cpu_only
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` evenly spaced values from `start` to `end`, both included.
@@ -228,6 +231,7 @@ def _like(name: str, input: Any) -> Tensor:
     return input
 
 
+@taking_out
 @on_cpu_only
 def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the given shape.
@@ -244,6 +248,7 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     return _made(np.zeros(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
+@taking_out
 @on_cpu_only
 def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the given shape.
@@ -260,6 +265,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
     return _made(np.ones(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
+@taking_out
 @on_cpu_only
 def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of the given shape whose values are whatever was in memory.
@@ -276,6 +282,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     return _made(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
 
 
+@taking_out
 @on_cpu_only
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere; its type decides the dtype unless one is given.
@@ -305,6 +312,7 @@ def _fill_value(name: str, value: Any) -> Any:
     return value
 
 
+@taking_out
 @on_cpu_only
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal of an (n, m) matrix of zeros.
@@ -393,6 +401,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     return _made(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
 
 
+@taking_out
 @on_cpu_only
 def rand(
     *sizes: Any,
@@ -417,6 +426,7 @@ def rand(
     return _drawn(draw, _size(sizes, size), generator, dtype, requires_grad)
 
 
+@taking_out
 @on_cpu_only
 def randn(
     *sizes: Any,
@@ -460,6 +470,7 @@ def _short_unit(stream: Any, size: tuple[int, ...], dtype: Any) -> Any:
     return np.floor(stream.random(size, dtype) * 2048) / 2048
 
 
+@taking_out
 @on_cpu_only
 def randint(
     low: Any = 0,
@@ -517,6 +528,7 @@ def _whole_range(dtype: Any) -> tuple[int, int]:
     return info.min, min(info.max, 2**63 - 2)
 
 
+@taking_out
 @on_cpu_only
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False

@@ -12,6 +12,7 @@ from minigrad._tensor import compositions as composed
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_spelled
 from minigrad._tensor.documentation import like
+from minigrad._tensor.out import taking_out
 from minigrad._tensor.tensor import Tensor
 
 __all__ = [
@@ -112,14 +113,15 @@ unsqueeze = Tensor.unsqueeze
 
 # Picking and placing, products.
 addcdiv, addcmul, lerp = composed.addcdiv, composed.addcmul, composed.lerp
-addmm = composed.addmm
+addmm = taking_out(composed.addmm, same_dtype=True)
 allclose, equal, isclose = composed.allclose, composed.equal, composed.isclose
 argwhere, nonzero = composed.argwhere, composed.nonzero
-bmm, dot, mm, mv = composed.bmm, composed.dot, composed.mm, composed.mv
+bmm, mm = taking_out(composed.bmm, same_dtype=True), taking_out(composed.mm, same_dtype=True)
+dot, mv = taking_out(composed.dot, same_dtype=True), taking_out(composed.mv, same_dtype=True)
 gather = composed.gather
 index_add, index_select = composed.index_add, composed.index_select
 masked_fill = composed.masked_fill
-matmul = Tensor.matmul
+matmul = taking_out(Tensor.matmul, same_dtype=True)
 outer = composed.outer
 scatter, scatter_add = composed.scatter, composed.scatter_add
 softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
@@ -152,10 +154,10 @@ def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Te
 
 # The first operand may be a number too, as in torch.add(2, x).
 _OPERANDS = (Tensor, np.ndarray, np.number, np.bool_, bool, int, float)
-add = _named("add", _OPERANDS)
-sub = subtract = _named("sub", _OPERANDS)
-mul = multiply = _named("mul", _OPERANDS)
-div = divide = _named("div", _OPERANDS)
+add = taking_out(_named("add", _OPERANDS))
+sub = subtract = taking_out(_named("sub", _OPERANDS))
+mul = multiply = taking_out(_named("mul", _OPERANDS))
+div = divide = taking_out(_named("div", _OPERANDS))
 true_divide = CALLS["div"]
 remainder = _named("remainder", _OPERANDS)
 floor_divide = _named("floor_divide", _OPERANDS)
@@ -164,6 +166,7 @@ eq, ne, lt, le, gt, ge = map(_named, ("eq", "ne", "lt", "le", "gt", "ge"))
 not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 
 
+@taking_out
 def pow(input: Any, exponent: Any) -> Tensor:
     """`input` to the power of `exponent`.
 
@@ -317,6 +320,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     return composed.split(tensor, split_size_or_sections, dim)
 
 
+@taking_out
 @as_spelled
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors joined along an axis that they have.
@@ -341,6 +345,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 concat = concatenate = cat
 
 
+@taking_out
 @as_spelled
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors, of one shape, joined along a new axis.

@@ -196,7 +196,7 @@ def test_the_docstring_of_an_op_is_made_of_its_record():
 @pytest.mark.parametrize(
     ("function", "signature"),
     [
-        (minigrad.matmul, "(input, other) -> 'Tensor'"),
+        (minigrad.matmul, "(input, other, *, out=None) -> 'Tensor'"),
         (minigrad.tanh, "(input) -> 'Tensor'"),
         (minigrad.clamp, "(input, min=None, max=None) -> 'Tensor'"),
         (minigrad.transpose, "(input, dim0, dim1) -> 'Tensor'"),

@@ -124,6 +124,18 @@ a = real(2, 3); c = real(3, 4); v = real(3); w = real(2); z = real(5, 2, 3); t =
     torch.dropout(a, 0.5, False), torch.batch_norm(a, v, v, None, None, True, 0.1, 1e-5, False)
     torch.embedding(a, torch.tensor([1, 0]), {-1|1}), torch.conv1d(z, t[:4, :2, :1])
     torch.{selu|celu}(a), torch.group_norm(z, 2)
+a = real(3, 3); b = real(3, 3); i = ints(3, 3)
+    o = torch.zeros(3, 3).to(a); r = torch.{add|mul|sub|div|matmul|mm}(a.detach(), b.detach(), out=o); o, r is o
+    o = torch.zeros(0, dtype=a.dtype); torch.{add|matmul|pow}(a.detach(), b.detach().abs(), out=o); o
+    o = torch.zeros(0); torch.{zeros|ones|rand|randn}(2, 3, out=o); tuple(o.shape)
+    o = torch.zeros(0, dtype=a.dtype); torch.{cat|stack}([a.detach(), b.detach()], out=o); o
+    o = torch.zeros(3, 3); torch.add(i, i, out=o); o
+    o = torch.zeros(3, 3); torch.eye(3, out=o); torch.arange(0.0, 9.0, out=torch.empty(9)), o
+    torch.add(a, b, out=torch.zeros(3, 3, dtype=a.dtype))                    # raises
+    torch.matmul(a, b, out=torch.zeros(3, 3, dtype=a.dtype))                 # raises
+    torch.add(a.detach(), b.detach(), out=i)                                 # raises
+    torch.matmul(a.detach(), b.detach(), out=torch.zeros(3, 3, dtype=torch.float16))  # raises
+    torch.add(i, i, out=torch.zeros(3, 3, dtype=a.dtype, requires_grad=True))  # raises
 x = real(2, 3); y = real(2, 3); p = positive(2, 3); i = ints(2, 3, low=1)
     z = x * 1; z.{trunc_|frac_|exp2_|erfc_|sinc_|sgn_|rad2deg_|fix_}(); z * 2
     z = x * 1; z.{fmod_|copysign_|hypot_|clamp_min_|eq_|lt_|greater_|ldexp_}(y); z

@@ -1,0 +1,72 @@
+"""`out=`: the result is written into a tensor that is there, or nothing is."""
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+
+A, B = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 1.0], [2.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("add", A + B),
+        ("sub", A - B),
+        ("mul", A * B),
+        ("div", A / B),
+        ("pow", A**B),
+        ("matmul", A @ B),
+        ("mm", A @ B),
+    ],
+)
+def test_the_result_is_written_and_returned(name, expected):
+    a, b, out = torch.from_numpy(A.copy()), torch.from_numpy(B.copy()), torch.zeros(2, 2, dtype=torch.float64)
+    alias = out.view(4)
+    assert getattr(torch, name)(a, b, out=out) is out
+    np.testing.assert_allclose(out.numpy(), expected)
+    assert alias.tolist() == out.reshape(-1).tolist()  # in the memory that was there
+    assert getattr(torch, name)(a, b, out=a) is a  # the operands are read before
+    np.testing.assert_allclose(a.numpy(), expected)
+
+
+def test_an_empty_tensor_takes_any_shape_and_another_with_a_warning():
+    out = torch.empty(0)
+    assert torch.cat([torch.ones(2), torch.zeros(1)], out=out).tolist() == out.tolist() == [1, 1, 0]
+    with pytest.warns(UserWarning, match=r"resized since it had shape \[3\].*required output shape \[2, 2\]"):
+        torch.ones(2, 2, out=out)
+    assert out.tolist() == [[1, 1], [1, 1]]
+    assert torch.randn(2, 2, out=out) is out and torch.arange(4, out=torch.empty(4)).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda x, o: torch.add(x, x, out=o), RuntimeError, "don't support automatic differentiation"),
+        (lambda x, o: torch.add(o, o, out=x), RuntimeError, "don't support automatic differentiation"),
+        (lambda _, o: torch.add(o, o, out=torch.zeros(2).long()), RuntimeError, "can't be cast"),
+        (lambda _, o: torch.matmul(o, o, out=torch.zeros(()).double()), RuntimeError, "can't be cast"),
+        (lambda _, o: torch.mul(o, o, out=[1]), TypeError, "'out' must be Tensor, not list"),
+    ],
+)
+def test_it_is_refused_before_anything_is_written(call, error, words):
+    x, o = torch.ones(2, requires_grad=True), torch.full((2,), 5.0)
+    with pytest.raises(error, match=words):
+        call(x, o)
+    assert o.tolist() == [5, 5] and x.tolist() == [1, 1]
+
+
+def test_without_recording_tensors_that_require_grad_will_do():
+    x, o = torch.ones(2, requires_grad=True), torch.zeros(2)
+    with torch.no_grad():
+        torch.add(x, x, out=o)
+        torch.mul(o, 3.0, out=x)
+    assert o.tolist() == [2, 2] and x.tolist() == [6, 6] and x.requires_grad
+
+
+def test_a_graph_that_saved_the_tensor_notices():
+    x, w = torch.ones(2), torch.ones(2, requires_grad=True)
+    y = (w * x).sum()
+    torch.add(x, x, out=x)
+    with pytest.raises(RuntimeError, match="modified"):
+        y.backward()
