@@ -125,7 +125,7 @@ a = real(2, 3); c = real(3, 4); v = real(3); w = real(2); z = real(5, 2, 3); t =
     torch.embedding(a, torch.tensor([1, 0]), {-1|1}), torch.conv1d(z, t[:4, :2, :1])
     torch.{selu|celu}(a), torch.group_norm(z, 2)
 a = real(3, 3); b = real(3, 3); i = ints(3, 3)
-    o = torch.zeros(3, 3).to(a); r = torch.{add|mul|sub|div|matmul|mm}(a.detach(), b.detach(), out=o); o, r is o
+    o = a.detach() * 0; r = torch.{add|mul|sub|div|matmul|mm}(a.detach(), b.detach(), out=o); o, r is o
     o = torch.zeros(0, dtype=a.dtype); torch.{add|matmul|pow}(a.detach(), b.detach().abs(), out=o); o
     o = torch.zeros(0); torch.{zeros|ones|rand|randn}(2, 3, out=o); tuple(o.shape)
     o = torch.zeros(0, dtype=a.dtype); torch.{cat|stack}([a.detach(), b.detach()], out=o); o
