@@ -279,7 +279,9 @@ def keep_kernel(g: Array, mask: Array) -> Array:
 
 def c_order(x: Array) -> Array:
     """`x`, its last axis fastest in memory as in PyTorch: NumPy keeps the order of its operands."""
-    return x if type(x) is not ndarray or x.flags.c_contiguous else x.copy()  # a Tensor in a rule stays
+    if type(x) is not ndarray and (is_foreign(x) or is_tensor(x)):
+        return x
+    return x if x.flags.c_contiguous else x.copy()
 
 
 def kept_order(x: Array) -> Any:
@@ -289,7 +291,7 @@ def kept_order(x: Array) -> Any:
 
 def copied(x: Array) -> Array:
     """A copy in the memory order of `x`."""
-    return x.copy(kept_order(x)) if type(x) is ndarray else x.copy()
+    return x.copy() if is_foreign(x) else x.copy(kept_order(x))
 
 
 def laid_out(y: Array, x: Array) -> Array:

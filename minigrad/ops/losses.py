@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import kin
+from .arrays import is_foreign, kin
 from .index import first_outside
 from .kernels import (
     Array,
@@ -256,7 +256,7 @@ def _cross_entropy(
     """The loss; its slope in x, which shares the exponentials; and x less a number in each row."""
     x = wide(x)
     if (
-        type(x) is ndarray
+        (type(x) is ndarray or not is_foreign(x))
         and x.ndim == 2
         and weight is None
         and not label_smoothing

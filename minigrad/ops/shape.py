@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import kin, ndarray
+from .arrays import is_foreign, kin, ndarray
 from .kernels import (
     Array,
     c_order,
@@ -181,7 +181,7 @@ stack = Op(
 
 def _flipped(x: Array, dims: Any) -> Array:
     out = np.flip(x, normalize_dims(dims, x.ndim) if dims != () else ())
-    return out.copy(kept_order(x)) if type(x) is ndarray else out
+    return out if is_foreign(x) else out.copy(kept_order(x))
 
 
 flip = Op(

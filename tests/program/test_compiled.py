@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 
 import minigrad as torch
 from minigrad.nn import functional as F
+from minigrad.ops import REAL, Op
 from minigrad.testing import strategies as some
 
 nn = torch.nn
@@ -767,3 +768,35 @@ def test_a_backward_that_fails_is_that_of_eager_mode():
     call.buffers = (call.buffers[0], fails, *call.buffers[2:])
     out.backward()
     np.testing.assert_allclose(w.grad.numpy(), np.exp([1.0, 2.0]), rtol=1e-6)
+
+
+def test_a_copy_in_eager_mode_is_a_copy_in_the_program():
+    def f(x):
+        y = x.flip(0)  # of one row NumPy makes a view of x itself
+        z = y + y
+        y.mul_(2)
+        return x * 1.0, y * 1.0, z * 1.0
+
+    compiled = torch.compile(f, fullgraph=True)
+    for _ in range(3):
+        x = torch.ones(1, 3)
+        for got, wanted in zip(compiled(x), f(torch.ones(1, 3)), strict=True):
+            assert got.tolist() == wanted.tolist()
+        assert x.tolist() == [[1.0, 1.0, 1.0]]
+
+
+def test_a_forward_that_goes_another_way_for_other_arrays_becomes_one_step():
+    op = Op(
+        "odd_square",
+        lambda x: x * x if type(x) is np.ndarray else x * x + 1,
+        x=lambda g, x: 2 * g * x if type(x) is np.ndarray else g,
+        formula="d x^2/dx = 2 * x",
+        domain=REAL,
+        register=False,
+    )
+    compiled = torch.compile(lambda x: op(x).sum(), fullgraph=True)
+    for k in (1.0, 2.0):
+        x = torch.tensor([k, 3.0], requires_grad=True)
+        out = compiled(x)
+        out.backward()
+        assert out.item() == k * k + 9 and x.grad.tolist() == [2 * k, 6.0]
