@@ -26,14 +26,18 @@ def activations(path: Path) -> None:
     """Six plots on one page: relu, sigmoid, tanh above, their derivatives below."""
     figure, axes = plt.subplots(2, 3, figsize=(9, 4.2), sharex=True, layout="constrained")
     for column, name in zip(axes.T, ("relu", "sigmoid", "tanh"), strict=True):
-        x = torch.linspace(-8, 8, 1601, requires_grad=True)
+        x = (torch.arange(-800.0, 801.0) / 100).requires_grad_()  # with the kink itself, x = 0
         y = getattr(torch, name)(x)
         y.backward(torch.ones_like(x))
         viz.plot(x.detach(), y.detach(), None, f"{name}(x)", axes=column[0])
         slope = x.grad.clone()
-        # The derivative of relu jumps at 0: a line across would be a slope that is not there.
-        slope[1:][(x.grad[1:] - x.grad[:-1]).abs() > 0.5] = torch.nan
+        # The derivative of relu jumps at 0, where it is 0: a line across would be a slope that is not there.
+        jump = (x.grad[1:] - x.grad[:-1]).abs() > 0.5
+        slope[1:][jump] = torch.nan
         viz.plot(x.detach(), slope, "x", f"grad of {name}", fmts=("m-",), axes=column[1])
+        if jump.any():
+            column[1].plot(0, 0, "mo", markersize=4)
+            column[1].plot(0, 1, "mo", markersize=4, markerfacecolor="white")
     save(figure, path)
 
 
@@ -131,7 +135,7 @@ def player(path: Path) -> None:
         palette.paste(frame, (0, i * height))
     palette = palette.quantize(64)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    times = [1500] * (len(frames) - 1) + [4000]
+    times = [3500] * (len(frames) - 1) + [5000]  # time to read
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
 
 
@@ -146,7 +150,7 @@ def screenshots(page: Path | None, folder: Path) -> Iterator[bytes]:
     for argument in (*quiet.split(), f"--user-data-dir={folder}/profile"):
         options.add_argument(argument)
     with webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver"))) as browser:
-        size = {"width": 1060, "height": 540, "deviceScaleFactor": 1, "mobile": False}
+        size = {"width": 1060, "height": 560, "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         calm = [{"name": "prefers-reduced-motion", "value": "reduce"}]
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": calm})
