@@ -66,6 +66,7 @@ class Exercise:
         properties: checked in order; the first that fails is explained.
         errors: a piece of an error's text, and the key of the misconception that it comes from.
         picture: a tensor whose backward shows the case, and names of tensors, for `show`.
+        sight: the picture of a case as text, where it is no recorded graph.
         smallest: of how many drawn integers the failing case of a wrong answer is at most.
         seconds: the time that one case may take.
     """
@@ -85,6 +86,7 @@ class Exercise:
     properties: tuple[Property, ...] = field(repr=False)
     errors: Mapping[str, str] = field(default_factory=dict, repr=False)
     picture: Callable[[Case], tuple[Any, dict[str, Any]]] | None = None
+    sight: Callable[[Case], str] | None = None
     smallest: int = 8
     seconds: float = 1.0
 

@@ -56,6 +56,9 @@ def explained(verdict: Verdict) -> str:
     picture = verdict.exercise.picture
     if picture is not None and verdict.case is not None:
         lines += ["", "The same case, step by step:", "", _steps(picture(verdict.case))]
+    sight = verdict.exercise.sight
+    if sight is not None and verdict.case is not None:
+        lines += ["", f"One sees: {verdict.exercise.one_sees}", "", sight(verdict.case)]
     lines += ["", *_paragraph(verdict.exercise.idea, "")]
     return "\n".join(lines)
 

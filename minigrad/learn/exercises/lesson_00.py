@@ -8,6 +8,7 @@ from minigrad.testing import Drawer, Interval
 
 from ..compare import number, short
 from ..exercise import Case, Exercise, Miss, Property
+from ..sights import secants
 
 
 class _Curve:
@@ -71,6 +72,13 @@ def _looks_like(f: _Curve, x: float, yours: float, right: float) -> str:
     if abs(right) > 0.1 and abs(yours) < 2 * steps[-1] * abs(right):
         return "undivided"
     return "large" if steps[-1] > 2e-5 * max(abs(x), 1.0) else ""
+
+
+def _sight(case: Case) -> str:
+    f, x = case["f(x)"], case["x"]
+    if not any(f.coefficients[2:]):  # a line has no bend
+        f, x = _Curve(0.0, 0.0, 1.0), 1.0
+    return f"  f(x) = {f}, x = {short(x)}\n{secants(f, x, f.slope(x))}"
 
 
 EXERCISE = Exercise(
@@ -138,4 +146,5 @@ def slope(f, x):
         Property("on a curve your slope is right to three digits", _curve, _judge),
         Property("at a large x too", _far, _judge),
     ),
+    sight=_sight,
 )

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+import minigrad
+from minigrad import viz
 from minigrad.ops import Interval, elementwise as table
 from minigrad.testing import Drawer
 
 from ..compare import MisfitError, array, close, several
 from ..exercise import Case, Exercise, Miss, Property
+from ..sights import before_and_after
 
 _OPS = (table.add, table.mul, table.exp, table.sin, table.tanh, table.div)
 _NUMBERS = Interval(0.5, 2.0)
@@ -58,6 +61,19 @@ def _saves(answer: Any, case: Case) -> Miss | None:
 
 def _listed(names: Any) -> str:
     return ", ".join(sorted(map(str, names))) or "nothing"
+
+
+def _sight(case: Case) -> str:
+    op = getattr(table, case["op"])
+    length = max(map(len, case["inputs"]))
+    inputs = [np.resize(x, length) for x in case["inputs"]]
+    leaves = {
+        name: minigrad.tensor(x, dtype=minigrad.float64, requires_grad=True)
+        for name, x in zip(op.inputs, inputs, strict=True)
+    }
+    with viz.watch():
+        out = getattr(minigrad, case["op"])(*leaves.values())
+    return before_and_after(out, leaves, [("backward", out)])
 
 
 _HEAD = """def apply(op, *inputs):
@@ -135,4 +151,5 @@ def apply(op, *inputs):
         Property("the output is what the operation computes", _draw, _computes),
         Property("what is kept is what the rules name", _draw, _saves, runs=40),
     ),
+    sight=_sight,
 )  # fmt: skip

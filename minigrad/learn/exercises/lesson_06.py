@@ -11,6 +11,7 @@ from minigrad.testing import Drawer, Interval
 
 from ..compare import close
 from ..exercise import Case, Exercise, Miss, Property
+from ..sights import grads
 
 _NUMBERS = Interval(-2.0, 2.0, (0.0,))
 
@@ -161,6 +162,7 @@ def sgd(params, lr):
         Property("the parameters stay leaves", _draw, _leaves_stay),
         Property("three steps are right too", _draw, _three_steps),
     ),
+    sight=lambda case: grads(float(case["params"][0][0]), case["lr"] / 5),
     errors={
         "requires grad is being used in an in-place": "recorded",
         "in-place operation": "recorded",

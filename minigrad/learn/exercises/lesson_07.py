@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 import minigrad
+from minigrad import viz
 from minigrad.testing import Drawer, Interval
 
 from ..compare import MisfitError, array, close, several
 from ..exercise import Case, Exercise, Miss, Property
+from ..sights import before_and_after
 
 _NUMBERS = Interval(-1.0, 1.0, (0.0,))
 
@@ -45,6 +47,15 @@ def _loop(x: Any) -> Any:
     for _ in range(2):
         x = x - 0.1 * 2 * x
     return 2 * x
+
+
+def _sight(case: Case) -> str:
+    x = minigrad.tensor(case["x"], dtype=minigrad.float64, requires_grad=True)
+    with viz.watch():
+        h = x.exp()
+        first = h.sum()
+        second = (h * h).sum()
+    return before_and_after(second, {"x": x, "h": h, "second": second}, [("first.backward()", first)])
 
 
 _SHARED = """def shared(x):
@@ -211,5 +222,6 @@ def again(x):
         Property("again: once the gradient", _draw, _judge(
             "again", lambda x: 3 * x**2, {"doubled": lambda x: 6 * x**2})),
     ),
+    sight=_sight,
     errors={"second time": "freed", "modified": "stale"},
 )  # fmt: skip

@@ -10,6 +10,7 @@ import minigrad
 from minigrad.testing import Drawer
 
 from ..exercise import Case, Exercise, Miss, Property
+from ..sights import curve
 
 # Ten digits of 5 rows and 3 columns, as on a pocket calculator.
 _ROWS = (
@@ -72,6 +73,32 @@ def _trained(answer: Any, case: Case) -> Miss | None:
     if key == "slow" and not loss <= np.log(10) + 0.5:
         key = "uphill"
     return Miss(f"{right:.0%} right on new pictures", f"{_WANTED:.0%}", key, "wanted is")
+
+
+def _sight(case: Case) -> str:
+    """Loss and accuracy of a loop that learns."""
+    before = minigrad.get_rng_state()
+    try:
+        minigrad.manual_seed(case["seed"])
+        x, labels = _data(np.random.default_rng(case["seed"]), 200)
+        model = _Watched()
+        optimizer = minigrad.optim.SGD(model.parameters(), lr=0.5)
+        losses, right = [], []
+        for _ in range(60):
+            scores = model(x)
+            loss = minigrad.nn.functional.cross_entropy(scores, labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(float(loss))
+            right.append(float((scores.argmax(1).numpy() == labels.numpy()).mean()))
+    finally:
+        minigrad.set_rng_state(before)
+    return (
+        f"  loss      {curve(losses)}  {losses[0]:.2f} to {losses[-1]:.2f}\n"
+        f"  accuracy  {curve(right)}  {right[0]:.0%} to {right[-1]:.0%}\n"
+        "  A curve for each of 60 passes of a loop that learns."
+    )
 
 
 def _answer(loss: str = "F.cross_entropy(model(x), labels)", body: str = "", lr: float = 0.5) -> str:
@@ -153,6 +180,7 @@ def train(model, x, labels):
         "loss = F.cross_entropy(model(x), labels); optimizer.zero_grad(); loss.backward(); optimizer.step()",
     ),
     properties=(Property("reads 9 of 10 new pictures, from three seeds", _draw, _judge, runs=3),),
+    sight=_sight,
     errors={"does not require grad": "no gradient"},
     seconds=4.0,
 )

@@ -9,6 +9,7 @@ from minigrad.testing import Drawer
 
 from ..compare import MisfitError
 from ..exercise import Case, Exercise, Miss, Property
+from ..sights import stamps
 
 # Each program leaves its result in `answer`; the key says which mistake a wrong prediction is.
 _PROGRAMS = {
@@ -35,6 +36,11 @@ def _truth(name: str) -> Any:
     except RuntimeError:
         return "error"
     return scope["answer"]
+
+
+def _sight(case: Case) -> str:
+    scope = {"x": minigrad.tensor([0.0, 1.0], dtype=minigrad.float64, requires_grad=True)}
+    return stamps(_PROGRAMS[case["program"]][0], scope)
 
 
 def _judge(answer: Any, case: Case) -> Miss | None:
@@ -124,4 +130,5 @@ def predict():
         "Write each program into a file, and run it.",
     ),
     properties=(Property("all eight predictions are what happens", _draw, _judge, runs=60, shown=_shown),),
+    sight=_sight,
 )
