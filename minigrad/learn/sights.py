@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -104,7 +105,8 @@ def stamps(program: str, scope: dict[str, Any]) -> str:
         try:
             exec(statement, scope)
         except RuntimeError as error:
-            lines.append(f"  {statement:<32} error: {str(error).splitlines()[0]}")
+            said = textwrap.shorten(str(error), 78, placeholder=" ...")
+            lines.append(f"  {statement:<32} error: {said}")
             break
         after = _stamps(scope)
         moved = [name for name, stamp in after.items() if stamp != before.get(name, stamp)]

@@ -90,7 +90,7 @@ def _sight(case: Case) -> str:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
             right.append(float((scores.argmax(1).numpy() == labels.numpy()).mean()))
     finally:
         minigrad.set_rng_state(before)
