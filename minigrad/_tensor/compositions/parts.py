@@ -257,7 +257,7 @@ def unfold(input: T, dimension: int, size: int, step: int) -> T:
     windows = rows[..., wrap(starts[:, None] + np.arange(size), None)]
     if not input.ndim:
         return _unwritable(windows.reshape(size))
-    return _unwritable(windows.movedim(-2, axis).contiguous())
+    return _unwritable(windows.movedim(-2, axis).clone())
 
 
 def as_strided(input: T, size: Any, stride: Any, storage_offset: int | None = None) -> T:
