@@ -14,7 +14,7 @@ SUMMED = "axes too many in front, which the engine sums away: slower, not wrong"
 NOT_TAKEN = "the value stands in a branch that is not taken"
 ANY_NEGATIVE = "to np.reshape any negative side means the one to be inferred"
 
-ZERO = "floor ceil round sign floor_divide trunc_divide"
+ZERO = "floor ceil round sign trunc floor_divide trunc_divide"
 BY_COMPARISON = "abs relu leaky_relu hardtanh maximum minimum clamp amax amin max min remainder"
 IN_SOURCE = "a factor.*|an operator.*|a number.*|a comparison.*"
 
@@ -28,6 +28,20 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
         FLAT,
     ),
     (BY_COMPARISON, "second order: saved.*", "", COMPARED),
+    (
+        "copysign",
+        "sign|scaled.*|one entry.*|nothing|absolute.*|incoming.*|transposed|one element off"
+        "|second order.*|another input's rule|un-broadcast left out",
+        "",
+        "the rule for b is 0 everywhere",
+    ),
+    ("sinc copysign", IN_SOURCE, r"(_sinc_slope: x|_ratio_or_zero: a) (!= 0|== 1)", NOT_TAKEN),
+    (
+        "fmod copysign",
+        "second order: saved.*",
+        "",
+        "the factor of g is a whole number, flat between its steps",
+    ),
     ("leaky_relu hardtanh", "out and input mistaken", "", MONOTONE),
     ("clamp", "out and input mistaken", "out for (min|max)", BOUND),
     ("add", "another input's rule", "", "both rules pass the gradient on as it is"),
