@@ -95,6 +95,9 @@ if TYPE_CHECKING:
         LazyInstanceNorm3d,
         LazyLinear,
     )
+    from .multihead import (
+        MultiheadAttention,
+    )
     from .padding import (
         CircularPad1d,
         CircularPad2d,
@@ -144,6 +147,13 @@ if TYPE_CHECKING:
         MaxUnpool3d,
     )
     from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+    from .transformer import (
+        Transformer,
+        TransformerDecoder,
+        TransformerDecoderLayer,
+        TransformerEncoder,
+        TransformerEncoderLayer,
+    )
     from .upsampling import (
         Fold,
         PixelShuffle,
@@ -184,6 +194,11 @@ else:
         ),
         "piecewise": "ReLU6 Hardsigmoid Hardswish Hardshrink Softshrink Threshold CELU PReLU RReLU",
         "gates": "Mish Softsign Tanhshrink Softmin GLU",
+        "multihead": "MultiheadAttention",
+        "transformer": (
+            "TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder TransformerDecoder "
+            "Transformer"
+        ),
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
@@ -314,6 +329,12 @@ __all__ = [
     "Tanhshrink",
     "Softmin",
     "GLU",
+    "MultiheadAttention",
+    "TransformerEncoderLayer",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerDecoder",
+    "Transformer",
     # losses
     "MSELoss",
     "L1Loss",

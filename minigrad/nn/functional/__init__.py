@@ -45,6 +45,9 @@ from .losses import (
 )
 
 if TYPE_CHECKING:
+    from .attention import (
+        scaled_dot_product_attention,
+    )
     from .channels import (
         alpha_dropout,
         dropout1d,
@@ -64,6 +67,9 @@ if TYPE_CHECKING:
         unfold,
     )
     from .gates import glu, gumbel_softmax, mish, softmin, softsign, tanhshrink
+    from .multihead import (
+        multi_head_attention_forward,
+    )
     from .piecewise import (
         celu,
         celu_,
@@ -123,6 +129,8 @@ else:
         ),
         "gates": "mish softsign tanhshrink softmin glu gumbel_softmax",
         "channels": "dropout1d dropout2d dropout3d alpha_dropout group_norm instance_norm",
+        "attention": "scaled_dot_product_attention",
+        "multihead": "multi_head_attention_forward",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
@@ -136,8 +144,8 @@ __all__ = [
     "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
     "leaky_relu_", "linear", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "max_pool1d",
     "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss",
-    "nll_loss", "normalize", "one_hot", "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6",
-    "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin",
-    "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "unfold",
-    "upsample",
+    "multi_head_attention_forward", "nll_loss", "normalize", "one_hot", "pad", "pixel_shuffle",
+    "pixel_unshuffle", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_", "scaled_dot_product_attention",
+    "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "unfold", "upsample",
 ]  # fmt: skip

@@ -1,0 +1,436 @@
+"""The transformer: its layers, its two stacks of layers, and both together."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+from minigrad.creation import empty
+from minigrad.nn import functional as F, init
+from minigrad.nn.containers import ModuleList
+from minigrad.nn.dropout import Dropout
+from minigrad.nn.functional.attention import causal_mask
+from minigrad.nn.linear import Linear
+from minigrad.nn.module import Module
+from minigrad.nn.multihead import MultiheadAttention
+from minigrad.nn.normalisation import LayerNorm
+
+Activation = str | Callable[[Tensor], Tensor]
+
+
+def _activation(given: Activation) -> Callable[[Tensor], Tensor]:
+    if not isinstance(given, str):
+        return given
+    if given not in ("relu", "gelu"):
+        raise RuntimeError(f"activation should be relu/gelu, not {given}")
+    return F.relu if given == "relu" else F.gelu
+
+
+def _is_causal(mask: Tensor | None, said: bool | None) -> bool:
+    """True for a causal mask: as it is said, or, where None is said, as its values tell."""
+    if said is not None or mask is None:
+        return bool(said)
+    values = mask.numpy(force=True)
+    causal = causal_mask(values.shape, values.dtype) if values.dtype.kind == "f" else None
+    return causal is not None and values.shape == causal.shape and bool((values == causal).all())
+
+
+class _TransformerLayer(Module):
+    """The two linear layers, and the norms and dropouts around each block."""
+
+    def __init__(self, attentions: tuple[str, ...], sizes: tuple[int, int, int], dropout: float,
+                 activation: Any, layer_norm_eps: float, batch_first: bool, norm_first: bool, bias: bool,
+                 device: Any, dtype: Any) -> None:  # fmt: skip
+        super().__init__()
+        d_model, nhead, hidden = sizes
+        for name in attentions:
+            attention = MultiheadAttention(
+                d_model, nhead, dropout, bias, batch_first=batch_first, device=device, dtype=dtype
+            )
+            self.add_module(name, attention)
+        self.linear1 = Linear(d_model, hidden, bias, device, dtype)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(hidden, d_model, bias, device, dtype)
+        self.norm_first = norm_first
+        blocks = len(attentions) + 1
+        for i in range(1, blocks + 1):
+            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype)
+            self.add_module(f"norm{i}", norm)
+        for i in range(1, blocks + 1):
+            self.add_module(f"dropout{i}", Dropout(dropout))
+        self.activation = _activation(activation)
+
+    def _block(self, i: int, x: Tensor, block: Callable[[Tensor], Tensor]) -> Tensor:
+        """x plus a block of it, the norm first or last."""
+        norm, dropout = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
+        out: Tensor = x + dropout(block(norm(x))) if self.norm_first else norm(x + dropout(block(x)))
+        return out
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.linear2(self.dropout(self.activation(self.linear1(x))))
+        return out
+
+
+class TransformerEncoderLayer(_TransformerLayer):
+    """Attention of a sequence to itself, then two linear layers; each with a shortcut and a norm.
+
+    Arguments:
+        d_model: the size of the input and of the output.
+        nhead: how many heads there are.
+        dim_feedforward: the size between the two linear layers.
+        dropout: the probability of dropping, in training.
+        activation: "relu", "gelu" or a function of a tensor.
+        layer_norm_eps: of the norms.
+        batch_first: whether the input is (N, S, d_model), else (S, N, d_model).
+        norm_first: whether the norm comes before each block instead of after it.
+        bias: whether linear layers and norms have one.
+        device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
+
+    The call takes `src, src_mask=None, src_key_padding_mask=None, is_causal=False`.
+
+    Source: Vaswani et al., "Attention is all you need" (2017), section 3.1.
+
+    >>> import minigrad as torch
+    >>> torch.nn.TransformerEncoderLayer(8, 2, 16)(torch.ones(5, 2, 8)).shape
+    torch.Size([5, 2, 8])
+    """
+
+    self_attn: MultiheadAttention
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            ("self_attn",), (d_model, nhead, dim_feedforward), dropout, activation, layer_norm_eps,
+            batch_first, norm_first, bias, device, dtype,
+        )  # fmt: skip
+
+    def forward(
+        self,
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        """The layer's output; see the class.
+
+        >>> import minigrad as torch
+        >>> torch.nn.TransformerEncoderLayer(8, 2, 16)(torch.ones(5, 8)).shape
+        torch.Size([5, 8])
+        """
+
+        def attend(x: Tensor) -> Tensor:
+            return self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0]
+
+        return self._block(2, self._block(1, src, attend), self._feed_forward)
+
+
+class TransformerDecoderLayer(_TransformerLayer):
+    """Attention of a sequence to itself and then to a memory, then two linear layers at each place.
+
+    Arguments:
+        d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias,
+            device, dtype: as `TransformerEncoderLayer`.
+
+    The call takes `tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None,
+    memory_key_padding_mask=None, tgt_is_causal=False, memory_is_causal=False`.
+
+    Source: Vaswani et al., "Attention is all you need" (2017), section 3.1.
+
+    >>> import minigrad as torch
+    >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16)
+    >>> layer(torch.ones(5, 2, 8), torch.ones(3, 2, 8)).shape
+    torch.Size([5, 2, 8])
+    """
+
+    self_attn: MultiheadAttention
+    multihead_attn: MultiheadAttention
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            ("self_attn", "multihead_attn"), (d_model, nhead, dim_feedforward), dropout, activation,
+            layer_norm_eps, batch_first, norm_first, bias, device, dtype,
+        )  # fmt: skip
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        """The layer's output; see the class.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16)
+        >>> layer(torch.ones(5, 8), torch.ones(3, 8)).shape
+        torch.Size([5, 8])
+        """
+
+        def attend(x: Tensor) -> Tensor:
+            return self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)[0]
+
+        def remember(x: Tensor) -> Tensor:
+            return self.multihead_attn(
+                x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
+            )[0]
+
+        x = self._block(2, self._block(1, tgt, attend), remember)
+        return self._block(3, x, self._feed_forward)
+
+
+class TransformerEncoder(Module):
+    """A stack of encoder layers, copies of one.
+
+    Where PyTorch takes its quick way (in evaluation, without gradients, a padding mask given) it leaves zeros
+    at padded places; here these have the numbers of the ordinary way.
+
+    Arguments:
+        encoder_layer: the layer, of which copies are made.
+        num_layers: how many.
+        norm: a last module, or None.
+        enable_nested_tensor, mask_check: have no effect: there are no nested tensors.
+
+    The call takes `src, mask=None, src_key_padding_mask=None, is_causal=None`.
+
+    >>> import minigrad as torch
+    >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16)
+    >>> torch.nn.TransformerEncoder(layer, 3)(torch.ones(5, 2, 8)).shape
+    torch.Size([5, 2, 8])
+    """
+
+    def __init__(
+        self,
+        encoder_layer: TransformerEncoderLayer,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)])
+        self.num_layers = num_layers
+        self.norm = norm
+        self.enable_nested_tensor = enable_nested_tensor
+        self.mask_check = mask_check
+
+    def forward(
+        self,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool | None = None,
+    ) -> Tensor:
+        """The output of the last layer; see the class.
+
+        >>> import minigrad as torch
+        >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16)
+        >>> torch.nn.TransformerEncoder(layer, 1, torch.nn.LayerNorm(8))(torch.ones(5, 8)).shape
+        torch.Size([5, 8])
+        """
+        causal = _is_causal(mask, is_causal)
+        for layer in self.layers:
+            src = layer(src, mask, src_key_padding_mask, causal)
+        return src if self.norm is None else self.norm(src)
+
+
+class TransformerDecoder(Module):
+    """A stack of decoder layers, copies of one.
+
+    Arguments:
+        decoder_layer: the layer, of which copies are made.
+        num_layers: how many.
+        norm: a last module, or None.
+
+    The call takes the arguments of the layer; `tgt_is_causal` may be None, so that the mask is looked at.
+
+    >>> import minigrad as torch
+    >>> stack = torch.nn.TransformerDecoder(torch.nn.TransformerDecoderLayer(8, 2, 16), 2)
+    >>> stack(torch.ones(5, 2, 8), torch.ones(3, 2, 8)).shape
+    torch.Size([5, 2, 8])
+    """
+
+    def __init__(
+        self, decoder_layer: TransformerDecoderLayer, num_layers: int, norm: Module | None = None
+    ) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(decoder_layer) for _ in range(num_layers)])
+        self.num_layers = num_layers
+        self.norm = norm
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        """The output of the last layer; see the class.
+
+        >>> import minigrad as torch
+        >>> stack = torch.nn.TransformerDecoder(torch.nn.TransformerDecoderLayer(8, 2, 16), 1)
+        >>> stack(torch.ones(5, 8), torch.ones(3, 8)).shape
+        torch.Size([5, 8])
+        """
+        causal = _is_causal(tgt_mask, tgt_is_causal)
+        for layer in self.layers:
+            tgt = layer(
+                tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask, causal,
+                memory_is_causal,
+            )  # fmt: skip
+        return tgt if self.norm is None else self.norm(tgt)
+
+
+class Transformer(Module):
+    """An encoder of one sequence, and a decoder of another that looks at the first.
+
+    Arguments:
+        d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias,
+            device, dtype: as `TransformerEncoderLayer`.
+        num_encoder_layers, num_decoder_layers: how many layers there are.
+        custom_encoder, custom_decoder: modules in place of these stacks, or None.
+
+    The call takes `src, tgt, src_mask=None, tgt_mask=None, memory_mask=None, src_key_padding_mask=None,
+    tgt_key_padding_mask=None, memory_key_padding_mask=None, src_is_causal=None, tgt_is_causal=None,
+    memory_is_causal=False`.
+
+    Raises:
+        RuntimeError: in the call, where batch or features of the sequences differ.
+
+    Source: Vaswani et al., "Attention is all you need" (2017).
+
+    >>> import minigrad as torch
+    >>> net = torch.nn.Transformer(8, 2, 1, 1, 16)
+    >>> net(torch.ones(5, 3, 8), torch.ones(4, 3, 8)).shape
+    torch.Size([4, 3, 8])
+    """
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        custom_encoder: Any = None,
+        custom_decoder: Any = None,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        options = (dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+        new: dict[str, Any] = {"device": device, "dtype": dtype}
+
+        def norm() -> LayerNorm:
+            return LayerNorm(d_model, layer_norm_eps, bias=bias, **new)
+
+        self.encoder = custom_encoder
+        if custom_encoder is None:
+            encoder_layer = TransformerEncoderLayer(d_model, nhead, *options, **new)
+            self.encoder = TransformerEncoder(encoder_layer, num_encoder_layers, norm())
+        self.decoder = custom_decoder
+        if custom_decoder is None:
+            decoder_layer = TransformerDecoderLayer(d_model, nhead, *options, **new)
+            self.decoder = TransformerDecoder(decoder_layer, num_decoder_layers, norm())
+        for parameter in self.parameters():
+            if parameter.ndim > 1:
+                init.xavier_uniform_(parameter)
+        self.d_model = d_model
+        self.nhead = nhead
+        self.batch_first = batch_first
+
+    def forward(
+        self,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        src_is_causal: bool | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        """The decoder's output; see the class.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Transformer(8, 2, 1, 1, 16)(torch.ones(5, 8), torch.ones(4, 8)).shape
+        torch.Size([4, 8])
+        """
+        batch = 0 if self.batch_first else 1
+        if src.ndim == 3 and src.shape[batch] != tgt.shape[batch]:
+            raise RuntimeError(
+                "the batch number of src and tgt must be equal, not "
+                f"{src.shape[batch]} and {tgt.shape[batch]}"
+            )
+        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+            raise RuntimeError(
+                "the feature number of src and tgt must be equal to d_model: src has "
+                f"{src.shape[-1]}, tgt {tgt.shape[-1]}, d_model is {self.d_model}"
+            )
+        memory = self.encoder(src, src_mask, src_key_padding_mask, src_is_causal)
+        out: Tensor = self.decoder(
+            tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask,
+            tgt_is_causal, memory_is_causal,
+        )  # fmt: skip
+        return out
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+        """A matrix of `sz` rows, -inf above the diagonal and 0 elsewhere, for `attn_mask`.
+
+        Arguments:
+            sz: how many rows and columns.
+            device: the CPU or None.
+            dtype: a floating dtype, the default one where it is None.
+
+        >>> import minigrad as torch
+        >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
+        tensor([[0., -inf],
+                [0., 0.]])
+        """
+        like = empty(0, device=device, dtype=dtype)
+        return wrap(causal_mask((sz, sz), like.dtype), None)
