@@ -57,6 +57,7 @@ class _Made:
 
     tensor: Any = None
     view: Any = None  # for a result that may share memory with the first operand
+    foreign_view: Any = None  # the same, where the storage is another library's
     inference: Any = None  # for what is made in inference mode
 
     def by(self, **classes: type) -> None:
@@ -111,11 +112,11 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     out, *constants = run(op, arrays, options)
     if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
         out = cast(out, common)  # NumPy's promotion inside a forward widened it
-    if op.view and np.may_share_memory(out, arrays[0]):
+    if op.view and (is_foreign(out) or np.may_share_memory(out, arrays[0])):
         if inference:
             result = new(made.inference)
         else:
-            result = new(made.view)
+            result = new(made.foreign_view if is_foreign(out) else made.view)
             result._source = operands[0]
     else:
         result = new(made.tensor)

@@ -12,7 +12,7 @@ from minigrad.engine.node import Node
 
 from .calls import CALLS, RECORD
 from .in_place import carry_retain
-from .record import OutdatedError, made, wrap
+from .record import OutdatedError, Recorded, made, wrap
 from .tensor import Tensor
 
 
@@ -120,7 +120,36 @@ class View(Tensor):
         carry_retain(old, self._own)
 
 
-made.by(view=View)
+_slot: Any = Recorded.__dict__["_array"]
+
+
+class ForeignView(View):
+    """A view whose storage is another library's; it is lost when a write replaces the root's array."""
+
+    __slots__ = ("_seen",)
+    _seen: Any  # the root's array when this view was made
+
+    @property
+    def _array(self) -> Any:
+        if self._root._array is not self._seen:
+            raise RuntimeError(messages.replaced(self._seen))
+        return _slot.__get__(self)
+
+    @_array.setter
+    def _array(self, array: Any) -> None:
+        _slot.__set__(self, array)
+
+    @property
+    def _source(self) -> Tensor:
+        return self._root
+
+    @_source.setter
+    def _source(self, source: Tensor) -> None:
+        View._source.__set__(self, source)  # type: ignore[attr-defined]
+        self._seen = self._root._array
+
+
+made.by(view=View, foreign_view=ForeignView)
 
 
 def _positions(root: Any, view: Any) -> Any:

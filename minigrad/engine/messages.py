@@ -39,6 +39,13 @@ def written_inference(name: str, shape: Any) -> str:
     )
 
 
+def replaced(array: Any) -> str:
+    return (
+        f"a view of a {type(array).__name__} is used after an in-place op on the whole tensor, which "
+        "replaced its storage. Take the view again, after the write"
+    )
+
+
 def mixed_storage(arrays: Iterable[Any]) -> str:
     """More words, where the operands of an op that failed are arrays of several libraries."""
     kinds = sorted({f"{type(x).__module__}.{type(x).__name__}" for x in arrays})

@@ -88,6 +88,11 @@ def test_an_in_place_op_on_a_view_of_such_an_array_is_refused():
     x = torch.as_tensor(strict(3, 2))
     with pytest.raises(RuntimeError, match="zero_ of a view: its storage is a Strict"):
         x.view(6).zero_()
+    row = x[0]
+    x.mul_(2)
+    with pytest.raises(RuntimeError, match="Take the view again, after the write"):
+        row + 1
+    assert x[0].sum().item() == pytest.approx(x._array.array[0].sum())
 
 
 def test_gradients_add_up_over_several_backward_calls():
