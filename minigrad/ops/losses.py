@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import kin
+from .arrays import is_foreign, kin
 from .index import first_outside
 from .kernels import (
     Array,
@@ -197,7 +197,7 @@ class _Asked(NamedTuple):
 
     def picked(self, x: Array) -> Array:
         """-x at each target times its weight, 0 for one that does not count."""
-        if kin(x) is None:
+        if type(x) is ndarray:
             at = np.take_along_axis(x, self.place, self.axis).reshape(self.kept.shape)
         else:
             at = total(np.where(self._hit(x), x, 0), self.axis)
@@ -209,7 +209,7 @@ class _Asked(NamedTuple):
         A total weight of 0 makes it nan or inf where a target counts; elsewhere it is 0.
         """
         share = np.where(self.kept, self.factor / self.mass, 0) * (1 - label_smoothing)
-        if kin(x) is None:
+        if type(x) is ndarray:
             goal = np.zeros(x.shape, x.dtype)
             np.put_along_axis(goal, self.place, np.expand_dims(share, self.axis), self.axis)
         else:
@@ -256,7 +256,7 @@ def _cross_entropy(
     """The loss; its slope in x, which shares the exponentials; and x less a number in each row."""
     x = wide(x)
     if (
-        (type(x) is ndarray or kin(x) is None)
+        (type(x) is ndarray or not is_foreign(x))
         and x.ndim == 2
         and weight is None
         and not label_smoothing
