@@ -316,6 +316,8 @@ if TYPE_CHECKING:
         cuda,
         learn as learn,
         mps as mps,
+        random as random,
+        special as special,
         testing as testing,
         viz,
         xpu as xpu,

@@ -54,7 +54,7 @@ _HOMES = {
     "accelerator": "",
     "backends": "",
     "cuda": "",
-    **dict.fromkeys(("amp", "cpu", "mps", "xpu"), ""),
+    **dict.fromkeys(("amp", "cpu", "mps", "random", "special", "xpu"), ""),
     "autocast": "amp",
     "GradScaler": "amp",
     "testing": "",

@@ -31,7 +31,7 @@ LAYERS = [
         "threads",
         "xpu",
     },  # what PyTorch tells of devices and threads
-    {"functions_of_layers", "older", "sampling", "sequences", "settings"},
+    {"functions_of_layers", "older", "random", "special", "sampling", "sequences", "settings"},
     {"program"},  # compiled calls
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for

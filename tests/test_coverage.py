@@ -117,6 +117,11 @@ def test_the_table_has_no_name_twice_and_each_reason_fits_a_name():
         assert not alone, (why, alone)
 
 
+def test_the_page_is_up_to_date():
+    written = (DOCS / "coverage.md").read_text(encoding="utf-8")
+    assert written == coverage.page(), "run: python -m minigrad.coverage > docs/coverage.md"
+
+
 def test_the_page_is_printed_whole_and_by_parts(capsys, monkeypatch):
     assert coverage.main([]) == 0
     whole = capsys.readouterr().out

@@ -1,0 +1,76 @@
+"""PyTorch's other place of special functions, under SciPy's names."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from minigrad import functional
+from minigrad._tensor.compositions import powers
+from minigrad._tensor.tensor import Tensor
+from minigrad.pytorch_names import answers_for
+
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
+
+expit, exp2, expm1, log1p = functional.sigmoid, powers.exp2, functional.expm1, functional.log1p
+erf, erfc, erfinv = functional.erf, powers.erfc, powers.erfinv
+gammaln, digamma, psi, polygamma = powers.lgamma, powers.digamma, powers.digamma, powers.polygamma
+multigammaln, logit, sinc, round = powers.mvlgamma, powers.logit, powers.sinc, functional.round
+logsumexp, softmax, log_softmax = functional.logsumexp, functional.softmax, functional.log_softmax
+xlogy = functional.xlogy
+
+
+def xlog1py(input: Any, other: Any) -> Tensor:
+    """input * log(1 + other), 0 where `input` is 0.
+
+    Arguments:
+        input, other: tensors, or one of them a number; shapes broadcast.
+
+    >>> import minigrad as torch
+    >>> torch.special.xlog1py(torch.tensor([0.0, 1.0]), torch.tensor([-1.0, 0.0]))
+    tensor([0., 0.])
+    """
+    if not isinstance(other, Tensor):
+        return input * math.log1p(other) if other > -1 else xlogy(input, 1 + other)
+    gone = functional.logical_and(other.detach() <= -1, (other.detach() * 0 + input) == 0)
+    return log1p(other.masked_fill(gone, 0)) * input
+
+
+def entr(input: Tensor) -> Tensor:
+    """-x log x, 0 at 0 and -inf below.
+
+    Arguments:
+        input: a floating tensor.
+
+    >>> import minigrad as torch
+    >>> torch.special.entr(torch.tensor([0.5, -1.0]))
+    tensor([0.3466,   -inf])
+    """
+    return (-xlogy(input, input)).masked_fill(input.detach() < 0, -math.inf)
+
+
+def ndtr(input: Tensor) -> Tensor:
+    """The area under the standard normal density up to each element.
+
+    Arguments:
+        input: a floating tensor.
+
+    >>> import minigrad as torch
+    >>> torch.special.ndtr(torch.tensor([0.0, 1.0]))
+    tensor([0.5000, 0.8413])
+    """
+    return erfc(input * -math.sqrt(0.5)) * 0.5
+
+
+def ndtri(input: Tensor) -> Tensor:
+    """The inverse of `ndtr`.
+
+    Arguments:
+        input: a floating tensor of numbers between 0 and 1.
+
+    >>> import minigrad as torch
+    >>> torch.special.ndtri(torch.tensor([0.5, 0.8413447]))
+    tensor([0.0000, 1.0000])
+    """
+    return erfinv(input * 2 - 1) * math.sqrt(2)
