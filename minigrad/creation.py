@@ -13,10 +13,10 @@ from minigrad._tensor.device import on_cpu_only
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.random import Generator, generator_of
-from minigrad._tensor.record import inferred, stored, wrap
+from minigrad._tensor.record import inferred, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.mode import current
-from minigrad.ops.arrays import is_foreign
+from minigrad.ops.arrays import arrayed, is_foreign
 from minigrad.ops.kernels import kept_order
 
 
@@ -457,7 +457,7 @@ def _drawn(draw: Any, size: tuple[int, ...], generator: Any, dtype: Any, require
     if dtype.kind != "f":
         raise NotImplementedError(f"random floats cannot be drawn as {dtype}; randint draws integers")
     wide = np.float64 if dtype == np.float64 else np.float32
-    array = stored(draw(generator_of(generator), size, wide))
+    array = arrayed(draw(generator_of(generator), size, wide))
     return _made(array.astype(dtype, copy=False), requires_grad)
 
 
@@ -511,7 +511,7 @@ def randint(
     if low < first or high - 1 > last:
         raise RuntimeError(f"randint: integers from {low} to {high - 1} do not all fit into {dtype}")
     array = generator_of(generator).integers(low, high, shape)
-    return _made(stored(array).astype(dtype), requires_grad)
+    return _made(arrayed(array).astype(dtype), requires_grad)
 
 
 def _integer(name: str, n: Any) -> int:

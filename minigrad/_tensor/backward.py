@@ -16,10 +16,10 @@ from minigrad.engine.node import Node, Watch
 from minigrad.engine.silence import SILENT, errors, set_errors
 from minigrad.engine.walk import walk
 from minigrad.engine.writes import writes
-from minigrad.ops.arrays import is_writable
+from minigrad.ops.arrays import arrayed, is_writable
 from minigrad.ops.kernels import ONE, cast
 
-from .record import Recorded, history_of, stored, wrap
+from .record import Recorded, history_of, wrap
 
 ndarray = np.ndarray
 _adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
@@ -145,7 +145,7 @@ def _add(watch: Watch, g: Any) -> None:
     elif type(known) is ndarray:
         watch.grad = wrap(known + g, None)
     elif known._node is not None or not is_writable(known._array) or type(g) is not ndarray:
-        watch.grad = wrap(stored(known._array + g), None)
+        watch.grad = wrap(arrayed(known._array + g), None)
     else:
         np.add(known._array, g, out=known._array)
         writes.stamp(known._array)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from minigrad.ops.arrays import arrayed
 from minigrad.ops.kernels import normalize_dim
 
 from . import compositions as composed
 from .calls import CALLS, RECORD
 from .convert import as_spelled
-from .record import Recorded, stored, wrap
+from .record import Recorded, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -389,7 +390,7 @@ _PAIRS: dict[str, type[Pair]] = {
 
 def _with_indices(op: str, x: Any, options: dict[str, Any]) -> Pair:
     values, indices = RECORD[op]((x,), options)
-    return _PAIRS[op.removesuffix("_dim")](values, wrap(stored(indices), None))
+    return _PAIRS[op.removesuffix("_dim")](values, wrap(arrayed(indices), None))
 
 
 def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:

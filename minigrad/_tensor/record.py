@@ -17,7 +17,7 @@ from minigrad.engine import messages
 from minigrad.engine.mode import current
 from minigrad.engine.node import NO_EDGE, Edge, Node
 from minigrad.engine.silence import quiet, silently
-from minigrad.ops.arrays import is_foreign
+from minigrad.ops.arrays import arrayed, is_foreign
 from minigrad.ops.op import Op
 
 from .documentation import named
@@ -176,12 +176,7 @@ def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ..
         text = messages.failed(op.name, [x.shape for x in given], error)
         raise _kind(error)(text + messages.mixed_storage(given)) from None
     out, *constants = out if op.constants else (out,)
-    return (stored(out), *constants)
-
-
-def stored(x: Any) -> Any:
-    """A result as a tensor keeps it: a NumPy number as an array without axes, any array as it is."""
-    return np.asarray(x) if isinstance(x, np.generic) else x
+    return (arrayed(out), *constants)
 
 
 def _kind(error: Exception) -> type[Exception]:

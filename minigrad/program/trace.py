@@ -19,6 +19,7 @@ from minigrad.engine.hooks import fitted
 from minigrad.engine.mode import current, switch
 from minigrad.engine.node import Node, linked
 from minigrad.engine.silence import silently
+from minigrad.ops.arrays import arrayed
 
 from .guards import Sight
 from .instructions import Step, Value
@@ -311,6 +312,7 @@ def _gradients(
                 continue
             if d.shape != parent.shape or d.dtype != parent.dtype:
                 d = silently(trace.attempt, fitted, (d, _Kind(parent)), {})
+            d = arrayed(d)
             if parent in arrived:
                 arrived[parent] = arrived[parent] + d
                 via[parent] |= via[node]
