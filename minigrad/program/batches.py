@@ -176,7 +176,7 @@ class Stacks:
             stack = self._stack(mine)
             if stack is None:
                 continue
-            others = [v for v in leaves if v not in self.rows]
+            others = [v for v in leaves if v not in mine]  # among them rows of other stacks
             gone |= {id(part) for part in chain}
             replaced[id(step)] = self._sum(stack, others, step)
         steps: list[Step] = []

@@ -59,6 +59,22 @@ def test_loops_of_any_links_are_those_of_eager_mode(names, shape, narrow, shared
     assert not compiled._calls.runners[0].failures
 
 
+def test_a_gradient_that_two_sums_collect_counts_in_both():
+    def run(x):
+        y = torch.sinc(x)
+        z = y + x  # its gradient goes to y and to x
+        top = x @ x
+        chosen = torch.where(y > top, top, y * 2)
+        return y * 1.0, z * 1.0, torch.sin(y) * y * 1.0, chosen * 1.0
+
+    compiled = torch.compile(run, fullgraph=True)
+    for _ in range(2):
+        a, b = (torch.tensor([-1.9, 1.3, 0.8], dtype=torch.float64, requires_grad=True) for _ in range(2))
+        for outs in (run(a), compiled(b)):
+            torch.autograd.backward([out.sum() for out in outs])
+        np.testing.assert_allclose(b.grad.numpy(), a.grad.numpy(), rtol=1e-12)
+
+
 @pytest.mark.parametrize("length", [1, 8])
 def test_a_long_loop_takes_few_calls_backward(length):
     w, b = (torch.full((length,), 0.5, requires_grad=True) for _ in range(2))
