@@ -16,7 +16,7 @@ class Placed {
     const pad = parseFloat(getComputedStyle(stage).paddingLeft) * 2;
     const [room, tall] = [stage.clientWidth - pad, stage.clientHeight - pad];
     const { width, height } = this.card;
-    const [layers, most] = this.layout.size;
+    const [layers] = this.layout.size;
     const beside = this.wide ? 58 : 42;
     const above = this.grounds.length ? 34 : 11; // the grounds of two modules, and a name, fit between cards
     const top = this.grounds.length ? 16 : 0; // room for the name of a module
@@ -43,13 +43,15 @@ class Placed {
       y += (row.high - row.low + 1) * this.gap.y + space;
     }
     const turn = this.rows.length > 1 ? TURN : 0;
+    // Standing, a layer that fits into the view is moved into it.
+    const aside = this.rowsOf(1).map(({ low, high }) => Math.max(0, Math.min(low * this.gap.x, high * this.gap.x + width - room)));
     this.spot = ([layer, at]) => {
-      if (this.standing) return { x: at * this.gap.x, y: layer * this.gap.y + top };
+      if (this.standing) return { x: at * this.gap.x - aside[layer], y: layer * this.gap.y + top };
       const row = this.rows[Math.floor(layer / this.per)];
       return { x: (layer % this.per) * this.gap.x + turn, y: row.y + (at - row.low) * this.gap.y };
     };
     const size = this.standing
-      ? { x: most * this.gap.x - 18, y: layers * this.gap.y - 46 + top }
+      ? { x: Math.max(...this.layout.nodes.map((spot) => this.spot(spot).x)) + width, y: layers * this.gap.y - 46 + top }
       : { x: this.per * this.gap.x - beside + 2 * turn, y: y - space - above };
     const fit = Math.min(1.25, room / size.x, tall / size.y);
     // Type is never below 12 pixels: rather scroll. In the overview only names are left, and they stay large.
@@ -180,7 +182,7 @@ class Placed {
           const [x, y] = this.standing ? [onX + 2 * aside, onY] : [onX, onY + aside];
           const box = [x - half.x, y - half.y, x + half.x, y + half.y];
           if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
-          taken.push(box);
+          taken.push([box[0] - 8, box[1], box[2] + 8, box[3]]); // or two numbers read as one
           link.spot = { x, y };
           this.labels[i].setAttribute("x", x);
           this.labels[i].setAttribute("y", y);

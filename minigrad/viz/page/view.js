@@ -30,10 +30,12 @@ class View {
   stand() {
     this.near.replaceChildren();
     const [main, ...others] = this.cards;
-    if (!main || this.cards.length > 6) return;
+    if (!main || !this.way) return;
     const frame = this.stage.getBoundingClientRect();
     const EDGE = 10;
-    const out = (box) => box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom;
+    const SLACK = 3;
+    const out = (box) => box.left < frame.left - SLACK || box.right > frame.right + SLACK ||
+      box.top < frame.top - SLACK || box.bottom > frame.bottom + SLACK;
     const here = main.getBoundingClientRect();
     if (out(here)) return; // the reader has scrolled away, to look at something else
     const taken = [here, ...others.map((card) => card.getBoundingClientRect()).filter((box) => !out(box))];
@@ -59,7 +61,7 @@ class View {
       copy.style.top = `${top - frame.top}px`;
       const zoom = width / parseFloat(card.style.width);
       copy.style.transform = `scale(${zoom})`;
-      if (this.way) this.near.append(this.line(here, { left, top, right: left + width, bottom: top + height }, frame));
+      this.near.append(this.line(here, { left, top, right: left + width, bottom: top + height }, frame));
     }
   }
 
