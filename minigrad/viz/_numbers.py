@@ -77,7 +77,7 @@ def brief(value: Any, longest: int = 19) -> str:
     """An array in a few characters: all elements, or the range, or how large the largest is at most.
 
     >>> brief(np.array([1.0, -2.5])), brief(np.array([0.12345, -0.6789, 0.3, 1, 2]))
-    ('[1, −2.5]', 'min −0.679, max 2')
+    ('[1, −2.5]', 'min −0.6789, max 2')
     >>> brief(np.linspace(-1.23e-5, 3.21e-9, 20))
     'within ±1.2e−5'
     """

@@ -23,9 +23,10 @@ from minigrad.engine.writes import owner_of, writes
 from minigrad.nn import Parameter
 from minigrad.ops.op import Op
 from minigrad.viz._names import Names
+from minigrad.viz._naming import name_by_statements
 from minigrad.viz._numbers import number, raw
 from minigrad.viz._reach import newest, reachable, within
-from minigrad.viz._source import Line, Span, assigned, assigned_at, line_of, made_at
+from minigrad.viz._source import Line, Span, line_of, made_at
 from minigrad.viz._watch import Call
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
@@ -245,7 +246,7 @@ class Scene:
                     entry.value = raw(tensor)
         for entry, has_history in linked.items():
             entry.kind = "operand" if has_history else "constant"
-        self._name_by_statements(taken)
+        name_by_statements(self.entries, taken)
         made: Counter[str] = Counter()
         for entry in self.entries:
             entry.label = entry.name
@@ -253,25 +254,6 @@ class Scene:
                 letter = {"op": "v", "constant": "c", "operand": "c"}.get(entry.kind, "leaf")
                 made[letter] += 1
                 entry.label = f"{letter}{made[letter]}" if f"{letter}{made[letter]}" not in taken else ""
-
-    def _name_by_statements(self, taken: Counter[str]) -> None:
-        """Name what a statement assigns; of the passes of a loop each, as in "h (3rd)"."""
-        made: dict[tuple[Line, str], list[Entry]] = {}
-        for passed in _passes([entry for entry in self.entries if entry.line is not None]):
-            entry = passed[-1]  # the newest op, and only if it is all that is assigned
-            assert entry.line is not None
-            code, span = entry.line.code, entry.span
-            name = assigned(code) if span is None else assigned_at(entry.line.file, span)
-            if name and entry.name in ("", name):
-                made.setdefault((entry.line, name), []).append(entry)
-        for (_, name), entries in sorted(made.items(), key=lambda pair: -self.entries.index(pair[1][-1])):
-            if len(entries) > 1:
-                for i, entry in enumerate(entries):
-                    entry.name = f"{name} ({nth(i + 1)})"
-                    taken[entry.name] += 1
-            elif name not in taken:
-                entries[0].name = name
-                taken[name] += 1
 
     def _mark_detached(self, names: Names) -> None:
         """Tell which constants are the memory of something that is recorded."""
@@ -290,30 +272,6 @@ class Scene:
         for constant in self._constants.values():
             storage = constant.saved.pop("storage")
             constant.detached = owners.get(id(owner_of(storage)), "") if constant.kind == "constant" else ""
-
-
-def _passes(entries: list[Entry]) -> Iterator[list[Entry]]:
-    """Ops that one run of one part of a statement made: those of one call, else neighbours.
-
-    Neighbours that are all the same op are passes of a loop: one call has no reason to repeat it.
-    """
-    for _, run in itertools.groupby(entries, key=lambda e: (e.line, e.span)):
-        for call, group in itertools.groupby(run, key=lambda e: e.calls[0].number if e.calls else 0):
-            ops = list(group)
-            if not call and ops[0].span is not None and len({entry.op for entry in ops}) == 1:
-                yield from ([entry] for entry in ops)
-            else:
-                yield ops
-
-
-def nth(n: int) -> str:
-    """A place in a row.
-
-    >>> nth(2), nth(11), nth(21)
-    ('2nd', '11th', '21st')
-    """
-    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
 
 
 def names_of(entry: Entry) -> dict[str, str]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from minigrad.viz._naming import nth
 from minigrad.viz._numbers import described, number, summed
 from minigrad.viz._paths import Path
 from minigrad.viz._recording import Part, Visit
 from minigrad.viz._rules import formula_of
-from minigrad.viz._scene import Entry, Operand, Scene, nth
+from minigrad.viz._scene import Entry, Operand, Scene
 
 if TYPE_CHECKING:
     from minigrad.viz._explain import Account, Sum

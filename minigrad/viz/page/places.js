@@ -8,7 +8,7 @@ const TURN = 16; // how far an arrow runs beside a row before it turns to the ne
 const BETWEEN = 24; // between two rows
 
 // Places for a label, the best first: at a part of a stretch, and so far beside it.
-const NEAR = [0, -7, 7, -12, 12].flatMap((aside) => [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82].map((t) => [t, aside]));
+const NEAR = [0, -7, 7, -12, 12, -18, 18].flatMap((aside) => [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82].map((t) => [t, aside]));
 
 class Placed {
   place() {
