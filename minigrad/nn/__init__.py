@@ -73,6 +73,13 @@ if TYPE_CHECKING:
         ConvTranspose2d,
         ConvTranspose3d,
     )
+    from .distances import (
+        CosineEmbeddingLoss,
+        CosineSimilarity,
+        PairwiseDistance,
+        TripletMarginLoss,
+        TripletMarginWithDistanceLoss,
+    )
     from .gates import (
         GLU,
         Mish,
@@ -94,6 +101,16 @@ if TYPE_CHECKING:
         LazyInstanceNorm2d,
         LazyInstanceNorm3d,
         LazyLinear,
+    )
+    from .margins import (
+        GaussianNLLLoss,
+        HingeEmbeddingLoss,
+        MarginRankingLoss,
+        MultiLabelMarginLoss,
+        MultiLabelSoftMarginLoss,
+        MultiMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
     )
     from .multihead import (
         MultiheadAttention,
@@ -198,6 +215,14 @@ else:
         "transformer": (
             "TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder TransformerDecoder "
             "Transformer"
+        ),
+        "margins": (
+            "PoissonNLLLoss GaussianNLLLoss MarginRankingLoss HingeEmbeddingLoss SoftMarginLoss "
+            "MultiLabelSoftMarginLoss MultiMarginLoss MultiLabelMarginLoss"
+        ),
+        "distances": (
+            "CosineSimilarity PairwiseDistance CosineEmbeddingLoss TripletMarginLoss "
+            "TripletMarginWithDistanceLoss"
         ),
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
@@ -335,6 +360,11 @@ __all__ = [
     "TransformerEncoder",
     "TransformerDecoder",
     "Transformer",
+    "CosineSimilarity",
+    "PairwiseDistance",
+    "CosineEmbeddingLoss",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     # losses
     "MSELoss",
     "L1Loss",
@@ -345,6 +375,14 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "KLDivLoss",
+    "PoissonNLLLoss",
+    "GaussianNLLLoss",
+    "MarginRankingLoss",
+    "HingeEmbeddingLoss",
+    "SoftMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
+    "MultiLabelMarginLoss",
     # tools
     "functional",
     "init",
