@@ -16,7 +16,7 @@ from minigrad.engine.node import Node, Watch
 from minigrad.engine.silence import SILENT, errors, set_errors
 from minigrad.engine.walk import walk
 from minigrad.engine.writes import writes
-from minigrad.ops.arrays import arrayed, is_writable
+from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
 from .record import Recorded, history_of, wrap
@@ -162,7 +162,9 @@ def grad_of(watch: Watch) -> Any:
 def owned(g: Any) -> Any:
     """A gradient that the walk hands out, as a tensor whose memory nobody else holds."""
     if not isinstance(g, Recorded):
-        return wrap(g if type(g) is ndarray and g.base is None else g.copy(), None)
+        if type(g) is not ndarray or g.base is not None:
+            g = np.array(g) if isinstance(g, (ndarray, np.generic)) else fresh(g)
+        return wrap(g, None)
     if g._node is not None and g._node.op is None:  # the user's gradient itself, passed on by `add`
         return g.clone()  # type: ignore[attr-defined]
     return wrap(g._array.copy(), g._node)

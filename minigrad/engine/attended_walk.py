@@ -14,6 +14,7 @@ from minigrad.engine import messages
 from minigrad.engine.hooks import Kept, attend, fitted
 from minigrad.engine.node import NO_EDGE, Edge, Node, laid_out
 from minigrad.engine.writes import refuse_stale, writes
+from minigrad.ops.arrays import fresh
 
 
 def attended_walk(
@@ -71,7 +72,7 @@ def attended_walk(
             observer.arrive(node, g)
         if goals is not None and node in goals:
             if node.watch is None or not node.watch.keep:  # a kept gradient is among `kept`
-                results[node] = g if create else g.copy()
+                results[node] = g if create else fresh(g)
             if wanted is not None and wanted.isdisjoint(node.parents()):
                 continue  # no other target lies behind it: it stays as it is
         if node.freed:

@@ -7,6 +7,7 @@ from typing import Any
 from minigrad.engine import messages
 from minigrad.engine.mode import run_user
 from minigrad.engine.node import Node
+from minigrad.ops.arrays import fresh
 from minigrad.ops.kernels import cast, unbroadcast
 
 Kept = list[tuple[Node, Any]]  # the nodes that keep their gradient, each with it
@@ -26,7 +27,7 @@ def attend(node: Node, g: Any, kept: Kept, wrap: Any, create: bool = False) -> A
     if watch.hooks:
         # A copy: `g` may be the user's array, or on its way to another node too (`add` hands one array to
         # both parents), and a hook may write to it.
-        seen = wrap(g._array.copy(), g._node) if create else wrap(g.copy(), None)
+        seen = wrap(g._array.copy(), g._node) if create else wrap(fresh(g), None)
         for hook in tuple(watch.hooks.values()):
             replaced = run_user(hook, seen, record=create)
             if replaced is None:
@@ -40,7 +41,7 @@ def attend(node: Node, g: Any, kept: Kept, wrap: Any, create: bool = False) -> A
             seen = replaced
         g = seen if create else seen._array.copy()  # the hook may have held on to it
     if watch.keep:
-        kept.append((node, g if create else g.copy()))
+        kept.append((node, g if create else fresh(g)))
     return g
 
 

@@ -57,6 +57,11 @@ def arrayed(x: Any) -> Any:
     return np.asarray(x) if isinstance(x, np.generic) else x
 
 
+def fresh(x: Array) -> Array:
+    """A copy of an array of any kind; of a NumPy scalar an array without axes."""
+    return x.copy() if is_foreign(x) else np.array(x)
+
+
 def is_writable(x: Array) -> bool:
     """True for memory of NumPy's that may be written; arrays of other libraries are replaced instead."""
     return type(x) is ndarray and x.flags.writeable

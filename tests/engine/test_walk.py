@@ -647,3 +647,19 @@ def test_nodes_know_their_shape_and_only_elementwise_ops_skip_the_fitting(name):
 
 def floating(x):
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_every_gradient_without_axes_is_an_array(create):
+    """NumPy's functions return scalars where arrays without axes are meant."""
+    x = torch.tensor(2.0, requires_grad=True)
+    y = x**3
+    y.retain_grad()
+    seen = []
+    y.register_hook(seen.append)
+    (y * y).backward(create_graph=create)
+    (asked,) = torch.autograd.grad((x**3).sin(), x, create_graph=create)
+    for g in (x.grad, y.grad, *seen, asked):
+        assert type(g._array) is np.ndarray and "float32" not in repr(g)
+    (x**3).backward()
+    assert type(x.grad._array) is np.ndarray
