@@ -130,6 +130,8 @@ class Op:
             "g / n" (n: how many elements of the first input make one of the result), a few words such as
             "g flipped back", or a function that returns one of these; of options, shapes, and saved
             values, which are None where they are not known.
+        symmetric: True if it is a function of symmetric matrices, of which only one half is read: a test
+            then varies both halves alike.
         register: whether it enters the registry, under its name.
 
     Raises:
@@ -144,8 +146,8 @@ class Op:
     __slots__ = (
         "bools", "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting",
         "name", "needs", "once", "optional", "options", "ours", "picks", "promote", "pulls", "read",
-        "result", "rule_a", "rule_b", "rules", "saves", "stands", "variadic", "view", "wants_others",
-        "wants_shapes",
+        "result", "rule_a", "rule_b", "rules", "saves", "stands", "symmetric", "variadic", "view",
+        "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -166,12 +168,14 @@ class Op:
         once: str = "",
         bools: str = "",
         read: Mapping[str, Form] | Form | None = None,
+        symmetric: bool = False,
         register: bool = True,
         **rules: Rule,
     ) -> None:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
         self.exact, self.once, self.bools, self.stands = exact, once, bools, stands or {}
+        self.symmetric = symmetric
         # True if the warnings of its forward are those of NumPy's functions, or of lines of this package.
         self.ours = not isinstance(forward, FunctionType) or str(forward.__module__).startswith("minigrad.")
         self.variadic = False

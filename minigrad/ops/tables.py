@@ -7,6 +7,7 @@ from . import (
     choosing,
     convolution,
     elementwise,
+    factors,
     gamma,
     index,
     linalg,
@@ -15,9 +16,10 @@ from . import (
     reduce,
     scan,
     shape,
+    solving,
 )
 
 FAMILIES = (
-    elementwise, gamma, choosing, reduce, scan, shape, index, linalg, convolution, activations, normalisation,
-    losses,
+    elementwise, gamma, choosing, reduce, scan, shape, index, linalg, solving, factors, convolution,
+    activations, normalisation, losses,
 )  # fmt: skip

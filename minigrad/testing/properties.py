@@ -123,7 +123,7 @@ def as_function(
     def fn(*tensors: Any) -> Any:
         operands = list(bound)
         for i, x in zip(positions, tensors, strict=True):
-            operands[i] = x
+            operands[i] = (x + x.mT) / 2 if op.symmetric else x
         made: Any = call(operands, **options) if op.variadic else call(*operands, **options)
         return made[0] if isinstance(made, tuple) else made
 
