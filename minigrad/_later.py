@@ -38,6 +38,8 @@ _OF_LAYERS = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_tran
 max_pool3d avg_pool1d adaptive_avg_pool1d pixel_shuffle pixel_unshuffle channel_shuffle celu celu_ selu selu_
 relu_ rrelu rrelu_ prelu hardshrink threshold threshold_ bilinear rms_norm cosine_similarity
 pairwise_distance pdist"""
+_OF_MATRICES = """cholesky cholesky_inverse cholesky_solve det inverse logdet matrix_power pinverse qr slogdet
+svd triangular_solve"""
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     **HOMES,
@@ -61,6 +63,7 @@ _HOMES = {
     "compile": "program.compiled",
     "normal": "sampling",
     **dict.fromkeys(_BY_DTYPE, "older"),
+    **dict.fromkeys(_OF_MATRICES.split(), "linalg.older"),
     "get_num_threads": "threads",
     "set_num_threads": "threads",
     "get_num_interop_threads": "threads",

@@ -21,6 +21,7 @@ from .device import UnavailableDeviceError, device as Device, on_cpu, on_cpu_onl
 from .documentation import named
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, result_type, uint8
 from .layout import contiguous_format, in_rows, preserve_format
+from .methods_linalg import Matrices
 from .methods_reduce import Reductions
 from .methods_shape import Shapes
 from .record import Call, Recorded, wrap
@@ -65,7 +66,7 @@ _TYPES |= {"int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
 _BY_TYPE = {f"torch.{kind}Tensor": name for name, kind in _TYPES.items()}
 
 
-class Operations(Reductions, Shapes):
+class Operations(Reductions, Shapes, Matrices):
     """The methods that compute. Nothing here changes a tensor."""
 
     __slots__ = ()

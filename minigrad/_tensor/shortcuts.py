@@ -66,7 +66,8 @@ def _general(op: Op) -> Call:
 
 
 def _fits_unary(op: Op) -> bool:
-    return _plain(op) and len(op.inputs) == 1
+    # By its domain an op says that it is elementwise: the result has the operand's shape.
+    return _plain(op) and len(op.inputs) == 1 and not callable(op.domain)
 
 
 def _unary(op: Op) -> Call:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minigrad._tensor.later import loaded_later
 from minigrad.nn import functional, init, utils
 from minigrad.nn.activation import (
     ELU,
@@ -32,7 +33,6 @@ from minigrad.nn.activation import (
 from minigrad.nn.containers import ModuleDict, ModuleList, Sequential
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.embedding import Embedding
-from minigrad.nn.later import loaded_later
 from minigrad.nn.linear import Bilinear, Flatten, Identity, Linear
 from minigrad.nn.loss import (
     BCELoss,

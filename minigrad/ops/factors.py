@@ -36,8 +36,8 @@ def _symmetric(d: Any) -> Any:
 eigh = Op(
     "eigh", eigh_kernel, inputs="A",
     A=lambda g, out: _eigh_rule(g, out),
-    read="V ((V^T gV) / (w_j - w_i) + diag(gw)) V^T",
-    formula="grad A = V ((V^T gV) / (w_j - w_i) + diag(gw)) V^T, in which the quotient is 0 for i = j",
+    read="the symmetric part of V ((V^T gV) / (w_j - w_i) + diag(gw)) V^T",
+    formula="grad A = the symmetric part of V ((V^T gV) / (w_j - w_i) + diag(gw)) V^T, with 0 for i = j",
     domain=_symmetric,
     result="floating",
     symmetric=True,
@@ -49,7 +49,8 @@ def _eigh_rule(g: Array, out: Array) -> Array:
     if not values.shape[-1]:
         return g[..., 1:, :]
     inner = np.matmul(swap(V), g[..., 1:, :]) * _inverse_gaps("eigh", "eigenvalues", values, g[..., 1:, :])
-    return np.matmul(np.matmul(V, inner + _diagonal(g[..., 0, :])), swap(V))
+    found = np.matmul(np.matmul(V, inner + _diagonal(g[..., 0, :])), swap(V))
+    return (found + swap(found)) / 2
 
 
 def _diagonal(x: Array) -> Array:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minigrad.nn.later import loaded_later
+from minigrad._tensor.later import loaded_later
 
 from .activations import (
     elu,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minigrad.nn.later import loaded_later
+from minigrad._tensor.later import loaded_later
 from minigrad.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,

@@ -1,0 +1,33 @@
+"""The methods of Tensor that load with linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from .methods_later import Later
+from .record import Recorded
+
+
+def _of_matrices(name: str) -> Callable[[], Any]:
+    return lambda: getattr(import_module("minigrad.linalg.older"), name)
+
+
+class Matrices(Recorded):
+    """The methods of linear algebra."""
+
+    __slots__ = ()
+
+    cholesky = Later(_of_matrices("cholesky"))
+    cholesky_inverse = Later(_of_matrices("cholesky_inverse"))
+    cholesky_solve = Later(_of_matrices("cholesky_solve"))
+    det = Later(_of_matrices("det"))
+    inverse = Later(_of_matrices("inverse"))
+    logdet = Later(_of_matrices("logdet"))
+    matrix_power = Later(_of_matrices("matrix_power"))
+    pinverse = Later(_of_matrices("pinverse"))
+    qr = Later(_of_matrices("qr"))
+    slogdet = Later(_of_matrices("slogdet"))
+    svd = Later(_of_matrices("svd"))
+    triangular_solve = Later(_of_matrices("triangular_solve"))

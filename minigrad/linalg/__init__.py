@@ -1,0 +1,62 @@
+"""Linear algebra on matrices: the last two axes; all axes before them are a batch.
+
+Arguments of many functions:
+    A: a floating tensor of shape (..., m, n); square ones are (..., n, n).
+    B: the right-hand sides, of shape (..., n, k); or (..., n), vectors, as each function says.
+    dim: an axis, or a pair of axes; None for all.
+    keepdim: whether these axes stay, with size 1.
+    dtype: convert the input to it first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minigrad._tensor.later import loaded_later
+from minigrad.linalg.vectors import vector_norm
+
+if TYPE_CHECKING:
+    from .errors import LinAlgError
+    from .factors import cholesky, cholesky_ex, eigh, eigvalsh, qr, svd, svdvals
+    from .norms import cond, matrix_norm, matrix_rank, norm
+    from .products import (
+        cross,
+        diagonal,
+        matmul,
+        matrix_power,
+        multi_dot,
+        vander,
+        vecdot,
+    )
+    from .solving import (
+        det,
+        inv,
+        inv_ex,
+        lstsq,
+        pinv,
+        slogdet,
+        solve,
+        solve_ex,
+        solve_triangular,
+        tensorinv,
+        tensorsolve,
+    )
+else:
+    __getattr__, __dir__ = loaded_later(
+        __name__,
+        {
+            "errors": "LinAlgError",
+            "factors": "cholesky cholesky_ex eigh eigvalsh qr svd svdvals",
+            "norms": "cond matrix_norm matrix_rank norm",
+            "products": "cross diagonal matmul matrix_power multi_dot vander vecdot",
+            "solving": "det inv inv_ex lstsq pinv slogdet solve solve_ex solve_triangular tensorinv "
+            "tensorsolve",
+        },
+    )
+
+__all__ = [
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv",
+    "inv_ex", "lstsq", "matmul", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
+    "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve",
+    "vander", "vecdot", "vector_norm",
+]  # fmt: skip
