@@ -182,7 +182,7 @@ def svd(A: Array, *, full_matrices: bool = False) -> Array:
 
 
 def _eyes(A: Array, n: int, full: bool) -> Array:
-    """What stands for the singular vectors of matrices without elements."""
+    """The singular vectors of matrices without elements."""
     eye = np.eye(n, dtype=A.dtype)[:, : n if full else 0]
     return np.broadcast_to(eye, (*A.shape[:-2], *eye.shape))
 

@@ -39,7 +39,7 @@ def _square(d: Any) -> Any:
 inv = Op(
     "inv", inv_kernel, inputs="A",
     A=lambda g, out: -np.matmul(np.matmul(swap(out), g), swap(out)),
-    read="-out.T @ g @ out.T",
+    read="-A^-T g A^-T",
     formula="grad A = -A^-T @ g @ A^-T",
     domain=_square,
     result="floating",
@@ -56,7 +56,7 @@ solve = Op(
     "solve", solve_kernel, inputs="A B",
     A=lambda g, A, out: -np.matmul(solve_kernel(swap(A), g), swap(out)),
     B=lambda g, A: solve_kernel(swap(A), g),
-    read={"A": "-solve(A.T, g) @ out.T", "B": "solve(A.T, g)"},
+    read={"A": "the solution Y of A^T Y = g, times -out^T", "B": "the solution Y of A^T Y = g"},
     formula="grad B = A^-T @ g,  grad A = -(grad B) @ X^T",
     domain=_system,
     result="floating",
@@ -79,7 +79,10 @@ solve_triangular = Op(
         np.matmul(_transposed(A, g, upper, unitriangular), swap(out)), upper, unitriangular
     ),
     B=lambda g, A, upper, unitriangular: _transposed(A, g, upper, unitriangular),
-    read={"A": "the triangle of -solve(A.T, g) @ out.T", "B": "solve(A.T, g)"},
+    read={
+        "A": "the triangle of -Y out^T, Y being the solution of A^T Y = g",
+        "B": "the solution Y of A^T Y = g",
+    },
     formula="grad B = A^-T @ g,  grad A = the triangle of -(grad B) @ X^T",
     domain=lambda d: (_system(d)[0], {"upper": d.flag(), "unitriangular": d.flag()}),
     result="floating",
@@ -124,7 +127,7 @@ def _cofactors(A: Array, out: Array) -> Array:
 logabsdet = Op(
     "logabsdet", slogdet, inputs="A",
     A=lambda g, A: _as_matrix(g) * swap(inv_kernel(A)),
-    read="g * inv(A).T",
+    read="g times A^-T",
     formula="d log|det A|/dA = A^-T",
     domain=_square,
     result="floating",
@@ -142,7 +145,7 @@ def _positive(d: Any) -> Any:
 cholesky = Op(
     "cholesky", cholesky_kernel, inputs="A",
     A=lambda g, out: _cholesky_rule(g, out),
-    read="the symmetric part of solve(out.T, the lower half of out.T @ g) @ inv(out)",
+    read="the symmetric part of L^-T P L^-1, P the lower half of L^T g",
     formula="grad A = the symmetric part of L^-T @ P @ L^-1, P the lower half of L^T @ g",
     domain=_positive,
     result="floating",
@@ -167,7 +170,7 @@ def _full_rank(d: Any) -> Any:
 pinv = Op(
     "pinv", pinv_kernel, inputs="A",
     A=lambda g, A, out: _pinv_rule(g, A, out),
-    read="-out.T @ g @ out.T + (1 - A @ out) @ g.T @ out @ out.T + out.T @ out @ g.T @ (1 - out @ A)",
+    read="-P^T g P^T + (I - A P) g^T P P^T + P^T P g^T (I - P A)",
     formula="grad A = -P^T g P^T + (I - A P) g^T P P^T + P^T P g^T (I - P A), of constant rank",
     domain=_full_rank,
     result="floating",
