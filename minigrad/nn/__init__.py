@@ -53,6 +53,13 @@ from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, Uninit
 
 if TYPE_CHECKING:
     from . import common_types, modules
+    from .bags import (
+        ChannelShuffle,
+        EmbeddingBag,
+        FeatureAlphaDropout,
+        LocalResponseNorm,
+        RMSNorm,
+    )
     from .channels import (
         AlphaDropout,
         BatchNorm2d,
@@ -224,6 +231,7 @@ else:
             "CosineSimilarity PairwiseDistance CosineEmbeddingLoss TripletMarginLoss "
             "TripletMarginWithDistanceLoss"
         ),
+        "bags": "EmbeddingBag RMSNorm LocalResponseNorm ChannelShuffle FeatureAlphaDropout",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
@@ -365,6 +373,11 @@ __all__ = [
     "CosineEmbeddingLoss",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
+    "EmbeddingBag",
+    "RMSNorm",
+    "LocalResponseNorm",
+    "ChannelShuffle",
+    "FeatureAlphaDropout",
     # losses
     "MSELoss",
     "L1Loss",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from minigrad._tensor.random import generator_of
 from minigrad._tensor.tensor import Tensor
 
 from .checks import check_tensor
-from .layers import _check_scale, batch_norm
+from .layers import _check_scale, batch_norm, pad
 from .sizes import check_floating
 
 
@@ -105,17 +106,43 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     >>> torch.nn.functional.alpha_dropout(torch.ones(2), training=False)
     tensor([1., 1.])
     """
-    check_tensor("alpha_dropout", "input", input)
+    return _alpha_dropout("alpha_dropout", None, input, p, training, inplace)
+
+
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """`alpha_dropout` of whole channels, axis 1.
+
+    Arguments:
+        input: (N, C, ...), floating.
+        p, training, inplace: as `alpha_dropout`.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.feature_alpha_dropout(torch.ones(1, 2), training=False)
+    tensor([[1., 1.]])
+    """
+    return _alpha_dropout("feature_alpha_dropout", 2, input, p, training, inplace)
+
+
+def _alpha_dropout(
+    name: str, axes: int | None, input: Tensor, p: float, training: bool, inplace: bool
+) -> Tensor:
+    """Elements are dropped one by one, or, where `axes` says so, by the first axes."""
+    check_tensor(name, "input", input)
+    if axes is not None and input.ndim < axes:
+        raise RuntimeError(f"{name}: expected at least {axes} dimensions (N, C, ...), got {input.ndim}")
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0:
         return input
-    check_floating("alpha_dropout", input)
+    check_floating(name, input)
     if p == 1:
         return input.mul_(0) if inplace else input * 0
     alpha = -1.0507009873554805 * 1.6732632423543772
     a = 1 / math.sqrt((1 - p) * (1 + p * alpha * alpha))
-    kept = (generator_of(None).random(input.shape) >= p).astype(input.dtype)
+    shape = (*input.shape[:axes], *(1,) * (input.ndim - axes)) if axes is not None else input.shape
+    kept = (generator_of(None).random(shape) >= p).astype(input.dtype)
     factor, shift = as_operand(kept * input.dtype.type(a)), as_operand((1 - kept) * a * alpha - p * a * alpha)
     shift = shift.to(input.dtype)
     return input.mul_(factor).add_(shift) if inplace else input * factor + shift
@@ -210,3 +237,104 @@ def instance_norm(
         for running, value in ((running_mean, values.mean(2)), (running_var, values.var(2))):
             running.data.copy_(running.detach() * (1 - momentum) + value.mean(0) * momentum)
     return group_norm(input, channels, weight, bias, eps)
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """x / sqrt(mean(x²) + eps) over the last axes, times weight.
+
+    Arguments:
+        input: a floating tensor whose shape ends in `normalized_shape`.
+        normalized_shape: a tuple of sizes.
+        weight: of that shape, or None for 1.
+        eps: the dtype's rounding error where it is None.
+
+    Raises:
+        RuntimeError: for shapes that do not fit.
+
+    Source: Zhang and Sennrich, "Root mean square layer normalization" (2019).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.rms_norm(torch.tensor([[3.0, 3.0]]), (2,))
+    tensor([[1.0000, 1.0000]])
+    """
+    check_tensor("rms_norm", "input", input)
+    check_floating("rms_norm", input)
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape or input.shape[-len(shape) :] != shape:
+        raise RuntimeError(
+            f"rms_norm: given normalized_shape={shape}, expected an input of shape "
+            f"(..., {', '.join(map(str, shape))}), but got {tuple(input.shape)}"
+        )
+    if weight is not None:
+        _check_scale("rms_norm", "weight", weight, shape, input)
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    out = input * ((input * input).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
+    return out if weight is None else out * weight
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """x / (k + alpha mean(x²))^beta, over `size` channels around each; those beyond the ends are 0.
+
+    Arguments:
+        input: (N, C, ...), floating.
+        size: how many channels; those beyond the ends are 0.
+        alpha, beta, k: as in the formula.
+
+    Raises:
+        ValueError: for fewer than three axes.
+        RuntimeError: for a size below 1.
+
+    Source: Krizhevsky et al., "ImageNet classification with deep convolutional networks" (2012).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.local_response_norm(torch.ones(1, 1, 1), 1, alpha=1.0, beta=1.0)
+    tensor([[[0.5000]]])
+    """
+    check_tensor("local_response_norm", "input", input)
+    if input.ndim < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)")
+    if size < 1:
+        raise RuntimeError(f"local_response_norm: size should be greater than zero, but got {size}")
+    squares = _over_channels(input * input, size // 2, (size - 1) // 2)
+    return input / (squares * (alpha / size) + k) ** beta
+
+
+def _over_channels(x: Tensor, before: int, after: int) -> Tensor:
+    """At each channel the sum over those around it, `before` and `after` of them and itself."""
+    channels = x.shape[1]
+    padded = pad(x, (*(0, 0) * (x.ndim - 2), before, after))
+    out = padded.narrow(1, 0, channels)
+    for i in range(1, before + after + 1):
+        out = out + padded.narrow(1, i, channels)
+    return out
+
+
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """The channels of `groups` groups, dealt in turn: the first of each group, then the second, ...
+
+    Arguments:
+        input: (N, C, ...), with at least one axis more.
+        groups: how many groups the channels make.
+
+    Raises:
+        RuntimeError: where the channels do not make as many groups.
+
+    Source: Zhang et al., "ShuffleNet" (2018).
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.channel_shuffle(torch.arange(4).reshape(1, 4, 1), 2).flatten()
+    tensor([0, 2, 1, 3])
+    """
+    check_tensor("channel_shuffle", "input", input)
+    if input.ndim < 3:
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, got sizes {list(input.shape)}")
+    if groups < 1 or input.shape[1] % groups:
+        raise RuntimeError(
+            f"channel_shuffle: the number of channels, {input.shape[1]}, must be divisible by {groups}"
+        )
+    n, channels, *rest = input.shape
+    return input.reshape(n, groups, channels // groups, *rest).transpose(1, 2).reshape(input.shape)

@@ -1,0 +1,123 @@
+"""Embeddings of bags: sums, means or maxima of looked up rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad._tensor.record import wrap
+from minigrad._tensor.tensor import Tensor
+
+from .checks import check_tensor
+from .layers import embedding
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """The sum, mean or maximum of the rows of `weight` in each bag; 0 for an empty bag.
+
+    Arguments:
+        input: integers, a bag in each row of (B, L); or all bags in a row, (L), where `offsets` tells.
+        weight: (rows, size).
+        offsets: (B), where each bag begins, the first at 0; None for an input of two axes.
+        max_norm, norm_type: as `embedding`.
+        scale_grad_by_freq, sparse: must be False.
+        mode: "sum", "mean" or "max".
+        per_sample_weights: a factor for each element of the input, for "sum" only.
+        include_last_offset: the last of `offsets` is the end of the last bag.
+        padding_idx: a row that counts for nothing.
+
+    Returns:
+        (B, size).
+
+    Raises:
+        ValueError: for shapes, offsets or a mode that do not fit.
+
+    >>> import minigrad as torch
+    >>> table, offsets = torch.eye(3), torch.tensor([0, 2])
+    >>> torch.nn.functional.embedding_bag(torch.tensor([0, 1, 2]), table, offsets)
+    tensor([[0.5000, 0.5000, 0.0000],
+            [0.0000, 0.0000, 1.0000]])
+    """
+    check_tensor("embedding_bag", "input", input)
+    check_tensor("embedding_bag", "weight", weight)
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"embedding_bag: mode has to be one of sum, mean or max, not {mode!r}")
+    if sparse:
+        raise NotImplementedError("embedding_bag: sparse gradients are not covered")
+    if scale_grad_by_freq:
+        raise NotImplementedError("embedding_bag: scale_grad_by_freq is not covered")
+    places, bags, count = _bags(input, offsets, include_last_offset)
+    factors = per_sample_weights
+    if factors is not None:
+        if mode != "sum":
+            raise NotImplementedError("embedding_bag: per_sample_weights was not None, so mode must be 'sum'")
+        if factors.shape != input.shape:
+            raise ValueError(
+                f"embedding_bag: per_sample_weights {tuple(factors.shape)} must have the input's shape, "
+                f"{tuple(input.shape)}"
+            )
+        factors = factors.reshape(-1)
+    if padding_idx is not None:
+        kept = places != padding_idx % weight.shape[0]
+        places, bags = places[kept], bags[kept]
+        factors = None if factors is None else factors[kept]
+    rows = embedding(wrap(places, None), weight, None, max_norm, norm_type)
+    if factors is not None:
+        rows = rows * factors.unsqueeze(1)
+    members = np.bincount(bags, minlength=count)
+    if mode == "max":
+        return _largest(rows, bags, members)
+    out: Tensor = rows.new_zeros((count, weight.shape[1])).index_add(0, wrap(bags, None), rows)
+    if mode == "sum":
+        return out
+    return out / wrap(np.maximum(members, 1).astype(rows.dtype)[:, None], None)
+
+
+def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[Any, Any, int]:
+    """The places in one row, the bag of each, and the number of bags."""
+    places = input.numpy()
+    if places.ndim == 2:
+        if offsets is not None:
+            raise ValueError("embedding_bag: if input is 2D, then offsets has to be None")
+        return places.reshape(-1), np.repeat(np.arange(len(places)), places.shape[1]), len(places)
+    if places.ndim != 1:
+        raise ValueError(f"embedding_bag: input has to be a 1D or 2D tensor, but got {places.ndim}D")
+    if offsets is None:
+        raise ValueError("embedding_bag: offsets has to be a 1D tensor of integers for an input of one axis")
+    starts = offsets.numpy()
+    if starts.ndim != 1 or starts.dtype.kind not in "iu":
+        raise ValueError("embedding_bag: offsets has to be a 1D tensor of integers")
+    ends = [*starts[1:], places.size]
+    if include_last:
+        starts, ends = starts[:-1], ends[:-1]
+        ends[-1:] = [places.size] if len(ends) else []
+    lengths = np.asarray(ends, np.int64) - starts
+    if (len(starts) and starts[0] != 0) or (lengths < 0).any():
+        raise RuntimeError("embedding_bag: offsets must begin with 0, not decrease, and end within the input")
+    return places, np.repeat(np.arange(len(starts)), lengths), len(starts)
+
+
+def _largest(rows: Tensor, bags: Any, members: Any) -> Tensor:
+    """The maximum of each column over each bag."""
+    count, longest = len(members), int(members.max(initial=0))
+    if not longest:
+        return rows.new_zeros((count, rows.shape[1]))
+    order = np.arange(len(bags)) - np.repeat(np.cumsum(members) - members, members)
+    table = np.zeros((count, longest), np.int64)
+    table[bags, order] = np.arange(len(bags))
+    absent = np.arange(longest) >= members[:, None]
+    spread: Tensor = rows[wrap(table, None)].masked_fill(wrap(absent[:, :, None], None), -np.inf)
+    return spread.max(1)[0].masked_fill(wrap((members == 0)[:, None], None), 0.0)
