@@ -169,7 +169,7 @@ logsigmoid = Op(
     result="floating",
 )  # fmt: skip
 hardtanh = Op(
-    "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
+    "hardtanh", lambda x, *, min_val=-1.0, max_val=1.0: np.clip(x, min_val, max_val),
     x=lambda g, x, min_val, max_val: keep(g, (x > min_val) & (x < max_val)),
     read="where((min_val < x) & (x < max_val), g, 0)",
     formula="1 for min_val < x < max_val,  0 elsewhere",
@@ -195,7 +195,7 @@ hardshrink = Op(
     result="floating",
 )  # fmt: skip
 softshrink = Op(
-    "softshrink", lambda x, *, lambd=0.5: x - np.minimum(np.maximum(x, -lambd), lambd),
+    "softshrink", lambda x, *, lambd=0.5: x - np.clip(x, -lambd, lambd),
     x=lambda g, x, lambd: keep(g, np.abs(x) > lambd),
     read="where(abs(x) > lambd, g, 0)",
     formula="1 for |x| > lambd,  0 elsewhere",
@@ -204,7 +204,7 @@ softshrink = Op(
 )  # fmt: skip
 # Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
 hardswish = Op(
-    "hardswish", lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6,
+    "hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6,
     x=lambda g, x: g * (keep(x / 3 + 0.5, ~(np.abs(x) >= 3)) + cast(x >= 3, x.dtype)),
     read="where(abs(x) < 3, g * (x / 3 + 0.5), where(x < 0, 0, g))",
     formula="x / 3 + 1/2 for |x| < 3,  0 below,  1 above",
