@@ -314,6 +314,7 @@ if TYPE_CHECKING:
         backends,
         cpu as cpu,
         cuda,
+        func as func,
         learn as learn,
         mps as mps,
         random as random,

@@ -47,6 +47,7 @@ _HOMES = {
     **dict.fromkeys(_SEQUENCES.split(), "sequences"),
     **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),
     "viz": "",
+    "func": "",
     "learn": "",
     "explain": "viz",
     "checkpoint": "",

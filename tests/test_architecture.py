@@ -20,7 +20,7 @@ LAYERS = [
     {"creation", "functional", "linalg"},
     {"autograd"},
     {"nn"},
-    {"optim", "utils", "checkpoint"},
+    {"func", "optim", "utils", "checkpoint"},
     {"amp"},
     {
         "accelerator",
