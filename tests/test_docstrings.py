@@ -33,8 +33,8 @@ from minigrad.ops.op import REAL, REGISTRY, Op
 MODULES = [
     "", "autograd", "autograd.function", "autograd.functional", "checkpoint", "func", "linalg", "nn",
     "nn.functional", "nn.init", "nn.utils", "nn.utils.parametrizations", "nn.utils.parametrize",
-    "nn.utils.rnn", "nn.utils.stateless", "ops", "optim", "optim.lr_scheduler", "testing", "testing.strategies",
-    "utils.data", "viz",
+    "nn.utils.rnn", "nn.utils.stateless", "ops", "optim", "optim.lr_scheduler", "testing",
+    "testing.strategies", "utils.data", "viz",
 ]  # fmt: skip
 # Those that take anything.
 FREE = {"nn.Identity", "nn.Module.forward", "autograd.Function.forward", "autograd.Function.apply"}
