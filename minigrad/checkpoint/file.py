@@ -8,13 +8,20 @@ import secrets
 import shutil
 import stat
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from minigrad.checkpoint import npz_file, safetensors_file
+from minigrad.checkpoint import npz_file, pytorch_file, safetensors_file
 from minigrad.checkpoint.structure import CheckpointError, pack, unpack
 
-FORMATS: dict[str, ModuleType] = {".npz": npz_file, ".safetensors": safetensors_file}
+# How a value is taken apart, written, read and put together.
+FORMATS: dict[str, tuple[Any, Any, Any, Any]] = {
+    ".npz": (pack, npz_file.write, npz_file.read, unpack),
+    ".safetensors": (pack, safetensors_file.write, safetensors_file.read, unpack),
+    **dict.fromkeys(
+        (".pt", ".pth", ".bin", ".pkl"),
+        (pytorch_file.pack, pytorch_file.write, pytorch_file.read, pytorch_file.unpack),
+    ),
+}
 
 FilePath = str | os.PathLike[str]
 
@@ -24,13 +31,15 @@ def save(obj: Any, f: FilePath) -> None:
 
     The suffix decides the format: `.npz` is NumPy's and needs nothing else, `.safetensors` is shared with
     other libraries and needs the extra of that name. There a dict of tensors is, for PyTorch, just that.
+    `.pt`, `.pth`, `.bin` and `.pkl` are PyTorch's, which reads them with `weights_only=True`.
 
     A file that exists is replaced at the very end, by one that is complete and on the disk: whenever
     the program is killed, `f` is the old file or the new one, whole. (A kill may leave a hidden
     file beside it that ends in `.tmp`.)
 
     Each tensor's values are saved, and whether it requires grad, not its history. Tensors of one dtype that
-    share memory (a tied weight, views) do so again after loading. Parameters come back as tensors.
+    share memory (a tied weight, views) do so again after loading. Parameters come back as
+    tensors, but from PyTorch's format as parameters.
 
     Raises:
         TypeError: for anything else in `obj`, saying where it is. No file is touched then.
@@ -48,8 +57,8 @@ def save(obj: Any, f: FilePath) -> None:
     >>> saved["epoch"], model.load_state_dict(saved["model"])
     (7, <All keys matched successfully>)
     """
-    path, file_format = _sorted_out(f)
-    text, arrays = pack(obj)
+    path, (take_apart, write, _, _) = _sorted_out(f)
+    text, arrays = take_apart(obj)
     path = path.resolve()  # where `f` is a link, what it points to is replaced
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
@@ -57,7 +66,7 @@ def save(obj: Any, f: FilePath) -> None:
     unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")  # short: the name may be as long as they get
     try:
         with unfinished.open("xb") as file:
-            file_format.write(file, text, arrays)
+            write(file, text, arrays)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
@@ -69,11 +78,14 @@ def save(obj: Any, f: FilePath) -> None:
     _sync_folder(path.parent)
 
 
-def load(f: FilePath, map_location: Any = None, *, weights_only: bool = True) -> Any:
+def load(
+    f: FilePath, map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None
+) -> Any:
     """The value that was saved to the file `f`, in the format that its suffix names, whole or not at all.
 
-    Nothing in a file is ever run, so `weights_only` changes nothing; `map_location` can only be the CPU.
-    A `.safetensors` file of another library is a dict of its tensors.
+    Nothing in a file is ever run, so `weights_only` changes nothing, nor does `mmap`; `map_location` can
+    only be the CPU. A `.safetensors` file of another library is a dict of its tensors. The pickle in a file
+    of PyTorch's is not run; its bfloat16 becomes float32, and a whole module is refused.
 
     Raises:
         CheckpointError: for a truncated, damaged or foreign file, saying what is wrong with it.
@@ -92,15 +104,15 @@ def load(f: FilePath, map_location: Any = None, *, weights_only: bool = True) ->
         ...
     minigrad.checkpoint.structure.CheckpointError: ...model.npz cannot be loaded: it is no .npz file, or ...
     """
-    path, file_format = _sorted_out(f)
+    path, (_, _, read, put_together) = _sorted_out(f)
     if map_location is not None and str(map_location) != "cpu":
         raise RuntimeError(f"minigrad computes on the CPU only; map_location cannot be {map_location!r}")
     with open(path, "rb", opener=_open_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise CheckpointError(f"{path} cannot be loaded: it is no file, but a device or a pipe")
         try:
-            text, arrays = file_format.read(file)
-            return unpack(text, arrays)
+            text, arrays = read(file)
+            return put_together(text, arrays)
         except (ImportError, MemoryError):
             raise
         except Exception as error:  # what the parsers raise at hostile bytes is no fixed list
@@ -125,14 +137,13 @@ def _check_writable(path: Path) -> None:
         raise PermissionError(errno.EACCES, "this file is read-only", str(path))
 
 
-def _sorted_out(f: FilePath) -> tuple[Path, ModuleType]:
+def _sorted_out(f: FilePath) -> tuple[Path, tuple[Any, Any, Any, Any]]:
     if not isinstance(f, str | os.PathLike):
         raise TypeError(f"a checkpoint is saved to a file given by its path, not to a {type(f).__name__}")
     path = Path(f)
     if path.suffix not in FORMATS:
         raise ValueError(
             f"{path.name} does not say its format: its name should end in {' or '.join(FORMATS)}"
-            + ("; minigrad does not read PyTorch's pickles" if path.suffix in (".pt", ".pth", ".pkl") else "")
         )
     return path, FORMATS[path.suffix]
 

@@ -43,15 +43,22 @@ def read(file: BinaryIO) -> tuple[str, Arrays]:
                 f"this zip archive was not written by minigrad: {DESCRIPTION} is missing "
                 "(np.load reads archives of arrays, torch.load those of PyTorch)"
             )
-        if len(entries) < len(archive.infolist()):
-            raise CheckpointError("its entries overlap: two have one name")
-        for entry in entries.values():
-            if entry.compress_type != zipfile.ZIP_STORED:
-                raise CheckpointError(f"{entry.filename} is compressed, which minigrad never does")
-        _check_apart(archive)
+        checked_entries(archive)
         check_length(entries[DESCRIPTION].file_size)
         text = archive.read(entries.pop(DESCRIPTION)).decode("ascii")
         return text, {name.removesuffix(".npy"): _array(name, archive.read(name)) for name in entries}
+
+
+def checked_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The entries by name; CheckpointError unless each has its bytes for itself, as they are on disk."""
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    if len(entries) < len(archive.infolist()):
+        raise CheckpointError("its entries overlap: two have one name")
+    for entry in entries.values():
+        if entry.compress_type != zipfile.ZIP_STORED:
+            raise CheckpointError(f"{entry.filename} is compressed, which minigrad never does")
+    _check_apart(archive)
+    return entries
 
 
 def _check_apart(archive: zipfile.ZipFile) -> None:

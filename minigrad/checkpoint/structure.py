@@ -19,7 +19,7 @@ import json
 import math
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.creation import from_numpy
 
 Arrays = dict[str, NDArray[Any]]
+# An array that owns what a tensor's values lie in; and, in elements, where: the offset, shape and strides.
+Shared = tuple[NDArray[Any], int, tuple[int, ...], tuple[int, ...]]
 
 FORMAT = "minigrad.checkpoint"
 VERSION = 1
@@ -68,11 +70,7 @@ def pack(value: Any) -> tuple[str, Arrays]:
             entries[name]["crc32"] = checksum(array)
     top = {"format": FORMAT, "version": VERSION, "tree": tree}
     text = json.dumps(top, allow_nan=False, separators=(",", ":"))
-    if len(text) > LONGEST_TEXT:
-        raise ValueError(
-            f"cannot save this: all but its tensors takes {len(text)} bytes, and {LONGEST_TEXT} at most are "
-            f"loaded; make long lists of numbers tensors"
-        )
+    check_loadable(len(text))
     return text, arrays
 
 
@@ -96,6 +94,15 @@ def unpack(text: str | None, arrays: Arrays) -> Any:
     if unused := left - viewed:
         raise CheckpointError(f"it holds the tensor {min(unused)!r} that its description does not mention")
     return value
+
+
+def check_loadable(length: int) -> None:
+    """Raise ValueError for a description that `check_length` would refuse."""
+    if length > LONGEST_TEXT:
+        raise ValueError(
+            f"cannot save this: all but its tensors takes {length} bytes, and {LONGEST_TEXT} at most are "
+            f"loaded; make long lists of numbers tensors"
+        )
 
 
 def check_length(length: int) -> None:
@@ -164,7 +171,7 @@ def _tensor(entry: dict[str, Any], arrays: Arrays, left: set[str], viewed: set[s
     array = arrays[name]
     if view:
         viewed.add(name)
-        array = _view(array, *view)
+        array = view_of(array, *view)
     else:
         left.discard(name)
     if checksum(array) != entry["crc32"]:
@@ -173,7 +180,7 @@ def _tensor(entry: dict[str, Any], arrays: Arrays, left: set[str], viewed: set[s
     return tensor.requires_grad_() if entry.get("requires_grad") else tensor
 
 
-def _view(whole: NDArray[Any], offset: int, shape: list[int], strides: list[int]) -> NDArray[Any]:
+def view_of(whole: NDArray[Any], offset: int, shape: Sequence[int], strides: Sequence[int]) -> NDArray[Any]:
     """A view within an array that owns its memory; ValueError where it would reach beyond."""
     if math.prod(shape) > whole.size:
         raise ValueError(f"a view of {math.prod(shape)} elements in an array of {whole.size}")
@@ -197,8 +204,30 @@ def _share(arrays: Arrays, entries: dict[str, dict[str, Any]]) -> None:
                 place: Any = [offset, list(array.shape), [step // dtype.itemsize for step in array.strides]]
                 entry.update(tensor=holder, view=place, crc32=checksum(array))
                 if not covering:
-                    _view(whole, *place)[...] = array
+                    view_of(whole, *place)[...] = array
         arrays[holder] = whole
+
+
+def shared(arrays: Arrays) -> dict[str, Shared]:
+    """Where each array's values are saved, so that those that share memory do so again."""
+    places: dict[str, Shared] = {}
+    for low, high, names in _clusters(arrays):
+        size = arrays[names[0]].itemsize
+        whole = np.zeros((high - low) // size, arrays[names[0]].dtype)
+        for name in names:
+            array = arrays[name]
+            strides = tuple(step // size for step in array.strides)
+            places[name] = whole, (_start(array) - low) // size, array.shape, strides
+            view_of(*places[name])[...] = array
+    for name in arrays.keys() - places.keys():
+        array = np.ascontiguousarray(arrays[name]).reshape(arrays[name].shape)
+        places[name] = (
+            array.reshape(-1),
+            0,
+            array.shape,
+            tuple(step // array.itemsize for step in array.strides),
+        )
+    return places
 
 
 def _clusters(arrays: Arrays) -> list[tuple[int, int, list[str]]]:

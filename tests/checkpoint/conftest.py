@@ -1,4 +1,4 @@
-"""Both formats, where the library of the second is installed; and what it means to come back unchanged."""
+"""All formats, where the library of the last is installed; and what it means to come back unchanged."""
 
 import importlib.util
 
@@ -6,7 +6,7 @@ import pytest
 
 import minigrad as torch
 
-SUFFIXES = [".npz"]
+SUFFIXES = [".npz", ".pt"]
 if importlib.util.find_spec("safetensors"):
     SUFFIXES.append(".safetensors")
 
