@@ -16,6 +16,7 @@ PIP  := $(RUN) -m pip --disable-pip-version-check install -qq
 DEMO := $(VENV)/have-examples+viz
 DRAW := $(VENV)/have-examples+viz+browser
 TOOL := $(VENV)/have-bench
+SITE := $(VENV)/have-docs+viz+examples
 TEST := $(VENV)/have-test+viz+examples+safetensors+bench+browser
 DEV  := $(VENV)/have-dev
 HELD := $(if $(filter have-dev have-test+%,$(@F)),$(DEMO) $(DRAW) $(TOOL)) $(if $(filter have-dev,$(@F)),$(TEST))
@@ -42,7 +43,7 @@ APT_GET  = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips at once in one .venv would trip over each other
 .PHONY: help demo pictures test test-thorough test-oldest test-newest parity mutants mutation lint format bench bench-tables profile \
-    bench-guard dot browser clean
+    bench-guard docs dot browser clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -102,8 +103,13 @@ profile: $(MEASURE)  ## a training step by op: where its time goes
 bench-guard: $(MEASURE)  ## count calls and instructions per op, and compare with the limits
 	@$(MEASURING) benchmarks/guard.py $(ARGS)
 
+docs: $(SITE) dot  ## the site: runs every page, then lays them out and checks the links; open docs/_build/html/index.html
+	@OPENBLAS_NUM_THREADS=1 $(RUN) docs/make_site.py
+	@$(RUN) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
+	@$(RUN) docs/links.py docs/_build/html
+
 clean:  ## remove all that the targets made, .venv included
-	@rm -rf $(VENV) $(BENCH_VENV) .venv-oldest .venv-newest out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) .venv-oldest .venv-newest out build dist docs/_build docs/api docs/made docs/benchmarks.md .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled files are kept, for without them each run compiles all tests again, which takes longer than it

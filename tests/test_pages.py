@@ -1,0 +1,91 @@
+"""The pages of the site run, and print what they say."""
+
+import importlib.util
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pages.py imports cell.py by its name
+    spec.loader.exec_module(module)
+    return module
+
+
+cell = load("cell")
+pages = load("pages")
+
+
+@pytest.mark.parametrize("path", pages.pages(), ids=lambda path: str(path.relative_to(DOCS)))
+def test_a_page_runs_and_prints_what_it_says(path, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("Agg")
+    text = path.read_text(encoding="utf-8")
+    if "viz.graph" in text and not shutil.which("dot"):
+        pytest.skip("no dot program")
+    for package in {"sklearn", "hypothesis"} & set(re.findall(r"from (\w+)", text)):
+        pytest.importorskip(package)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    pages.check(path, tmp_path)
+
+
+def test_every_lesson_has_a_page_and_the_page_its_exercise_and_a_picture():
+    from minigrad.learn import exercises
+
+    lessons = sorted((DOCS / "lessons").glob("[0-9]*.md"))
+    assert [int(path.name[:2]) for path in lessons] == [e.number for e in exercises]
+    for exercise, path in zip(exercises, lessons, strict=True):
+        text = path.read_text(encoding="utf-8")
+        assert f"python -m minigrad.learn check {exercise.number}\n" in text, path
+        assert "/made/" in text, path
+        assert "```{try}" in text, path
+
+
+def page(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    path = tmp_path / "page.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("```python\nprint(1)\n```\n```text\n2\n```\n", "the code prints"),
+        ("```python\n1 / 0\n```\n", "page.md:2: ZeroDivisionError"),
+        ("```python\nprint(1)\n```\n", "does not show"),
+        ("```python\nx = 1\n```\n![a](../made/pictures/a.svg)\n", "shows none"),
+        ("```{try}\nx = y\n```\n", "line 1: NameError"),
+    ],
+)
+def test_a_page_that_is_wrong_is_refused(text, says, tmp_path, monkeypatch):
+    with pytest.raises(pages.PageError, match=says):
+        pages.check(page(tmp_path, monkeypatch, text), tmp_path)
+
+
+def test_outputs_that_differ_can_be_written(tmp_path, monkeypatch):
+    path = page(tmp_path, monkeypatch, "```python\nprint(1)\n```\n```text\n2\n```\n\nend\n")
+    pages.check(path, tmp_path, rewrite=True)
+    assert path.read_text(encoding="utf-8") == "```python\nprint(1)\n```\n```text\n1\n```\n\nend\n"
+
+
+def test_a_cell_tells_where_it_failed_and_what_it_printed():
+    told = cell.told("print(1)\nx = y", "mine.py")
+    assert (told["printed"], told["error"]) == ("1\n", "line 2: NameError: name 'y' is not defined")
+    assert cell.told("raise SystemExit")["error"].startswith("line 1: SystemExit")
+    assert cell.told("x = (")["error"].startswith("line 1: SyntaxError")
+    assert cell.told("1 + 1")["printed"] == "2\n"
+
+
+def test_views_find_the_lines_of_a_cell():
+    told = cell.told(
+        "import minigrad as torch\nfrom minigrad import viz\nx = torch.tensor(2.0, requires_grad=True)\n"
+        "with viz.watch():\n    y = x * x\nprint(torch.explain(y))"
+    )
+    assert "y = x * x" in told["printed"], told
