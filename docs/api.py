@@ -132,7 +132,7 @@ def signature(thing: Any, *, skip: bool = False) -> str:
 def prose(doc: str) -> list[str]:
     """A docstring as Markdown: sections become lists, examples become code."""
     lines: list[str] = []
-    section, example = False, False
+    section, example, margin = False, False, 0
     for line in doc.splitlines():
         bare = line.strip()
         if example and not bare:

@@ -1,4 +1,4 @@
-"""One cell: a piece of Python is run, and gives what it prints and shows. Pages, tests and browsers use this file.
+"""One cell: a piece of Python is run, and gives what it prints and shows. Pages, tests and browsers use it.
 
 A cell shows the value of its last line, as a notebook does: a picture or a page where the value has one,
 its text elsewhere.
@@ -35,7 +35,7 @@ class Result:
 def run(source: str, name: str, scope: dict[str, Any], first_line: int = 1) -> Result:
     """Run a cell in `scope`; errors come out as they are.
 
-    `name` stands for a file in tracebacks, and in `linecache`: views of minigrad read a program's lines there.
+    `name` stands for a file in tracebacks and in `linecache`, from which views of minigrad read a program.
     """
     with contextlib.redirect_stdout(io.StringIO()) as said:
         shown = _run("\n" * (first_line - 1) + source, name, scope)
@@ -86,7 +86,9 @@ def told(source: str, name: str = "cell.py") -> dict[str, str]:
         try:
             shown = _run(source, name, {})
         except BaseException as error:  # exit() must not end the page's Python
-            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
+            lines = [
+                frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name
+            ]
             lines += [error.lineno] if isinstance(error, SyntaxError) else []
             where = f"line {lines[-1]}: " if lines else ""
             given["error"] = f"{where}{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""How Sphinx lays out the site. `make docs` runs make_site.py first, which runs the pages and writes their pictures."""
+"""How Sphinx lays out the site. `make docs` runs make_site.py first, which runs the pages."""
 
 from __future__ import annotations
 
@@ -49,4 +49,3 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 html_sidebars = {"index": [], "benchmarks": [], "coverage": []}
-

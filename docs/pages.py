@@ -8,7 +8,8 @@ The printed output is compared with the block that follows:
 * a `try` block is a cell that a reader edits: it runs in a scope of its own, and must not fail;
 * an `sh` block whose lines begin with `python -m minigrad` is run in a folder of the page's own.
 
-`python docs/pages.py docs/lessons/00_nudge.md` runs one page; with `--write` it puts what is printed into the page.
+`python docs/pages.py docs/lessons/00_nudge.md` runs one page; with `--write`
+it puts what is printed into the page.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Piece:
     body: str
     line: int
     start: int = 0  # of the body, in the text of the page
+    follows: bool = False  # nothing stands between it and the piece before
 
 
 def pages() -> list[Path]:
@@ -67,17 +69,19 @@ def runs(path: Path) -> bool:
 
 def pieces(text: str) -> Iterator[Piece]:
     """The blocks of a page, and the images that stand alone in a line."""
+    end = 0
     for place in PIECE.finditer(text):
+        follows, end = not text[end : place.start()].strip(), place.end()
         line = text.count("\n", 0, place.start()) + 1
         if place["image"]:
             yield Piece("image", place["image"], line)
         else:
             kind, _, argument = place["kind"].strip().partition(" ")
-            yield Piece(kind, argument or place["body"], line + 1, place.start("body"))
+            yield Piece(kind, argument or place["body"], line + 1, place.start("body"), follows)
 
 
 def check(path: Path, folder: Path, *, rewrite: bool = False) -> dict[str, Shown]:
-    """Run a page, with shell commands in `folder`; gives the pictures by the names that the page has for them.
+    """Run a page, with shell commands in `folder`; gives its pictures by name.
 
     With `rewrite`, outputs that differ are put into the page.
 
@@ -112,7 +116,7 @@ def _check(path: Path, folder: Path, rewrite: bool) -> dict[str, Shown]:
             printed, picture = result.printed, result.shown
         elif piece.kind == "sh" and all(line.startswith("python -m ") for line in piece.body.splitlines()):
             printed, picture = _shell(piece.body, folder), None
-        elif piece.kind == "text" and printed is not None:
+        elif piece.kind == "text" and (printed or (printed is not None and piece.follows)):
             if not doctest.OutputChecker().check_output(piece.body, printed, doctest.ELLIPSIS):
                 outputs.append((piece, printed))
                 if not rewrite:
@@ -123,9 +127,8 @@ def _check(path: Path, folder: Path, rewrite: bool) -> dict[str, Shown]:
                 raise PageError(f"{where}: the block before this picture shows none")
             shown[Path(piece.body.strip()).name] = picture
             picture = None
-        elif piece.kind == "{try}":
-            if error := told(piece.body, f"{path.stem}.py")["error"]:
-                raise PageError(f"{where}: the cell fails: {error}")
+        elif piece.kind == "{try}" and (error := told(piece.body, f"{path.stem}.py")["error"]):
+            raise PageError(f"{where}: the cell fails: {error}")
     if printed:
         raise PageError(f"{path.name}: the last block prints what the page does not show:\n{printed}")
     for piece, new in reversed(outputs):

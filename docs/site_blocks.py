@@ -1,4 +1,4 @@
-"""Two blocks of the pages: `player`, which plays a backward, and `try`, a cell that a reader edits and runs."""
+"""Two blocks of the pages: `player`, which plays a backward, and `try`, a cell to edit and run."""
 
 from __future__ import annotations
 
