@@ -212,8 +212,9 @@ def test_contradicting_options_are_refused():
     ):
         with pytest.raises(ValueError, match=r"batch|sampler|shuffle"):
             DataLoader(table(3), **options)
-    with pytest.raises(NotImplementedError, match="num_workers"):
-        DataLoader(table(3), num_workers=2)
+    for option in ("prefetch_factor", "persistent_workers", "num_workers", "timeout"):
+        with pytest.raises(ValueError, match=option):
+            DataLoader(table(3), **{option: 1 if option[0] == "p" else -1})
 
 
 def test_a_dataset_without_getitem_says_so():
