@@ -1,6 +1,7 @@
 """The pages of the site run, and print what they say."""
 
 import importlib.util
+import json
 import re
 import shutil
 import sys
@@ -21,6 +22,7 @@ def load(name):
 
 cell = load("cell")
 pages = load("pages")
+links = load("links")
 
 
 @pytest.mark.parametrize("path", pages.pages(), ids=lambda path: str(path.relative_to(DOCS)))
@@ -89,3 +91,46 @@ def test_views_find_the_lines_of_a_cell():
         "with viz.watch():\n    y = x * x\nprint(torch.explain(y))"
     )
     assert "y = x * x" in told["printed"], told
+
+
+def test_dead_links_are_found(tmp_path):
+    links_of = {
+        "a": '<a id="here" href="b.html#there">b</a><a href="c.html">c</a><a href="#here">',
+        "b": '<p id="there"><a href="https://example.org/">x</a><a href="a.html#gone">',
+    }
+    for name, text in links_of.items():
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+    found, outside = links.dead(tmp_path)
+    assert sorted(found) == ["a.html: c.html", "b.html: a.html#gone"]
+    assert outside == {"https://example.org/"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((DOCS.parent / "examples/notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_a_notebook_runs_from_top_to_bottom_and_its_objects_show_themselves(path, monkeypatch):
+    pytest.importorskip("graphviz")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    scope, kinds, printed = {}, [], ""
+    for number, (kind, source) in enumerate(pages.notebook(path)):
+        if kind == "code":
+            result = cell.run(source, f"cell {number}", scope)
+            printed += result.printed
+            if result.shown:
+                kinds.append(result.shown.kind)
+                assert "$$" not in result.shown.text  # no LaTeX, which needs the network
+    plt.close("all")
+    assert "html" in kinds and "svg" in kinds
+    assert "tensor(" in printed
+    if path.stem == "a_network_that_learns":
+        assert float(re.search(r"(\d+)% right", printed)[1]) > 97
+        assert "(0): Linear(in_features=2, out_features=16, bias=True)" in printed
+        assert "def backward(" in printed
+
+
+def test_notebooks_are_stored_without_outputs():
+    assert len(NOTEBOOKS) == 2
+    for path in NOTEBOOKS:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert all(not c.get("outputs") and c.get("execution_count") is None for c in cells), path.name
