@@ -105,9 +105,10 @@ def test_dead_links_are_found(tmp_path):
     assert outside == {"https://example.org/"}
 
 
-@pytest.mark.parametrize(
-    "path", sorted((DOCS.parent / "examples/notebooks").glob("*.ipynb")), ids=lambda p: p.stem
-)
+NOTEBOOKS = sorted((DOCS.parent / "examples/notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom_and_its_objects_show_themselves(path, monkeypatch):
     pytest.importorskip("graphviz")
     plt = pytest.importorskip("matplotlib.pyplot")

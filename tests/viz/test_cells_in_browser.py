@@ -23,8 +23,8 @@ def page(browser, tmp_path):
     (tmp_path / "wheel.js").write_text(
         "window.minigradWheel = ''; window.minigradCell = '';", encoding="utf-8"
     )
-    nowhere = (tmp_path / "nowhere").as_uri() + "/"
-    text = f"<meta charset=utf-8><script>window.minigradPyodide = '{nowhere}'</script>{cell}<script>{script}</script>"
+    nowhere = f"window.minigradPyodide = '{(tmp_path / 'nowhere').as_uri()}/'"
+    text = f"<meta charset=utf-8><script>{nowhere}</script>{cell}<script>{script}</script>"
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.get((tmp_path / "page.html").as_uri())
     return browser
