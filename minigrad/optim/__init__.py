@@ -14,15 +14,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minigrad._tensor.later import loaded_later
 from minigrad.optim import lr_scheduler
 from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW
 from minigrad.optim.optimizer import Optimizer
 from minigrad.optim.rmsprop import RMSprop
 from minigrad.optim.sgd import SGD
-from minigrad.pytorch_names import answers_for
 
-if not TYPE_CHECKING:
-    __getattr__ = answers_for(__name__)
+if TYPE_CHECKING:
+    from minigrad.optim.adadelta import Adadelta
+    from minigrad.optim.adamax import Adamax
+    from minigrad.optim.asgd import ASGD
+    from minigrad.optim.nadam import NAdam
+    from minigrad.optim.radam import RAdam
+    from minigrad.optim.rprop import Rprop
+else:
+    __getattr__, __dir__ = loaded_later(
+        __name__,
+        {
+            "adadelta": "Adadelta",
+            "adamax": "Adamax",
+            "asgd": "ASGD",
+            "nadam": "NAdam",
+            "radam": "RAdam",
+            "rprop": "Rprop",
+        },
+    )
 
-__all__ = ["Optimizer", "SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "lr_scheduler"]
+__all__ = [
+    "ASGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SGD",
+    "lr_scheduler",
+]

@@ -93,7 +93,7 @@ class Adagrad(Optimizer):
     def _first(self, name: str, group: dict[str, Any]) -> float:
         return float(group["initial_accumulator_value"])
 
-    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any], *numbers: float) -> Update:
         slope, room = self._slope(group, dtype), self._room
         eps = number(float(group["eps"]), dtype)
         rate = factor_of(-float(group["lr"]) / (1 + (t - 1) * float(group["lr_decay"])), dtype)

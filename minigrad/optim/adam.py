@@ -99,7 +99,7 @@ class Adam(Optimizer):
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["amsgrad"] else self._shaped[:2]
 
-    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any], *numbers: float) -> Update:
         lr, decay = float(group["lr"]), float(group["weight_decay"])
         beta1, beta2 = map(float, group["betas"])
         slope, room, amsgrad = self._slope(group, dtype), self._room, group["amsgrad"]

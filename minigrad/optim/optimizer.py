@@ -71,6 +71,8 @@ class Optimizer:
     _shaped: tuple[str, ...] = ()
     # True if the state counts the steps of a parameter.
     _counts = False
+    # State of one number per parameter. `_rule` is given these numbers, and `_next` says those of the next step.
+    _single: tuple[str, ...] = ()
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -245,6 +247,8 @@ class Optimizer:
             if state is None or state.get(name) is None:
                 begun = Begun({"step": new_counter()} if self._counts else {})
                 begun.before = state
+                for single in self._single:
+                    begun[single] = tensor(self._first(single, group), dtype=np.float32)
                 begun.update(state or {})
                 for missing in names:
                     if begun.get(missing) is None:
@@ -273,16 +277,19 @@ class Optimizer:
         calls: Calls = []
         updates: dict[Any, Update] = {}  # one for all parameters of a group, of a dtype, at a step
         counts, counter, t = self._counts, done, 0
+        singles = self._single
         for param, grad, state, names, group in work:
             if counts:
                 counter = state["step"]._array
                 t = int(counter) + 1
             elif names:
                 t = 1 if type(state) is Begun else 2
-            key = id(group), t, param.dtype
+            held = [state[name]._array for name in singles]
+            numbers = [float(value) for value in held]
+            key = id(group), t, param.dtype, *numbers
             update = updates.get(key)
             if update is None:
-                update = updates[key] = self._rule(t, group, param.dtype)
+                update = updates[key] = self._rule(t, group, param.dtype, *numbers)
             parts = pieces(param, grad, *[state[name]._array for name in names])
             for part in parts:
                 number += 1
@@ -290,6 +297,9 @@ class Optimizer:
                     calls += update(*part)
                     if counts and part is parts[-1]:
                         calls.append((setitem, counter, (), t))
+                    if held and part is parts[-1]:
+                        following = self._next(t, group, *numbers)
+                        calls += [(setitem, one, (), new) for one, new in zip(held, following, strict=True)]
                     calls.append((setitem, done, (), number))
         deque(starmap(call, calls), 0)
 
@@ -301,11 +311,15 @@ class Optimizer:
         """A state's value before the first step."""
         return 0.0
 
-    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+    def _next(self, t: int, group: dict[str, Any], *numbers: float) -> Sequence[float]:
+        """The numbers of `_single` for the next step."""
+        return numbers
+
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any], *numbers: float) -> Update:
         """A function of p, g and what is kept: the calls that update a piece. g is not written.
 
         It is asked for once for all parameters of a group, with the options as they are in this step. t is
-        the number of the step; where steps are not counted, 1 in the first.
+        the number of the step; where steps are not counted, 1 in the first. `numbers` are those of `_single`.
         """
         raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
 
@@ -333,7 +347,7 @@ class Optimizer:
 
         A function of (calls, p, g, out, scratch), which adds calls and returns the array that will hold it.
         """
-        turned, decay = group["maximize"], float(group["weight_decay"])
+        turned, decay = group["maximize"], float(group.get("weight_decay", 0))
         decayed = decay != 0 and not group.get("decoupled_weight_decay")
         factor = multiple_of(decay, dtype)
 

@@ -95,7 +95,7 @@ class RMSprop(Optimizer):
             *["grad_avg"] * group["centered"],
         )
 
-    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any], *numbers: float) -> Update:
         lr, momentum, alpha = float(group["lr"]), float(group["momentum"]), float(group["alpha"])
         slope, room, centered = self._slope(group, dtype), self._room, group["centered"]
         old, new = factor_of(alpha, dtype), factor_of(1 - alpha, dtype)

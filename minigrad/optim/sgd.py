@@ -126,7 +126,7 @@ class SGD(Optimizer):
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["momentum"] != 0 else ()
 
-    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any]) -> Update:
+    def _rule(self, t: int, group: dict[str, Any], dtype: np.dtype[Any], *numbers: float) -> Update:
         momentum, dampening, nesterov = float(group["momentum"]), float(group["dampening"]), group["nesterov"]
         slope, room, rate = self._slope(group, dtype), self._room, multiple_of(-float(group["lr"]), dtype)
         inertia = factor_of(momentum, dtype)

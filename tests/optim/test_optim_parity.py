@@ -25,6 +25,22 @@ OPTIMIZERS = {
     "Adagrad all": lambda o, p: o.Adagrad(
         p, lr=0.05, lr_decay=0.01, weight_decay=0.01, initial_accumulator_value=0.1, eps=1e-6
     ),
+    "Adadelta": lambda o, p: o.Adadelta(p, lr=0.5),
+    "Adadelta all": lambda o, p: o.Adadelta(p, lr=0.7, rho=0.8, eps=1e-4, weight_decay=0.01),
+    "Adamax": lambda o, p: o.Adamax(p, lr=0.01),
+    "Adamax all": lambda o, p: o.Adamax(p, lr=0.01, betas=(0.8, 0.95), eps=1e-5, weight_decay=0.01),
+    "NAdam": lambda o, p: o.NAdam(p, lr=0.01),
+    "NAdam all": lambda o, p: o.NAdam(
+        p, lr=0.01, betas=(0.8, 0.95), weight_decay=0.02, momentum_decay=0.1, decoupled_weight_decay=True
+    ),
+    "RAdam": lambda o, p: o.RAdam(p, lr=0.01),
+    "RAdam all": lambda o, p: o.RAdam(
+        p, lr=0.01, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.02, decoupled_weight_decay=True
+    ),
+    "RAdam decay": lambda o, p: o.RAdam(p, lr=0.01, weight_decay=0.02),
+    "Rprop": lambda o, p: o.Rprop(p, lr=1e-3, step_sizes=(1e-6, 0.01)),
+    "ASGD": lambda o, p: o.ASGD(p, lr=0.05),
+    "ASGD all": lambda o, p: o.ASGD(p, lr=0.05, lambd=0.01, alpha=0.5, t0=50, weight_decay=0.01),
 }
 
 SCHEDULES = {
