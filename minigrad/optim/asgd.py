@@ -24,7 +24,7 @@ from minigrad.optim.optimizer import (
 
 
 class ASGD(Optimizer):
-    """θ = (1 - lambd·η)·θ - η·g, and the state "ax" is the mean of θ since step t0.
+    """θ = (1 - lambd·η)·θ - η·g, and the state "ax" is the mean of θ behind step t0.
 
     η = lr / (1 + lambd·lr·t)^alpha. `weight_decay` adds its multiple of θ to g.
 

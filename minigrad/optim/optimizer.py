@@ -71,7 +71,7 @@ class Optimizer:
     _shaped: tuple[str, ...] = ()
     # True if the state counts the steps of a parameter.
     _counts = False
-    # State of one number per parameter. `_rule` is given these numbers, and `_next` says those of the next step.
+    # State of one number per parameter: `_rule` is given them, `_next` says those of the next step.
     _single: tuple[str, ...] = ()
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:

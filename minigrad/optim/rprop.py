@@ -22,9 +22,10 @@ from minigrad.optim.optimizer import (
 
 
 class Rprop(Optimizer):
-    """Each element's step grows by η⁺ while its gradient keeps its sign; where it turns, it shrinks by η⁻ and waits.
+    """θ = θ - sign(g)·step, where each element has a step of its own.
 
-    θ = θ - sign(g)·step. It is for gradients of the whole data: of batches the signs are too often chance.
+    It grows by η⁺ while the gradient keeps its sign; where that turns, it shrinks by η⁻, and θ waits.
+    It is for gradients of the whole data: of batches the signs are too often chance.
 
     Arguments:
         params: an iterable of tensors, of (name, tensor) pairs, or of dicts (see `Optimizer`).
