@@ -98,4 +98,7 @@ def _say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # a pager or `head` has read enough
+        sys.stdout = None  # type: ignore[assignment]

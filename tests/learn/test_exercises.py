@@ -1,6 +1,8 @@
 """Grading is proven: starters fail, solutions pass, and each wrong answer is named for what it is."""
 
 import itertools
+import subprocess
+import sys
 import time
 
 import pytest
@@ -96,3 +98,11 @@ def test_the_mistake_is_named_at_a_generic_point_and_shown_at_a_small_one():
     verdict = graded(exercises[1], dict(exercises[1].wrong)["output"])
     assert verdict.looks_like == "output"
     assert set(verdict.case.values()) <= {-1.0, 1.0, 2.0, 0.5}
+
+
+def test_a_reader_of_the_list_may_stop_reading():
+    command = [sys.executable, "-m", "minigrad.learn"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
