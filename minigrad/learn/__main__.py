@@ -101,4 +101,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except BrokenPipeError:  # a pager or `head` has read enough
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
