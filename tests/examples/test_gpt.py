@@ -7,7 +7,8 @@ import pytest
 import minigrad
 
 plt = pytest.importorskip("matplotlib.pyplot")
-SMALL = "--epochs 2 --width 16 --heads 2 --context 16 --batch-size 8 --length 20".split()
+SMALL = ["--epochs", "2", "--width", "16", "--heads", "2", "--context", "16"]
+SMALL += ["--batch-size", "8", "--length", "20"]
 
 
 @pytest.fixture
