@@ -314,6 +314,7 @@ if TYPE_CHECKING:
         backends,
         cpu as cpu,
         cuda,
+        distributions as distributions,
         func as func,
         learn as learn,
         mps as mps,

@@ -48,6 +48,7 @@ _HOMES = {
     **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),
     "viz": "",
     "func": "",
+    "distributions": "",
     "learn": "",
     "explain": "viz",
     "checkpoint": "",

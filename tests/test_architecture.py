@@ -32,6 +32,7 @@ LAYERS = [
         "xpu",
     },  # what PyTorch tells of devices and threads
     {"functions_of_layers", "older", "random", "special", "sampling", "sequences", "settings"},
+    {"distributions"},
     {"program"},  # compiled calls
     {"viz"},
     {"", "_later"},  # the package's __init__, and what it loads when it is asked for

@@ -22,6 +22,7 @@ GONE = {  # a name of PyTorch's that is not there, by the module of ours, and a 
     "nn.utils": ("fuse_conv_bn_eval", "lists what it has"),
     "optim": ("Adafactor", "minigrad.coverage optim`"),
     "optim.lr_scheduler": ("EPOCH_DEPRECATION_WARNING", "lists"),
+    "distributions": ("VonMises", "minigrad.coverage distributions`"),
     "linalg": ("ldl_factor", "minigrad.coverage linalg`"),
     "autograd": ("graph", "values are saved"),
     "autograd.functional": ("fwAD", "reverse mode"),

@@ -31,7 +31,8 @@ from minigrad.ops.about import ABOUT, ARGUMENTS
 from minigrad.ops.op import REAL, REGISTRY, Op
 
 MODULES = [
-    "", "autograd", "autograd.function", "autograd.functional", "checkpoint", "func", "linalg", "nn",
+    "", "autograd", "autograd.function", "autograd.functional", "checkpoint", "distributions", "func",
+    "linalg", "nn",
     "nn.functional", "nn.init", "nn.utils", "nn.utils.parametrizations", "nn.utils.parametrize",
     "nn.utils.rnn", "nn.utils.stateless", "ops", "optim", "optim.lr_scheduler", "testing",
     "testing.strategies", "utils.data", "viz",

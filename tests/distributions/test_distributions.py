@@ -1,0 +1,260 @@
+"""Distributions: draws by their moments, densities that sum to 1, gradients against finite differences."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+from minigrad import distributions as D
+
+
+def t(*values, grad=False):
+    return torch.tensor(values, dtype=torch.float64, requires_grad=grad)
+
+
+COVARIANCE = [[2.0, 0.6], [0.6, 1.0]]
+MADE = {  # a batch of two, of parameters that are leaves
+    "normal": (D.Normal, t(0.3, -1.2), t(0.7, 1.9)),
+    "uniform": (D.Uniform, t(-1.0, 0.0), t(0.5, 3.0)),
+    "bernoulli": (D.Bernoulli, t(0.3, 0.7)),
+    "bernoulli of odds": (lambda x: D.Bernoulli(logits=x), t(0.3, -2.0)),
+    "categorical": (D.Categorical, t([0.2, 0.5, 0.3], [0.6, 0.3, 0.1])),
+    "categorical of logits": (lambda x: D.Categorical(logits=x), t([0.2, 1.5, 0.3], [0.6, -0.3, 0.1])),
+    "multivariate normal": (
+        lambda a, c: D.MultivariateNormal(a, (c + c.mT) / 2), t([0.0, 1.0], [2.0, -1.0]), t(*COVARIANCE)
+    ),
+    "multivariate normal of precisions": (
+        lambda a, c: D.MultivariateNormal(a, precision_matrix=(c + c.mT) / 2),
+        t([0.0, 1.0], [2.0, 1.0]), t(*COVARIANCE)
+    ),
+    "independent": (lambda a, b: D.Independent(D.Normal(a, b), 1), t([0.3, -1.2], [0.0, 2.0]), t(0.7, 1.9)),
+}  # fmt: skip
+
+
+def another(name):
+    """One of the same kind near it, whose support is no smaller."""
+    make, *parameters = MADE[name]
+    if name == "uniform":
+        return make(parameters[0] - 1, parameters[1] + 0.5)
+    return make(*parameters[:-1], parameters[-1] * 1.2)
+
+
+# Of these no mean or variance is told, or it has none.
+NO_MOMENTS = {"categorical", "categorical of logits"}
+NO_ENTROPY: set[str] = set()
+NO_FORMULA: set[str] = set()
+
+
+def made(name, grad=False):
+    make, *parameters = MADE[name]
+    return make, [p.clone().requires_grad_(grad) for p in parameters]
+
+
+@pytest.mark.parametrize("name", [n for n in MADE if n not in NO_MOMENTS])
+def test_draws_have_the_mean_and_the_variance_that_are_told(name):
+    make, parameters = made(name)
+    torch.manual_seed(0)
+    d = make(*parameters)
+    draws = d.sample((40_000,))
+    assert draws.shape == (40_000, *d.batch_shape, *d.event_shape) and draws.dtype == torch.float64
+    assert not draws.requires_grad
+    d._check(draws)
+    error = 5 * d.variance.sqrt() / 200
+    assert ((draws.mean(0) - d.mean).abs() <= error + 1e-9).all()
+    assert ((draws.var(0) / d.variance - 1).abs() < 0.12).all()
+    assert (d.stddev**2 - d.variance).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("name", [n for n in MADE if n not in NO_ENTROPY])
+def test_the_entropy_is_the_mean_of_the_negative_log_probability(name):
+    make, parameters = made(name)
+    torch.manual_seed(1)
+    d = make(*parameters)
+    told = -d.log_prob(d.sample((40_000,)))
+    assert ((told.mean(0) - d.entropy()).abs() < 5 * told.std(0) / 200 + 1e-9).all()
+    assert torch.allclose(d.perplexity(), d.entropy().exp())
+
+
+@pytest.mark.parametrize("name", [n for n in MADE if n not in NO_FORMULA])
+def test_the_divergence_is_the_mean_of_the_difference_of_the_logarithms(name):
+    make, parameters = made(name)
+    torch.manual_seed(2)
+    p, q = make(*parameters), another(name)
+    draws = p.sample((40_000,))
+    told = p.log_prob(draws) - q.log_prob(draws)
+    assert ((told.mean(0) - D.kl_divergence(p, q)).abs() < 5 * told.std(0) / 200 + 1e-9).all()
+    assert D.kl_divergence(p, p).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_gradients_of_both_orders_are_those_of_finite_differences(name):
+    make, parameters = made(name, grad=True)
+    torch.manual_seed(3)
+    value = make(*parameters).sample()
+
+    def numbers(*parameters):
+        d = make(*parameters)
+        found = [d.log_prob(value)]
+        if name not in NO_ENTROPY:
+            found.append(d.entropy())
+        if name not in NO_FORMULA:
+            found.append(D.kl_divergence(d, another(name)))
+        return tuple(found)
+
+    assert torch.autograd.gradcheck(numbers, parameters)
+    assert torch.autograd.gradgradcheck(numbers, parameters, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [n for n in MADE if made(n)[0](*made(n)[1]).has_rsample])
+def test_a_gradient_flows_through_draws(name):
+    make, parameters = made(name, grad=True)
+
+    def draw(*parameters):
+        torch.manual_seed(4)
+        return make(*parameters).rsample((3,))
+
+    assert draw(*parameters).requires_grad and torch.autograd.gradcheck(draw, parameters)
+    assert not make(*parameters).sample().requires_grad
+
+
+@pytest.mark.parametrize("name", ["normal", "uniform"])
+def test_the_density_is_the_derivative_of_the_distribution_function_and_icdf_its_inverse(name):
+    make, parameters = made(name)
+    d = make(*parameters)
+    chance = t([0.1, 0.2], [0.5, 0.5], [0.7, 0.95])
+    x = d.icdf(chance).requires_grad_()
+    assert torch.allclose(d.cdf(x), chance)
+    (slope,) = torch.autograd.grad(d.cdf(x).sum(), x)
+    assert torch.allclose(slope, d.log_prob(x).exp())
+
+
+def test_categories_are_drawn_as_often_as_they_are_probable():
+    torch.manual_seed(0)
+    d = D.Categorical(torch.tensor([[0.0, 1.0, 3.0], [1.0, 0.0, 0.0]]))
+    draws = d.sample((20_000,))
+    assert draws.dtype == torch.int64 and draws.shape == (20_000, 2)
+    share = [(draws[:, 0] == k).float().mean().item() for k in range(3)]
+    assert share[0] == 0 and share[1] == pytest.approx(0.25, abs=0.015)
+    assert (draws[:, 1] == 0).all() and d.mode.tolist() == [2, 0] and d.param_shape == (2, 3)
+    assert torch.equal(D.Categorical(torch.ones(2)).log_prob(torch.tensor(1)), torch.tensor(0.5).log())
+
+
+def test_the_same_seed_draws_the_same():
+    for make, *parameters in MADE.values():
+        torch.manual_seed(5)
+        first = make(*parameters).sample((2,))
+        torch.manual_seed(5)
+        assert torch.equal(make(*parameters).sample((2,)), first)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_batch_expands(name):
+    make, parameters = made(name)
+    d = make(*parameters)
+    new = d.expand((3, *d.batch_shape))
+    assert new.batch_shape == (3, *d.batch_shape) and new.event_shape == d.event_shape
+    value = d.sample()
+    assert torch.allclose(new.log_prob(value)[1], d.log_prob(value))
+    assert new.sample().shape == (3, *d.batch_shape, *d.event_shape)
+    assert type(new) is type(d) and repr(new).startswith(type(d).__name__)
+
+
+REFUSED = [
+    (lambda: D.Normal(0.0, -1.0), r"Normal: scale of shape \(\) must satisfy GreaterThan\(lower_bound=0.0\)"),
+    (lambda: D.Normal(math.nan, 1.0), r"Normal: loc of shape \(\) must satisfy Real"),
+    (lambda: D.Normal("0", 1.0), "must be a number or a tensor, but got str"),
+    (lambda: D.Normal(torch.zeros(2), 1.0).log_prob(torch.zeros(3)), r"\(3,\) does not broadcast with"),
+    (lambda: D.Normal(0.0, 1.0).log_prob(0.0), "the value must be a tensor, but got float"),
+    (lambda: D.Uniform(1.0, 1.0), "low must be below high"),
+    (lambda: D.Uniform(0.0, 1.0).log_prob(torch.tensor(2.0)), "within the support Interval"),
+    (lambda: D.Bernoulli(0.5, 0.5), "either probs or logits, and not both"),
+    (lambda: D.Bernoulli(0.5).log_prob(torch.tensor(0.5)), r"within the support Boolean\(\)"),
+    (lambda: D.Categorical(torch.tensor(1.0)), "probs must have a dimension at least"),
+    (lambda: D.Categorical(torch.ones(2)).log_prob(torch.tensor(2)), "IntegerInterval"),
+    (lambda: D.MultivariateNormal(torch.zeros(2)), "exactly one of covariance_matrix"),
+    (lambda: D.MultivariateNormal(torch.zeros(2), -torch.eye(2)), "must satisfy PositiveDefinite"),
+    (lambda: D.MultivariateNormal(torch.zeros(2), scale_tril=torch.ones(2, 2)), "must satisfy LowerCholesky"),
+    (lambda: D.MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(3)), "must end in the"),
+    (lambda: D.Independent(D.Normal(0.0, 1.0), 1), "must be at most 0"),
+    (lambda: D.Distribution.set_default_validate_args(2), "takes True or False"),
+    (lambda: D.constraints.dependent.check(torch.ones(1)), "depends on parameters"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "words"), REFUSED)
+def test_what_makes_no_distribution_and_no_value_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_the_checks_can_be_left_out():
+    assert D.Normal(0.0, 1.0, validate_args=False).log_prob(0.0).item() == pytest.approx(-0.9189385)
+    assert D.Uniform(0.0, 1.0, validate_args=False).log_prob(torch.tensor([-1.0, 0.5, 1.0])).tolist() == [
+        -math.inf, 0.0, -math.inf
+    ]  # fmt: skip
+    D.Distribution.set_default_validate_args(False)
+    try:
+        assert D.Normal(0.0, -1.0).stddev.item() == -1
+    finally:
+        D.Distribution.set_default_validate_args(True)
+
+
+def test_a_quantity_that_a_distribution_does_not_have_is_told():
+    d = D.Bernoulli(0.5)
+    with pytest.raises(NotImplementedError, match=r"Bernoulli has no rsample: .* sample\(\) draws without"):
+        d.rsample()
+    with pytest.raises(NotImplementedError, match="Bernoulli has no cdf in closed form"):
+        d.cdf(torch.tensor(0.0))
+    with pytest.raises(NotImplementedError, match="divergence of Bernoulli from Normal; register_kl"):
+        D.kl_divergence(d, D.Normal(0.0, 1.0))
+    base = D.Distribution(validate_args=False)
+    for name in ("mean", "mode", "variance"):
+        with pytest.raises(NotImplementedError, match=f"no {name} in"):
+            getattr(base, name)
+    for name in ("log_prob", "icdf"):
+        with pytest.raises(NotImplementedError, match=f"no {name} in"):
+            getattr(base, name)(0)
+    for name in ("entropy", "enumerate_support"):
+        with pytest.raises(NotImplementedError, match=f"no {name} in"):
+            getattr(base, name)()
+    with pytest.raises(TypeError, match="takes classes of distributions, but got 3"):
+        D.register_kl(3, D.Normal)
+
+
+def test_the_nearest_registered_formula_is_taken():
+    class Mine(D.Normal):
+        pass
+
+    p = Mine(1.0, 1.0)
+    assert D.kl_divergence(p, D.Normal(0.0, 1.0)).item() == 0.5
+    D.register_kl(Mine, D.Normal)(lambda *_: 7)
+    assert D.kl_divergence(p, D.Normal(0.0, 1.0)) == 7
+    assert D.kl_divergence(D.Normal(0.0, 1.0), p).item() == 0.5
+
+
+def test_extreme_probabilities_have_exact_divergences():
+    one, other = D.Bernoulli(t(0.0, 1.0, 0.5)), D.Bernoulli(t(0.0, 0.0, 0.5))
+    assert D.kl_divergence(one, other).tolist() == pytest.approx([0, math.inf, 0], abs=1e-14)
+    p, q = D.Categorical(t(0.0, 1.0)), D.Categorical(t(1.0, 1.0))
+    assert D.kl_divergence(p, q).item() == pytest.approx(math.log(2), abs=1e-14)
+    assert D.kl_divergence(q, p).item() == math.inf
+
+
+def test_the_package_is_not_loaded_before_it_is_asked_for():
+    ask = "import sys, minigrad as m; print('minigrad.distributions' in sys.modules, m.distributions.Normal)"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert told == "False <class 'minigrad.distributions.normal.Normal'>\n"
+
+
+def test_enumerated_values_and_supports():
+    d = D.Categorical(torch.ones(2, 3))
+    assert d.enumerate_support().shape == (3, 2) and d.enumerate_support(False).shape == (3, 1)
+    total = np.exp(d.log_prob(d.enumerate_support()).numpy()).sum(0)
+    np.testing.assert_allclose(total, 1, rtol=1e-6)
+    whole = D.Independent(d, 0)
+    assert whole.has_enumerate_support and whole.enumerate_support().shape == (3, 2)
+    with pytest.raises(NotImplementedError, match="not enumerated"):
+        D.Independent(d, 1).enumerate_support()
