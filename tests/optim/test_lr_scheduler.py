@@ -375,3 +375,87 @@ def test_a_step_that_fails_leaves_the_schedule_where_it_was():
     with pytest.raises(ArithmeticError):
         schedule.step()
     assert (schedule.last_epoch, schedule.get_last_lr()) == (1, [0.5])
+
+
+def test_constant_and_linear_and_polynomial_lr():
+    for make, expected in (
+        (lambda o: lrs.ConstantLR(o, 0.5, 2), [0.5, 0.5, 1, 1, 1, 1]),
+        (lambda o: lrs.LinearLR(o, 0.5, 1.0, 4), [0.5, 0.625, 0.75, 0.875, 1, 1]),
+        (lambda o: lrs.LinearLR(o, 1.0, 0.0, 2), [1, 0.5, 0, 0, 0, 0]),
+        (lambda o: lrs.PolynomialLR(o, 4, 2.0), [1, 9 / 16, 4 / 16, 1 / 16, 0, 0]),
+        (lambda o: lrs.MultiplicativeLR(o, lambda t: 1 / t), [1, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120]),
+    ):
+        optimizer = sgd()
+        schedule = make(optimizer)
+        assert rates(optimizer, schedule, 6) == pytest.approx(expected, abs=1e-15)
+
+
+def test_rates_that_go_round():
+    optimizer = sgd(momentum=0.9)
+    schedule = lrs.CyclicLR(optimizer, 1.0, 3.0, 2, 4, "triangular2", base_momentum=0.8, max_momentum=0.9)
+    seen = rates(optimizer, schedule, 10)
+    assert seen == pytest.approx([1, 2, 3, 2.5, 2, 1.5, 1, 1.5, 2, 1.75])
+    assert optimizer.param_groups[0]["momentum"] == pytest.approx(0.9 - 0.1 * 0.5 * 0.5)
+    optimizer = sgd()
+    schedule = lrs.CosineAnnealingWarmRestarts(optimizer, 2, 2, eta_min=0.2)
+    half = 0.2 + 0.4 * (1 + math.cos(math.pi / 4))
+    late = 0.2 + 0.4 * (1 + math.cos(3 * math.pi / 4))
+    assert rates(optimizer, schedule, 7) == pytest.approx([1, 0.6, 1, half, 0.6, late, 1])
+    schedule.step(0.5)
+    assert schedule.get_last_lr() == pytest.approx([half])
+    schedule.step(7.0)  # the second step of the third round, of 8
+    assert (schedule.T_cur, schedule.T_i) == (1.0, 8)
+
+
+def test_one_schedule_after_the_other_and_all_at_once():
+    optimizer = sgd()
+    parts = [lrs.ConstantLR(optimizer, 0.1, 9), lrs.ExponentialLR(optimizer, 0.5)]
+    schedule = lrs.SequentialLR(optimizer, parts, [2])
+    assert rates(optimizer, schedule, 5) == pytest.approx([0.1, 0.1, 1, 0.5, 0.25])
+    optimizer = sgd()
+    parts = [lrs.ConstantLR(optimizer, 0.1, 2), lrs.ExponentialLR(optimizer, 0.5)]
+    schedule = lrs.ChainedScheduler(parts)
+    assert rates(optimizer, schedule, 4) == pytest.approx([0.1, 0.05, 0.25, 0.125])
+
+
+@pytest.mark.parametrize("kind", ["sequence", "chain"])
+def test_a_schedule_of_schedules_goes_on_from_its_state(kind):
+    def make(optimizer):
+        parts = [lrs.LinearLR(optimizer, 0.1, 1, 3), lrs.CosineAnnealingWarmRestarts(optimizer, 2)]
+        return (
+            lrs.SequentialLR(optimizer, parts, [4]) if kind == "sequence" else lrs.ChainedScheduler(parts[:1])
+        )
+
+    straight = sgd()
+    expected = rates(straight, make(straight), 10)
+    first = sgd()
+    half = make(first)
+    seen = rates(first, half, 5)
+    second = sgd()
+    after = make(second)
+    second.load_state_dict(first.state_dict())
+    after.load_state_dict(half.state_dict())
+    assert seen + rates(second, after, 5) == pytest.approx(expected)
+
+
+def test_schedules_say_which_option_is_impossible():
+    optimizer = sgd()
+    one = lrs.ExponentialLR(optimizer, 0.5)
+    for make, word in (
+        (lambda: lrs.ConstantLR(optimizer, 1.5), "factor"),
+        (lambda: lrs.LinearLR(optimizer, 0.0), "start_factor"),
+        (lambda: lrs.LinearLR(optimizer, 1.0, 2.0), "end_factor"),
+        (lambda: lrs.CyclicLR(optimizer, 0.1, 1.0, mode="round"), "mode"),
+        (
+            lambda: lrs.CyclicLR(optim.Adagrad(optimizer.param_groups[0]["params"]), 0.1, 1.0),
+            "cycle_momentum",
+        ),
+        (lambda: lrs.CosineAnnealingWarmRestarts(optimizer, 0), "T_0"),
+        (lambda: lrs.CosineAnnealingWarmRestarts(optimizer, 1).step(-1), "epoch"),
+        (lambda: lrs.SequentialLR(optimizer, [one], [1]), "milestone"),
+        (lambda: lrs.SequentialLR(sgd(), [one], []), "another"),
+        (lambda: lrs.ChainedScheduler([]), "at least one"),
+        (lambda: lrs.ChainedScheduler([lrs.ReduceLROnPlateau(optimizer)]), "measure"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            make()

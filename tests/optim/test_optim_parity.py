@@ -49,6 +49,31 @@ SCHEDULES = {
     "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.99),
     "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 60, eta_min=1e-3),
     "LambdaLR": lambda s, o: s.LambdaLR(o, lambda t: 1 / (1 + 0.02 * t)),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.3, 7),
+    "LinearLR": lambda s, o: s.LinearLR(o, 0.1, 0.8, 30),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, 150, 1.5),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda t: 1 - t / 1e4),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.05, 13, 8),
+    "CyclicLR halved": lambda s, o: s.CyclicLR(o, [0.01], [0.05], 13, mode="triangular2", base_momentum=0.6),
+    "CyclicLR falling": lambda s, o: s.CyclicLR(o, 0.01, 0.05, 13, mode="exp_range", gamma=0.99),
+    "CyclicLR own": lambda s, o: s.CyclicLR(
+        o, 0.01, 0.05, 13, scale_fn=lambda x: 1 / x, cycle_momentum=False
+    ),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 7, 2, 1e-3),
+    "SequentialLR": lambda s, o: s.SequentialLR(
+        o,
+        [s.LinearLR(o, 0.1, total_iters=20), s.CosineAnnealingWarmRestarts(o, 11), s.ExponentialLR(o, 0.98)],
+        [20, 60],
+    ),
+    "SequentialLR of steps": lambda s, o: s.SequentialLR(
+        o, [s.ConstantLR(o, 0.1, 10), s.CosineAnnealingLR(o, 90), s.PolynomialLR(o, 50)], [10, 100]
+    ),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler(
+        [s.ConstantLR(o, 0.1, 15), s.ExponentialLR(o, 0.99), s.StepLR(o, 30, 0.7)]
+    ),
+    "SequentialLR chained": lambda s, o: s.SequentialLR(
+        o, [s.ChainedScheduler([s.LinearLR(o, 0.2), s.ExponentialLR(o, 0.99)]), s.StepLR(o, 9, 0.9)], [50]
+    ),
     "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(
         o, factor=0.5, patience=2, threshold=0.05, cooldown=2, min_lr=1e-4
     ),
@@ -109,6 +134,7 @@ def test_loss_curve_of_an_optimiser(torch, name, weights):
     assert our_repr == their_repr
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of")  # PyTorch warns of its own first step
 @pytest.mark.parametrize("optimizer", ["SGD momentum", "AdamW"])
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_loss_curve_of_a_schedule(torch, name, optimizer, weights):

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minigrad.optim.lr_scheduler.bends import ConstantLR, LinearLR, MultiplicativeLR, PolynomialLR
+from minigrad.optim.lr_scheduler.cycles import CosineAnnealingWarmRestarts, CyclicLR
 from minigrad.optim.lr_scheduler.decay import CosineAnnealingLR, ExponentialLR, LambdaLR, MultiStepLR, StepLR
 from minigrad.optim.lr_scheduler.one_cycle import OneCycleLR
 from minigrad.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from minigrad.optim.lr_scheduler.scheduler import LRScheduler
+from minigrad.optim.lr_scheduler.several import ChainedScheduler, SequentialLR
 from minigrad.pytorch_names import answers_for
 
 if not TYPE_CHECKING:
@@ -27,4 +30,12 @@ __all__ = [
     "LambdaLR",
     "ReduceLROnPlateau",
     "OneCycleLR",
+    "ConstantLR",
+    "LinearLR",
+    "PolynomialLR",
+    "MultiplicativeLR",
+    "CyclicLR",
+    "CosineAnnealingWarmRestarts",
+    "SequentialLR",
+    "ChainedScheduler",
 ]

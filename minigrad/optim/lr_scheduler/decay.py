@@ -36,7 +36,7 @@ class StepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        due = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
+        due = self._step_count > 0 and self.last_epoch % self.step_size == 0
         return [lr * self.gamma if due else lr for lr in self._rates()]
 
     def closed_form(self) -> list[float]:
@@ -83,7 +83,7 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        return [lr * self.gamma if self.last_epoch > 0 else lr for lr in self._rates()]
+        return [lr * self.gamma if self._step_count > 0 else lr for lr in self._rates()]
 
     def closed_form(self) -> list[float]:
         return [base * self.gamma**self.last_epoch for base in self._bases()]

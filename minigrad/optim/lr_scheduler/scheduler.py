@@ -48,6 +48,10 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self._optimizer_steps = optimizer._steps
         self._step_count = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """The first step, which sets the first rates."""
         self._advance()
 
     def get_lr(self) -> list[float]:
