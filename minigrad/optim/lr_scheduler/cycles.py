@@ -163,7 +163,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         return [self.eta_min + (base - self.eta_min) * height / 2 for base in self._bases()]
 
     def step(self, epoch: float | None = None) -> None:
-        """Go to the next step, or to the place `epoch`, which may lie between two, and set the rates."""
         if epoch is not None and epoch < 0:
             raise ValueError(f"epoch must be at least 0, not {epoch}")
         if epoch is None:

@@ -87,7 +87,6 @@ class SequentialLR(_Several):
         self.step()
 
     def step(self) -> None:  # type: ignore[override]  # no jumps
-        """Go to the next step of the schedule whose turn it is."""
         self.last_epoch += 1
         turn = bisect_right(self._milestones, self.last_epoch)
         schedule = self._schedulers[turn]
@@ -128,7 +127,6 @@ class ChainedScheduler(_Several):
         self._last_lr = self._rates()
 
     def step(self) -> None:  # type: ignore[override]  # no jumps
-        """Go to the next step of all schedules."""
         for schedule in self._schedulers:
             schedule.step()
         self._last_lr = self._rates()
