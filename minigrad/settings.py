@@ -107,6 +107,7 @@ def is_warn_always_enabled() -> bool:
     """The choice made with `set_warn_always`.
 
     >>> import minigrad as torch
+    >>> torch.set_warn_always(False)
     >>> torch.is_warn_always_enabled()
     False
     """

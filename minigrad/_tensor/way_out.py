@@ -152,7 +152,7 @@ class WayOut(Gradient):
             raise RuntimeError(
                 f"Boolean value of Tensor with {self._array.size} elements is ambiguous; use .any() or .all()"
             )
-        return bool(self._array.item())
+        return bool(self._array)
 
     def __len__(self) -> int:
         if not self._array.ndim:

@@ -107,8 +107,8 @@ class RMSNorm(Layer):
     Source: Zhang and Sennrich, "Root mean square layer normalization" (2019).
 
     >>> import minigrad as torch
-    >>> torch.nn.RMSNorm(2)(torch.tensor([[3.0, 3.0]])).detach()
-    tensor([[1.0000, 1.0000]])
+    >>> torch.nn.RMSNorm(2)(torch.tensor([[3.0, 4.0]])).detach()
+    tensor([[0.8485, 1.1314]])
     """
 
     weight: Parameter | None

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import kin
 from .kernels import Array
 from .lapack import (
     LinAlgError,
@@ -55,13 +56,13 @@ def _eigh_rule(g: Array, out: Array) -> Array:
 
 def _diagonal(x: Array) -> Array:
     """The rows of x as diagonal matrices."""
-    return np.expand_dims(x, -2) * np.eye(x.shape[-1], dtype=x.dtype)
+    return np.expand_dims(x, -2) * np.eye(x.shape[-1], dtype=x.dtype, like=kin(x))
 
 
 def _inverse_gaps(name: str, what: str, values: Array, *vectors: Array) -> Array:
     """1 / (w_j - w_i), 0 on the diagonal; refused where two are equal and a gradient reaches the vectors."""
     apart = unlike(values)
-    alone = np.eye(values.shape[-1], dtype=np.bool_)
+    alone = np.eye(values.shape[-1], dtype=np.bool_, like=kin(values))
     for g in vectors:
         reached = np.any(g != 0, axis=(-2, -1))
         if np.any(reached & ~np.all(apart | alone, axis=(-2, -1))):
@@ -95,7 +96,7 @@ def _svd_rule(g: Array, shape: tuple[int, ...], out: Array, full_matrices: bool)
     m, n = shape[-2:]
     k = min(m, n)
     if not k:
-        return np.zeros(shape, g.dtype)
+        return np.zeros(shape, g.dtype, like=kin(g))
     U, S, V = out[..., :m, :k], out[..., m, :k], out[..., m + 1 :, :k]
     gU, gS, gV = g[..., :m, :k], g[..., m, :k], g[..., m + 1 :, :k]
     if full_matrices and m != n and np.any((g[..., :m, k:m] if m > n else g[..., m + 1 :, k:n]) != 0):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import arrayed, kin
 from .kernels import Array, kernel
 
 _lapack: Any = np.linalg
@@ -91,7 +92,7 @@ def solve_triangular(A: Array, B: Array, *, upper: bool, unitriangular: bool = F
     if A.shape[-1] != B.shape[-2]:
         raise ValueError(f"linalg.solve_triangular: A has {A.shape[-1]} rows and B {B.shape[-2]}")
     shape = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
-    X = np.array(np.broadcast_to(B, (*shape, *B.shape[-2:])))
+    X = np.broadcast_to(B, (*shape, *B.shape[-2:])).copy()
     if upper:  # from the last row on: the same triangle, turned by half
         _substitute(A[..., ::-1, ::-1], X[..., ::-1, :], unitriangular)
     else:
@@ -119,14 +120,14 @@ def _substitute(A: Array, X: Array, unit: bool) -> None:
 def det(A: Array) -> Array:
     """The determinant of each matrix."""
     squares("det", A)
-    return np.asarray(_lapack.det(A))
+    return arrayed(_lapack.det(A))
 
 
 def slogdet(A: Array) -> tuple[Array, Array]:
     """log |det A|, and the sign of det A."""
     squares("slogdet", A)
     sign, log = _lapack.slogdet(A)
-    return np.asarray(log), np.asarray(sign)
+    return arrayed(log), arrayed(sign)
 
 
 @kernel
@@ -142,9 +143,9 @@ def pinv(A: Array, *, atol: float = 0.0, rtol: float = 0.0) -> Array:
     """The pseudo-inverse of each matrix; singular values up to max(atol, rtol * the largest) count as 0."""
     matrices("pinv", A)
     if 0 in A.shape[-2:]:
-        return np.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
+        return np.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype, like=kin(A))
     U, S, Vh = by_matrix("pinv", _NO_END, _svd, A)
-    least = np.maximum(S[..., :1] * np.asarray(rtol, S.dtype), np.asarray(atol, S.dtype))
+    least = np.maximum(S[..., :1] * S.dtype.type(rtol), S.dtype.type(atol))
     inverse = np.where(least < S, 1 / np.where(S == 0, 1, S), np.zeros_like(S))
     return swap(Vh) @ (inverse[..., None] * swap(U))
 
@@ -170,11 +171,12 @@ def svd(A: Array, *, full_matrices: bool = False) -> Array:
     matrices("svd", A)
     m, n = A.shape[-2:]
     if 0 in (m, n):
-        U, S, Vh = (_eyes(A, m, full_matrices), np.zeros((*A.shape[:-2], 0), A.dtype),
+        U, S, Vh = (_eyes(A, m, full_matrices), np.zeros((*A.shape[:-2], 0), A.dtype, like=kin(A)),
                     _eyes(A, n, full_matrices))  # fmt: skip
     else:
         U, S, Vh = by_matrix("svd", _NO_END, lambda x: _lapack.svd(x, full_matrices=full_matrices), A)
-    out = np.zeros((*A.shape[:-2], m + 1 + n, max(m, n) if full_matrices else min(m, n)), A.dtype)
+    width = max(m, n) if full_matrices else min(m, n)
+    out = np.zeros((*A.shape[:-2], m + 1 + n, width), A.dtype, like=kin(A))
     out[..., :m, : U.shape[-1]] = U
     out[..., m, : S.shape[-1]] = S
     out[..., m + 1 :, : Vh.shape[-2]] = swap(Vh)
@@ -183,7 +185,7 @@ def svd(A: Array, *, full_matrices: bool = False) -> Array:
 
 def _eyes(A: Array, n: int, full: bool) -> Array:
     """The singular vectors of matrices without elements."""
-    eye = np.eye(n, dtype=A.dtype)[:, : n if full else 0]
+    eye = np.eye(n, dtype=A.dtype, like=kin(A))[:, : n if full else 0]
     return np.broadcast_to(eye, (*A.shape[:-2], *eye.shape))
 
 

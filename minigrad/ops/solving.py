@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import kin
 from .kernels import Array, shifted
 from .lapack import (
     cholesky as cholesky_kernel,
@@ -114,8 +115,8 @@ def _cofactors(A: Array, out: Array) -> Array:
         return _as_matrix(out) * swap(inv_kernel(A))
     n = A.shape[-1]
     # Each way gets matrices for which it is good.
-    regular = np.where(singular, np.eye(n, dtype=A.dtype), A)
-    packed = svd_kernel(np.where(singular, A, np.diag(np.arange(1.0, n + 1)).astype(A.dtype)))
+    regular = np.where(singular, np.eye(n, dtype=A.dtype, like=kin(A)), A)
+    packed = svd_kernel(np.where(singular, A, np.diag(np.arange(1.0, n + 1, like=kin(A))).astype(A.dtype)))
     U, S, V = packed[..., :n, :], packed[..., n, :], packed[..., n + 1 :, :]
     before = cumulate(np.multiply, shifted(S, -1, 1.0), -1)
     after = np.flip(cumulate(np.multiply, shifted(np.flip(S, -1), -1, 1.0), -1), -1)
@@ -155,7 +156,7 @@ cholesky = Op(
 
 def _cholesky_rule(g: Array, L: Array) -> Array:
     P = np.tril(np.matmul(swap(L), g))
-    P = P * (1 - np.eye(L.shape[-1], dtype=g.dtype) / 2)  # of the diagonal one half
+    P = P * (1 - np.eye(L.shape[-1], dtype=g.dtype, like=kin(g)) / 2)  # of the diagonal one half
     left = solve_triangular_kernel(swap(L), P, upper=True)
     found = solve_triangular_kernel(swap(L), swap(left), upper=True)
     return (found + swap(found)) / 2

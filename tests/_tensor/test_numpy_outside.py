@@ -128,11 +128,12 @@ def picture(draw, *values):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     pyplot.switch_backend("Agg")
     figure = pyplot.figure(figsize=(2, 2))
-    draw(figure.add_subplot(), *values)
-    figure.canvas.draw()
-    pixels = np.array(figure.canvas.buffer_rgba())
-    pyplot.close(figure)
-    return pixels
+    try:
+        draw(figure.add_subplot(), *values)
+        figure.canvas.draw()
+        return np.array(figure.canvas.buffer_rgba())
+    finally:
+        pyplot.close(figure)
 
 
 @pytest.mark.parametrize("name", PLOTS)

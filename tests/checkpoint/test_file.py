@@ -213,16 +213,22 @@ def test_the_file_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch
     assert seen == ["fsync", f"replace by {path.stat().st_size} bytes", *folder]
 
 
-STEPS = {".npz": "1" if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else "7", ".safetensors": "1"}
+STEPS = {
+    ".npz": "1" if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else "7",
+    ".safetensors": "1",
+    ".pt": "7",
+}
 
 # Saves over an old file in forked children, each of which dies some lines later in the code that saves.
 KILLED = """
     import os, sys, zipfile
     from pathlib import Path
     import minigrad as torch
-    from minigrad.checkpoint import file, load, npz_file, safetensors_file, save
+    from minigrad.checkpoint import file, load, npz_file, pytorch_file, safetensors_file, save
 
-    path, sources = Path(sys.argv[1]), {m.__file__ for m in (file, npz_file, safetensors_file, zipfile)}
+    path, sources = Path(sys.argv[1]), {
+        m.__file__ for m in (file, npz_file, pytorch_file, safetensors_file, zipfile)
+    }
     left = 0
 
     def trace(frame, event, argument):

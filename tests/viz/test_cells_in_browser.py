@@ -27,7 +27,8 @@ def page(browser, tmp_path):
     text = f"<meta charset=utf-8><script>{nowhere}</script>{cell}<script>{script}</script>"
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.get((tmp_path / "page.html").as_uri())
-    return browser
+    yield browser
+    browser.get_log("browser")  # that a file is missing is meant here
 
 
 def test_a_cell_says_that_it_needs_the_network_and_what_to_do_without(page):

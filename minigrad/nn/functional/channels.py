@@ -256,8 +256,8 @@ def rms_norm(
     Source: Zhang and Sennrich, "Root mean square layer normalization" (2019).
 
     >>> import minigrad as torch
-    >>> torch.nn.functional.rms_norm(torch.tensor([[3.0, 3.0]]), (2,))
-    tensor([[1.0000, 1.0000]])
+    >>> torch.nn.functional.rms_norm(torch.tensor([[3.0, 4.0]]), (2,))
+    tensor([[0.8485, 1.1314]])
     """
     check_tensor("rms_norm", "input", input)
     check_floating("rms_norm", input)
