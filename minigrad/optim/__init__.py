@@ -23,9 +23,11 @@ from minigrad.optim.rmsprop import RMSprop
 from minigrad.optim.sgd import SGD
 
 if TYPE_CHECKING:
+    from minigrad.optim import swa_utils
     from minigrad.optim.adadelta import Adadelta
     from minigrad.optim.adamax import Adamax
     from minigrad.optim.asgd import ASGD
+    from minigrad.optim.lbfgs import LBFGS
     from minigrad.optim.nadam import NAdam
     from minigrad.optim.radam import RAdam
     from minigrad.optim.rprop import Rprop
@@ -36,9 +38,11 @@ else:
             "adadelta": "Adadelta",
             "adamax": "Adamax",
             "asgd": "ASGD",
+            "lbfgs": "LBFGS",
             "nadam": "NAdam",
             "radam": "RAdam",
             "rprop": "Rprop",
+            "swa_utils": "swa_utils",
         },
     )
 
@@ -49,6 +53,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "LBFGS",
     "NAdam",
     "Optimizer",
     "RAdam",
@@ -56,4 +61,5 @@ __all__ = [
     "Rprop",
     "SGD",
     "lr_scheduler",
+    "swa_utils",
 ]

@@ -15,10 +15,12 @@ from copy import deepcopy
 from functools import partial
 from itertools import starmap
 from operator import call, setitem
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.tensor import Tensor, quietly, stamp, with_gradient
 from minigrad.autograd import enable_grad
 from minigrad.creation import from_numpy, tensor
@@ -92,6 +94,8 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._scratch: dict[str, list[Array]] = {}
         self._rooms: dict[tuple[str, tuple[int, ...]], tuple[Array, Array, Array]] = {}
+        self._before: dict[int, Any] = {}  # hooks
+        self._after: dict[int, Any] = {}
         self._steps = 0
         self._warned = False
         given = list(params)
@@ -193,6 +197,50 @@ class Optimizer:
                 stacklevel=2,
             )
         return loss
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Have a function called before each step.
+
+        Arguments:
+            hook: of (optimizer, args, kwargs); it returns None, or the (args, kwargs) to step with. The first
+                of args is the optimiser.
+
+        Returns:
+            A handle whose `remove()` takes the hook off.
+
+        >>> import minigrad as torch
+        >>> w = torch.ones(1, requires_grad=True)
+        >>> optimizer = torch.optim.SGD([w], lr=0.1)
+        >>> with optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: print("before")):
+        ...     w.sum().backward()
+        ...     optimizer.step()
+        before
+        """
+        return self._register(self._before, hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Have a function called after each step.
+
+        Arguments:
+            hook: of (optimizer, args, kwargs); what it returns is not used.
+
+        Returns:
+            A handle whose `remove()` takes the hook off.
+
+        >>> import minigrad as torch
+        >>> w = torch.ones(1, requires_grad=True)
+        >>> optimizer = torch.optim.SGD([w], lr=0.5)
+        >>> with optimizer.register_step_post_hook(lambda optimizer, args, kwargs: print(w.item())):
+        ...     w.sum().backward()
+        ...     optimizer.step()
+        0.5
+        """
+        return self._register(self._after, hook)
+
+    def _register(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> RemovableHandle:
+        handle = RemovableHandle(hooks, hook)
+        vars(self)["step"] = MethodType(_step_with_hooks, self)  # an optimiser without hooks never asks
+        return handle
 
     def _step(self) -> bool:
         """Update the parameters that have a gradient, all or none; returns whether there are any."""
@@ -446,7 +494,8 @@ class Optimizer:
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_scratch": {}, "_rooms": {}}
+        kept = {name: value for name, value in vars(self).items() if name != "step"}
+        return {**kept, "_scratch": {}, "_rooms": {}, "_before": {}, "_after": {}}
 
     def __repr__(self) -> str:
         groups = []
@@ -455,6 +504,21 @@ class Optimizer:
             groups.append(f"Parameter Group {number}\n{''.join(options)}")
         listed = "\n".join(groups)
         return f"{type(self).__name__} (\n{listed})"
+
+
+def _step_with_hooks(optimizer: Optimizer, *arguments: Any, **kwargs: Any) -> Any:
+    """The step of an optimiser that has hooks."""
+    args: tuple[Any, ...] = (optimizer, *arguments)
+    for hook in tuple(optimizer._before.values()):
+        changed = hook(optimizer, args, kwargs)
+        if changed is not None:
+            if not isinstance(changed, tuple) or len(changed) != 2:
+                raise RuntimeError(f"a step pre-hook returns None or (args, kwargs), not {changed!r}")
+            args, kwargs = changed
+    result = type(optimizer).step(*args, **kwargs)
+    for hook in tuple(optimizer._after.values()):
+        hook(optimizer, args, kwargs)
+    return result
 
 
 def pieces(*arrays: Array) -> Sequence[tuple[Array, ...]]:
