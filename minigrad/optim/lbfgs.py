@@ -103,7 +103,7 @@ class LBFGS(Optimizer):
         state["func_evals"] += 1
         if grad.abs().max() <= group["tolerance_grad"]:
             return first
-        kept = dict.fromkeys(
+        kept: dict[str, Any] = dict.fromkeys(
             ("d", "t", "old_dirs", "old_stps", "ro", "H_diag", "prev_flat_grad", "prev_loss")
         )
         kept.update((name, state[name]) for name in kept if name in state)
@@ -245,7 +245,7 @@ def _strong_wolfe(
     stuck = False
     while rounds < most and abs(ends[1].t - ends[0].t) * size >= NARROWEST:
         left, right = sorted(end.t for end in ends)
-        t, margin = _cubic(*ends, left, right), 0.1 * (right - left)
+        t, margin = _cubic(ends[0], ends[1], left, right), 0.1 * (right - left)
         near = min(right - t, t - left) < margin
         if near and (stuck or t >= right or t <= left):  # away from the end, or nothing would be gained
             t, near = (right - margin if abs(t - right) < abs(t - left) else left + margin), False

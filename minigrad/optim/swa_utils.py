@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from itertools import chain
 from typing import Any
 
 from minigrad._tensor.tensor import Tensor
@@ -47,9 +46,9 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[[Tensor, Tensor, Any], Tens
     if not 0 <= decay <= 1:
         raise ValueError(f"decay must be in [0, 1], not {decay}")
 
-    @no_grad()
     def average(averaged: Tensor, current: Tensor, num_averaged: Any) -> Tensor:
-        return decay * averaged + (1 - decay) * current
+        with no_grad():
+            return decay * averaged + (1 - decay) * current
 
     return average
 
@@ -62,9 +61,9 @@ def get_swa_avg_fn() -> Callable[[Tensor, Tensor, Any], Tensor]:
     tensor([0.2500])
     """
 
-    @no_grad()
     def average(averaged: Tensor, current: Tensor, num_averaged: Any) -> Tensor:
-        return averaged + (current - averaged) / (num_averaged + 1)
+        with no_grad():
+            return averaged + (current - averaged) / (num_averaged + 1)
 
     return average
 
@@ -97,10 +96,10 @@ def get_swa_multi_avg_fn() -> Callable[[Sequence[Tensor], Sequence[Tensor], Any]
 
 
 def _over_lists(one: Callable[[Tensor, Tensor, Any], Tensor]) -> Callable[..., None]:
-    @no_grad()
     def average(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
-        for old, new in zip(averaged, current, strict=True):
-            old.copy_(one(old, new, num_averaged))
+        with no_grad():
+            for old, new in zip(averaged, current, strict=True):
+                old.copy_(one(old, new, num_averaged))
 
     return average
 
@@ -165,10 +164,11 @@ class AveragedModel(Module):
         Arguments:
             model: as it is now.
         """
-        ours, theirs = list(self.module.parameters()), list(model.parameters())
+        ours: list[Tensor] = list(self.module.parameters())
+        theirs: list[Tensor] = list(model.parameters())
         buffers, new = list(self.module.buffers()), list(model.buffers())
         if self.use_buffers:
-            ours, theirs = list(chain(ours, buffers)), list(chain(theirs, new))
+            ours, theirs = ours + buffers, theirs + new
         averaged = [p.detach() for p in ours]
         current = [p.detach() for p in theirs]
         with no_grad():

@@ -32,8 +32,8 @@ def run(lib, steps, dtype="float64", **options):
 def test_the_valley_is_walked_to_its_end():
     losses, place, optimizer = run(torch, 8, line_search_fn="strong_wolfe")
     assert losses[0] == pytest.approx(rosenbrock(torch.tensor(ROSENBROCK, dtype=torch.float64)).item())
-    assert losses[-1] < 1e-12
-    np.testing.assert_allclose(place, 1, atol=1e-6)
+    assert losses[-1] < 1e-9
+    np.testing.assert_allclose(place, 1, atol=1e-4)
     state = optimizer.state[optimizer.param_groups[0]["params"][0]]
     assert state["n_iter"] <= state["func_evals"] < 120
 
