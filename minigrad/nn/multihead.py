@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from minigrad._tensor.tensor import Tensor
+from minigrad.autograd import is_grad_enabled
 from minigrad.nn import init
 from minigrad.nn.functional import multihead as F
 from minigrad.nn.linear import Linear
@@ -37,6 +39,11 @@ class MultiheadAttention(Module):
     The call takes `query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
     average_attn_weights=True, is_causal=False`, as `F.multi_head_attention_forward` tells. It returns the
     output and the weights, which are None without `need_weights`.
+
+    A query from which a mask hides every key has a row of NaN with `need_weights`, and of zeros before the
+    last projection without. PyTorch's quick way gives NaN in both cases, and so does this layer where
+    PyTorch takes that way: in evaluation, no gradient recorded, batch first, one tensor as query, key and
+    value, masks of booleans, a bias, an even number of heads.
 
     Raises:
         AssertionError: where num_heads does not divide embed_dim; in the call, for inputs that do not fit.
@@ -133,15 +140,31 @@ class MultiheadAttention(Module):
         True
         """
         turned = self.batch_first and getattr(query, "ndim", 0) == 3
+        one = query is key is value
+        masks = [mask for mask in (key_padding_mask, attn_mask) if mask is not None]
+        hides = one and bool(masks) and all(mask.dtype.kind == "b" for mask in masks)
+        quick = hides and not self.training and self._has_quick_way(query)
         if turned:
-            one = query is key is value
             query = query.transpose(0, 1)
             key, value = (query, query) if one else (key.transpose(0, 1), value.transpose(0, 1))
         out, weights = F.multi_head_attention_forward(
             query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias,
             self.bias_k, self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight,
-            self.out_proj.bias, self.training, key_padding_mask, need_weights, attn_mask,
+            self.out_proj.bias, self.training, key_padding_mask, need_weights or quick, attn_mask,
             self.in_proj_weight is None, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight,
             average_attn_weights=average_attn_weights, is_causal=is_causal,
         )  # fmt: skip
-        return (out.transpose(0, 1) if turned else out), weights
+        return (out.transpose(0, 1) if turned else out), weights if need_weights else None
+
+    def _has_quick_way(self, x: Tensor, more: Iterable[Tensor | None] = ()) -> bool:
+        """True where PyTorch has a quick way for x that attends to itself, with no gradient recorded."""
+        if not self.batch_first or x.ndim != 3 or self.num_heads % 2:
+            return False
+        if self.in_proj_weight is None or self.in_proj_bias is None or x.dtype != self.in_proj_weight.dtype:
+            return False
+        if self.bias_k is not None or self.bias_v is not None or self.add_zero_attn:
+            return False
+        if not is_grad_enabled():
+            return True
+        leaves = (x, self.in_proj_weight, self.in_proj_bias, self.out_proj.weight, self.out_proj.bias, *more)
+        return not any(leaf is not None and leaf.requires_grad for leaf in leaves)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.creation import empty
 from minigrad.nn import functional as F, init
+from minigrad.nn.activation import GELU, ReLU
 from minigrad.nn.containers import ModuleList
 from minigrad.nn.dropout import Dropout
-from minigrad.nn.functional.attention import causal_mask
+from minigrad.nn.functional.attention import additive, causal_mask
 from minigrad.nn.linear import Linear
 from minigrad.nn.module import Module
 from minigrad.nn.multihead import MultiheadAttention
@@ -36,6 +40,15 @@ def _is_causal(mask: Tensor | None, said: bool | None) -> bool:
     values = mask.numpy(force=True)
     causal = causal_mask(values.shape, values.dtype) if values.dtype.kind == "f" else None
     return causal is not None and values.shape == causal.shape and bool((values == causal).all())
+
+
+def _hidden(mask: Tensor | None) -> Tensor | None:
+    """True where a mask, of booleans or floats, hides a place in PyTorch's quick way."""
+    return mask if mask is None or mask.dtype.kind == "b" else mask != 0
+
+
+def _as_float(mask: Tensor | None, like: Tensor) -> Tensor | None:
+    return mask if mask is None or mask.dtype.kind != "b" else additive(mask, like.dtype)
 
 
 class _TransformerLayer(Module):
@@ -69,8 +82,8 @@ class _TransformerLayer(Module):
         out: Tensor = x + dropout(block(norm(x))) if self.norm_first else norm(x + dropout(block(x)))
         return out
 
-    def _feed_forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.linear2(self.dropout(self.activation(self.linear1(x))))
+    def _feed_forward(self, x: Tensor, activation: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        out: Tensor = self.linear2(self.dropout((activation or self.activation)(self.linear1(x))))
         return out
 
 
@@ -91,6 +104,11 @@ class TransformerEncoderLayer(_TransformerLayer):
 
     The call takes `src, src_mask=None, src_key_padding_mask=None, is_causal=False`.
 
+    PyTorch has a quick way in evaluation, where no gradient is recorded: for batch first, relu or gelu, a
+    bias, an even number of heads, and no forward hook. Its results, which are the results here, differ: a
+    mask of floats hides each place that is not 0, whatever its value; a query from which every key is hidden
+    has NaN; and `nn.GELU("tanh")` is computed as gelu itself.
+
     Source: Vaswani et al., "Attention is all you need" (2017), section 3.1.
 
     >>> import minigrad as torch
@@ -99,6 +117,8 @@ class TransformerEncoderLayer(_TransformerLayer):
     """
 
     self_attn: MultiheadAttention
+    norm1: LayerNorm
+    norm2: LayerNorm
 
     def __init__(
         self,
@@ -132,11 +152,38 @@ class TransformerEncoderLayer(_TransformerLayer):
         >>> torch.nn.TransformerEncoderLayer(8, 2, 16)(torch.ones(5, 8)).shape
         torch.Size([5, 8])
         """
+        feed, needed = self._feed_forward, False
+        if self._is_quick(src):
+            needed = src_mask is not None or src_key_padding_mask is not None  # the softmax that gives NaN
+            src_mask, src_key_padding_mask = _hidden(src_mask), _hidden(src_key_padding_mask)
+            if isinstance(self.activation, GELU):
+                feed = partial(feed, activation=F.gelu)
+        else:  # the attention has no quick way for floats
+            src_mask, src_key_padding_mask = (_as_float(m, src) for m in (src_mask, src_key_padding_mask))
 
         def attend(x: Tensor) -> Tensor:
-            return self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0]
+            masks = {"key_padding_mask": src_key_padding_mask, "attn_mask": src_mask}
+            return self.self_attn(x, x, x, need_weights=needed, is_causal=is_causal, **masks)[0]
 
-        return self._block(2, self._block(1, src, attend), self._feed_forward)
+        return self._block(2, self._block(1, src, attend), feed)
+
+    def _is_quick(self, src: Tensor) -> bool:
+        """True where PyTorch takes its quick way through this layer."""
+        return (
+            not self.training
+            and self._has_quick_form()
+            and self.self_attn._has_quick_way(src, self._own_parameters())
+            and not any(m._forward_hooks or m._forward_pre_hooks for m in self.modules())
+        )
+
+    def _has_quick_form(self) -> bool:
+        activation = self.activation
+        known = activation in (F.relu, F.gelu) or isinstance(activation, (ReLU, GELU))
+        return known and self.norm1.eps == self.norm2.eps
+
+    def _own_parameters(self) -> list[Tensor | None]:
+        modules: tuple[Any, ...] = (self.norm1, self.norm2, self.linear1, self.linear2)
+        return [parameter for module in modules for parameter in (module.weight, module.bias)]
 
 
 class TransformerDecoderLayer(_TransformerLayer):
@@ -213,14 +260,16 @@ class TransformerDecoderLayer(_TransformerLayer):
 class TransformerEncoder(Module):
     """A stack of encoder layers, copies of one.
 
-    Where PyTorch takes its quick way (in evaluation, without gradients, a padding mask given) it leaves zeros
-    at padded places; here these have the numbers of the ordinary way.
+    The last layer gives 0 at padded places where PyTorch's quick way does: in evaluation, no gradient
+    recorded, batch first, a padding mask whose padding stands at the ends, no other mask, and layers with the
+    norm last, relu or gelu, a bias and an even number of heads.
 
     Arguments:
         encoder_layer: the layer, of which copies are made.
         num_layers: how many.
         norm: a last module, or None.
-        enable_nested_tensor, mask_check: have no effect: there are no nested tensors.
+        enable_nested_tensor: False keeps the numbers at padded places.
+        mask_check: False takes the padding for as many places at the end of each row, wherever it stands.
 
     The call takes `src, mask=None, src_key_padding_mask=None, is_causal=None`.
 
@@ -243,6 +292,13 @@ class TransformerEncoder(Module):
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor = enable_nested_tensor
+        given: Any = encoder_layer  # it may be any module
+        self.use_nested_tensor = (
+            enable_nested_tensor
+            and isinstance(given, TransformerEncoderLayer)
+            and not encoder_layer.norm_first
+            and encoder_layer._has_quick_form()
+        )
         self.mask_check = mask_check
 
     def forward(
@@ -260,9 +316,24 @@ class TransformerEncoder(Module):
         torch.Size([5, 8])
         """
         causal = _is_causal(mask, is_causal)
+        ends = self._padded_ends(src, src_key_padding_mask) if mask is None else None
         for layer in self.layers:
-            src = layer(src, mask, src_key_padding_mask, causal)
+            src = layer(src, mask, src_key_padding_mask if ends is None else ends, causal)
+        if ends is not None:
+            src = src.masked_fill(ends.unsqueeze(2), 0.0)
         return src if self.norm is None else self.norm(src)
+
+    def _padded_ends(self, src: Tensor, padding: Tensor | None) -> Tensor | None:
+        """True at the padded ends of the rows, where the quick way leaves 0; None for the ordinary way."""
+        if padding is None or not self.use_nested_tensor or not self.layers:
+            return None
+        first: Any = self.layers[0]
+        if first.training or not first.self_attn._has_quick_way(src, first._own_parameters()):
+            return None
+        hidden = padding.numpy() != 0
+        lengths = hidden.shape[-1] - hidden.sum(-1, keepdims=True)
+        ends = np.arange(hidden.shape[-1]) >= lengths
+        return wrap(ends, None) if not self.mask_check or (ends == hidden).all() else None
 
 
 class TransformerDecoder(Module):

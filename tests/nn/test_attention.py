@@ -154,3 +154,40 @@ def test_errors_of_the_layers():
         layer(x, x, x, key_padding_mask=torch.zeros(3, 5, dtype=torch.bool))
     with pytest.raises(RuntimeError, match="batch number"):
         nn.Transformer(8, 2, 1, 1, 4)(x, x[:, :2])
+
+
+def test_an_encoder_in_evaluation_gives_zeros_at_padded_ends():
+    layer = nn.TransformerEncoderLayer(8, 2, 12, batch_first=True)
+    x = torch.randn(2, 4, 8)
+    ends = torch.tensor([[False, False, True, True], [False] * 4])
+    holes = torch.tensor([[False, True, False, True], [False] * 4])
+    net = nn.TransformerEncoder(layer, 2).eval()
+    kept = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval()
+    with torch.no_grad():
+        out, ordinary = net(x, src_key_padding_mask=ends), kept(x, src_key_padding_mask=ends)
+        assert (out[0, 2:] == 0).all() and (ordinary[0, 2:] != 0).all()
+        np.testing.assert_array_equal(out[~ends].numpy(), ordinary[~ends].numpy())
+        assert (net(x, src_key_padding_mask=holes) != 0).all()
+        assert (net.train()(x, src_key_padding_mask=ends) != 0).all()
+    assert (net.eval()(x, src_key_padding_mask=ends) != 0).all()
+    assert (net.requires_grad_(False)(x, src_key_padding_mask=ends)[0, 2:] == 0).all()
+
+
+def test_a_layer_in_evaluation_hides_each_place_where_a_mask_of_floats_is_not_zero():
+    layer = nn.TransformerEncoderLayer(8, 2, 12, batch_first=True, dropout=0.0)
+    x, mask = torch.randn(2, 4, 8), torch.tensor([[0.0, 0.5, 0.0, 0.0]] * 4)
+    recorded = layer.eval()(x, mask)
+    with torch.no_grad():
+        np.testing.assert_array_equal(layer(x, mask).numpy(), layer(x, mask != 0).numpy())
+        assert not torch.allclose(layer(x, mask), recorded)
+        layer.linear1.register_forward_hook(lambda *_: None)
+        assert torch.allclose(layer(x, mask), recorded)
+
+
+def test_a_query_that_sees_no_key_has_nan_in_evaluation():
+    layer = nn.MultiheadAttention(8, 2, batch_first=True).eval()
+    x, hidden = torch.randn(1, 3, 8), torch.tensor([[True] * 3])
+    assert not layer(x, x, x, hidden, need_weights=False)[0].isnan().any()
+    with torch.no_grad():
+        out, weights = layer(x, x, x, hidden, need_weights=False)
+    assert out.isnan().all() and weights is None

@@ -9,6 +9,7 @@ pytestmark = [
     pytest.mark.parity,
     pytest.mark.filterwarnings("ignore:enable_nested_tensor:UserWarning"),
     pytest.mark.filterwarnings("ignore:Support for mismatched:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning"),
 ]
 MASK = np.random.default_rng(3).random((4, 5)) < 0.4
 MASK[:, 0] = False
@@ -143,3 +144,84 @@ def test_both_refuse(pytorch, code):
             eval(code, scope)
         kinds.append(caught.type.__name__)
     assert kinds[0] == kinds[1]
+
+
+HIDDEN = {
+    "ends": [[0, 0, 0, 1, 1], [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]],
+    "all end early": [[0, 0, 0, 1, 1], [0, 0, 0, 1, 1], [0, 0, 1, 1, 1]],
+    "holes": [[0, 0, 1, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 1, 1]],
+    "a whole row": [[1, 1, 1, 1, 1], [0, 0, 0, 0, 1], [0, 0, 1, 1, 1]],
+    "-inf": [[0, 0, 0, -np.inf, -np.inf], [0, 0, 0, 0, 0], [0, 0, 0, 0, -np.inf]],
+    "floats": [[0.5, 0, 0, 0, -np.inf], [0, 0, 0, 0, 0], [0, 0.25, 0, 0, -1]],
+}
+ENCODER = ["", "norm=nn.LayerNorm(8)", "enable_nested_tensor=False", "mask_check=False"]
+LAYERS = ["", "norm_first=True", "activation='gelu'", "activation=nn.GELU('tanh')", "activation=nn.Tanh()"]
+LAYERS += ["bias=False", "nhead=1", "batch_first=False"]
+
+
+def padding_of(name, lib):
+    rows = np.array(HIDDEN[name])
+    return lib.from_numpy(rows.astype("bool") if rows.dtype.kind == "i" else rows.astype("float64"))
+
+
+def evaluated(pytorch, make, call):
+    """Both libraries' results in evaluation, no gradient recorded, from the same weights."""
+    theirs = make(pytorch.nn).double().eval()
+    for i, p in enumerate(theirs.parameters()):
+        p.data = pytorch.from_numpy(x_of(*p.shape, seed=i + 5) * 0.4)
+    ours = make(minigrad.nn).double().eval()
+    ours.load_state_dict({k: minigrad.from_numpy(v.numpy()) for k, v in theirs.state_dict().items()})
+    results = []
+    for lib, net in ((minigrad, ours), (pytorch, theirs)):
+        with lib.no_grad():
+            out = call(lib, net, lib.from_numpy(x_of(3, 5, 8)))
+        results.append([y.numpy() for y in (out if isinstance(out, tuple) else (out,)) if y is not None])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-9)
+    return results[0]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("options", ENCODER)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_padding_in_evaluation(pytorch, layer, options, hidden):
+    def make(nn):
+        how = {"nhead": 2, "batch_first": True} | eval(f"dict({layer})", {"nn": nn})
+        made = nn.TransformerEncoderLayer(8, dim_feedforward=12, **how)
+        return nn.TransformerEncoder(made, 2, **eval(f"dict({options})", {"nn": nn}))
+
+    def call(lib, net, x):
+        turned = x.transpose(0, 1) if layer == "batch_first=False" else x
+        return net(turned, src_key_padding_mask=padding_of(hidden, lib))
+
+    evaluated(pytorch, make, call)
+
+
+@pytest.mark.parametrize("hidden", [None, *HIDDEN])
+@pytest.mark.parametrize("mask", [None, "bool", "floats"])
+@pytest.mark.parametrize("layer", LAYERS[:4])
+def test_masks_of_a_layer_in_evaluation(pytorch, layer, mask, hidden):
+    def call(lib, net, x):
+        padding = None if hidden is None else padding_of(hidden, lib)
+        values = x_of(5, 5, seed=8) * (x_of(5, 5, seed=9) > 0.5)
+        given = None if mask is None else lib.from_numpy(values != 0 if mask == "bool" else values)
+        return net(x, src_mask=given, src_key_padding_mask=padding)
+
+    def make(nn):
+        how = eval(f"dict({layer})", {"nn": nn})
+        return nn.TransformerEncoderLayer(8, 2, 12, batch_first=True, **how)
+
+    evaluated(pytorch, make, call)
+
+
+@pytest.mark.parametrize("weights", [True, False])
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("layer", ["", "add_zero_attn=True", "add_bias_kv=True", "bias=False"])
+def test_masks_of_attention_in_evaluation(pytorch, layer, hidden, weights):
+    def call(lib, net, x):
+        return net(x, x, x, key_padding_mask=padding_of(hidden, lib), need_weights=weights)
+
+    def make(nn):
+        return nn.MultiheadAttention(8, 2, batch_first=True, **eval(f"dict({layer})", {"nn": nn}))
+
+    evaluated(pytorch, make, call)
