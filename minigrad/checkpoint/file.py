@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
 import shutil
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from minigrad.checkpoint import npz_file, pytorch_file, safetensors_file
 from minigrad.checkpoint.structure import CheckpointError, pack, unpack
@@ -26,12 +27,13 @@ FORMATS: dict[str, tuple[Any, Any, Any, Any]] = {
 FilePath = str | os.PathLike[str]
 
 
-def save(obj: Any, f: FilePath) -> None:
+def save(obj: Any, f: FilePath | BinaryIO) -> None:
     """Save tensors, and dicts, lists and tuples of tensors, numbers and strings, to the file `f`.
 
     The suffix decides the format: `.npz` is NumPy's and needs nothing else, `.safetensors` is shared with
     other libraries and needs the extra of that name. There a dict of tensors is, for PyTorch, just that.
-    `.pt`, `.pth`, `.bin` and `.pkl` are PyTorch's, which reads them with `weights_only=True`.
+    `.pt`, `.pth`, `.bin` and `.pkl` are PyTorch's, which reads them with `weights_only=True`. So is what is
+    written to a file that is open for bytes, or to an `io.BytesIO`; the rest of this does not hold there.
 
     A file that exists is replaced at the very end, by one that is complete and on the disk: whenever
     the program is killed, `f` is the old file or the new one, whole. (A kill may leave a hidden
@@ -57,6 +59,12 @@ def save(obj: Any, f: FilePath) -> None:
     >>> saved["epoch"], model.load_state_dict(saved["model"])
     (7, <All keys matched successfully>)
     """
+    if not isinstance(f, str | os.PathLike) and hasattr(f, "write"):
+        whole = io.BytesIO()
+        pytorch_file.write(whole, *pytorch_file.pack(obj))
+        _check_binary(f)
+        f.write(whole.getvalue())
+        return
     path, (take_apart, write, _, _) = _sorted_out(f)
     text, arrays = take_apart(obj)
     path = path.resolve()  # where `f` is a link, what it points to is replaced
@@ -79,13 +87,14 @@ def save(obj: Any, f: FilePath) -> None:
 
 
 def load(
-    f: FilePath, map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None
+    f: FilePath | BinaryIO, map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None
 ) -> Any:
     """The value that was saved to the file `f`, in the format that its suffix names, whole or not at all.
 
     Nothing in a file is ever run, so `weights_only` changes nothing, nor does `mmap`; `map_location` can
     only be the CPU. A `.safetensors` file of another library is a dict of its tensors. The pickle in a file
-    of PyTorch's is not run; its bfloat16 becomes float32, and a whole module is refused.
+    of PyTorch's is not run; its bfloat16 becomes float32, and a whole module is refused. A file that is open
+    for bytes, or an `io.BytesIO`, is read from where it stands, in PyTorch's format.
 
     Raises:
         CheckpointError: for a truncated, damaged or foreign file, saying what is wrong with it.
@@ -104,20 +113,33 @@ def load(
         ...
     minigrad.checkpoint.structure.CheckpointError: ...model.npz cannot be loaded: it is no .npz file, or ...
     """
-    path, (_, _, read, put_together) = _sorted_out(f)
     if map_location is not None and str(map_location) != "cpu":
         raise RuntimeError(f"minigrad computes on the CPU only; map_location cannot be {map_location!r}")
+    if not isinstance(f, str | os.PathLike) and hasattr(f, "read"):
+        _check_binary(f)
+        return _read(io.BytesIO(f.read()), "this file", pytorch_file.read, pytorch_file.unpack)
+    path, (_, _, read, put_together) = _sorted_out(f)
     with open(path, "rb", opener=_open_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise CheckpointError(f"{path} cannot be loaded: it is no file, but a device or a pipe")
-        try:
-            text, arrays = read(file)
-            return put_together(text, arrays)
-        except (ImportError, MemoryError):
-            raise
-        except Exception as error:  # what the parsers raise at hostile bytes is no fixed list
-            reason = str(error) or type(error).__name__
-            raise CheckpointError(f"{path} cannot be loaded: {reason}") from error
+        return _read(file, path, read, put_together)
+
+
+def _read(file: BinaryIO, name: Any, read: Any, put_together: Any) -> Any:
+    try:
+        text, arrays = read(file)
+        return put_together(text, arrays)
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:  # what the parsers raise at hostile bytes is no fixed list
+        reason = str(error) or type(error).__name__
+        raise CheckpointError(f"{name} cannot be loaded: {reason}") from error
+
+
+def _check_binary(file: Any) -> None:
+    """Raise TypeError for a file that is open for text."""
+    if isinstance(file, io.TextIOBase):
+        raise TypeError('a checkpoint is bytes: open the file with "rb" or "wb"')
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -137,7 +159,7 @@ def _check_writable(path: Path) -> None:
         raise PermissionError(errno.EACCES, "this file is read-only", str(path))
 
 
-def _sorted_out(f: FilePath) -> tuple[Path, tuple[Any, Any, Any, Any]]:
+def _sorted_out(f: Any) -> tuple[Path, tuple[Any, Any, Any, Any]]:
     if not isinstance(f, str | os.PathLike):
         raise TypeError(f"a checkpoint is saved to a file given by its path, not to a {type(f).__name__}")
     path = Path(f)

@@ -1,6 +1,7 @@
 """PyTorch's format: what is written comes back, PyTorch reads it, and its pickle is never run."""
 
 import contextlib
+import io
 import pickle
 import zipfile
 from collections import Counter, OrderedDict
@@ -136,3 +137,36 @@ def test_pytorch_reads_it_and_is_read(tmp_path):
     theirs.save(net, tmp_path / "c.pt")
     with pytest.raises(CheckpointError, match="whole module"):
         torch.load(tmp_path / "c.pt")
+
+
+def test_open_files_are_written_and_read(tmp_path, same):
+    value = {**PLAIN, "w": torch.arange(3.0)}
+    memory = io.BytesIO()
+    torch.save(value, memory)
+    memory.seek(0)
+    assert same(torch.load(memory), value)
+    with (tmp_path / "a.dat").open("wb") as file:
+        torch.save(value, file)
+    assert (tmp_path / "a.dat").read_bytes() == memory.getvalue()
+    with (tmp_path / "a.dat").open("rb") as file:
+        assert same(torch.load(file, map_location="cpu"), value)
+    with pytest.raises(CheckpointError, match="this file cannot be loaded: it is no zip"):
+        torch.load(io.BytesIO(memory.getvalue()[:-9]))
+    for call in (lambda: torch.save(value, io.StringIO()), lambda: torch.load(io.StringIO())):
+        with pytest.raises(TypeError, match="bytes"):
+            call()
+    empty = io.BytesIO()
+    with pytest.raises(TypeError, match="cannot save"):
+        torch.save({"a": object()}, empty)
+    assert not empty.getvalue()
+
+
+@pytest.mark.parity
+def test_pytorch_reads_what_is_in_memory_and_we_what_it_wrote(pytorch):
+    ours, theirs = io.BytesIO(), io.BytesIO()
+    torch.save({"w": torch.arange(3.0)}, ours)
+    ours.seek(0)
+    assert pytorch.load(ours, weights_only=True)["w"].tolist() == [0, 1, 2]
+    pytorch.save({"w": pytorch.arange(3.0)}, theirs)
+    theirs.seek(0)
+    assert torch.load(theirs)["w"].tolist() == [0, 1, 2]
