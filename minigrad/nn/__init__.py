@@ -53,20 +53,16 @@ from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, Uninit
 
 if TYPE_CHECKING:
     from . import common_types, modules
-    from .bags import (
-        ChannelShuffle,
-        EmbeddingBag,
-        FeatureAlphaDropout,
-        LocalResponseNorm,
-        RMSNorm,
-    )
+    from .bags import EmbeddingBag
     from .channels import (
         AlphaDropout,
         BatchNorm2d,
         BatchNorm3d,
+        ChannelShuffle,
         Dropout1d,
         Dropout2d,
         Dropout3d,
+        FeatureAlphaDropout,
         GroupNorm,
         InstanceNorm1d,
         InstanceNorm2d,
@@ -178,6 +174,7 @@ if TYPE_CHECKING:
         TransformerEncoder,
         TransformerEncoderLayer,
     )
+    from .scaling import LocalResponseNorm, RMSNorm
     from .upsampling import (
         Fold,
         PixelShuffle,
@@ -214,7 +211,7 @@ else:
         ),
         "channels": (
             "Dropout1d Dropout2d Dropout3d AlphaDropout BatchNorm2d BatchNorm3d GroupNorm "
-            "InstanceNorm1d InstanceNorm2d InstanceNorm3d"
+            "InstanceNorm1d InstanceNorm2d InstanceNorm3d ChannelShuffle FeatureAlphaDropout"
         ),
         "piecewise": "ReLU6 Hardsigmoid Hardswish Hardshrink Softshrink Threshold CELU PReLU RReLU",
         "gates": "Mish Softsign Tanhshrink Softmin GLU",
@@ -231,7 +228,8 @@ else:
             "CosineSimilarity PairwiseDistance CosineEmbeddingLoss TripletMarginLoss "
             "TripletMarginWithDistanceLoss"
         ),
-        "bags": "EmbeddingBag RMSNorm LocalResponseNorm ChannelShuffle FeatureAlphaDropout",
+        "bags": "EmbeddingBag",
+        "scaling": "RMSNorm LocalResponseNorm",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 

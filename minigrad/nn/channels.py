@@ -1,4 +1,4 @@
-"""Layers of whole channels: dropout of channels, batch norm of images, group and instance norm."""
+"""Layers of whole channels: dropout of channels, batch norm of images, group and instance norm, shuffled channels."""
 
 from __future__ import annotations
 
@@ -281,3 +281,41 @@ class InstanceNorm3d(_InstanceNorm):
     """
 
     _axes = 3
+
+
+class ChannelShuffle(Layer):
+    """The channels of `groups` groups of (N, C, ...), dealt in turn: see `F.channel_shuffle`.
+
+    Arguments:
+        groups: how many groups the channels make.
+
+    >>> import minigrad as torch
+    >>> torch.nn.ChannelShuffle(2)(torch.arange(4).reshape(1, 4, 1)).flatten()
+    tensor([0, 2, 1, 3])
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
+
+
+class FeatureAlphaDropout(Dropout):
+    """`AlphaDropout` of whole channels of (N, C, ...).
+
+    Arguments:
+        p: the probability, within [0, 1].
+        inplace: whether the input itself is written.
+
+    >>> import minigrad as torch
+    >>> torch.nn.FeatureAlphaDropout(0.5).eval()(torch.ones(1, 2))
+    tensor([[1., 1.]])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)

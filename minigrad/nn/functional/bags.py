@@ -58,7 +58,10 @@ def embedding_bag(
     if sparse:
         raise NotImplementedError("embedding_bag: sparse gradients are not covered")
     if scale_grad_by_freq:
-        raise NotImplementedError("embedding_bag: scale_grad_by_freq is not covered")
+        raise NotImplementedError(
+            "embedding_bag: scale_grad_by_freq is not covered, for PyTorch divides some rows by the count of "
+            "another row; embedding(..., scale_grad_by_freq=True) divides each by its own"
+        )
     places, bags, count = _bags(input, offsets, include_last_offset)
     factors = per_sample_weights
     if factors is not None:
