@@ -167,6 +167,7 @@ if TYPE_CHECKING:
         MaxUnpool3d,
     )
     from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+    from .scaling import LocalResponseNorm, RMSNorm
     from .transformer import (
         Transformer,
         TransformerDecoder,
@@ -174,7 +175,6 @@ if TYPE_CHECKING:
         TransformerEncoder,
         TransformerEncoderLayer,
     )
-    from .scaling import LocalResponseNorm, RMSNorm
     from .upsampling import (
         Fold,
         PixelShuffle,

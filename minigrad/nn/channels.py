@@ -1,4 +1,4 @@
-"""Layers of whole channels: dropout of channels, batch norm of images, group and instance norm, shuffled channels."""
+"""Layers of whole channels: dropout, batch norm of images, group and instance norm, shuffled channels."""
 
 from __future__ import annotations
 
