@@ -92,7 +92,7 @@ x = real(3, 4); y = real(3, 4); i = ints(3, 4, below=3); k = ints(2, 3, below=3)
     x.scatter({1, k, 0.5|1, i[:, :1], y[:, :1]|dim=1, index=k, value=2.0|1, i[:2, :1], src=y[:2, :1]})
     x.scatter(1, i[:, :1], y)                                                # extra: PyTorch's backward fails
     torch.scatter(x, {0, i + 3, y|0, i, y[:2]|2, i, y|0, i[0], y|0, i, y.long()})  # raises
-    x.detach().scatter(0, i[:1], y.detach(), reduce={'add'|'multiply'})      # refused: scatter_add adds
+    x.detach().scatter(0, i[:1], y.detach(), reduce={'add'|'multiply'})
     z = x * 1; z.scatter_(1, i[:, :1], y[:, :1]); z * x
     z = x * 1; z.scatter_(1, k, 3.0); z * x
     torch.scatter_add(x, {0, i, y|1, i, y|1, k, y[:2, :3]})
