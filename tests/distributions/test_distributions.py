@@ -30,6 +30,29 @@ MADE = {  # a batch of two, of parameters that are leaves
         lambda a, c: D.MultivariateNormal(a, precision_matrix=(c + c.mT) / 2),
         t([0.0, 1.0], [2.0, 1.0]), t(*COVARIANCE)
     ),
+    "exponential": (D.Exponential, t(0.5, 2.0)),
+    "laplace": (D.Laplace, t(0.3, -1.2), t(0.7, 1.9)),
+    "cauchy": (D.Cauchy, t(0.3, -1.2), t(0.7, 1.9)),
+    "gumbel": (D.Gumbel, t(0.3, -1.2), t(0.7, 1.9)),
+    "half normal": (D.HalfNormal, t(0.7, 1.9)),
+    "gamma": (D.Gamma, t(0.8, 3.0), t(0.7, 1.9)),
+    "dirichlet": (D.Dirichlet, t([0.7, 1.9, 3.0], [2.0, 1.5, 1.0])),
+    "beta": (D.Beta, t(0.8, 3.0), t(0.7, 1.9)),
+    "poisson": (D.Poisson, t(0.7, 4.0)),
+    "geometric": (D.Geometric, t(0.3, 0.7)),
+    "one-hot": (D.OneHotCategorical, t([0.2, 0.5, 0.3], [0.6, 0.3, 0.1])),
+    "binomial": (lambda p: D.Binomial(5, p), t(0.3, 0.7)),
+    "multinomial": (lambda p: D.Multinomial(5, p), t([0.2, 0.5, 0.3], [0.6, 0.3, 0.1])),
+    "log-normal": (D.LogNormal, t(0.3, -1.2), t(0.7, 0.4)),
+    "sigmoid of normal": (
+        lambda a, b: D.TransformedDistribution(D.Normal(a, b), D.SigmoidTransform()), t(0.3, 0.1), t(0.7, 0.4)
+    ),
+    "tanh of an affine": (
+        lambda a, b: D.TransformedDistribution(
+            D.Normal(0.0, b), [D.AffineTransform(a, -2.0), D.TanhTransform()]
+        ),
+        t(0.3, 0.1), t(0.7, 0.4)
+    ),
     "independent": (lambda a, b: D.Independent(D.Normal(a, b), 1), t([0.3, -1.2], [0.0, 2.0]), t(0.7, 1.9)),
 }  # fmt: skip
 
@@ -39,13 +62,17 @@ def another(name):
     make, *parameters = MADE[name]
     if name == "uniform":
         return make(parameters[0] - 1, parameters[1] + 0.5)
+    if name == "laplace":  # whose divergence has a kink at the same centre
+        return make(parameters[0] + 0.4, parameters[1])
     return make(*parameters[:-1], parameters[-1] * 1.2)
 
 
 # Of these no mean or variance is told, or it has none.
-NO_MOMENTS = {"categorical", "categorical of logits"}
-NO_ENTROPY: set[str] = set()
-NO_FORMULA: set[str] = set()
+NO_MOMENTS = {"categorical", "categorical of logits", "cauchy", "sigmoid of normal", "tanh of an affine"}
+NO_ENTROPY = {"poisson", "multinomial", "sigmoid of normal", "tanh of an affine"}
+NO_FORMULA = {"multinomial", "tanh of an affine"}
+# Their draws carry no gradient to the concentration.
+REFUSES = {"gamma", "beta", "dirichlet"}
 
 
 def made(name, grad=False):
@@ -108,7 +135,9 @@ def test_gradients_of_both_orders_are_those_of_finite_differences(name):
     assert torch.autograd.gradgradcheck(numbers, parameters, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", [n for n in MADE if made(n)[0](*made(n)[1]).has_rsample])
+@pytest.mark.parametrize(
+    "name", [n for n in MADE if made(n)[0](*made(n)[1]).has_rsample and n not in REFUSES]
+)
 def test_a_gradient_flows_through_draws(name):
     make, parameters = made(name, grad=True)
 
@@ -258,3 +287,42 @@ def test_enumerated_values_and_supports():
     assert whole.has_enumerate_support and whole.enumerate_support().shape == (3, 2)
     with pytest.raises(NotImplementedError, match="not enumerated"):
         D.Independent(d, 1).enumerate_support()
+
+
+@pytest.mark.parametrize("name", sorted(REFUSES))
+def test_draws_refuse_a_gradient_that_they_do_not_have(name):
+    make, parameters = made(name, grad=True)
+    with pytest.raises(NotImplementedError, match=r"has no gradient with respect to the concentration"):
+        make(*parameters).rsample()
+    assert not make(*parameters).sample().requires_grad
+    assert make(*[p.detach() for p in parameters]).rsample().shape == make(*parameters).sample().shape
+
+
+def test_draws_of_gamma_carry_a_gradient_to_the_rate():
+    rate = t(0.7, 2.0, grad=True)
+
+    def draw(rate):
+        torch.manual_seed(0)
+        return D.Gamma(t(0.8, 3.0), rate).rsample((3,))
+
+    assert torch.autograd.gradcheck(draw, (rate,))
+
+
+def test_a_transform_keeps_the_last_argument_where_told():
+    kept, plain = D.TanhTransform(cache_size=1), D.TanhTransform()
+    x = torch.tensor([12.0])
+    assert kept.inv(kept(x)) is x and plain.inv(plain(x)).isinf().all() and kept(x) is kept(x)
+    y = torch.tensor([0.5])
+    assert kept(kept.inv(y)) is y and repr(plain) == "TanhTransform()"
+    with pytest.raises(ValueError, match="cache_size must be 0 or 1, but is 2"):
+        D.TanhTransform(cache_size=2)
+    for call in (D.Transform(), D.Transform().inv, lambda y: D.Transform().log_abs_det_jacobian(y, y)):
+        with pytest.raises(NotImplementedError):
+            call(y)
+    one, other = D.AffineTransform(1.0, torch.tensor([2.0])), D.AffineTransform(1.0, torch.tensor([2.0]))
+    assert one == other and one != D.AffineTransform(2.0, 1.0) and one != plain and one.sign.item() == 1
+    with pytest.raises(ValueError, match="transforms must be a Transform or a list of them, but has 3"):
+        D.TransformedDistribution(D.Normal(0.0, 1.0), [3])
+    p, q = (D.TransformedDistribution(D.Normal(0.0, 1.0), f) for f in (kept, one))
+    with pytest.raises(NotImplementedError, match="different transforms"):
+        D.kl_divergence(p, q)

@@ -45,6 +45,49 @@ b = 1.0 * bools(2, 3); w = positive(2, 4)
     D.Categorical(w).cdf(w)                                                  # raises
     D.Bernoulli(u).rsample()                                                 # raises
     D.Independent(D.Normal(x, p), 3)                                         # raises
+    d = D.Exponential({p|0.5}); {d.log_prob(q)|d.cdf(q)|d.icdf(u)|d.entropy()}
+    d = D.Exponential({p|0.5}); {d.mean|d.variance|d.stddev|d.mode}
+    d = D.Laplace(x, p); {d.log_prob(y)|d.cdf(y)|d.icdf(u)|d.entropy()|d.mean|d.variance|d.stddev|d.mode}
+    d = D.Cauchy(x, p); {d.log_prob(y)|d.cdf(y)|d.icdf(u)|d.entropy()|d.mean|d.variance|d.mode}
+    d = D.Gumbel(x, p); {d.log_prob(y)|d.cdf(y)|d.icdf(u)|d.entropy()|d.mean|d.variance|d.stddev|d.mode}
+    d = D.HalfNormal(p); {d.log_prob(q)|d.cdf(q)|d.icdf(u)|d.entropy()|d.mean|d.variance|d.stddev|d.mode}
+    d = D.LogNormal(x, p); {d.log_prob(q)|d.cdf(q)|d.icdf(u)|d.entropy()|d.mean|d.variance|d.stddev|d.mode}
+    D.HalfNormal(p, validate_args=False).log_prob(x)
+    d = D.Gamma(p, q); {d.log_prob(w[:, :3])|d.entropy()|d.mean|d.variance|d.stddev|d.mode}  # rough
+    d = D.Beta(p, q); {d.log_prob(u)|d.entropy()|d.mean|d.variance|d.stddev|d.mode}  # rough
+    D.Dirichlet(w).log_prob(torch.tensor([0.1, 0.2, 0.3, 0.4]).to(w))        # rough
+    d = D.Dirichlet(w); {d.entropy()|d.mean|d.variance|d.mode}  # rough
+    D.Dirichlet(torch.tensor([[0.5, 0.2], [2.0, 0.5]])).mode, D.Dirichlet(w).expand((3, 2)).batch_shape
+    d = D.Poisson(p); {d.log_prob(torch.tensor([0.0, 1.0, 4.0]).to(p))|d.mean|d.variance|d.mode}
+    d = D.Geometric({u|logits=x}); {d.log_prob(b)|d.entropy()|d.mean|d.variance|d.mode}
+    D.Binomial({1|5}, {u|logits=x}).log_prob(b)                              # rough: its trigamma
+    D.Binomial({1|5}, {u|logits=x}).entropy()                                # rough: its trigamma
+    d = D.Binomial({1|5}, {u|logits=x}); {d.mean|d.variance|d.mode|d.enumerate_support()}
+    D.Binomial(torch.tensor([2.0, 3.0, 4.0]), u[0].detach()).log_prob(torch.tensor([1.0, 3.0, 0.0]).to(u))
+    d = D.OneHotCategorical({w|logits=w}); {d.mode|d.entropy()|d.mean|d.variance|d.enumerate_support()}
+    D.OneHotCategorical(w).log_prob(torch.eye(4)[:2].to(w)), D.OneHotCategorical(w).expand((3, 2)).mode
+    D.Multinomial(5, {w|logits=w}).log_prob(torch.tensor([1.0, 0.0, 3.0, 1.0]).to(w))
+    d = D.Multinomial(5, {w|logits=w}); {d.mean|d.variance}
+    TD(D.Normal(x, p), D.{TanhTransform|SigmoidTransform}()).log_prob(u)
+    TD(D.Normal(x, p), [D.AffineTransform({1.0|y}, {-2.0|q}), D.ExpTransform()]).log_prob(w[:, :3])
+    d = TD(D.Normal(0.0, 1.0), D.AffineTransform(x, {-2.0|q})); {d.cdf(y)|d.icdf(u)|d.log_prob(y)}
+    d = TD(D.Normal(x, p), D.AffineTransform(y, q, event_dim=1)); d.log_prob(y), d.event_shape
+    d = TD(D.Independent(D.Normal(x, p), 1), D.TanhTransform()); d.log_prob(u)
+    kind = D.{Laplace|Cauchy|Gumbel|LogNormal}; D.kl_divergence(kind(x, p), kind(y, q))
+    D.kl_divergence(D.Exponential(p), D.Exponential(q)), D.kl_divergence(D.HalfNormal(p), D.HalfNormal(q))
+    kind = D.{Gamma|Beta}; D.kl_divergence(kind(p, q), kind(q, p + 1))       # rough
+    D.kl_divergence(D.Dirichlet(w), D.Dirichlet(w[0] + 1))                   # rough
+    D.kl_divergence(D.Poisson(p), D.Poisson(q)), D.kl_divergence(D.Geometric(u), D.Geometric(logits=x))
+    D.kl_divergence(D.Binomial(3, u), D.Binomial({3|2}, logits=x))
+    D.kl_divergence(D.OneHotCategorical(w), D.OneHotCategorical(logits=w))
+    D.{Exponential|HalfNormal|Poisson}(-p)                                   # raises
+    D.{Gamma|Beta|Laplace|Cauchy|Gumbel|LogNormal}(p, -q)                    # raises
+    D.Poisson(p).log_prob(u)                                                 # raises
+    D.Poisson(p).{entropy|rsample}()                                         # raises
+    D.Multinomial(2, w).log_prob(w)                                          # raises
+    D.OneHotCategorical(w).log_prob(w)                                       # raises
+    D.Gamma({p|p}, q).rsample()                                              # refused
+    TD(D.Normal(x, p), [3])                           # raises
     str(D.Normal(0.0, {1.0|torch.ones(2)})), str(D.Independent(D.Normal(0.0, torch.ones(2)), 1))
     str(D.Normal(x, p).support), D.Bernoulli(u).has_rsample
     D.Normal(x, q).batch_shape, D.Categorical(w).event_shape
@@ -61,6 +104,7 @@ loc = real(2, 3); v = real(3); m = real(3, 3); y = real(5, 3)
 SHORT = {
     r"\bM\(": "D.MultivariateNormal(",
     r"\bS\b": "(m @ m.mT + torch.eye(3).to(m))",
+    r"\bTD\(": "D.TransformedDistribution(",
     r"\bL\b": "(m.tril(-1) + torch.diag(m.diagonal().exp()))",
     r"\bD\.": "torch.distributions.",
 }
