@@ -33,7 +33,7 @@ from minigrad.nn.activation import (
 from minigrad.nn.containers import ModuleDict, ModuleList, Sequential
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.embedding import Embedding
-from minigrad.nn.linear import Bilinear, Flatten, Identity, Linear
+from minigrad.nn.linear import Bilinear, Flatten, Identity, Linear, Unflatten
 from minigrad.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -292,6 +292,7 @@ __all__ = [
     "CircularPad3d",
     "Upsample",
     "UpsamplingNearest2d",
+    "Unflatten",
     "UpsamplingBilinear2d",
     "PixelShuffle",
     "PixelUnshuffle",

@@ -1,12 +1,12 @@
-"""Layers that are linear in their input, and the two that only pass it on: Identity and Flatten."""
+"""Layers that are linear in their input, and those that only pass it on: Identity, Flatten, Unflatten."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from minigrad._tensor.tensor import Tensor
-from minigrad.functional import einsum
 from minigrad.nn import functional as F, init
 from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Layer, Module
@@ -173,11 +173,7 @@ class Bilinear(Layer):
                 raise ValueError(
                     f"Bilinear has {name}={getattr(self, name)}, the input ends in {input.shape[-1]}"
                 )
-        rows1, rows2 = (x.reshape(-1, x.shape[-1]) for x in (input1, input2))
-        output = einsum("nij,nj->ni", einsum("ni,oij->noj", rows1, self.weight), rows2)
-        if self.bias is not None:
-            output = output + self.bias
-        return output.reshape(*input1.shape[:-1], self.out_features)
+        return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (
@@ -223,6 +219,44 @@ class Flatten(Layer):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Layer):
+    """Makes several dimensions of one, as `Tensor.unflatten`; the reverse of `Flatten`.
+
+    Arguments:
+        dim: the dimension.
+        unflattened_size: a tuple or list of its sizes; one may be -1.
+
+    Raises:
+        TypeError: for other sizes than a tuple or list of integers.
+
+    >>> import minigrad as torch
+    >>> torch.nn.Unflatten(1, (2, -1))(torch.ones(3, 8)).shape
+    torch.Size([3, 2, 4])
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        super().__init__()
+        if not isinstance(unflattened_size, (tuple, list)):
+            found = type(unflattened_size).__name__
+            raise TypeError(f"unflattened_size must be a tuple of ints, but found type {found}")
+        for place, size in enumerate(unflattened_size):
+            if not isinstance(size, int):
+                raise TypeError(
+                    "unflattened_size must be tuple of ints, but found element of type "
+                    f"{type(size).__name__} at pos {place}"
+                )
+        self.dim = dim
+        self.unflattened_size = unflattened_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        check_tensor("Unflatten", "input", input)
+        out: Tensor = input.unflatten(self.dim, self.unflattened_size)
+        return out
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 def _fill_bias(bias: Tensor, fan_in: int) -> None:

@@ -75,3 +75,19 @@ def test_errors():
         nn.RMSNorm(2)(torch.ones(2, 3))
     with pytest.raises(RuntimeError, match="must be divisible by 3"):
         nn.ChannelShuffle(3)(torch.ones(1, 4, 1))
+
+
+def test_functions_of_pairs_of_rows():
+    x, y, w, b = (torch.from_numpy(np.random.default_rng(i).standard_normal(s)).requires_grad_()
+                  for i, s in enumerate([(4, 3), (4, 2), (5, 3, 2), (5,)]))  # fmt: skip
+    expected = np.einsum("ni,oij,nj->no", *(t.detach().numpy() for t in (x, w, y))) + b.detach().numpy()
+    np.testing.assert_allclose(F.bilinear(x, y, w, b).detach().numpy(), expected)
+    check_grads(F.bilinear, x, y, w, b, order=2)
+    check_grads(F.pdist, x, order=2)
+    rows, columns = np.triu_indices(4, 1)
+    np.testing.assert_allclose(F.pdist(x).tolist(), torch.cdist(x, x).detach().numpy()[rows, columns])
+    assert F.pdist(torch.ones(1, 2)).shape == (0,)
+    with pytest.raises(RuntimeError, match=r"input2.*should end in"):
+        F.bilinear(x, x, w)
+    with pytest.raises(TypeError, match="element of type float at pos 1"):
+        nn.Unflatten(1, (2, 1.0))

@@ -27,6 +27,14 @@ w = real(6, 3); i = ints(2, 4, below=6); s = real(2, 4)
     F.embedding_bag(i[0], w)                                                 # raises
     F.embedding_bag(i, w, mode='min')                                        # raises
     F.embedding_bag(i, w, per_sample_weights=s)                              # raises
+x = real(4, 3); y = real(4, 2); w = real(5, 3, 2); b = real(5)
+    F.bilinear(x, y, w{|, b})
+    F.bilinear({x[:2], y|y, x}, w)                                        # raises
+    F.pdist(x{|, 1.0|, 0.0|, 3.0|, float('inf')})
+    F.pdist(x[0])                                                            # raises
+    F.pdist(x, -1.0)                                                         # raises
+    torch.nn.Unflatten(1, (3, {1|-1}))(x)
+    torch.nn.Unflatten(1, {5|(3, 1.0)})                                      # raises
 """
 
 

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from .multihead import (
         multi_head_attention_forward,
     )
+    from .pairs import bilinear, pdist
     from .piecewise import (
         celu,
         celu_,
@@ -167,13 +168,15 @@ else:
             "multilabel_soft_margin_loss multi_margin_loss multilabel_margin_loss"
         ),
         "bags": "embedding_bag",
+        "pairs": "bilinear pdist",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
+    "batch_norm", "bilinear", "pdist",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
     "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout",
     "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
