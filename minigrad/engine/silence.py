@@ -46,7 +46,9 @@ class _Quiet:
         if first is self._loud or first is self.first or self._own_filters:
             return
         for action, message, category, module, _ in warnings.filters:
-            ours = module is None or module.match(__name__)
+            # The filters that Python starts with name their module in plain text, not as a pattern.
+            text = isinstance(module, str)
+            ours = module == __name__ if text else module is None or module.match(__name__)
             if ours and issubclass(RuntimeWarning, category) and (action != "ignore" or message is None):
                 if action == "ignore":
                     self.first = first
