@@ -62,6 +62,8 @@ def another(name):
     make, *parameters = MADE[name]
     if name == "uniform":
         return make(parameters[0] - 1, parameters[1] + 0.5)
+    if name.startswith("multivariate"):
+        return make(parameters[0] + 0.4, parameters[1] * 1.2)
     if name == "laplace":  # whose divergence has a kink at the same centre
         return make(parameters[0] + 0.4, parameters[1])
     return make(*parameters[:-1], parameters[-1] * 1.2)
@@ -149,11 +151,15 @@ def test_a_gradient_flows_through_draws(name):
     assert not make(*parameters).sample().requires_grad
 
 
-@pytest.mark.parametrize("name", ["normal", "uniform"])
+WITH_INVERSE = """normal|uniform|exponential|laplace|cauchy|gumbel|half normal|log-normal|sigmoid of normal
+tanh of an affine""".replace("\n", "|").split("|")
+
+
+@pytest.mark.parametrize("name", WITH_INVERSE)
 def test_the_density_is_the_derivative_of_the_distribution_function_and_icdf_its_inverse(name):
     make, parameters = made(name)
     d = make(*parameters)
-    chance = t([0.1, 0.2], [0.5, 0.5], [0.7, 0.95])
+    chance = t([0.1, 0.2], [0.45, 0.55], [0.7, 0.95])
     x = d.icdf(chance).requires_grad_()
     assert torch.allclose(d.cdf(x), chance)
     (slope,) = torch.autograd.grad(d.cdf(x).sum(), x)
@@ -169,6 +175,13 @@ def test_categories_are_drawn_as_often_as_they_are_probable():
     assert share[0] == 0 and share[1] == pytest.approx(0.25, abs=0.015)
     assert (draws[:, 1] == 0).all() and d.mode.tolist() == [2, 0] and d.param_shape == (2, 3)
     assert torch.equal(D.Categorical(torch.ones(2)).log_prob(torch.tensor(1)), torch.tensor(0.5).log())
+
+
+def test_a_precision_is_the_inverse_of_a_covariance():
+    matrix = t(*COVARIANCE)
+    d = D.MultivariateNormal(t(0.0, 0.0), precision_matrix=matrix)
+    assert torch.allclose(d.covariance_matrix @ matrix, torch.eye(2, dtype=torch.float64))
+    assert torch.allclose(D.MultivariateNormal(t(0.0, 0.0), matrix).precision_matrix, d.covariance_matrix)
 
 
 def test_the_same_seed_draws_the_same():
