@@ -23,6 +23,8 @@ MODULES = {
     "minigrad.autograd.function": "ops written in Python",
     "minigrad.autograd.functional": "Jacobians and Hessians",
     "minigrad.linalg": "linear algebra",
+    "minigrad.func": "derivatives as functions",
+    "minigrad.distributions": "distributions",
     "minigrad.utils.data": "batches",
     "minigrad.checkpoint": "files with tensors",
     "minigrad.viz": "pictures and explanations",
