@@ -1,4 +1,4 @@
-"""Functions made of functions: gradients, Jacobians, products with them, and a function over a batch.
+"""Functions made of functions: gradients, Jacobians, and products with them.
 
 Arguments of many functions:
     func: takes tensors, or lists, tuples and dicts of them; returns a tensor, or several in the same way.
