@@ -54,8 +54,8 @@ demo: $(DEMO) dot  ## train a network on handwritten digits; curves, predictions
 pictures: $(DRAW) dot browser  ## the pictures that README shows, to docs/pictures/
 	@MPLBACKEND=Agg $(RUN) docs/pictures.py
 
-test: $(TEST) dot browser  ## the test suite, in one to three minutes; PyTorch is not needed
-	$(if $(ARGS),,@echo 'running all tests takes one to three minutes; make test ARGS=tests/nn runs those of one folder')
+test: $(TEST) dot browser  ## the test suite, in some seven minutes; PyTorch is not needed
+	$(if $(ARGS),,@echo 'running all tests takes some seven minutes on two cores; make test ARGS=tests/nn runs those of one folder')
 	@$(PYTEST) $(ARGS)
 
 test-oldest: dot  ## the test suite on Python 3.11 and NumPy 2.0.0, the oldest that are supported (in .venv-oldest)
