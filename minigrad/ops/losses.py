@@ -256,7 +256,7 @@ def _cross_entropy(
     """The loss; its slope in x, which shares the exponentials; and x less a number in each row."""
     x = wide(x)
     if (
-        (type(x) is ndarray or not is_foreign(x))
+        not is_foreign(x)
         and x.ndim == 2
         and weight is None
         and not label_smoothing
@@ -320,9 +320,8 @@ def _cross_entropy_rule(
     ignore_index: int, label_smoothing: float,
 ) -> Array:  # fmt: skip
     axis = _class_axis(slope)
-    if type(shifted) is not ndarray and is_tensor(
-        shifted
-    ):  # to the second derivative the slope is no constant
+    # Of a Tensor: to the second derivative the slope is no constant.
+    if type(shifted) is not ndarray and is_tensor(shifted):
         asked = _asked(slope, target, weight, reduction, ignore_index)
         slope = _slope(softmax_kernel(shifted, axis), asked, label_smoothing)
     return (np.expand_dims(g, axis) if reduction == "none" else g) * slope

@@ -146,9 +146,6 @@ class Stacks:
         of = moving.root if moving in self.rows else None
         return (function, tuple(pattern), out.shape, out.dtype, of), moving
 
-    def _is_saved(self, x: Value) -> bool:
-        return x in self._forward_made and self._stackable(x)
-
     # --- sums of many gradients --------------------------------------------------------------------------
 
     def _share_sums(self) -> None:
