@@ -127,3 +127,13 @@ def test_methods_load_when_they_are_first_used():
     assert A.inverse()[0, 0] == 0.5 and A.det() == 4 and torch.Tensor.det(A) == 4
     assert A.cholesky()[0, 0] == A.svd().S[0] ** 0.5
     assert torch.det is torch.linalg.det
+
+
+def test_singular_values_that_are_0_twice_leave_a_finite_gradient():
+    A = torch.zeros(3, 3, dtype=torch.float64)
+    A[0, 1] = 2.0
+    A.requires_grad_()
+    torch.linalg.svdvals(A)[0].backward()
+    wanted = torch.zeros(3, 3, dtype=torch.float64)
+    wanted[0, 1] = 1.0
+    assert torch.allclose(A.grad, wanted)
