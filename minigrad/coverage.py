@@ -23,7 +23,7 @@ _HEAD = """\
 `python -m minigrad.coverage > docs/coverage.md` writes this page, from a table of the public names of
 PyTorch {version} and from minigrad. The table has all that `dir` shows, of which parts are not documented;
 a name of several spellings counts as often. A name that is not there answers with a sentence, so that
-`hasattr` is False and `from minigrad.nn import CTCLoss` an ImportError.
+`hasattr` is False and `from minigrad.nn import SyncBatchNorm` an ImportError.
 """
 
 

@@ -41,6 +41,63 @@ def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     return F.alpha_dropout(input, p, train)
 
 
+def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """Whole channels set to 0, as `nn.functional.dropout2d(input, p, training)` does, in any rank above 1.
+
+    Arguments:
+        input: (N, C, ...).
+        p: the probability of 0.
+        train: whether anything happens.
+
+    Raises:
+        RuntimeError: for fewer than two axes.
+    """
+    if input.ndim < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    mask = F.dropout(input.new_ones((*input.shape[:2], *[1] * (input.ndim - 2))), p, train)
+    return input * mask
+
+
+def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """As `nn.functional.feature_alpha_dropout(input, p, training)`, with all arguments told.
+
+    Arguments:
+        input: (N, C, ...).
+        p: the probability of a new value.
+        train: whether anything happens.
+    """
+    return F.feature_alpha_dropout(input, p, train)
+
+
+def constant_pad_nd(input: Tensor, pad: Any, value: float = 0) -> Tensor:
+    """As `nn.functional.pad(input, pad)` with a constant.
+
+    Arguments:
+        input: a tensor.
+        pad: before and after the last axis, then the one before it, and so on.
+        value: the constant.
+
+    >>> import minigrad as torch
+    >>> torch.constant_pad_nd(torch.ones(1), (1, 0))
+    tensor([0., 1.])
+    """
+    return F.pad(input, pad, value=value)
+
+
+def adaptive_max_pool1d(input: Tensor, output_size: Any) -> Any:
+    """As `nn.functional.adaptive_max_pool1d(input, output_size)`, with the places of the largest.
+
+    Arguments:
+        input: (N, C, L) or (C, L).
+        output_size: the length of the result.
+
+    >>> import minigrad as torch
+    >>> torch.adaptive_max_pool1d(torch.tensor([[[1.0, 3.0, 2.0]]]), 1)
+    (tensor([[[3.]]]), tensor([[[1]]]))
+    """
+    return F.adaptive_max_pool1d(input, output_size, return_indices=True)
+
+
 def batch_norm(
     input: Tensor,
     weight: Any,

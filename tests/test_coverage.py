@@ -17,12 +17,12 @@ from minigrad.version import TorchVersion
 DOCS = Path(__file__).parent.parent / "docs"
 GONE = {  # a name of PyTorch's that is not there, by the module of ours, and a word of the answer
     "": ("sparse_coo_tensor", "dense"),
-    "nn": ("AdaptiveLogSoftmaxWithLoss", "minigrad.coverage nn`"),
-    "nn.functional": ("fractional_max_pool2d", "minigrad.coverage nn.functional`"),
+    "nn": ("LinearCrossEntropyLoss", "minigrad.coverage nn`"),
+    "nn.functional": ("linear_cross_entropy", "minigrad.coverage nn.functional`"),
     "nn.utils": ("fuse_conv_bn_eval", "lists what it has"),
-    "optim": ("Adafactor", "minigrad.coverage optim`"),
+    "optim": ("swap_in_optimizer_params_and_state", "minigrad.coverage optim`"),
     "optim.lr_scheduler": ("EPOCH_DEPRECATION_WARNING", "lists"),
-    "distributions": ("VonMises", "minigrad.coverage distributions`"),
+    "distributions": ("exp_family", "minigrad.coverage distributions`"),
     "linalg": ("ldl_factor", "minigrad.coverage linalg`"),
     "autograd": ("graph", "values are saved"),
     "autograd.functional": ("fwAD", "reverse mode"),

@@ -43,6 +43,7 @@ from minigrad.nn.loss import (
     L1Loss,
     MSELoss,
     NLLLoss,
+    NLLLoss2d as NLLLoss2d,
     SmoothL1Loss,
 )
 from minigrad.nn.mlp import MLP
@@ -53,6 +54,7 @@ from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, Uninit
 
 if TYPE_CHECKING:
     from . import common_types, modules
+    from .adaptive import AdaptiveLogSoftmaxWithLoss
     from .bags import EmbeddingBag
     from .channels import (
         AlphaDropout,
@@ -136,6 +138,7 @@ if TYPE_CHECKING:
         ZeroPad3d,
     )
     from .parameter_containers import ParameterDict, ParameterList
+    from .paths import CTCLoss
     from .piecewise import (
         CELU,
         Hardshrink,
@@ -229,6 +232,8 @@ else:
             "TripletMarginWithDistanceLoss"
         ),
         "bags": "EmbeddingBag",
+        "paths": "CTCLoss",
+        "adaptive": "AdaptiveLogSoftmaxWithLoss",
         "scaling": "RMSNorm LocalResponseNorm",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
@@ -373,6 +378,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "EmbeddingBag",
+    "AdaptiveLogSoftmaxWithLoss",
     "RMSNorm",
     "LocalResponseNorm",
     "ChannelShuffle",
@@ -384,6 +390,7 @@ __all__ = [
     "HuberLoss",
     "CrossEntropyLoss",
     "NLLLoss",
+    "CTCLoss",
     "BCELoss",
     "BCEWithLogitsLoss",
     "KLDivLoss",

@@ -8,6 +8,8 @@ The arguments `input` and `target` of a call are floating tensors of one shape, 
 
 from __future__ import annotations
 
+import warnings
+
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
 from minigrad.nn.functional.losses import older_reduction
@@ -190,6 +192,25 @@ class NLLLoss(_WeightedLoss):
         return F.nll_loss(
             input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
+
+
+class NLLLoss2d(NLLLoss):
+    """The older name of `NLLLoss`, taken with a warning."""
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class BCELoss(_WeightedLoss):

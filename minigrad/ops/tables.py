@@ -17,9 +17,10 @@ from . import (
     scan,
     shape,
     solving,
+    trellis,
 )
 
 FAMILIES = (
     elementwise, gamma, choosing, reduce, scan, shape, index, linalg, solving, factors, convolution,
-    activations, normalisation, losses,
+    activations, normalisation, losses, trellis,
 )  # fmt: skip

@@ -95,6 +95,7 @@ if TYPE_CHECKING:
         multi_head_attention_forward,
     )
     from .pairs import bilinear, pdist
+    from .paths import ctc_loss
     from .piecewise import (
         celu,
         celu_,
@@ -169,6 +170,7 @@ else:
         ),
         "bags": "embedding_bag",
         "pairs": "bilinear pdist",
+        "paths": "ctc_loss",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
@@ -178,7 +180,7 @@ __all__ = [
     "batch_norm", "bilinear", "pdist",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
     "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout",
+    "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout",
     "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
     "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
