@@ -31,7 +31,16 @@ LAYERS = [
         "threads",
         "xpu",
     },  # what PyTorch tells of devices and threads
-    {"functions_of_layers", "functions_of_losses", "older", "random", "special", "sampling", "sequences", "settings"},
+    {
+        "functions_of_layers",
+        "functions_of_losses",
+        "older",
+        "random",
+        "special",
+        "sampling",
+        "sequences",
+        "settings",
+    },
     {"distributions"},
     {"program"},  # compiled calls
     {"viz"},
