@@ -17,8 +17,8 @@ def _word(reduction: Any) -> str:
         number = operator.index(reduction)
     except TypeError:
         raise TypeError(
-            f"argument 'reduction' must be int, not {type(reduction).__name__}: 0 none, 1 the mean, 2 the sum; "
-            f"the function of this name in torch.nn.functional takes words"
+            f"argument 'reduction' must be int, not {type(reduction).__name__}: 0 none, 1 the mean, 2 the "
+            f"sum; the function of this name in torch.nn.functional takes words"
         ) from None
     if number not in range(3):
         raise RuntimeError(f"reduction must be 0 (none), 1 (the mean) or 2 (the sum), not {number}")
@@ -43,9 +43,7 @@ def binary_cross_entropy_with_logits(
     tensor([0.6931, 0.6931])
     """
     word = _word(reduction)
-    return F.binary_cross_entropy_with_logits(
-        input, target, weight, reduction=word, pos_weight=pos_weight
-    )
+    return F.binary_cross_entropy_with_logits(input, target, weight, reduction=word, pos_weight=pos_weight)
 
 
 def cosine_embedding_loss(

@@ -15,7 +15,7 @@ from .op import REAL, Op
 
 
 def _entering(a: Array, skips: Array) -> Array:
-    """The logarithm of the sum over the states before each: itself, the one before, and one more by a skip."""
+    """The log of the sum over the states before each: itself, the one before, and one more by a skip."""
     one = shifted(a, -1, -np.inf)
     both = np.logaddexp(a, one)
     return np.logaddexp(both, np.where(skips, shifted(one, -1, -np.inf), -np.inf))
@@ -39,10 +39,8 @@ def _paths(x: Array, skips: Array, ends: Array, lengths: Array) -> tuple[Array, 
 
 
 @kernel
-def _slope(
-    g: Array, x: Array, skips: Array, ends: Array, lengths: Array, begun: Array, out: Array
-) -> Array:
-    """-g times the probability of each state at each time, over all paths: Rabiner (1989), equations 19 to 27.
+def _slope(g: Array, x: Array, skips: Array, ends: Array, lengths: Array, begun: Array, out: Array) -> Array:
+    """-g times the probability of each state at each time, over all paths: Rabiner (1989), (19) to (27).
 
     It is nan for a sample that no path leads through and whose loss counts.
     """

@@ -61,12 +61,13 @@ x = real(5, 2, 4); i = ints(2, 3, low=1, below=4)
     F.ctc_loss(x, i, (5, 5), (2, 2), {-1|4})                                 # raises
     F.ctc_loss(x, i.reshape(-1), (5, 5), (2, 2))                             # raises
     F.ctc_loss(x, i, (5, 5), (2, 2), reduction='avg')                        # raises
-x = real(4, 3); y = real(4, 3); z = real(4, 3)
-    torch.binary_cross_entropy_with_logits(x, y.sigmoid(), {None|z.detach().abs()}, z[0].detach().abs(){|, 0|, 2})
+x = real(4, 3); y = real(4, 3); z = real(4, 3); w = ints(4, 3)
+    torch.binary_cross_entropy_with_logits(x, y.sigmoid(), {None|w}, w[0]{|, 0|, 2})
     torch.kl_div(x, y{.abs()|.abs(), 0|.abs(), 2|, 1, log_target=True|, log_target=True})
     torch.kl_div(x, y.abs(), 'sum')                                          # raises
     torch.kl_div(x, y.abs(), 3)                                              # refused
-    torch.{hinge_embedding_loss(x, y.detach().sign(), 0.5|margin_ranking_loss(x, y, z.detach().sign(), 0.3}, 2)
+    torch.hinge_embedding_loss(x, y.detach().sign(), 0.5, 2)
+    torch.margin_ranking_loss(x, y, z.detach().sign(), 0.3, 2)
     torch.triplet_margin_loss(x, y, z, 0.5, 2.0, 1e-6, {True|False}, 0)
     torch.poisson_nll_loss(x, y.abs().detach(), True, False, 1e-8, {0|1|2})
     torch.cosine_embedding_loss(x, y, torch.tensor([1, -1, 1, -1]), 0.1, 2)

@@ -139,8 +139,8 @@ def _padded(targets: Tensor, sizes: Array, samples: int) -> Array:
         return labels[:, :longest]
     if labels.size != sizes.sum():
         raise RuntimeError(
-            f"ctc_loss: targets one after another must be {sizes.sum()}, the sum of target_lengths, but there "
-            f"are {labels.size}"
+            f"ctc_loss: targets one after another must be {sizes.sum()}, the sum of target_lengths, but "
+            f"there are {labels.size}"
         )
     out = np.zeros((samples, longest), np.int64)
     out[np.arange(longest) < sizes[:, None]] = labels
