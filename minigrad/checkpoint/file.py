@@ -18,11 +18,8 @@ from minigrad.checkpoint.structure import CheckpointError, pack, unpack
 FORMATS: dict[str, tuple[Any, Any, Any, Any]] = {
     ".npz": (pack, npz_file.write, npz_file.read, unpack),
     ".safetensors": (pack, safetensors_file.write, safetensors_file.read, unpack),
-    **dict.fromkeys(
-        (".pt", ".pth", ".bin", ".pkl"),
-        (pytorch_file.pack, pytorch_file.write, pytorch_file.read, pytorch_file.unpack),
-    ),
 }
+PYTORCHS = (pytorch_file.pack, pytorch_file.write, pytorch_file.read, pytorch_file.unpack)  # any other name's
 
 FilePath = str | os.PathLike[str]
 
@@ -32,8 +29,8 @@ def save(obj: Any, f: FilePath | BinaryIO) -> None:
 
     The suffix decides the format: `.npz` is NumPy's and needs nothing else, `.safetensors` is shared with
     other libraries and needs the extra of that name. There a dict of tensors is, for PyTorch, just that.
-    `.pt`, `.pth`, `.bin` and `.pkl` are PyTorch's, which reads them with `weights_only=True`. So is what is
-    written to a file that is open for bytes, or to an `io.BytesIO`; the rest of this does not hold there.
+    Any other name, as `.pt` or `.ckpt` or none, is PyTorch's, which reads it with `weights_only=True`. So is
+    what is written to a file that is open for bytes, or to an `io.BytesIO`; the rest does not hold there.
 
     A file that exists is replaced at the very end, by one that is complete and on the disk: whenever
     the program is killed, `f` is the old file or the new one, whole. (A kill may leave a hidden
@@ -45,7 +42,7 @@ def save(obj: Any, f: FilePath | BinaryIO) -> None:
 
     Raises:
         TypeError: for anything else in `obj`, saying where it is. No file is touched then.
-        ValueError: for another suffix, and for an object that contains itself.
+        ValueError: for an object that contains itself.
         ImportError: where the safetensors library is missing.
         OSError: where `f` is read-only, or something else than a file.
 
@@ -98,7 +95,6 @@ def load(
 
     Raises:
         CheckpointError: for a truncated, damaged or foreign file, saying what is wrong with it.
-        ValueError: for another suffix.
         ImportError: where the safetensors library is missing.
         OSError: where the file cannot be opened.
 
@@ -163,11 +159,7 @@ def _sorted_out(f: Any) -> tuple[Path, tuple[Any, Any, Any, Any]]:
     if not isinstance(f, str | os.PathLike):
         raise TypeError(f"a checkpoint is saved to a file given by its path, not to a {type(f).__name__}")
     path = Path(f)
-    if path.suffix not in FORMATS:
-        raise ValueError(
-            f"{path.name} does not say its format: its name should end in {' or '.join(FORMATS)}"
-        )
-    return path, FORMATS[path.suffix]
+    return path, FORMATS.get(path.suffix, PYTORCHS)
 
 
 def _sync_folder(folder: Path) -> None:

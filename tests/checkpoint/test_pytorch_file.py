@@ -19,7 +19,7 @@ PLAIN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("suffix", [".pt", ".pth", ".bin", ".pkl"])
+@pytest.mark.parametrize("suffix", [".pt", ".ckpt", ".params", "", ".tar.NPZ"])
 def test_plain_values_and_tensors_come_back(tmp_path, suffix, same):
     value = {**PLAIN, "d": torch.ones(2, 0, 3), "e": torch.tensor(2.5)}
     for dtype in DTYPES:
