@@ -149,6 +149,12 @@ def breakdown(quick: bool) -> dict[str, Any]:
     return {"title": "where the time of a step goes", "work": found}
 
 
+def every_op(quick: bool) -> dict[str, Any]:
+    import ops
+
+    return ops.run(quick)
+
+
 OTHERS = {
     "million": million,
     "growth": growth,
@@ -156,6 +162,7 @@ OTHERS = {
     "deep": deep,
     "import": imports,
     "breakdown": breakdown,
+    "ops": every_op,
 }
 PARTS = (*WORK, *OTHERS)
 
@@ -195,8 +202,11 @@ def main(argv: list[str] | None = None) -> int:
         report.store(results, out)
         print(report.part_as_text(name, results[name]), flush=True)
     print(report.targets_as_text(results))
-    picture = plots.draw(results, out / "benchmarks.png")
-    print(f"wrote {len(args.only)} results{f' and {picture.name}' if picture else ''} to {out}")
+    pictures = [plots.draw(results, out / "benchmarks.png")]
+    if "ops" in args.only:
+        pictures.append(plots.draw_ops(results["ops"], out / "ops.png"))
+    drawn = "".join(f" and {picture.name}" for picture in pictures if picture)
+    print(f"wrote {len(args.only)} results{drawn} to {out}")
     return 0
 
 

@@ -85,3 +85,44 @@ def _bars(axes: Any, parts: Results) -> None:
     axes.set_ylim(low, high * 2)  # room for the numbers
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, ncols=len(names), loc="lower center", bbox_to_anchor=(0.5, 1))
+
+
+# The colour of an op by minigrad's time over PyTorch's, up to a bound.
+SHADES = {1.0: "tab:green", 2.0: "silver", 3.0: "orange", float("inf"): "tab:red"}
+COLUMNS = 4  # of bars: one below the other they would be a strip
+
+
+def draw_ops(record: dict[str, Any], path: Path) -> Path | None:
+    """A bar per op, minigrad's time over PyTorch's on the large matrices, and a dot on the small ones."""
+    from matplotlib import pyplot as plt
+
+    rows = {name: [size["ratio"] for size in row.values() if "ratio" in size]
+            for name, row in record["rows"].items()}  # fmt: skip
+    order = sorted((name for name in rows if rows[name]), key=lambda name: -rows[name][0])
+    if not order:
+        return None
+    deep = -(-len(order) // COLUMNS)
+    figure, columns = plt.subplots(
+        1, COLUMNS, figsize=(16, 1.2 + 0.19 * deep), layout="constrained", sharex=True
+    )
+    for axes, start in zip(columns, range(0, COLUMNS * deep, deep), strict=True):
+        names = order[start : start + deep]
+        ratios = [rows[name][0] for name in names]
+        colours = [next(SHADES[bound] for bound in SHADES if ratio <= bound) for ratio in ratios]
+        axes.barh(range(len(names)), ratios, color=colours)
+        axes.plot([rows[name][-1] for name in names], range(len(names)), "o", color="black", markersize=2.5)
+        labels = [f"{name}   {ratio:#.2g}" for name, ratio in zip(names, ratios, strict=True)]
+        axes.set_yticks(range(len(names)), labels, fontsize=7.5)
+        axes.set(xscale="log", ylim=(deep - 0.4, -0.6))
+        axes.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
+        for bound in SHADES:
+            if bound < float("inf"):
+                axes.axvline(bound, color="black", linewidth=0.5, alpha=0.4)
+        axes.spines[["top", "right"]].set_visible(False)
+    large, small = list(next(iter(record["rows"].values())))
+    figure.supxlabel(
+        f"time / PyTorch's, forward and backward, one thread: bars {large}, dots {small}", fontsize=10
+    )
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path

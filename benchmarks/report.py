@@ -95,8 +95,8 @@ def markdown(rows: Rows) -> str:
 def part_as_text(part: str, record: dict[str, Any]) -> str:
     """One part as a table for the terminal."""
     how = f" ({record['by']} of rounds, threads: {record['threads']})" if "by" in record else ""
-    rows = {"breakdown": breakdown_rows, "growth": growth_rows, "lengths": lengths_rows}.get(part)
-    rows = rows or (rounds_rows if "by" in record else figures_rows)
+    special = {"breakdown": breakdown_rows, "growth": growth_rows, "lengths": lengths_rows, "ops": slow_ops}
+    rows = special.get(part) or (rounds_rows if "by" in record else figures_rows)
     absent = [f"  absent: {called(name, {})}: {why}" for name, why in record.get("absent", {}).items()]
     return "\n".join([f"\n{part}: {record['title']}{how}", aligned(rows(record)), *absent])
 
@@ -117,6 +117,39 @@ def rounds_rows(record: dict[str, Any]) -> Rows:
 def _best(record: dict[str, Any], name: str) -> float:
     row = record["contenders"][name]
     return row["quartiles"][1] if record["by"] == "median" else row["minimum"]
+
+
+def of_size(size: tuple[int, int]) -> str:
+    """The name of a column."""
+    return f"{size[0]} x {size[1]}"
+
+
+def slowest(row: dict[str, Any]) -> float:
+    """Of an op: the largest of minigrad's times over PyTorch's, 0 where there is none."""
+    return max(found.get("ratio", 0.0) for found in row.values())
+
+
+def ops_rows(rows: dict[str, Any], beyond: float = 0.0) -> Rows:
+    """Times of ops beside PyTorch's, the slowest first; "!" marks the ratios that exceed the bound."""
+    sizes = next(iter(rows.values()))
+    bound = TARGETS["ops"]["slowest"]
+    table = [["", *(cell for size in sizes for cell in (size, "PyTorch's", "ratio"))]]
+    for name, row in sorted(rows.items(), key=lambda item: -slowest(item[1])):
+        if slowest(row) < beyond:
+            continue
+        cells = [name]
+        for found in row.values():
+            ratio = (
+                f"{found['ratio']:.2f}{'!' if found['ratio'] > bound else ' '}" if "ratio" in found else "- "
+            )
+            cells += [seconds(found["minigrad"]), seconds(found["torch"]) if "torch" in found else "-", ratio]
+        table.append(cells)
+    return table
+
+
+def slow_ops(record: dict[str, Any]) -> Rows:
+    """The ops that take more than twice PyTorch's time."""
+    return ops_rows(record["rows"], beyond=2.0)
 
 
 def growth_rows(record: dict[str, Any]) -> Rows:
@@ -194,6 +227,9 @@ def targets(results: Results) -> list[Target]:
 
 def _measured(part: str, key: str, record: dict[str, Any] | None) -> list[tuple[str, float | None]]:
     """The meaning of a key of targets.toml, and its figure in a part's results."""
+    if key == "slowest":
+        found = [slowest(row) for row in record["rows"].values()] if record else []
+        return [("slowest op, time / PyTorch's", max(found, default=0.0) or None)]
     rows = record["contenders"] if record else {}
 
     def over(other: str, figure: str, ours: str = "minigrad") -> float | None:
@@ -284,6 +320,11 @@ def memory(results: Results) -> Rows:
     return rows
 
 
+def ops(results: Results) -> Rows:
+    """The ops that take more than twice PyTorch's time."""
+    return slow_ops(results["ops"]) if "ops" in results else NOTHING
+
+
 def growth(results: Results) -> Rows:
     """Cost per op by the size of the graph."""
     return growth_rows(results["growth"]) if "growth" in results else NOTHING
@@ -320,6 +361,7 @@ TABLES: dict[str, Callable[[Results], Rows]] = {
     "peers": peers,
     "memory": memory,
     "growth": growth,
+    "ops": ops,
     "breakdown": breakdown,
     "about": about,
 }
