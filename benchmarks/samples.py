@@ -235,6 +235,12 @@ OPS: dict[str, Sample] = {
     ),
     "cross_entropy": Sample(lambda t, x, y: t.nn.functional.cross_entropy(x, y), (REAL, labels)),
     "nll_loss": Sample(lambda t, x, y: t.nn.functional.nll_loss(x, y), (REAL, labels)),
+    "trellis_loss": Sample(
+        lambda t, x, y: t.nn.functional.ctc_loss(
+            x.log_softmax(2), y, t.full((y.shape[0],), x.shape[0]), t.full((y.shape[0],), y.shape[1])
+        ),
+        (real("q", 8, "m"), lambda draw, n, m: draw.integers(1, m, (8, max(n // 64, 1)))),
+    ),
     "standardize": Sample(lambda t, x: t.nn.functional.layer_norm(x, x.shape[1:])),
     # scans and reductions
     "cumsum": Sample(lambda t, x: x.cumsum(1)),
