@@ -18,7 +18,7 @@ from minigrad.ops.sums import total
 from .batches import Stacks
 from .instructions import Step, Value
 from .numba_backend import Loop, njit
-from .traced import Draw, Ufunc
+from .traced import WRITABLE, Draw, Ufunc
 
 _KEEP: Any = inspect.unwrap(keep_kernel)
 
@@ -361,6 +361,7 @@ _KNOWN = {
     np.cumprod, np.take, np.take_along_axis, np.clip, np.round, np.dot, np.einsum, np.copy, np.any, np.all,
     np.ascontiguousarray, np.ravel_multi_index, np.var, np.std, np.ravel, np.full_like, np.partition,
     np.tensordot, np.outer, total, operator.getitem,
+    *WRITABLE.values(),
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from .guards import Sight
 from .instructions import Step, Value
 from .passes import needed, without_repeats
 from .structure import flatten
-from .traced import Trace, Traced
+from .traced import WRITABLE, Trace, Traced
 
 ndarray = np.ndarray
 
@@ -248,6 +248,9 @@ class TracedCall:
                 if any(np.may_share_memory(traced[i].array, other) for other in others):
                     self.why_not = "it writes to memory that two of its tensors share"
                     return
+        for step in program.steps:
+            if step.outs and step.outs[0].root.written:
+                step.function = WRITABLE.get(step.function, step.function)
         program.draws = [generator for generator, _ in trace.states]
         for value in trace.values:
             if value.gradient_of is not None:

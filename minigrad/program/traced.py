@@ -269,6 +269,23 @@ def check_nothing_outside(first_outside: Any, index: Any, n: int) -> None:
         raise IndexError(f"an index lies outside of 0 to {n - 1}")
 
 
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """NumPy's, of which the view can be written to."""
+    view = np.diagonal(x, offset, axis1, axis2)
+    view.flags.writeable = True
+    return view
+
+
+def broadcast_to(x: Any, shape: Any) -> Any:
+    """NumPy's, of which the view can be written to."""
+    view = np.broadcast_to(x, shape)
+    view.flags.writeable = True
+    return view
+
+
+WRITABLE: dict[Any, Any] = {np.diagonal: diagonal, np.broadcast_to: broadcast_to}
+
+
 def active(trace: Trace) -> bool:
     """True if this thread traces with it, and the trace has not ended."""
     return trace_of_thread() is trace and not trace.broken

@@ -13,6 +13,7 @@ from minigrad.pytorch_names import answers_for
 
 from .check import check_grads, check_numpy_grads
 from .draw import Drawer, RandomDrawer, draw_sample
+from .engines import Engines, check_engines
 from .finding import Finding
 from .report import GradientError
 
@@ -21,10 +22,12 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "Drawer",
+    "Engines",
     "Finding",
     "GradientError",
     "Interval",
     "RandomDrawer",
+    "check_engines",
     "check_grads",
     "check_numpy_grads",
     "draw_sample",

@@ -10,6 +10,7 @@ import numpy as np
 from . import exact
 from .diagnosis import diagnose
 from .differences import EPS, Slope, scales
+from .engines import check_engines
 from .finding import Finding
 from .line import Through, flat
 from .probe import Probe
@@ -37,6 +38,7 @@ def check_grads(
     max_entries: int = 256,
     projections: int = 8,
     oracle: Callable[..., Any] | None = None,
+    engines: bool = True,
 ) -> None:
     """Raise unless the gradients of `fn` at `inputs` are its derivatives, and `fn` is fit to have any.
 
@@ -61,6 +63,8 @@ def check_grads(
         oracle: `fn` in NumPy, for an analytic function: it is run on complex numbers, and its complex-step
             derivative, exact to rounding, stands in for the differences at order 1. It takes the checked
             inputs, then the checked parameters.
+        engines: compare eager mode with the first engine and the compiled program at last, in two calls, as
+            `check_engines` does; a function that cannot be traced passes.
 
     Raises:
         GradientError: an AssertionError that says which entry is wrong, by how much, what kind of
@@ -80,9 +84,10 @@ def check_grads(
         "max_entries": 256,
         "projections": 8,
         "oracle": None,
+        "engines": True,
     }
     options: dict[str, Any] = {"order": order, "seed": seed, "rtol": rtol, "max_entries": max_entries}
-    options |= {"projections": projections, "oracle": oracle}
+    options |= {"projections": projections, "oracle": oracle, "engines": engines}
     _require_usable("check_grads", fn, options)
     subject: Subject = Given(fn, inputs)
     place = Place("check_grads", (fn,), inputs, {k: v for k, v in options.items() if v != defaults[k]})
@@ -95,6 +100,8 @@ def check_grads(
             raise place.mismatch(subject, findings, check.cotangents, check.guess_in_small)
         place.require_linear(subject, check.gradients, check.scaled, check.slack, FACTOR)
         subject = Derivative(subject, check.cotangents)
+    if engines:
+        check_engines(fn, *inputs, calls=2, order=min(order, 2), seed=seed)
 
 
 def check_numpy_grads(

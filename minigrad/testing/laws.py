@@ -15,6 +15,7 @@ from ..autograd import backward, grad, no_grad
 from ..creation import from_numpy, tensor
 from ..functional import stack
 from .check import check_grads
+from .engines import check_engines
 from .programs import Program
 
 Array = Any
@@ -28,7 +29,18 @@ def gradients_are_derivatives(program: Program, seed: int = 0) -> None:
     >>> from minigrad.testing.programs import random_program
     >>> laws.gradients_are_derivatives(random_program(RandomDrawer(seed=1)))
     """
-    check_grads(program, *program.leaves, order=2, seed=seed, max_entries=0, projections=1)
+    check_grads(program, *program.leaves, order=2, seed=seed, max_entries=0, projections=1, engines=False)
+
+
+def engines_agree(program: Program, seed: int = 0) -> None:
+    """Eager mode, the first engine and the compiled program give the same numbers, to the second order."""
+
+    def run(*leaves: Any) -> tuple[Any, ...]:
+        scope = program.run(leaves, hold=False)
+        return tuple(scope[name] * 1.0 for name in program.outputs)  # outputs that share memory are eager
+
+    found = check_engines(run, *program.leaves, seed=seed)
+    assert not found.program, found
 
 
 def all_backwards_agree(program: Program) -> None:
@@ -244,6 +256,7 @@ def _refuses(call: Callable[[], Any], otherwise: str) -> None:
 
 OF_A_PROGRAM = (
     gradients_are_derivatives,
+    engines_agree,
     all_backwards_agree,
     gradients_add_up,
     each_leaf_stands_alone,

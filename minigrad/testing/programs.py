@@ -64,15 +64,18 @@ class Program:
         self._held: dict[str, Array] = {}
         self.scope = self.run([torch.from_numpy(x.copy()) for x in self.leaves])
 
-    def run(self, leaves: Sequence[Any], call: Executor | None = None) -> dict[str, Any]:
-        """All names of the program after its last line, by minigrad, or by an executor."""
+    def run(self, leaves: Sequence[Any], call: Executor | None = None, hold: bool = True) -> dict[str, Any]:
+        """All names of the program after its last line, by minigrad, or by an executor.
+
+        Unless `hold`, `detach()` gives what its operand has, as it does in a user's program.
+        """
         scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "ops": _Ops(), "np": np}
         scope["_call"] = call
         scope |= {f"x{i}": x for i, x in enumerate(leaves)}
         codes = self._code if call is None else [_by_calls(_text(line)) for line in self.lines]
         for (name, made), code in zip(self.lines, codes, strict=True):
             exec(code, scope)
-            if made.endswith(".detach()") and isinstance(scope[name], torch.Tensor):
+            if hold and made.endswith(".detach()") and isinstance(scope[name], torch.Tensor):
                 held = self._held.setdefault(name, scope[name].numpy().copy())
                 if not np.array_equal(scope[name].numpy(), held):
                     scope[name] = torch.from_numpy(held.copy())

@@ -16,6 +16,7 @@ from minigrad.ops.op import Op
 
 from ..creation import from_numpy
 from .check import check_grads
+from .engines import check_engines
 
 Array = Any
 Options = dict[str, Any]
@@ -43,7 +44,28 @@ def gradients_are_derivatives(
     positions = differentiable_positions(op, inputs) if chosen is None else chosen
     if positions:
         fn = as_function(op, inputs, options, positions)
+        how = {"engines": False, **how}  # `engines_agree` asks that
         check_grads(fn, *(inputs[i] for i in positions), order=1 if op.once else order, **how)
+
+
+def engines_agree(op: Op, inputs: Sequence[Any], options: Options, **how: Any) -> None:
+    """Eager mode, the first engine and the compiled op give the same numbers.
+
+    >>> from minigrad.ops import elementwise
+    >>> from minigrad.testing import RandomDrawer, draw_sample, properties
+    >>> inputs, options = draw_sample(elementwise.tanh, RandomDrawer(seed=1))
+    >>> properties.engines_agree(elementwise.tanh, inputs, options)
+    """
+    positions = differentiable_positions(op, inputs)
+    fn = as_function(op, inputs, options, positions)
+
+    def run(*tensors: Any) -> Any:
+        return fn(*tensors) * 1  # a view of an input, returned, is never compiled
+
+    run.__qualname__ = fn.__qualname__
+    how = {"order": 1 if op.once else 2, **how}
+    found = check_engines(run, *(inputs[i] for i in positions), **how)
+    assert not found.program, found
 
 
 def rules_keep_shape(op: Op, inputs: Sequence[Any], options: Options) -> None:

@@ -1,13 +1,11 @@
 """Every op of the registry, compiled: the values and gradients of eager mode, and its source."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 import minigrad as torch
 from minigrad.ops.op import REGISTRY
-from minigrad.testing import RandomDrawer, draw_sample
+from minigrad.testing import RandomDrawer, draw_sample, properties
 
 # Their functions use more than can stand in a text of NumPy: a class, a rule made by another function.
 # Their source says so: their forwards call functions of minigrad's.
@@ -15,17 +13,6 @@ NOT_ALONE = {
     "cholesky", "det", "digamma", "eigh", "erfc", "erfinv", "inv", "lgamma", "logabsdet", "pinv", "polygamma",
     "qr", "solve", "svd",
 }  # fmt: skip
-
-
-def given_again(inputs, draw):
-    """Inputs of the same kinds; floats a little to the side."""
-    again = []
-    for x in inputs:
-        if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-            again.append(np.asarray(x * (1 + 0.01 * draw.standard_normal(x.shape))).astype(x.dtype))
-        else:
-            again.append(x)
-    return again
 
 
 def tensors(inputs):
@@ -39,40 +26,10 @@ def tensors(inputs):
     return made
 
 
-def results(call, inputs):
-    leaves = tensors(inputs)
-    out = call(*leaves)
-    value = out.detach().numpy()
-    if out.requires_grad:
-        weights = np.linspace(0.5, 1.5, value.size).reshape(value.shape).astype(value.dtype)
-        out.backward(torch.from_numpy(np.asarray(weights)))
-    grads = [x.grad.numpy() if isinstance(x, torch.Tensor) and x.grad is not None else None for x in leaves]
-    return [value, *grads]
-
-
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_an_op_compiled_is_the_op(name):
-    op = REGISTRY[name]
-    draw = np.random.default_rng(0)
     for seed in range(4):
-        inputs, options = draw_sample(op, RandomDrawer(seed=seed))
-
-        def run(*xs, op=op, options=options):
-            return op(list(xs) if op.variadic else xs[0], *([] if op.variadic else xs[1:]), **options) * 1
-
-        compiled = torch.compile(run)
-        for turn in range(3):
-            at = given_again(inputs, draw) if turn else inputs
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                wanted, got = results(run, at), results(compiled, at)
-            for a, b in zip(wanted, got, strict=True):
-                assert (a is None) == (b is None)
-                if a is not None:
-                    assert a.dtype == b.dtype and a.shape == b.shape
-                    np.testing.assert_allclose(b, a, rtol=1e-9, atol=1e-11)
-        assert not compiled._calls.why_eager, compiled
-        assert all(not runner.failures for runner in compiled._calls.runners), compiled
+        properties.engines_agree(REGISTRY[name], *draw_sample(REGISTRY[name], RandomDrawer(seed)))
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
