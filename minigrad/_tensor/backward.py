@@ -49,6 +49,11 @@ def run_backward(
     try:
         set_errors(SILENT)
         if not create_graph and targets is None and mode.observer is None:
+            op = roots[0][0].op
+            if op is not None and op.straight is not None and len(roots) == 1:
+                found = op.straight(*roots[0], retain)
+                if found is not None:
+                    return found, []
             return walk(roots, retain, wrap)
         if create_graph and not mode.recording:
             switch(mode.but(recording=True))

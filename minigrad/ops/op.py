@@ -146,8 +146,8 @@ class Op:
     __slots__ = (
         "bools", "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting",
         "name", "needs", "once", "optional", "options", "ours", "picks", "promote", "pulls", "read",
-        "result", "rule_a", "rule_b", "rules", "saves", "stands", "symmetric", "variadic", "view",
-        "wants_others", "wants_shapes",
+        "result", "rule_a", "rule_b", "rules", "saves", "stands", "straight", "symmetric", "variadic",
+        "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -176,6 +176,8 @@ class Op:
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
         self.exact, self.once, self.bools, self.stands = exact, once, bools, stands or {}
         self.symmetric = symmetric
+        # Of a compiled program: (node, g, retain) to the gradients of all its inputs, by node, or to None.
+        self.straight: Callable[..., Any] | None = None
         # True if the warnings of its forward are those of NumPy's functions, or of lines of this package.
         self.ours = not isinstance(forward, FunctionType) or str(forward.__module__).startswith("minigrad.")
         self.variadic = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -48,11 +49,12 @@ class Value:
         self.gradient_of: Value | None = None
 
     @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
     def nbytes(self) -> int:
-        size = self.dtype.itemsize
-        for n in self.shape:
-            size *= n
-        return size
+        return self.size * self.dtype.itemsize
 
     def __repr__(self) -> str:
         return f"{self.name or 'v'}{self.number}: {self.dtype.name}{list(self.shape)}"
