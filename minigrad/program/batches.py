@@ -15,11 +15,12 @@ import numpy as np
 
 from minigrad.ops.sums import total
 
+from .calls import is_elementwise
 from .instructions import Step, Value
 from .traced import Ufunc
 
 _LARGEST = 4096  # bytes of a row
-_FEWEST = 4  # rows of a stack
+_FEWEST = 4  # rows of a sum
 
 
 class Stacks:
@@ -31,8 +32,10 @@ class Stacks:
         rows: the values that are rows.
     """
 
-    def __init__(self, program: Any, can_write: Any) -> None:
-        self.forward, self.backward = list(program.forward), list(program.backward)
+    def __init__(self, program: Any, can_write: Any, opened: Any) -> None:
+        self.forward, self.backward = list(program.forward), []
+        for step in program.backward:
+            self.backward += opened(step) or [step]
         self.all: dict[Value, list[Value]] = {}
         self.rows: set[Value] = set()
         self._can_write = can_write
@@ -90,7 +93,7 @@ class Stacks:
                     groups.setdefault(key, []).append((moving, step))
             taken: set[int] = set()
             for members in groups.values():
-                if len(members) < _FEWEST:
+                if len(members) < 2:
                     continue
                 source = self._stack([v for v, _ in members])
                 if source is None:
@@ -113,12 +116,7 @@ class Stacks:
     def _kind(self, step: Step) -> tuple[Any, Value | None]:
         """The kind of a call of which all can be made at once, and the one value in which they differ."""
         function = step.function
-        if (
-            type(function) is not Ufunc
-            or function.method != "__call__"
-            or function.ufunc.signature
-            or step.kwargs
-        ):
+        if not (is_elementwise(step) or function == ".astype") or step.kwargs:
             return None, None
         if len(step.outs) != 1 or step.writes is not None or not self._stackable(step.outs[0]):
             return None, None
@@ -127,7 +125,7 @@ class Stacks:
         pattern: list[Any] = []
         for x in step.args:
             if type(x) is not Value:
-                if type(x) not in (int, float, bool):
+                if type(x) not in (int, float, bool) and not isinstance(x, np.dtype):
                     return None, None
                 pattern.append((type(x), x))
             elif x.kind in ("input", "constant") and not x.root.written:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .batches import Stacks
-from .calls import Spelling, can_write, is_elementwise, joined
+from .calls import Spelling, can_write, is_elementwise, joined, keeps_by_bits
 from .instructions import Step, Value
 from .numba_backend import Loop, njit
 
@@ -39,7 +39,7 @@ class Writer(Spelling):
 
     def text(self) -> str:
         p = self.program
-        stacks = Stacks(p, can_write)
+        stacks = Stacks(p, can_write, keeps_by_bits if self._njit is None else lambda _: None)
         self.steps = stacks.forward, stacks.backward
         self._lay_out(stacks)
         fresh = {v.root for v in (*p.outputs, *p.gradients) if v is not None}

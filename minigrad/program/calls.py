@@ -23,6 +23,7 @@ from .instructions import Step, Value
 from .traced import Draw, Ufunc
 
 KEEP: Any = inspect.unwrap(keep_kernel)
+KEEP_BY_BITS = "keep"  # of a gradient, and a mask as integers of its size
 _WIDEST = 8192  # elements up to which an operand is repeated before a call, not within it
 _SHORT = 128  # numbers of a run that BLAS may add
 
@@ -132,10 +133,16 @@ class Spelling:
             return [f"add_reduce({args[0]}, {args[1]}, None, {name}, {step.args[2]})"]
         if function is KEEP:
             return self._kept(step, out)
+        if function is KEEP_BY_BITS:
+            self.scope["np_multiply"] = np.multiply
+            return [f"np_multiply({args[1]}, {', '.join(self._as_bits(step.args[0], out))})"]
         if function == ".copy":
             return [f"copyto({name}, {args[0]})"]
         if function == ".astype":
             return [f"copyto({name}, {args[0]}, 'unsafe')"]
+        if _of_two(step):
+            rows = [self._row(step.args[0], i) for i in (0, 1)]
+            return [f"{self.bound(Ufunc(function.ufunc, '__call__'))}({', '.join(rows)}, out={name})"]
         if function.method == "reduce":
             options = {"axis": 0, "keepdims": False, **step.kwargs}
             axis, keepdims = self.spelled(options["axis"]), options["keepdims"]
@@ -171,17 +178,28 @@ class Spelling:
 
     def _kept(self, step: Step, out: Value) -> list[str]:
         """As `keep` has it, the mask as integers in memory for these lines."""
-        (g, mask), name = step.args, self.spelled(out)
-        bits = np.dtype(f"i{out.dtype.itemsize}")
-        ints = self.scratch(out.shape, bits)
+        g, mask = step.args
+        ints = self.scratch(out.shape, bits_of(out))
         self.scope["np_multiply"] = np.multiply
-        kind, mine = self.bound(bits, "d"), f"{name}_bits"
-        self.made.append(f"{mine} = {name}.view({kind})")
+        its, mine = self._as_bits(g, out)
+        return [f"copyto({ints}, {self.spelled(mask)})", f"np_multiply({ints}, {its}, {mine})"]
+
+    def _as_bits(self, g: Value, out: Value) -> tuple[str, str]:
+        """The memory of g and of the result as integers."""
+        kind, mine = self.bound(bits_of(out), "d"), f"{self.spelled(out)}_bits"
+        self.made.append(f"{mine} = {self.spelled(out)}.view({kind})")
         its = f"{self.spelled(g)}.view({kind})"
         if g in self.laid:
             self.made.append(f"{mine}_of = {its}")
             its = f"{mine}_of"
-        return [f"copyto({ints}, {self.spelled(mask)})", f"np_multiply({ints}, {its}, {mine})"]
+        return its, mine
+
+    def _row(self, x: Value, i: int) -> str:
+        if x not in self.laid:
+            return f"{self.spelled(x)}[{i}]"
+        name = f"{self.spelled(x)}_{i}"
+        self.made.append(f"{name} = {self.spelled(x)}[{i}]")
+        return name
 
     def _ones(self, x: Value) -> str:
         n = x.shape[0]
@@ -274,6 +292,37 @@ def _by_ones(step: Step) -> bool:
     return len(x.shape) == 1 and axis in (0, None) and x.size <= _SHORT
 
 
+def _of_two(step: Step) -> bool:
+    """True for the larger, or the smaller, of two rows: a reduction takes twice as long as a call on both."""
+    function = step.function
+    if function.method != "reduce" or function.ufunc not in (np.maximum, np.minimum) or len(step.args) > 1:
+        return False
+    options = {"axis": 0, "keepdims": False, **step.kwargs}
+    x = step.args[0]
+    plain = set(options) == {"axis", "keepdims"} and options["axis"] in (0, (0,)) and not options["keepdims"]
+    return plain and type(x) is Value and len(x.shape) == 2 and x.shape[0] == 2
+
+
+def keeps_by_bits(step: Step) -> tuple[Step, Step] | None:
+    """A step that keeps a gradient under a mask, as two: the mask as integers, and the product."""
+    if step.function is not KEEP or not can_write(step, step.outs[0]):
+        return None
+    (g, mask), out = step.args, step.outs[0]
+    kind = bits_of(out)
+    ints = Value(out.number + 3 * 10**6, "made", np.broadcast_to(np.empty((), kind), out.shape))
+    ints.contiguous = True
+    first, second = Step(".astype", (mask, kind), {}), Step(KEEP_BY_BITS, (g, ints), {})
+    first.outs, second.outs = [ints], [out]
+    for one in (first, second):
+        one.op, one.line, one.layer = step.op, step.line, step.layer
+    return first, second
+
+
+def bits_of(x: Value) -> np.dtype[Any]:
+    """The integers of the size of its elements."""
+    return np.dtype(f"i{x.dtype.itemsize}")
+
+
 def can_write(step: Step, out: Value) -> bool:
     """True if the step has a form that writes into a given array, C-contiguous and of its own memory."""
     if out.root is not out or not out.contiguous or step.required or out.nbytes == 0:
@@ -283,6 +332,8 @@ def can_write(step: Step, out: Value) -> bool:
         x = step.args[0]
         short = x.dtype.char in "fd" and x.size <= _SHORT  # `total` adds so few with np.add.reduce itself
         return not out.written and (_by_ones(step) or short)
+    if function is KEEP_BY_BITS:
+        return True
     if function is KEEP:
         g, mask = step.args
         alike = type(g) is type(mask) is Value and g.shape == mask.shape == out.shape and g.dtype == out.dtype
