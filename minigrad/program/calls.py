@@ -111,6 +111,8 @@ class Spelling:
             return f"{self._ones(step.args[0])}.dot({args[0]})"
         if _by_dot(step):
             return f"{args[0]}.dot({args[1]})"
+        if step.single and step.outs and is_elementwise(step) and (bound := _bound_of(step, step.outs[0])):
+            return f"{self._clip(bound)})"
         return f"{self.bound(function, 'f')}({', '.join([*args, *named])})"
 
     def in_place(self, step: Step) -> list[str]:
@@ -159,9 +161,7 @@ class Spelling:
         ufunc, name = step.function.ufunc, self.spelled(out)
         bound = _bound_of(step, out)
         if bound is not None:
-            x, low, high = bound
-            self.scope["clip"] = bounded
-            return [f"clip({self.spelled(x)}, {self.spelled(low)}, {self.spelled(high)}, {name})"]
+            return [f"{self._clip(bound)}, {name})"]
         lines, args = [], []
         for x in step.args:
             args.append(self.spelled(x))
@@ -175,6 +175,10 @@ class Spelling:
         args.append(f"out={name}" if ufunc in (np.maximum, np.minimum) else name)
         args += [f"{key}={self.spelled(x)}" for key, x in step.kwargs.items() if key != "out"]
         return [*lines, f"{self.bound(step.function)}({', '.join(args)})"]
+
+    def _clip(self, bound: tuple[Value, Any, Any]) -> str:
+        self.scope["clip"] = bounded
+        return f"clip({', '.join(map(self.spelled, bound))}"
 
     def _kept(self, step: Step, out: Value) -> list[str]:
         """As `keep` has it, the mask as integers in memory for these lines."""
@@ -254,14 +258,14 @@ def _bound_of(step: Step, out: Value) -> tuple[Value, Any, Any] | None:
     if ufunc not in (np.maximum, np.minimum) or not set(step.kwargs) <= {"out"}:
         return None
     x, c = step.args
-    if type(x) is not Value or type(c) is not Value or c.kind != "constant" or c.shape:
+    if type(x) is not Value or x.dtype != out.dtype or x.dtype.kind != "f" or x.shape != out.shape:
         return None
-    if not x.dtype == c.dtype == out.dtype or x.dtype.kind != "f" or x.shape != out.shape:
+    if type(c) is Value and c.kind == "constant" and not c.shape and c.dtype == x.dtype:
+        c = c.sample
+    elif type(c) not in (int, float):
         return None
-    if not np.isfinite(c.sample):
-        return None
-    top = highest(x.dtype)
-    return (x, c, top) if ufunc is np.maximum else (x, -top, c)
+    limit, top = np.array(c, x.dtype), highest(x.dtype)
+    return (x, limit, top) if ufunc is np.maximum else (x, -top, limit)
 
 
 def _by_dot(step: Step) -> bool:
