@@ -33,7 +33,8 @@ class Stacks:
     """
 
     def __init__(self, program: Any, can_write: Any, opened: Any) -> None:
-        self.forward, self.backward = list(program.forward), []
+        self.forward: list[Step] = list(program.forward)
+        self.backward: list[Step] = []
         for step in program.backward:
             self.backward += opened(step) or [step]
         self.all: dict[Value, list[Value]] = {}
