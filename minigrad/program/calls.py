@@ -20,7 +20,7 @@ from minigrad.ops.kernels import bounded, highest, keep_kernel
 from minigrad.ops.sums import total
 
 from .instructions import Step, Value
-from .traced import Draw, Ufunc
+from .traced import WRITABLE, Draw, Ufunc
 
 KEEP: Any = inspect.unwrap(keep_kernel)
 KEEP_BY_BITS = "keep"  # of a gradient, and a mask as integers of its size
@@ -219,7 +219,7 @@ _KNOWN = {
     np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.argmax, np.argmin, np.argsort, np.sort, np.cumsum,
     np.cumprod, np.take, np.take_along_axis, np.clip, np.round, np.dot, np.einsum, np.copy, np.any, np.all,
     np.ascontiguousarray, np.ravel_multi_index, np.var, np.std, np.ravel, np.full_like, np.partition,
-    np.tensordot, np.outer, total, operator.getitem,
+    np.tensordot, np.outer, total, operator.getitem, *WRITABLE.values(),
 }  # fmt: skip
 
 
