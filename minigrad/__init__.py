@@ -120,13 +120,6 @@ from .creation import (
     linspace,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
     tensor,
     zeros,
     zeros_like,
@@ -468,7 +461,7 @@ if TYPE_CHECKING:
         LongTensor,
         ShortTensor,
     )
-    from .sampling import normal
+    from .sampling import normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm
     from .sequences import (
         asarray,
         bartlett_window,

@@ -17,6 +17,7 @@ from minigrad.pytorch_names import absent, known, speak_for_modules
 speak_for_modules()
 _PACKAGE = vars(sys.modules["minigrad"])
 
+_DRAWS = "normal rand rand_like randint randint_like randn randn_like randperm"
 _BY_DTYPE = (
     "FloatTensor",
     "DoubleTensor",
@@ -67,7 +68,7 @@ _HOMES = {
     "GradScaler": "amp",
     "testing": "",
     "compile": "program.compiled",
-    "normal": "sampling",
+    **dict.fromkeys(_DRAWS.split(), "sampling"),
     **dict.fromkeys(_BY_DTYPE, "older"),
     **dict.fromkeys(_OF_MATRICES.split(), "linalg.older"),
     "get_num_threads": "threads",

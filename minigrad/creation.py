@@ -1,4 +1,4 @@
-"""Tensors from data, from a pattern, and from random numbers."""
+"""Tensors from data, and from a pattern."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, wi
 from minigrad._tensor.device import on_cpu_only
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.out import taking_out
-from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.record import inferred, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine.mode import current
-from minigrad.ops.arrays import arrayed, is_foreign
+from minigrad.ops.arrays import is_foreign
 from minigrad.ops.kernels import kept_order
 
 
-def _made(array: Any, requires_grad: bool) -> Tensor:
+def made(array: Any, requires_grad: bool) -> Tensor:
+    """A new leaf that holds the array; of the inference mode where that is on."""
     tensor: Tensor = wrap(array, None)
     if current().inference:
         inferred(tensor)
     return tensor.requires_grad_() if requires_grad else tensor
 
 
-def _float_dtype(dtype: Any) -> Any:
+def float_dtype(dtype: Any) -> Any:
+    """The dtype given, or the default one."""
     return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
@@ -55,7 +56,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     if isinstance(data, Tensor) and data.requires_grad:
         warn_cut("tensor()", "clone() copies inside the graph", copied=True)
     array = as_array(data, dtype)
-    return _made(array.copy() if is_foreign(array) else np.array(array), requires_grad)
+    return made(array.copy() if is_foreign(array) else np.array(array), requires_grad)
 
 
 @on_cpu_only
@@ -73,7 +74,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
-    return _made(as_array(data, dtype), False)
+    return made(as_array(data, dtype), False)
 
 
 def from_numpy(array: Any) -> Tensor:
@@ -94,7 +95,7 @@ def from_numpy(array: Any) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__}); tensor(...) takes other data")
-    return _made(with_own_dtype(array.view(type=np.ndarray)), False)
+    return made(with_own_dtype(array.view(type=np.ndarray)), False)
 
 
 def from_dlpack(other: Any) -> Tensor:
@@ -107,7 +108,7 @@ def from_dlpack(other: Any) -> Tensor:
     >>> torch.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=torch.float64)
     """
-    return _made(with_own_dtype(np.from_dlpack(other)), False)
+    return made(with_own_dtype(np.from_dlpack(other)), False)
 
 
 @taking_out
@@ -156,7 +157,7 @@ def arange(
     places = np.arange(n, dtype=np.float64 if isinstance(start + step, float) else np.int64)
     with np.errstate(all="ignore"):
         array = (start + step * places).astype(dtype)
-    return _made(array, requires_grad)
+    return made(array, requires_grad)
 
 
 def _number(name: str, x: Any) -> Any:
@@ -185,10 +186,10 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     >>> torch.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    steps = _integer("linspace", steps)
+    steps = integer("linspace", steps)
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
-    dtype = _float_dtype(dtype)
+    dtype = float_dtype(dtype)
     if dtype.kind == "b":
         raise NotImplementedError("linspace: numbers in a row cannot be boolean")
     for end_point in (start, end):
@@ -203,11 +204,11 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     with np.errstate(all="ignore"):
         values = np.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
         values[: steps == 1] = start
-        return _made(values.astype(dtype), requires_grad)
+        return made(values.astype(dtype), requires_grad)
 
 
-def _size(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
-    """The size of a new tensor: given, and nowhere negative."""
+def size_given(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    """The size of a new tensor; it must be given, and nowhere negative."""
     if not sizes and size is None:
         raise TypeError("missing the size: give integers, or a tuple of them; () makes a number")
     if isinstance(size, (int, np.integer)):
@@ -218,14 +219,15 @@ def _size(sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
     return result
 
 
-def _tuple(name: str, size: Any) -> tuple[int, ...]:
+def size_in_one(name: str, size: Any) -> tuple[int, ...]:
     """The size of a function that takes it in one argument."""
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"{name}(): size must be a tuple of integers, not {type(size).__name__}")
-    return _size((size,))
+    return size_given((size,))
 
 
-def _like(name: str, input: Any) -> Tensor:
+def tensor_given(name: str, input: Any) -> Tensor:
+    """The tensor whose shape is taken; TypeError for anything else."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
     return input
@@ -245,7 +247,7 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.zeros(2)
     tensor([0., 0.])
     """
-    return _made(np.zeros(_size(sizes, size), _float_dtype(dtype)), requires_grad)
+    return made(np.zeros(size_given(sizes, size), float_dtype(dtype)), requires_grad)
 
 
 @taking_out
@@ -262,7 +264,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
     >>> torch.ones(1, 2)
     tensor([[1., 1.]])
     """
-    return _made(np.ones(_size(sizes, size), _float_dtype(dtype)), requires_grad)
+    return made(np.ones(size_given(sizes, size), float_dtype(dtype)), requires_grad)
 
 
 @taking_out
@@ -279,7 +281,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.empty(3).shape
     torch.Size([3])
     """
-    return _made(np.empty(_size(sizes, size), _float_dtype(dtype)), requires_grad)
+    return made(np.empty(size_given(sizes, size), float_dtype(dtype)), requires_grad)
 
 
 @taking_out
@@ -297,9 +299,9 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     >>> torch.full((2,), 7)
     tensor([7, 7])
     """
-    value, shape = _fill_value("full", fill_value), _tuple("full", size)
+    value, shape = _fill_value("full", fill_value), size_in_one("full", size)
     value = number_as(value, as_array(value).dtype if dtype is None else as_dtype(dtype))
-    return _made(np.full(shape, value), requires_grad)
+    return made(np.full(shape, value), requires_grad)
 
 
 def _fill_value(name: str, value: Any) -> Any:
@@ -327,8 +329,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    rows, columns = _size((n, n if m is None else m))
-    return _made(np.eye(rows, columns, dtype=_float_dtype(dtype)), requires_grad)
+    rows, columns = size_given((n, n if m is None else m))
+    return made(np.eye(rows, columns, dtype=float_dtype(dtype)), requires_grad)
 
 
 @on_cpu_only
@@ -344,7 +346,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     >>> torch.zeros_like(torch.ones(2))
     tensor([0., 0.])
     """
-    return full_like(_like("zeros_like", input), 0, dtype=dtype, requires_grad=requires_grad)
+    return full_like(tensor_given("zeros_like", input), 0, dtype=dtype, requires_grad=requires_grad)
 
 
 @on_cpu_only
@@ -360,7 +362,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     >>> torch.ones_like(torch.zeros(2))
     tensor([1., 1.])
     """
-    return full_like(_like("ones_like", input), 1, dtype=dtype, requires_grad=requires_grad)
+    return full_like(tensor_given("ones_like", input), 1, dtype=dtype, requires_grad=requires_grad)
 
 
 @on_cpu_only
@@ -376,9 +378,9 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     >>> torch.empty_like(torch.zeros(2)).shape
     torch.Size([2])
     """
-    array = _like("empty_like", input)._array
+    array = tensor_given("empty_like", input)._array
     dtype = array.dtype if dtype is None else as_dtype(dtype)
-    return _made(np.empty_like(array, dtype, kept_order(array)), requires_grad)
+    return made(np.empty_like(array, dtype, kept_order(array)), requires_grad)
 
 
 @on_cpu_only
@@ -395,214 +397,14 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     >>> torch.full_like(torch.zeros(2), 3)
     tensor([3., 3.])
     """
-    dtype = _like("full_like", input).dtype if dtype is None else as_dtype(dtype)
+    dtype = tensor_given("full_like", input).dtype if dtype is None else as_dtype(dtype)
     value = number_as(_fill_value("full_like", fill_value), dtype)
     array = input._array
-    return _made(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
+    return made(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
 
 
-@taking_out
-@on_cpu_only
-def rand(
-    *sizes: Any,
-    size: Any = None,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Draws from the uniform distribution on [0, 1).
-
-    Arguments:
-        sizes: integers, or one tuple of them, also by the name `size`.
-        generator: the Generator to draw from; None takes the default one.
-        dtype: of the result; a floating one; the default dtype where it is left out.
-        requires_grad: whether gradients flow to it.
-
-    >>> import minigrad as torch
-    >>> torch.rand(2, 3).shape
-    torch.Size([2, 3])
-    """
-    draw = _short_unit if _float_dtype(dtype) == np.float16 else _unit
-    return _drawn(draw, _size(sizes, size), generator, dtype, requires_grad)
-
-
-@taking_out
-@on_cpu_only
-def randn(
-    *sizes: Any,
-    size: Any = None,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Draws from the standard normal distribution.
-
-    Arguments:
-        sizes: integers, or one tuple of them, also by the name `size`.
-        generator: the Generator to draw from; None takes the default one.
-        dtype: of the result; a floating one; the default dtype where it is left out.
-        requires_grad: whether gradients flow to it.
-
-    >>> import minigrad as torch
-    >>> torch.randn(2, 3).shape
-    torch.Size([2, 3])
-    """
-    return _drawn(
-        lambda g, s, t: g.standard_normal(s, t), _size(sizes, size), generator, dtype, requires_grad
-    )
-
-
-def _drawn(draw: Any, size: tuple[int, ...], generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
-    dtype = _float_dtype(dtype)
-    if dtype.kind != "f":
-        raise NotImplementedError(f"random floats cannot be drawn as {dtype}; randint draws integers")
-    wide = np.float64 if dtype == np.float64 else np.float32
-    array = arrayed(draw(generator_of(generator), size, wide))
-    return _made(array.astype(dtype, copy=False), requires_grad)
-
-
-def _unit(stream: Any, size: tuple[int, ...], dtype: Any) -> Any:
-    return stream.random(size, dtype)
-
-
-def _short_unit(stream: Any, size: tuple[int, ...], dtype: Any) -> Any:
-    """Multiples of 2^-11, which float16 holds: rounding to it would reach 1."""
-    return np.floor(stream.random(size, dtype) * 2048) / 2048
-
-
-@taking_out
-@on_cpu_only
-def randint(
-    low: Any = 0,
-    high: Any = None,
-    size: Any = None,
-    *,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Integers from `low` (0 where left out) up to, without, `high`.
-
-    Arguments:
-        low, high: integers; with one of them it is `high`.
-        size: a tuple of sizes.
-        generator: the Generator to draw from; None takes the default one.
-        dtype: of the result; int64 where it is left out.
-        requires_grad: whether gradients flow to it, for a floating dtype.
-
-    Raises:
-        RuntimeError: unless low < high, and where the dtype does not hold all integers between.
-        TypeError: for bounds that are no integers, or a size that is no tuple.
-
-    >>> import minigrad as torch
-    >>> torch.randint(0, 2, (5,)).dtype
-    torch.int64
-    """
-    if size is None:  # randint(high, size)
-        low, high, size = 0, low, high
-    elif high is None:  # randint(high, size=size)
-        low, high = 0, low
-    shape = _tuple("randint", size)
-    low, high = _integer("randint", low), _integer("randint", high)
-    if high <= low:
-        raise RuntimeError(f"randint expects low < high, but got {low} >= {high}")
-    dtype = int64 if dtype is None else as_dtype(dtype)
-    first, last = _whole_range(dtype)
-    if low < first or high - 1 > last:
-        raise RuntimeError(f"randint: integers from {low} to {high - 1} do not all fit into {dtype}")
-    array = generator_of(generator).integers(low, high, shape)
-    return _made(arrayed(array).astype(dtype), requires_grad)
-
-
-def _integer(name: str, n: Any) -> int:
+def integer(name: str, n: Any) -> int:
+    """The integer given; TypeError for anything else."""
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"{name}(): expected an integer, not {type(n).__name__} ({n!r})")
     return operator.index(n)
-
-
-def _whole_range(dtype: Any) -> tuple[int, int]:
-    """The first and the last of the integers from which draws of `dtype` may come."""
-    if dtype.kind == "b":
-        return 0, 1
-    info = np.iinfo(int64 if dtype.kind == "f" else dtype)
-    return info.min, min(info.max, 2**63 - 2)
-
-
-@taking_out
-@on_cpu_only
-def randperm(
-    n: int, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """The integers 0 to n - 1 in random order.
-
-    Arguments:
-        n: how many.
-        generator: the Generator to draw from; None takes the default one.
-        dtype: of the result; int64 where it is left out.
-        requires_grad: whether gradients flow to it.
-
-    Raises:
-        RuntimeError: for a negative n, and where the dtype does not hold n - 1.
-
-    >>> import minigrad as torch
-    >>> sorted(torch.randperm(4).tolist())
-    [0, 1, 2, 3]
-    """
-    n, dtype = _integer("randperm", n), int64 if dtype is None else as_dtype(dtype)
-    if n < 0:
-        raise RuntimeError(f"randperm: n must not be negative, but got {n}")
-    if dtype.kind == "b":
-        raise NotImplementedError("randperm: a permutation cannot be boolean")
-    last = 2 ** (np.finfo(dtype).nmant + 1) if dtype.kind == "f" else np.iinfo(dtype).max
-    if n - 1 > last:
-        raise RuntimeError(f"randperm: {n - 1} does not fit into {dtype}")
-    return _made(generator_of(generator).permutation(n).astype(dtype), requires_grad)
-
-
-@on_cpu_only
-def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uniform draws in the shape and dtype of `input`.
-
-    Arguments:
-        input: a tensor.
-        dtype: of the result; that of `input` where it is left out.
-        requires_grad: whether gradients flow to it.
-
-    >>> import minigrad as torch
-    >>> torch.rand_like(torch.zeros(2)).shape
-    torch.Size([2])
-    """
-    return rand(_like("rand_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-@on_cpu_only
-def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Normal draws in the shape and dtype of `input`.
-
-    Arguments:
-        input: a tensor.
-        dtype: of the result; that of `input` where it is left out.
-        requires_grad: whether gradients flow to it.
-
-    >>> import minigrad as torch
-    >>> torch.randn_like(torch.zeros(2)).shape
-    torch.Size([2])
-    """
-    return randn(_like("randn_like", input).shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-@on_cpu_only
-def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
-    """Integers in the shape of `input`, in its dtype.
-
-    Arguments:
-        input: a tensor.
-        low, high: integers from `low` up to, without, `high`; with one of them it is `high`.
-        dtype: of the result; that of `input` where it is left out.
-
-    >>> import minigrad as torch
-    >>> torch.randint_like(torch.zeros(2), 5).shape
-    torch.Size([2])
-    """
-    low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, _like("randint_like", input).shape, dtype=dtype or input.dtype)

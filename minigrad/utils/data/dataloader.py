@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any, Generic, TypeVar
 
 from minigrad._tensor.random import Generator, default_generator
-from minigrad.creation import randint
+from minigrad.sampling import randint
 from minigrad.utils.data.collate import default_collate, default_convert
 from minigrad.utils.data.dataset import IterableDataset
 from minigrad.utils.data.fetching import EndOfSamples, Reading, fetcher

@@ -10,7 +10,7 @@ from operator import index as as_index
 from typing import Any, Generic, TypeVar
 
 from minigrad._tensor.tensor import Tensor
-from minigrad.creation import randperm
+from minigrad.sampling import randperm
 
 T_co = TypeVar("T_co", covariant=True)
 

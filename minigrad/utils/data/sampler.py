@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from minigrad._tensor.random import Generator
-from minigrad.creation import as_tensor, randint, randperm
+from minigrad.creation import as_tensor
+from minigrad.sampling import randint, randperm
 
 T_co = TypeVar("T_co", covariant=True)
 DRAWN_AT_ONCE = 32  # as in PyTorch: so a sampler of 10^10 samples begins at once
