@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import (
+from minigrad.optim.calls import (
     Array,
     Calls,
-    Optimizer,
     Update,
     add,
     add_multiple,
@@ -20,8 +19,8 @@ from minigrad.optim.optimizer import (
     multiple_of,
     multiply,
     number,
-    require,
 )
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class Adadelta(Optimizer):

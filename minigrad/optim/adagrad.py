@@ -7,18 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import (
-    Array,
-    Calls,
-    Optimizer,
-    Update,
-    add,
-    add_quotient,
-    factor_of,
-    multiply,
-    number,
-    require,
-)
+from minigrad.optim.calls import Array, Calls, Update, add, add_quotient, factor_of, multiply, number
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class Adagrad(Optimizer):

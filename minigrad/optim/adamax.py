@@ -9,19 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.optim.adam import require_betas
-from minigrad.optim.optimizer import (
-    Array,
-    Calls,
-    Optimizer,
-    Update,
-    add,
-    add_quotient,
-    factor_of,
-    lerp,
-    multiply,
-    number,
-    require,
-)
+from minigrad.optim.calls import Array, Calls, Update, add, add_quotient, factor_of, lerp, multiply, number
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class Adamax(Optimizer):

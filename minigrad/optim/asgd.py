@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import (
+from minigrad.optim.calls import (
     Array,
     Calls,
-    Optimizer,
     Update,
     add,
     add_multiple,
     factor_of,
     multiple_of,
     multiply,
-    require,
     subtract,
 )
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class ASGD(Optimizer):

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.optim.adam import require_betas
-from minigrad.optim.optimizer import (
+from minigrad.optim.calls import (
     Array,
     Calls,
-    Optimizer,
     Update,
     add,
     add_product,
@@ -21,8 +20,8 @@ from minigrad.optim.optimizer import (
     lerp,
     multiply,
     number,
-    require,
 )
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class NAdam(Optimizer):

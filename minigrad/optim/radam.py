@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.optim.adam import require_betas
-from minigrad.optim.optimizer import (
+from minigrad.optim.calls import (
     Array,
     Calls,
-    Optimizer,
     Update,
     add,
     add_multiple,
@@ -22,8 +21,8 @@ from minigrad.optim.optimizer import (
     lerp,
     multiply,
     number,
-    require,
 )
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class RAdam(Optimizer):

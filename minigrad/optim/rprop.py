@@ -9,16 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.optim.optimizer import (
-    Array,
-    Calls,
-    Optimizer,
-    Update,
-    multiply,
-    number,
-    require,
-    subtract,
-)
+from minigrad.optim.calls import Array, Calls, Update, multiply, number, subtract
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class Rprop(Optimizer):

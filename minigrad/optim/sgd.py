@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.tensor import Tensor, stamp, with_gradient
-from minigrad.optim.optimizer import (
+from minigrad.optim.calls import (
     PIECE,
     Array,
     Calls,
-    Optimizer,
     Update,
     add,
     add_multiple,
@@ -22,9 +21,9 @@ from minigrad.optim.optimizer import (
     multiple_of,
     multiply,
     pieces,
-    require,
     subtract,
 )
+from minigrad.optim.optimizer import Optimizer, require
 
 
 class SGD(Optimizer):

@@ -10,7 +10,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import optim
-from minigrad.optim.optimizer import PIECE
+from minigrad.optim.calls import PIECE
 
 ALL = [
     lambda p: optim.SGD(p, lr=0.1),
