@@ -67,7 +67,7 @@ def interrupt(function, line, error):
 @each
 @pytest.mark.parametrize(("steps", "error"), [(0, KeyboardInterrupt()), (1, MemoryError())])
 def test_an_interrupted_step_is_not_begun_or_completed(name, steps, error, monkeypatch):
-    for module in ("optimizer", "sgd"):
+    for module in ("calls", "sgd"):
         monkeypatch.setattr(f"minigrad.optim.{module}.PIECE", 16)
     outcomes = set()
     for line in range(1, 2000):

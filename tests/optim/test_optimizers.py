@@ -317,7 +317,7 @@ def test_large_parameters_are_updated_in_pieces_and_to_the_same_bits(make, monke
     start = draw.standard_normal((37, 29))
     trained = []
     for size in (10_000, 100):  # in one piece, and in eleven
-        for module in ("optimizer", "sgd"):
+        for module in ("calls", "sgd"):
             monkeypatch.setattr(f"minigrad.optim.{module}.PIECE", size)
         rows, columns = (
             torch.from_numpy(start.copy()),
