@@ -6,6 +6,10 @@ The 1,797 digits of scikit-learn, 8 x 8 pixels, are drawn at 16 x 16 by bilinear
 training moved by half a pixel at random, against learning by heart. With --torch the same program runs on
 PyTorch, from the same first weights and batches, so that its losses are the same.
 
+The test digits judge the finished settings, once. With --held-out the network learns without a fifth of the
+training digits, and is judged on these. So the settings were chosen: of 15 and 25 epochs, batches of 16 and 32,
+and rates of 0.01, 0.02 and 0.05, the defaults were the best there (0.985, the mean over four seeds).
+
 Source: LeCun et al., "Gradient-based learning applied to document recognition" (1998).
 """
 
@@ -40,10 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"lenet_digits.py: {error}\n")
         return 2
     args.out.mkdir(parents=True, exist_ok=True)
-    train, test = read_digits(args.images)
+    train, test = read_digits(args.images, args.held_out)
+    judged = "held-out" if args.held_out else "test"
     model = make_model(torch, args.seed)
     print(model)
-    print(f"{len(train.x):,} images to learn from, {len(test.x):,} to test on")
+    print(f"{len(train.x):,} images to learn from, {len(test.x):,} {judged} images")
 
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
@@ -53,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = predict(torch, model, test.x)
     print(f"trained in {time.perf_counter() - began:.1f} s")
     print("wrote", draw(model, test, found, losses, args.out / "lenet.png"))
-    print(f"test accuracy: {(found == test.y).mean():.3f}")
+    print(f"{judged} accuracy: {(found == test.y).mean():.3f}")
     return 0
 
 
@@ -71,18 +76,26 @@ def make_parser() -> argparse.ArgumentParser:
     option("--images", "learn from so many images only", type=number, metavar="N")
     option("--seed", "of the first weights and the order of the images", type=int, default=0)
     option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
+    parser.add_argument(
+        "--held-out", action="store_true", help="judge on a fifth of the training images: to choose settings"
+    )
     parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
     return parser
 
 
-def read_digits(limit: int | None = None) -> tuple[Digits, Digits]:
-    """A fifth of the digits is kept for the test, each class in proportion, always the same ones."""
+def read_digits(limit: int | None = None, held_out: bool = False) -> tuple[Digits, Digits]:
+    """A fifth of the digits is kept for the test, each class in proportion, always the same ones.
+
+    With `held_out` that fifth is left alone, and a fifth of the rest takes its place.
+    """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     images, labels = load_digits(return_X_y=True)
     pixels = (images / 16).astype("float32").reshape(-1, 1, 8, 8)
     x, x_test, y, y_test = train_test_split(pixels, labels, test_size=0.2, stratify=labels, random_state=0)
+    if held_out:
+        x, x_test, y, y_test = train_test_split(x, y, test_size=0.2, stratify=y, random_state=0)
     return Digits(x[:limit], y[:limit]), Digits(x_test, y_test)
 
 

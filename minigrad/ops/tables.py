@@ -13,6 +13,7 @@ from . import (
     linalg,
     losses,
     normalisation,
+    recurrence,
     reduce,
     scan,
     shape,
@@ -22,5 +23,5 @@ from . import (
 
 FAMILIES = (
     elementwise, gamma, choosing, reduce, scan, shape, index, linalg, solving, factors, convolution,
-    activations, normalisation, losses, trellis,
+    activations, normalisation, losses, trellis, recurrence,
 )  # fmt: skip

@@ -23,9 +23,19 @@ def test_it_learns_from_few_images_and_leaves_its_picture(tmp_path, capsys):
         capsys, *SMALL, "--epochs", 15, "--batch-size", 8, "--lr", 0.03, "--out", tmp_path / "out"
     )
     assert accuracy > 0.7
-    assert "200 images to learn from, 360 to test on" in lines
+    assert "200 images to learn from, 360 test images" in lines
     assert plt.imread(tmp_path / "out" / "lenet.png").ndim == 3
     assert not plt.get_fignums()
+
+
+def test_settings_are_chosen_without_the_test_digits():
+    (train, test), (learned, held_out) = lenet_digits.read_digits(), lenet_digits.read_digits(held_out=True)
+
+    def pictures(digits):
+        return sorted(x.tobytes() for x in digits.x)
+
+    assert len(held_out.x) == len(test.x) * 0.8
+    assert sorted(pictures(learned) + pictures(held_out)) == pictures(train)
 
 
 def test_what_is_missing_and_what_is_no_number_is_told(tmp_path, capsys, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import nn
+from minigrad.nn.recurrent import steps
 from minigrad.nn.utils import rnn
 from minigrad.testing import check_grads
 
@@ -165,6 +166,55 @@ def test_gradients_of_packed_sequences_are_derivatives(kind):
         return (rnn.pad_packed_sequence(out, padding_value=2.0)[0], *as_list(last))
 
     check_grads(through, values(2, 2, 1), order=2)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (1, 3, 2), (6, 1, 3), (5, 4, 8)])
+def test_an_lstm_as_one_op_is_its_walk_step_by_step(sizes, backwards):
+    length, batch, hidden = sizes
+    shapes = {"x": (length * batch, 3), "weight_ih": (4 * hidden, 3), "weight_hh": (4 * hidden, hidden),
+              "bias_ih": (4 * hidden,), "bias_hh": (4 * hidden,), "h": (batch, hidden), "c": (batch, hidden)}  # fmt: skip
+
+    def run(walk, create_graph):
+        given = {k: torch.tensor(values(*s, seed=i)).requires_grad_() for i, (k, s) in enumerate(shapes.items())}
+        out, (h, c) = walk(given["x"], {**given, "weight_hr": None}, (given["h"], given["c"]))
+        loss = (out * out.cos()).sum() + (h * 2).sin().sum() + (c * c).sum()
+        grads = torch.autograd.grad(loss, list(given.values()), create_graph=create_graph)
+        if create_graph:
+            grads += torch.autograd.grad(sum((g * g).sum() for g in grads), list(given.values()))
+        return [x.detach().numpy() for x in (out, h, c, *grads)]
+
+    def in_steps(x, w, state):
+        return steps.walk(*steps.lstm(x, w), [batch] * length, state, backwards)
+
+    def at_once(x, w, state):
+        return steps.whole_lstm(x, w, length, state, backwards)
+
+    for create_graph in (False, True):
+        for mine, right in zip(run(at_once, create_graph), run(in_steps, create_graph), strict=True):
+            np.testing.assert_allclose(mine, right, rtol=1e-11, atol=1e-13)
+
+
+def test_an_lstm_is_finite_and_right_at_extreme_inputs():
+    layer, x = layer_of("LSTM"), torch.tensor(values(4, 2, 3) * 1e4).requires_grad_()
+    with np.errstate(all="raise"):
+        out, (_, c) = layer(x)
+        (out.sum() + c.sum()).backward()
+    with np.errstate(over="ignore"):
+        wanted, _ = expected(layer, "LSTM", x.detach().numpy()[:, 0], [np.zeros((1, 4))] * 2)
+    np.testing.assert_allclose(out.detach().numpy()[:, 0], wanted, rtol=1e-12)
+    assert np.isfinite(x.grad.numpy()).all()
+
+
+def test_an_lstm_compiles_whole():
+    layer, x = layer_of("LSTM", num_layers=2, bidirectional=True), torch.tensor(values(4, 2, 3))
+    compiled = torch.compile(layer, fullgraph=True)
+    for scale in (1.0, 0.5, 2.0):
+        found, wanted = compiled(x * scale), layer(x * scale)
+        np.testing.assert_allclose(found[0].detach().numpy(), wanted[0].detach().numpy(), rtol=1e-12)
+        (slope,) = torch.autograd.grad(found[0].sum(), layer.weight_hh_l0)
+        (right,) = torch.autograd.grad(wanted[0].sum(), layer.weight_hh_l0)
+        np.testing.assert_allclose(slope.numpy(), right.numpy(), rtol=1e-10, atol=1e-13)
 
 
 def test_a_gradient_of_some_steps_alone_is_right():

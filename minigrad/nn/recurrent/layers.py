@@ -128,7 +128,9 @@ class RNNBase(Module):
         return [f"_l{layer}", f"_l{layer}_reverse"][: self._directions]
 
     def _weights(self, suffix: str) -> steps.Weights:
-        return {name: getattr(self, name + suffix, None) for name in _NAMES}
+        # Not by asking for all of them: a module that has no such name looks for a near one.
+        has = {"bias_ih": self.bias, "bias_hh": self.bias, "weight_hr": self.proj_size}
+        return {name: getattr(self, name + suffix) if has.get(name, True) else None for name in _NAMES}
 
     @property
     def all_weights(self) -> list[list[Parameter]]:
@@ -212,12 +214,18 @@ class RNNBase(Module):
                 x = dropped(x, self.dropout)
             outs = []
             for direction, suffix in enumerate(self._suffixes(layer)):
-                parts, step = self._prepare(x, self._weights(suffix))
-                out, state = steps.walk(parts, step, sizes, given[len(last)], bool(direction))
+                out, state = self._walk(x, self._weights(suffix), sizes, given[len(last)], bool(direction))
                 outs.append(out)
                 last.append(state)
             x = cat(outs, -1) if self.bidirectional else outs[0]
         return x, tuple([stack(list(s)) for s in zip(*last, strict=True)])
+
+    def _walk(
+        self, x: Tensor, weights: steps.Weights, sizes: Sequence[int], state: steps.State, backwards: bool
+    ) -> tuple[Tensor, steps.State]:
+        """The states of a layer in one direction: see `steps.walk`."""
+        parts, step = self._prepare(x, weights)
+        return steps.walk(parts, step, sizes, state, backwards)
 
     def _prepare(self, x: Tensor, weights: steps.Weights) -> tuple[list[Tensor], steps.Step]:
         """The inputs' shares in the gates of all steps, and the step."""
@@ -412,6 +420,13 @@ class LSTM(RNNBase):
 
     def _prepare(self, x: Tensor, weights: steps.Weights) -> tuple[list[Tensor], steps.Step]:
         return steps.lstm(x, weights)
+
+    def _walk(
+        self, x: Tensor, weights: steps.Weights, sizes: Sequence[int], state: steps.State, backwards: bool
+    ) -> tuple[Tensor, steps.State]:
+        if self.proj_size or sizes[0] != sizes[-1]:
+            return super()._walk(x, weights, sizes, state, backwards)
+        return steps.whole_lstm(x, weights, len(sizes), state, backwards)
 
     def _as_tuple(self, hx: Any) -> tuple[Any, ...]:
         if not isinstance(hx, (tuple, list)) or len(hx) != 2:
