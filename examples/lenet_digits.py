@@ -7,8 +7,8 @@ training moved by half a pixel at random, against learning by heart. With --torc
 PyTorch, from the same first weights and batches, so that its losses are the same.
 
 The test digits judge the finished settings, once. With --held-out the network learns without a fifth of the
-training digits, and is judged on these. So the settings were chosen: of 15 and 25 epochs, batches of 16 and 32,
-and rates of 0.01, 0.02 and 0.05, the defaults were the best there (0.985, the mean over four seeds).
+training digits, and is judged on these. So the settings were chosen: of 15 and 25 epochs, batches of 16 and
+32, and rates of 0.01, 0.02 and 0.05, the defaults were the best there (0.985, the mean over four seeds).
 
 Source: LeCun et al., "Gradient-based learning applied to document recognition" (1998).
 """

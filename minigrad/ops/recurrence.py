@@ -65,7 +65,7 @@ def _slope_in_turn(g: Array, packed: Array, steps: int, batch: int, hidden: int,
 
 @kernel
 def _walk(packed: Array, steps: int, batch: int, hidden: int, reverse: bool) -> tuple[Array, Array, Array]:
-    """The hidden states of all steps and the last c in one row; the gates; and c before and after all steps."""
+    """The hidden states of all steps and the last c in one row; the gates; c before and after all."""
     if type(packed) is not ndarray:
         taken = _in_turn(packed, steps, batch, hidden, reverse)
         states = [o * tanh for _, _, _, _, _, _, o, _, tanh in (taken[::-1] if reverse else taken)]
