@@ -101,9 +101,7 @@ def walk(
     return cat(hidden[::-1] if backwards else hidden), state
 
 
-def whole_lstm(
-    x: Tensor, w: Weights, steps: int, state: State, backwards: bool
-) -> tuple[Tensor, State]:
+def whole_lstm(x: Tensor, w: Weights, steps: int, state: State, backwards: bool) -> tuple[Tensor, State]:
     """The same as `walk` with `lstm`, for sequences of one length and without a projection, as one op.
 
     On small states the steps of `walk` take much longer than their arithmetic.
