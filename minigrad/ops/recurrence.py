@@ -45,7 +45,8 @@ def _slope_in_turn(g: Array, packed: Array, steps: int, batch: int, hidden: int,
     _, weight, _, _ = _parts(packed, steps, batch, hidden)
     size = batch * hidden
     of_h = g[: steps * size].reshape((steps, batch, hidden))
-    of_c, back = g[steps * size :].reshape((batch, hidden)), None
+    of_c: Array = g[steps * size :].reshape((batch, hidden))
+    back: Any = None
     deltas, befores = [], []
     for t, h, c, i, f, n, o, _, tanh in reversed(_in_turn(packed, steps, batch, hidden, reverse)):
         dh = of_h[t] if back is None else of_h[t] + back
@@ -68,8 +69,8 @@ def _walk(packed: Array, steps: int, batch: int, hidden: int, reverse: bool) -> 
     """The hidden states of all steps and the last c in one row; the gates; c before and after all."""
     if type(packed) is not ndarray:
         taken = _in_turn(packed, steps, batch, hidden, reverse)
-        states = [o * tanh for _, _, _, _, _, _, o, _, tanh in (taken[::-1] if reverse else taken)]
-        row = np.concatenate([part.reshape((-1,)) for part in (*states, taken[-1][7])])
+        outs = [o * tanh for _, _, _, _, _, _, o, _, tanh in (taken[::-1] if reverse else taken)]
+        row = np.concatenate([part.reshape((-1,)) for part in (*outs, taken[-1][7])])
         return row, row, row  # a gradient takes the steps again
     x, weight, h, c = _parts(wide(packed), steps, batch, hidden)
     given = x.reshape((steps, batch, 4, hidden))[:: -1 if reverse else 1].transpose((0, 2, 3, 1))
