@@ -449,7 +449,7 @@ COMPOSED: dict[str, Sample] = {
         (REAL, scaled(real("s", "m"), 0.03), scaled(real("s", "q"), 0.1), real("s")),
     ),
     "nn.LSTMCell": Sample(of_module(lambda t, x: t.nn.LSTMCell(x.shape[1], 64), lambda m, x: m(x)[0])),
-    "nn.LSTM": Sample(
+    "lstm": Sample(
         of_module(lambda t, x: t.nn.LSTM(x.shape[2], 64), lambda m, x: m(x)[0]), (real(16, "q", 32),)
     ),
     "nn.GRU": Sample(
