@@ -242,6 +242,9 @@ OPS: dict[str, Sample] = {
         (real("q", 8, "m"), lambda draw, n, m: draw.integers(1, m, (8, max(n // 64, 1)))),
     ),
     "standardize": Sample(lambda t, x: t.nn.functional.layer_norm(x, x.shape[1:])),
+    "lstm": Sample(
+        of_module(lambda t, x: t.nn.LSTM(x.shape[2], 64), lambda m, x: m(x)[0]), (real(16, "q", 32),)
+    ),
     # scans and reductions
     "cumsum": Sample(lambda t, x: x.cumsum(1)),
     "cumprod": Sample(lambda t, x: x.cumprod(1), (Interval(-1.1, 1.1),)),
@@ -449,9 +452,6 @@ COMPOSED: dict[str, Sample] = {
         (REAL, scaled(real("s", "m"), 0.03), scaled(real("s", "q"), 0.1), real("s")),
     ),
     "nn.LSTMCell": Sample(of_module(lambda t, x: t.nn.LSTMCell(x.shape[1], 64), lambda m, x: m(x)[0])),
-    "lstm": Sample(
-        of_module(lambda t, x: t.nn.LSTM(x.shape[2], 64), lambda m, x: m(x)[0]), (real(16, "q", 32),)
-    ),
     "nn.GRU": Sample(
         of_module(lambda t, x: t.nn.GRU(x.shape[2], 64), lambda m, x: m(x)[0]), (real(16, "q", 32),)
     ),
