@@ -63,6 +63,7 @@ from minigrad._tensor.layout import (
     strided,
 )
 from minigrad._tensor.named_dtype import (
+    bfloat16,
     bool_ as bool,
     can_cast,
     double,
@@ -504,7 +505,7 @@ __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided",
     "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d",
-    "atleast_3d", "autograd", "backends", "baddbmm", "bartlett_window", "batch_norm", "bernoulli",
+    "atleast_3d", "autograd", "backends", "baddbmm", "bartlett_window", "batch_norm", "bfloat16", "bernoulli",
     "bincount", "binomial", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or",
     "bitwise_right_shift", "bitwise_xor", "blackman_window", "block_diag", "bmm", "bool",
     "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -388,13 +389,15 @@ def _several(name: str, tensors: Any, if_none: type[Exception] = RuntimeError) -
     return tensors
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """A sum of products by subscripts, as in Einstein's convention.
 
     Arguments:
         equation: a letter for each axis of each operand, with commas between operands; after "->" the axes
             of the result. "..." stands for axes that broadcast. All other axes are summed.
-        operands: as many tensors, of one dtype, or one list of them.
+        operands: as many tensors, of one dtype, or one list of them. Where there is no equation, each operand
+            is followed by the list of its axes, as numbers below 52 with an Ellipsis for the dots, and a last
+            list may name the axes of the result.
 
     Raises:
         RuntimeError: for an equation that does not fit the operands.
@@ -405,9 +408,32 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     >>> torch.einsum("ij,j->i", torch.eye(2), torch.tensor([1.0, 2.0]))
     tensor([1., 2.])
     """
+    if isinstance(equation, Tensor):
+        equation, operands = _equation((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     return CALLS["einsum"](_several("einsum", operands), equation=equation)
+
+
+_LETTERS = ascii_uppercase + ascii_lowercase
+
+
+def _equation(mixed: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation and the operands of operands that are followed by lists of their axes."""
+    operands, axes = mixed[: len(mixed) // 2 * 2 : 2], mixed[1::2]
+    output = f"->{_letters(mixed[-1])}" if len(mixed) % 2 else ""
+    return ",".join(map(_letters, axes)) + output, operands
+
+
+def _letters(axes: Any) -> str:
+    """The term of an equation for a list of axes."""
+    if not isinstance(axes, (list, tuple)):
+        raise ValueError("einsum() takes an equation, or after each operand the list of its axes")
+    bad = [axis for axis in axes if axis is not Ellipsis and axis not in range(52)]
+    if bad:
+        kind = ValueError if isinstance(bad[0], int) else TypeError
+        raise kind(f"einsum(): an axis is a number from 0 to 51 or an Ellipsis, not {bad[0]!r}")
+    return "".join("..." if axis is Ellipsis else _LETTERS[axis] for axis in axes)
 
 
 def is_tensor(obj: Any) -> bool:

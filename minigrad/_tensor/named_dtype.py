@@ -78,6 +78,28 @@ uint8, bool_ = named(storage.uint8), named(storage.bool_)
 double, float_, half, long, int_, short = float64, float32, float16, int64, int32, int16
 
 
+class _Name(dtype):
+    """A dtype that a program may name and compare; there are no tensors of it, as NumPy lacks it."""
+
+    __slots__ = ()
+    is_floating_point = is_signed = True
+
+    def __init__(self, name: str, itemsize: int) -> None:
+        self.name, self.itemsize = name, itemsize
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+bfloat16 = _Name("bfloat16", 2)
+
+
 def get_default_dtype() -> dtype:
     """The dtype of tensors made from Python floats, and of integers that an op turns into floats.
 

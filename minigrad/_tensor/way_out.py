@@ -164,6 +164,10 @@ class WayOut(Gradient):
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind())
 
+    def __reversed__(self: Any) -> Tensor:
+        flipped: Tensor = self.flip(0) if self._array.ndim else self
+        return flipped
+
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())
 

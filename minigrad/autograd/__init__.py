@@ -19,8 +19,8 @@ from ._mode import (
     no_grad,
     set_grad_enabled,
 )
-from ._variable import Variable
 from .function import Function
+from .variable import Variable
 
 if not TYPE_CHECKING:
     __getattr__ = answers_for(__name__)

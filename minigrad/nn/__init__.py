@@ -53,7 +53,7 @@ from minigrad.nn.normalisation import BatchNorm1d, LayerNorm
 from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 if TYPE_CHECKING:
-    from . import common_types, modules
+    from . import common_types, modules, parallel
     from .adaptive import AdaptiveLogSoftmaxWithLoss
     from .bags import EmbeddingBag
     from .channels import (
@@ -137,6 +137,7 @@ if TYPE_CHECKING:
         ZeroPad2d,
         ZeroPad3d,
     )
+    from .parallel import DataParallel
     from .parameter_containers import ParameterDict, ParameterList
     from .paths import CTCLoss
     from .piecewise import (
@@ -233,6 +234,7 @@ else:
         ),
         "bags": "EmbeddingBag",
         "paths": "CTCLoss",
+        "parallel": "parallel DataParallel",
         "adaptive": "AdaptiveLogSoftmaxWithLoss",
         "scaling": "RMSNorm LocalResponseNorm",
     }
@@ -243,6 +245,8 @@ __all__ = [
     "Module",
     "Parameter",
     "Buffer",
+    "DataParallel",
+    "parallel",
     "Sequential",
     "ModuleList",
     "ModuleDict",

@@ -10,6 +10,7 @@ Every function fills its argument `tensor`, of any floating dtype, in place, unr
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,11 @@ from minigrad.creation import empty, from_numpy
 from minigrad.nn.functional.checks import check_tensor
 from minigrad.pytorch_names import answers_for
 
-if not TYPE_CHECKING:
-    __getattr__ = answers_for(__name__)
+# The names before those with "_", which still work, with PyTorch's warning.
+_OLD = (
+    *("uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform"),
+    *("kaiming_normal", "orthogonal", "sparse"),
+)
 
 _GAINS = {
     **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
@@ -332,6 +336,74 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     return _write(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill a convolution's weight so that it passes on as many channels as it can, as they are.
+
+    Arguments:
+        tensor: of shape (out, in, *kernel) with one to three axes of the kernel.
+        groups: of the channels; the same in each.
+
+    Raises:
+        ValueError: for another number of dimensions, or where the groups do not divide the first.
+
+    >>> import minigrad as torch
+    >>> torch.nn.init.dirac_(torch.empty(1, 1, 3))
+    tensor([[[0., 1., 0.]]])
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"dirac_ fills a tensor of 3, 4 or 5 dimensions, not {tuple(tensor.shape)}")
+    if tensor.shape[0] % groups:
+        raise ValueError(f"dirac_: the {tensor.shape[0]} channels are not divided by {groups} groups")
+    values = np.zeros(tensor.shape)
+    each = tensor.shape[0] // groups
+    middle = [size // 2 for size in tensor.shape[2:]]
+    for channel in range(min(each, tensor.shape[1])):
+        values[(slice(channel, None, each), channel, *middle)] = 1
+    return _write(tensor, values)
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Normal with mean 0, but the fraction `sparsity` of each column of a matrix, rounded up, is 0.
+
+    Arguments:
+        tensor: a matrix.
+        sparsity: the fraction of zeros.
+        std: the standard deviation of the others.
+
+    Raises:
+        ValueError: for another number of dimensions.
+
+    Source: Martens, "Deep learning via Hessian-free optimization" (2010).
+
+    >>> import minigrad as torch
+    >>> (torch.nn.init.sparse_(torch.empty(4, 3), sparsity=0.5) == 0).sum(0)
+    tensor([2, 2, 2])
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_ fills a matrix, not a tensor of shape {tuple(tensor.shape)}")
+    normal_(tensor, 0, std, generator)
+    ranks = empty(tensor.shape, dtype=np.float64).uniform_(0.0, 1.0, generator=generator).numpy()
+    gone = ranks.argsort(0).argsort(0) < math.ceil(sparsity * tensor.shape[0])
+    return _write(tensor, np.where(gone, 0, tensor.detach().numpy()))
+
+
 def _write(tensor: Tensor, values: Any) -> Tensor:
     with no_grad():
         return tensor.copy_(from_numpy(values))
+
+
+if not TYPE_CHECKING:
+    _absent = answers_for(__name__)
+
+    def __getattr__(name: str) -> Any:
+        if name not in _OLD:
+            return _absent(name)
+        new = globals()[f"{name}_"]
+
+        @functools.wraps(new)
+        def old(*args: Any, **kwargs: Any) -> Tensor:
+            said = f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`."
+            warnings.warn(said, FutureWarning, stacklevel=2)
+            return new(*args, **kwargs)
+
+        return old

@@ -1,4 +1,4 @@
-"""Tools around training: `data`; `benchmark` and `tensorboard` load when they are imported."""
+"""Tools around training: `data`; `benchmark`, `checkpoint` and `tensorboard` load when they are imported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from minigrad.utils import data
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        if name == "benchmark":
-            return import_module("minigrad.utils.benchmark")
+        if name in ("benchmark", "checkpoint"):
+            return import_module(f"minigrad.utils.{name}")
         raise absent("minigrad.utils", name)
 
 

@@ -283,6 +283,34 @@ def test_iteration_gives_differentiable_rows():
     assert 3.0 in x and 9.0 not in x
 
 
+def test_reversed_is_the_tensor_flipped_along_its_first_axis():
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    back = reversed(x)
+    assert back.shape == (2, 2) and back.tolist() == [[3.0, 4.0], [1.0, 2.0]]
+    (back[0] * 5).sum().backward()
+    assert x.grad.tolist() == [[0.0, 0.0], [5.0, 5.0]]
+    assert reversed(torch.tensor(2.0)).item() == 2.0
+
+
+def test_bfloat16_can_be_named_and_compared_and_no_tensor_has_it():
+    assert repr(torch.bfloat16) == "torch.bfloat16" and torch.bfloat16 != torch.float16
+    assert {torch.bfloat16: 1}[torch.bfloat16] == 1 and torch.bfloat16 not in (torch.float32, np.float32)
+    assert isinstance(torch.bfloat16, torch.dtype) and torch.bfloat16.is_floating_point
+    assert torch.bfloat16.itemsize == 2 and pickle.loads(pickle.dumps(torch.bfloat16)) is torch.bfloat16
+    layer = torch.nn.Linear(1, 1)
+    makers = [
+        torch.ones(1).to,
+        layer.to,
+        torch.finfo,
+        lambda d: torch.zeros(1, dtype=d),
+        torch.set_default_dtype,
+    ]
+    for make in makers:
+        with pytest.raises(TypeError, match=r"no dtype torch\.bfloat16; it has float16, "):
+            make(torch.bfloat16)
+    assert layer.weight.dtype is torch.float32
+
+
 def test_comparison_with_what_is_no_number():
     x = leaf([1.0, 2.0])
     assert (x == None) is False and (x != None) is True and (x == "a") is False  # noqa: E711

@@ -392,3 +392,9 @@ def test_the_gradient_of_a_retained_node_is_not_its_grad():
     assert g.tolist() == h.grad.tolist() == [4.0, 6.0]
     g.zero_()
     assert h.grad.tolist() == [4.0, 6.0]
+
+
+def test_variable_stands_in_its_own_module_too():
+    from minigrad.autograd.variable import Variable
+
+    assert Variable is torch.autograd.Variable

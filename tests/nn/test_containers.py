@@ -124,3 +124,14 @@ def test_module_dict_is_a_mapping_in_order():
     assert len(heads) == 0
     with pytest.raises(KeyError):
         heads["a"]
+
+
+def test_data_parallel_calls_its_module_whose_names_get_a_prefix():
+    layer = nn.Linear(2, 1)
+    model = nn.DataParallel(layer, device_ids=[0, 1])
+    x = torch.ones(3, 2)
+    assert model(x).equal(layer(x)) and model.module is layer and model.device_ids == []
+    assert list(model.state_dict()) == ["module.weight", "module.bias"]
+    assert nn.parallel.DataParallel is nn.DataParallel
+    assert nn.parallel.data_parallel(nn.Bilinear(2, 2, 1), (x, x)).shape == (3, 1)
+    assert nn.parallel.data_parallel(layer, x, module_kwargs={}).equal(layer(x))

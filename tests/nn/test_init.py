@@ -172,3 +172,33 @@ def test_filling_a_parameter_is_not_recorded():
 def test_the_gain_of_a_leaky_relu_without_a_slope_is_that_of_a_hundredth():
     assert init.calculate_gain("leaky_relu") == math.sqrt(2 / (1 + 0.01**2))
     assert init.calculate_gain("leaky_relu", 2) == math.sqrt(2 / 5)
+
+
+@pytest.mark.parametrize("name", init._OLD)
+def test_the_names_without_an_underscore_work_and_warn(name):
+    w = torch.full((2, 2, 3) if name == "dirac" else (2, 2), 7.0)
+    options = {"constant": {"val": 3.0}, "sparse": {"sparsity": 0.5}}.get(name, {})
+    with pytest.warns(FutureWarning, match=rf"`nn\.init\.{name}` is now .* `nn\.init\.{name}_`"):
+        assert getattr(init, name)(w, **options) is w
+    assert (w != 7).all()
+
+
+def test_dirac_passes_channels_on():
+    w = init.dirac_(torch.empty(4, 2, 3, 3), groups=2)
+    x = torch.randn(1, 4, 5, 5)
+    assert torch.nn.functional.conv2d(x, w, padding=1, groups=2).equal(x)
+    assert w.sum() == 4
+    y = torch.nn.functional.conv1d(x[0, :, 0], init.dirac_(torch.empty(3, 4, 1)))
+    assert y.equal(x[0, :3, 0])
+    with pytest.raises(ValueError, match=r"3, 4 or 5 dimensions, not \(2, 2\)"):
+        init.dirac_(torch.empty(2, 2))
+    with pytest.raises(ValueError, match="3 channels are not divided by 2"):
+        init.dirac_(torch.empty(3, 2, 1), groups=2)
+
+
+def test_sparse_has_zeros_in_each_column_and_a_normal_elsewhere():
+    w = init.sparse_(torch.empty(100, 200), sparsity=0.125, std=2.0)
+    assert ((w == 0).sum(0) == 13).all() and abs(w[w != 0].std() - 2) < 0.05
+    assert len(set((w == 0).sum(1).tolist())) > 5  # which rows they are is drawn
+    with pytest.raises(ValueError, match="a matrix"):
+        init.sparse_(torch.empty(2), 0.5)

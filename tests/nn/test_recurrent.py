@@ -502,3 +502,10 @@ def test_numbers_of_pytorch():
         (out * out).sum().backward()
         found.append([*out[-1, 0].tolist(), *x.grad[0, 0].tolist(), layer.weight_hh_l0.grad.sum().item()])
     np.testing.assert_allclose(found, RECORDED, rtol=1e-12)
+
+
+def test_names_of_the_weights_in_one_list():
+    layer = nn.GRU(2, 3, num_layers=2, bias=False, bidirectional=True)
+    names = layer._flat_weights_names
+    assert names == [n for n, _ in layer.named_parameters()] and names[-1] == "weight_hh_l1_reverse"
+    assert all(a is b for a, b in zip(layer._flat_weights, layer.parameters(), strict=True))

@@ -251,6 +251,19 @@ def test_a_write_to_the_diagonal_is_recorded():
     assert y.tolist() == [[5, 2], [3, 20]] and x.grad.tolist() == [[5, 1], [1, 5]]
 
 
+def test_einsum_takes_lists_of_axes_in_the_place_of_an_equation():
+    a, b = torch.arange(6.0).reshape(2, 3), torch.arange(12.0).reshape(3, 4)
+    assert torch.einsum(a, [0, 1], b, [1, 2]).equal(a @ b)
+    assert torch.einsum(a, [0, 1], b, [1, 26], [26, 0]).equal((a @ b).T)
+    assert torch.einsum(a, [1, 0]).equal(a.T)  # without a last list the axes are in order
+    assert torch.einsum(a, [..., 3], a, [..., 3], [...]).equal((a * a).sum(1))
+    with pytest.raises(ValueError, match="a number from 0 to 51 or an Ellipsis, not 52"):
+        torch.einsum(a, [0, 52])
+    for wrong in ([a], [a, [0, 1], b]):
+        with pytest.raises(ValueError, match="after each operand the list of its axes"):
+            torch.einsum(*wrong)
+
+
 def test_dots_in_the_output_of_einsum_alone_stand_for_no_axis():
     x = t([1.0, 2], requires_grad=True)
     y = torch.einsum("i->...i", x)

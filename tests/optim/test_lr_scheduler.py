@@ -459,3 +459,12 @@ def test_schedules_say_which_option_is_impossible():
     ):
         with pytest.raises(ValueError, match=word):
             make()
+
+
+@pytest.mark.parametrize("name", lrs.__all__)
+def test_schedules_say_that_they_are_of_this_package(name):
+    assert getattr(lrs, name).__module__ == lrs.__name__
+
+
+def test_the_base_class_has_its_older_name():
+    assert lrs._LRScheduler is lrs.LRScheduler

@@ -60,7 +60,11 @@ E = real(2, 1, 3, 2); s = real()
     torch.einsum('{ij,jk->il|ij->iij|ij,j|ijk->i|ij->ii|i$->i}', A)          # raises
     torch.einsum('...i,...i->...', A, A)
     torch.einsum('{ij,jk->ik|ij,jk->i}', A, A)                               # raises
-    torch.einsum(A, [0, 1], [1, 0])                                          # refused: equations only
+    torch.einsum(A, {[0, 1], [1, 0]|[0, 1]|[51, 25], [25]|(3, ...), [...]|[0, 1], []})
+    torch.einsum(A, [0, 1], B, [1, 30], {[30, 0]|[0]|()})
+    torch.einsum(C, [..., 0, 1], D, [..., 1, 2], [..., 0, 2])
+    torch.einsum(A, {[0, 52]|[-1, 0]|[0, "a"]})                               # raises
+    torch.einsum(A)                                                          # raises
 x = real(0, 3); y = real(3, 2); z = real(3, 0)
     {x @ y|x.T @ x|z @ x|torch.mm(x, y)|x @ y[:, 0]|torch.einsum('ij,jk->ik', x, y)|torch.einsum('ij->', x)}
     {torch.ones(5, 2, 0, dtype=x.dtype) @ x|z @ x.T.reshape(0, 3)|x.reshape(3, 0, 1)[:, :, :0] @ x[:, :2]}

@@ -148,6 +148,15 @@ class RNNBase(Module):
         suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
         return [[n + s for n, w in self._weights(s).items() if w is not None] for s in suffixes]
 
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        """The same names in one list: programs that start each kind of weight in its own way ask for them."""
+        return [name for names in self._all_weights for name in names]
+
+    @property
+    def _flat_weights(self) -> list[Parameter]:
+        return [getattr(self, name) for name in self._flat_weights_names]
+
     def reset_parameters(self) -> None:
         """Draw new first values, uniform in ±1/sqrt(hidden_size).
 

@@ -39,3 +39,8 @@ __all__ = [
     "SequentialLR",
     "ChainedScheduler",
 ]
+
+_LRScheduler = LRScheduler  # the older name
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # programs ask it whether a schedule is a built-in one
