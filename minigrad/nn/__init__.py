@@ -55,6 +55,14 @@ from minigrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, Uninit
 if TYPE_CHECKING:
     from . import common_types, modules, parallel
     from .adaptive import AdaptiveLogSoftmaxWithLoss
+    from .adaptive_pooling import (
+        AdaptiveAvgPool1d,
+        AdaptiveAvgPool2d,
+        AdaptiveAvgPool3d,
+        AdaptiveMaxPool1d,
+        AdaptiveMaxPool2d,
+        AdaptiveMaxPool3d,
+    )
     from .bags import EmbeddingBag
     from .channels import (
         AlphaDropout,
@@ -93,19 +101,21 @@ if TYPE_CHECKING:
         Tanhshrink,
     )
     from .lazy import (
-        LazyBatchNorm1d,
-        LazyBatchNorm2d,
-        LazyBatchNorm3d,
         LazyConv1d,
         LazyConv2d,
         LazyConv3d,
         LazyConvTranspose1d,
         LazyConvTranspose2d,
         LazyConvTranspose3d,
+        LazyLinear,
+    )
+    from .lazy_normalisation import (
+        LazyBatchNorm1d,
+        LazyBatchNorm2d,
+        LazyBatchNorm3d,
         LazyInstanceNorm1d,
         LazyInstanceNorm2d,
         LazyInstanceNorm3d,
-        LazyLinear,
     )
     from .margins import (
         GaussianNLLLoss,
@@ -152,12 +162,6 @@ if TYPE_CHECKING:
         Threshold,
     )
     from .pooling import (
-        AdaptiveAvgPool1d,
-        AdaptiveAvgPool2d,
-        AdaptiveAvgPool3d,
-        AdaptiveMaxPool1d,
-        AdaptiveMaxPool2d,
-        AdaptiveMaxPool3d,
         AvgPool1d,
         AvgPool2d,
         AvgPool3d,
@@ -175,10 +179,9 @@ if TYPE_CHECKING:
     from .transformer import (
         Transformer,
         TransformerDecoder,
-        TransformerDecoderLayer,
         TransformerEncoder,
-        TransformerEncoderLayer,
     )
+    from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
     from .upsampling import (
         Fold,
         PixelShuffle,
@@ -193,8 +196,11 @@ else:
         "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
         "pooling": (
             "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d "
-            "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "
-            "AdaptiveMaxPool2d AdaptiveMaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d"
+            "MaxUnpool1d MaxUnpool2d MaxUnpool3d"
+        ),
+        "adaptive_pooling": (
+            "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d "
+            "AdaptiveMaxPool3d"
         ),
         "padding": (
             "ZeroPad1d ZeroPad2d ZeroPad3d ConstantPad1d ConstantPad2d ConstantPad3d ReflectionPad1d "
@@ -205,8 +211,11 @@ else:
         "common_types": "common_types",
         "lazy": (
             "LazyLinear LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d "
-            "LazyConvTranspose3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyInstanceNorm1d "
-            "LazyInstanceNorm2d LazyInstanceNorm3d"
+            "LazyConvTranspose3d"
+        ),
+        "lazy_normalisation": (
+            "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyInstanceNorm1d LazyInstanceNorm2d "
+            "LazyInstanceNorm3d"
         ),
         "parameter_containers": "ParameterList ParameterDict",
         "recurrent": "RNN LSTM GRU RNNCell LSTMCell GRUCell RNNBase RNNCellBase",
@@ -220,10 +229,8 @@ else:
         "piecewise": "ReLU6 Hardsigmoid Hardswish Hardshrink Softshrink Threshold CELU PReLU RReLU",
         "gates": "Mish Softsign Tanhshrink Softmin GLU",
         "multihead": "MultiheadAttention",
-        "transformer": (
-            "TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder TransformerDecoder "
-            "Transformer"
-        ),
+        "transformer": "TransformerEncoder TransformerDecoder Transformer",
+        "transformer_layers": "TransformerEncoderLayer TransformerDecoderLayer",
         "margins": (
             "PoissonNLLLoss GaussianNLLLoss MarginRankingLoss HingeEmbeddingLoss SoftMarginLoss "
             "MultiLabelSoftMarginLoss MultiMarginLoss MultiLabelMarginLoss"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn.functional import distances as F
-from minigrad.nn.functional.losses import older_reduction
+from minigrad.nn.functional.checks import older_reduction
 from minigrad.nn.loss import _Loss
 from minigrad.nn.module import Layer
 

@@ -12,7 +12,7 @@ import warnings
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional as F
-from minigrad.nn.functional.losses import older_reduction
+from minigrad.nn.functional.checks import older_reduction
 from minigrad.nn.module import Layer
 
 _REDUCTIONS = ("none", "mean", "sum", "batchmean")

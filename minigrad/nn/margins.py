@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn.functional import margins as F
-from minigrad.nn.functional.losses import older_reduction
+from minigrad.nn.functional.checks import older_reduction
 from minigrad.nn.loss import _Loss, _WeightedLoss
 
 

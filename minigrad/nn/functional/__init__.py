@@ -45,6 +45,14 @@ from .losses import (
 )
 
 if TYPE_CHECKING:
+    from .adaptive_pooling import (
+        adaptive_avg_pool1d,
+        adaptive_avg_pool2d,
+        adaptive_avg_pool3d,
+        adaptive_max_pool1d,
+        adaptive_max_pool2d,
+        adaptive_max_pool3d,
+    )
     from .attention import (
         scaled_dot_product_attention,
     )
@@ -116,12 +124,6 @@ if TYPE_CHECKING:
         threshold_,
     )
     from .pooling import (
-        adaptive_avg_pool1d,
-        adaptive_avg_pool2d,
-        adaptive_avg_pool3d,
-        adaptive_max_pool1d,
-        adaptive_max_pool2d,
-        adaptive_max_pool3d,
         avg_pool1d,
         avg_pool2d,
         avg_pool3d,
@@ -143,10 +145,13 @@ if TYPE_CHECKING:
 else:
     _LATER = {
         "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d unfold fold",
+        "adaptive_pooling": (
+            "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
+            "adaptive_max_pool2d adaptive_max_pool3d"
+        ),
         "pooling": (
             "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d "
-            "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
-            "adaptive_max_pool2d adaptive_max_pool3d max_unpool1d max_unpool2d max_unpool3d"
+            "max_unpool1d max_unpool2d max_unpool3d"
         ),
         "upsampling": "interpolate upsample pixel_shuffle pixel_unshuffle",
         "piecewise": (

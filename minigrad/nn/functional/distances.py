@@ -7,8 +7,7 @@ from typing import Any
 
 from minigrad._tensor.tensor import Tensor
 
-from .checks import check_tensor
-from .losses import _check_reduction, _reduced, older_reduction
+from .checks import check_reduction, check_tensor, older_reduction, reduced
 from .sizes import check_floating
 
 
@@ -73,7 +72,7 @@ def cosine_embedding_loss(
     tensor(1.)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check_reduction(reduction)
+    check_reduction(reduction)
     if target.ndim > 1 or input1.ndim != target.ndim + 1 or input1.shape != input2.shape:
         raise RuntimeError(
             "cosine_embedding_loss: expected inputs (N, D) and a target (N), or (D) and (), but got "
@@ -83,7 +82,7 @@ def cosine_embedding_loss(
     cosine = products / (((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)).sqrt()
     alike = (1 - cosine).masked_fill(target != 1, 0.0)
     apart = (cosine - margin).clamp(min=0).masked_fill(target != -1, 0.0)
-    return _reduced(alike + apart, reduction)
+    return reduced(alike + apart, reduction)
 
 
 def triplet_margin_loss(
@@ -138,7 +137,7 @@ def triplet_margin_with_distance_loss(
     >>> torch.nn.functional.triplet_margin_with_distance_loss(x, x, y, margin=2.0)
     tensor(0.5858)
     """
-    _check_reduction(reduction)
+    check_reduction(reduction)
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
@@ -148,4 +147,4 @@ def triplet_margin_with_distance_loss(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = far.minimum(distance(positive, negative))
-    return _reduced((margin + near - far).clamp(min=0), reduction)
+    return reduced((margin + near - far).clamp(min=0), reduction)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,84 +9,19 @@ import numpy as np
 from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
 
-from .checks import check_tensor
-
-_REDUCTIONS = ("mean", "sum", "none")
-
-
-def _check_reduction(reduction: str) -> None:
-    if reduction not in _REDUCTIONS:
-        raise ValueError(f"{reduction!r} is not a valid value for reduction; use 'mean', 'sum' or 'none'")
-
-
-def _reduced(loss: Tensor, reduction: str) -> Tensor:
-    if reduction == "none":
-        return loss
-    return loss.mean() if reduction == "mean" else loss.sum()
-
-
-def _check(name: str, input: Any, target: Any, reduction: str) -> None:
-    _check_reduction(reduction)
-    for argument, x in (("input", input), ("target", target)):
-        check_tensor(name, argument, x)
-
-
-def _paired(name: str, input: Tensor, target: Tensor, reduction: str) -> tuple[Tensor, Tensor]:
-    """The two in one shape; where they differ, a warning, and broadcast."""
-    _check(name, input, target, reduction)
-    if input.shape == target.shape:
-        return input, target
-    try:
-        shape = np.broadcast_shapes(input.shape, target.shape)
-    except ValueError:
-        raise RuntimeError(
-            f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} must have "
-            f"the same shape; these do not "
-            "even broadcast"
-        ) from None
-    warnings.warn(
-        f"{name}: using a target of shape {tuple(target.shape)} that differs from the input's, "
-        f"{tuple(input.shape)}: they "
-        "are broadcast, which compares every input with every target along the axes of size 1. reshape or "
-        "expand one of them if that is not meant.",
-        UserWarning,
-        stacklevel=3,
-    )
-    return input.expand(shape), target.expand(shape)
-
-
-def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
-    if input.shape != target.shape:
-        raise ValueError(
-            f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} must have the same shape"
-        )
-
-
-def _floating(name: str, target: Tensor) -> None:
-    if target.dtype.kind != "f":
-        raise RuntimeError(
-            f"{name}: expected a floating target, but got {target.dtype.name}; convert it with .float()"
-        )
-
-
-def _weighted(name: str, loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    if weight is None:
-        return _reduced(loss, reduction)
-    _within(name, "weight", weight, loss.shape)
-    return _reduced(loss * weight, reduction)
-
-
-def _within(name: str, argument: str, weight: Any, shape: tuple[int, ...]) -> None:
-    """Refuse a weight that does not broadcast to the input,."""
-    check_tensor(name, argument, weight)
-    try:
-        fits = np.broadcast_shapes(weight.shape, shape) == shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise RuntimeError(
-            f"{name}: {argument} {tuple(weight.shape)} does not broadcast to the input, {tuple(shape)}"
-        )
+from .checks import (
+    REDUCTIONS,
+    check_floating_target,
+    check_pair,
+    check_reduction,
+    check_same_shape,
+    check_tensor,
+    check_weight_fits,
+    older_reduction,
+    paired,
+    reduced,
+    weighted,
+)
 
 
 def mse_loss(
@@ -105,7 +39,7 @@ def mse_loss(
     tensor(5.)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    input, target = _paired("mse_loss", input, target, reduction)
+    input, target = paired("mse_loss", input, target, reduction)
     return RECORD["mse_loss"]((input, target), {"reduction": reduction})[0]
 
 
@@ -124,8 +58,8 @@ def l1_loss(
     tensor(2.)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    input, target = _paired("l1_loss", input, target, reduction)
-    return _reduced((input - target).abs(), reduction)
+    input, target = paired("l1_loss", input, target, reduction)
+    return reduced((input - target).abs(), reduction)
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
@@ -144,13 +78,13 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     """
     if delta <= 0:
         raise RuntimeError(f"huber_loss: delta must be greater than 0, not {delta}")
-    input, target = _paired("huber_loss", input, target, reduction)
+    input, target = paired("huber_loss", input, target, reduction)
     if input.dtype.kind != "f" or (target.dtype.kind == "f" and target.dtype != input.dtype):
         raise RuntimeError(
             "huber_loss: expected a floating input and a target of its dtype, but got "
             f"{input.dtype.name} and {target.dtype.name}; convert one with .to()"
         )
-    return _reduced(CALLS["huber"](input - target, delta=delta), reduction)
+    return reduced(CALLS["huber"](input - target, delta=delta), reduction)
 
 
 def smooth_l1_loss(
@@ -174,8 +108,8 @@ def smooth_l1_loss(
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
-    input, target = _paired("smooth_l1_loss", input, target, reduction)
-    return _reduced(CALLS["huber"](input - target, delta=beta) / beta, reduction)
+    input, target = paired("smooth_l1_loss", input, target, reduction)
+    return reduced(CALLS["huber"](input - target, delta=beta) / beta, reduction)
 
 
 def cross_entropy(
@@ -215,9 +149,9 @@ def cross_entropy(
         logits, classes = _unwrapped("cross_entropy", input, target)
     plain = logits.ndim == 2 and classes.ndim == 1 and len(logits) == len(classes)
     plain = plain and weight is None and not label_smoothing and classes.dtype.char in _CLASSES
-    if not plain or reduction not in _REDUCTIONS:
+    if not plain or reduction not in REDUCTIONS:
         shape = logits.shape
-        _check_reduction(reduction)
+        check_reduction(reduction)
         if not 0 <= label_smoothing <= 1:
             raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
         if not shape:
@@ -287,21 +221,6 @@ def _check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
         )
 
 
-def older_reduction(size_average: Any, reduce: Any, reduction: str) -> str:
-    """The reduction; what PyTorch's older arguments mean where one is given, with its warning."""
-    if size_average is None and reduce is None:
-        return reduction
-    if isinstance(size_average, str) or isinstance(reduce, str):
-        raise TypeError("the third argument is size_average; say reduction='mean', 'sum' or 'none' by name")
-    each = "none" if reduce is False else "mean" if size_average in (None, True) else "sum"
-    warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{each}' instead.",
-        UserWarning,
-        stacklevel=3,
-    )
-    return each
-
-
 def _soft_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, label_smoothing: float
 ) -> Tensor:
@@ -313,7 +232,7 @@ def _soft_cross_entropy(
     if weight is not None:
         weighted = weighted * weight.reshape([-1 if i == axis else 1 for i in range(input.ndim)])
     each = -weighted.sum(axis)
-    return each.sum() / each.numel() if reduction == "mean" else _reduced(each, reduction)
+    return each.sum() / each.numel() if reduction == "mean" else reduced(each, reduction)
 
 
 def nll_loss(
@@ -339,7 +258,7 @@ def nll_loss(
     >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
     tensor(2.)
     """
-    _check("nll_loss", input, target, reduction)
+    check_pair("nll_loss", input, target, reduction)
     reduction = older_reduction(size_average, reduce, reduction)
     if not input.ndim:
         raise ValueError(
@@ -376,9 +295,9 @@ def binary_cross_entropy(
     >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.0]))
     tensor(0.6931)
     """
-    _check("binary_cross_entropy", input, target, reduction)
+    check_pair("binary_cross_entropy", input, target, reduction)
     reduction = older_reduction(size_average, reduce, reduction)
-    _same_shape("binary_cross_entropy", input, target)
+    check_same_shape("binary_cross_entropy", input, target)
     for argument, x in (("input", input), ("target", target)):
         values = x.detach().numpy()
         if values.size and not (values.min() >= 0 and values.max() <= 1):
@@ -387,7 +306,7 @@ def binary_cross_entropy(
                 f"binary_cross_entropy: all elements of {argument} should be between 0 and 1, got "
                 f"{values.min():g} to {values.max():g}{hint}"
             )
-    return _weighted("binary_cross_entropy", CALLS["binary_cross_entropy"](input, target), weight, reduction)
+    return weighted("binary_cross_entropy", CALLS["binary_cross_entropy"](input, target), weight, reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -411,15 +330,15 @@ def binary_cross_entropy_with_logits(
     tensor(1000.)
     """
     name = "binary_cross_entropy_with_logits"
-    _check(name, input, target, reduction)
+    check_pair(name, input, target, reduction)
     reduction = older_reduction(size_average, reduce, reduction)
-    _same_shape(name, input, target)
-    _floating(name, target)
+    check_same_shape(name, input, target)
+    check_floating_target(name, target)
     if pos_weight is not None:
-        _within(name, "pos_weight", pos_weight, input.shape)
+        check_weight_fits(name, "pos_weight", pos_weight, input.shape)
     inside = reduction if weight is None else "none"
     loss: Tensor = RECORD[name]((input, target, pos_weight), {"reduction": inside})[0]
-    return loss if weight is None else _weighted(name, loss, weight, reduction)
+    return loss if weight is None else weighted(name, loss, weight, reduction)
 
 
 def kl_div(
@@ -439,9 +358,9 @@ def kl_div(
     >>> torch.nn.functional.kl_div(torch.zeros(2), torch.ones(2), reduction="sum")
     tensor(0.)
     """
-    _check("kl_div", input, target, "mean" if reduction == "batchmean" else reduction)
+    check_pair("kl_div", input, target, "mean" if reduction == "batchmean" else reduction)
     reduction = older_reduction(size_average, reduce, reduction)
     each = target.exp() * (target - input) if log_target else CALLS["xlogy"](target, target) - target * input
     if reduction == "batchmean":
         return each.sum() / input.shape[0] if input.ndim else each.sum()
-    return _reduced(each, reduction)
+    return reduced(each, reduction)

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad._tensor.tensor import Tensor
 
 from .activations import logsigmoid, relu
-from .losses import _check, _check_reduction, _reduced, _same_shape, _weighted, older_reduction
+from .checks import check_pair, check_reduction, check_same_shape, older_reduction, reduced, weighted
 
 
 def poisson_nll_loss(
@@ -31,14 +31,14 @@ def poisson_nll_loss(
     tensor(1.)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check("poisson_nll_loss", input, target, reduction)
+    check_pair("poisson_nll_loss", input, target, reduction)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         small = target <= 1
         t = target.masked_fill(small, 1)
         stirling = t * t.log() - t + 0.5 * (2 * math.pi * t).log()
         loss = loss + stirling.masked_fill(small, 0)
-    return _reduced(loss, reduction)
+    return reduced(loss, reduction)
 
 
 def gaussian_nll_loss(
@@ -61,7 +61,7 @@ def gaussian_nll_loss(
     >>> torch.nn.functional.gaussian_nll_loss(torch.tensor([1.0]), torch.tensor([3.0]), torch.tensor([1.0]))
     tensor(2.)
     """
-    _check("gaussian_nll_loss", input, target, reduction)
+    check_pair("gaussian_nll_loss", input, target, reduction)
     if not isinstance(var, Tensor):
         var = input.detach().new_full(input.shape, float(var))
     if var.shape != input.shape:
@@ -76,7 +76,7 @@ def gaussian_nll_loss(
     var = var.clone()
     var.data.clamp_(min=eps)
     loss = 0.5 * (var.log() + (input - target) ** 2 / var)
-    return _reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
+    return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
 def margin_ranking_loss(
@@ -95,13 +95,13 @@ def margin_ranking_loss(
     tensor(1.)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check_reduction(reduction)
+    check_reduction(reduction)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
             "margin_ranking_loss: expected tensors of one rank, but got sizes: "
             f"{tuple(input1.shape)}, {tuple(input2.shape)}, {tuple(target.shape)}"
         )
-    return _reduced((-target * (input1 - input2) + margin).clamp(min=0), reduction)
+    return reduced((-target * (input1 - input2) + margin).clamp(min=0), reduction)
 
 
 def hinge_embedding_loss(
@@ -121,9 +121,9 @@ def hinge_embedding_loss(
     tensor([0.2500, 0.7500])
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check("hinge_embedding_loss", input, target, reduction)
+    check_pair("hinge_embedding_loss", input, target, reduction)
     far = (margin - input).clamp(min=0).masked_fill(target == 1, 0.0)
-    return _reduced(far + input.masked_fill(target == -1, 0.0), reduction)
+    return reduced(far + input.masked_fill(target == -1, 0.0), reduction)
 
 
 def soft_margin_loss(
@@ -139,8 +139,8 @@ def soft_margin_loss(
     tensor(0.6931)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check("soft_margin_loss", input, target, reduction)
-    return _reduced(-logsigmoid(target * input), reduction)
+    check_pair("soft_margin_loss", input, target, reduction)
+    return reduced(-logsigmoid(target * input), reduction)
 
 
 def multilabel_soft_margin_loss(
@@ -160,10 +160,10 @@ def multilabel_soft_margin_loss(
     """
     reduction = older_reduction(size_average, reduce, reduction)
     name = "multilabel_soft_margin_loss"
-    _check(name, input, target, reduction)
-    _same_shape(name, input, target)
+    check_pair(name, input, target, reduction)
+    check_same_shape(name, input, target)
     each = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
-    return _reduced(_weighted(name, each, weight, "none").mean(-1), reduction)
+    return reduced(weighted(name, each, weight, "none").mean(-1), reduction)
 
 
 def multi_margin_loss(
@@ -188,7 +188,7 @@ def multi_margin_loss(
     tensor(0.7500)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check("multi_margin_loss", input, target, reduction)
+    check_pair("multi_margin_loss", input, target, reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     rows = input if input.ndim == 2 else input.reshape(1, -1)
@@ -205,7 +205,7 @@ def multi_margin_loss(
         excess = excess * weight[classes]
     own = np.arange(rows.shape[1]) == classes.numpy()
     loss = excess.masked_fill(input.new_tensor(own, dtype=np.bool_), 0.0).sum(1) / rows.shape[1]
-    return _reduced(loss if input.ndim == 2 else loss.squeeze(0), reduction)
+    return reduced(loss if input.ndim == 2 else loss.squeeze(0), reduction)
 
 
 def multilabel_margin_loss(
@@ -226,7 +226,7 @@ def multilabel_margin_loss(
     tensor(0.7500)
     """
     reduction = older_reduction(size_average, reduce, reduction)
-    _check("multilabel_margin_loss", input, target, reduction)
+    check_pair("multilabel_margin_loss", input, target, reduction)
     if input.shape != target.shape or input.ndim not in (1, 2):
         raise RuntimeError(
             f"multilabel_margin_loss: input {tuple(input.shape)} and target {tuple(target.shape)} must have "
@@ -241,7 +241,7 @@ def multilabel_margin_loss(
     at = rows.gather(1, input.new_tensor(np.where(asked, places, 0), dtype=np.int64))
     excess = relu(1 - at.unsqueeze(2) + rows.unsqueeze(1))
     loss = excess.masked_fill(input.new_tensor(~counts, dtype=np.bool_), 0.0).sum((1, 2)) / rows.shape[1]
-    return _reduced(loss if input.ndim == 2 else loss.squeeze(0), reduction)
+    return reduced(loss if input.ndim == 2 else loss.squeeze(0), reduction)
 
 
 def _check_range(name: str, classes: Tensor, least: int, count: int) -> None:

@@ -12,8 +12,7 @@ from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import trellis  # noqa: F401 (its record)
 
-from .checks import check_tensor
-from .losses import _check_reduction
+from .checks import check_reduction, check_tensor
 from .sizes import check_floating
 
 Array = Any
@@ -59,7 +58,7 @@ def ctc_loss(
     >>> torch.nn.functional.ctc_loss(log_probs, torch.tensor([[1]]), (2,), (1,))
     tensor(0.2877)
     """
-    _check_reduction(reduction)
+    check_reduction(reduction)
     for argument, x in (("log_probs", log_probs), ("targets", targets)):
         check_tensor("ctc_loss", argument, x)
     check_floating("ctc_loss", log_probs)

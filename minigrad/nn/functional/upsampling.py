@@ -11,8 +11,8 @@ import numpy as np
 from minigrad._tensor.convert import as_operand
 from minigrad._tensor.tensor import Tensor
 
+from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .checks import check_tensor
-from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .sizes import check_floating
 
 _LINEAR = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}  # modes, and the rank of their input
