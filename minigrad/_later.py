@@ -63,7 +63,7 @@ _HOMES = {
     "accelerator": "",
     "backends": "",
     "cuda": "",
-    **dict.fromkeys(("amp", "cpu", "mps", "random", "special", "xpu"), ""),
+    **dict.fromkeys(("amp", "cpu", "distributed", "hub", "jit", "mps", "random", "special", "xpu"), ""),
     "autocast": "amp",
     "GradScaler": "amp",
     "testing": "",

@@ -20,6 +20,7 @@ LAYERS = [
     {"creation", "functional", "linalg"},
     {"sampling"},
     {"autograd"},
+    {"distributed", "hub"},  # other processes, the network: refusals
     {"nn"},
     {"func", "optim", "utils", "checkpoint"},
     {"amp"},
@@ -35,6 +36,7 @@ LAYERS = [
     {
         "functions_of_layers",
         "functions_of_losses",
+        "jit",
         "older",
         "random",
         "special",

@@ -244,6 +244,7 @@ else:
         "parallel": "parallel DataParallel",
         "adaptive": "AdaptiveLogSoftmaxWithLoss",
         "scaling": "RMSNorm LocalResponseNorm",
+        "attention": "attention",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 

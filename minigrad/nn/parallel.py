@@ -10,7 +10,7 @@ from minigrad.pytorch_names import answers_for
 if not TYPE_CHECKING:
     __getattr__ = answers_for(__name__)
 
-__all__ = ["DataParallel", "data_parallel"]
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
 
 
 class DataParallel(Module):
@@ -65,3 +65,25 @@ def data_parallel(
     tensor([0., 2.])
     """
     return module(*(inputs if isinstance(inputs, tuple) else (inputs,)), **(module_kwargs or {}))
+
+
+class DistributedDataParallel(Module):
+    """Refused: minigrad computes in one process.
+
+    Arguments:
+        module: the module.
+        options: PyTorch's.
+
+    Raises:
+        RuntimeError: always.
+
+    >>> import minigrad as torch
+    >>> torch.nn.parallel.DistributedDataParallel(torch.nn.ReLU())
+    Traceback (most recent call last):
+    RuntimeError: DistributedDataParallel: minigrad computes in one process; call the module itself
+    """
+
+    def __init__(self, module: Module, *options: Any, **more: Any) -> None:
+        raise RuntimeError(
+            "DistributedDataParallel: minigrad computes in one process; call the module itself"
+        )

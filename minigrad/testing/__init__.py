@@ -12,6 +12,7 @@ from minigrad.ops.op import Interval
 from minigrad.pytorch_names import answers_for
 
 from .check import check_grads, check_numpy_grads
+from .closeness import assert_close
 from .draw import Drawer, RandomDrawer, draw_sample
 from .engines import Engines, check_engines
 from .finding import Finding
@@ -27,6 +28,7 @@ __all__ = [
     "GradientError",
     "Interval",
     "RandomDrawer",
+    "assert_close",
     "check_engines",
     "check_grads",
     "check_numpy_grads",

@@ -11,7 +11,7 @@ from minigrad.utils import data
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        if name in ("benchmark", "checkpoint"):
+        if name in ("benchmark", "checkpoint", "model_zoo"):
             return import_module(f"minigrad.utils.{name}")
         raise absent("minigrad.utils", name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minigrad.pytorch_names import answers_for
+from minigrad._tensor.later import loaded_later
 from minigrad.utils.data import dataloader, dataset, sampler
 from minigrad.utils.data.collate import default_collate, default_convert
 from minigrad.utils.data.dataloader import DataLoader, get_worker_info
@@ -28,7 +28,7 @@ from minigrad.utils.data.sampler import (
 )
 
 if not TYPE_CHECKING:
-    __getattr__ = answers_for(__name__)
+    __getattr__, __dir__ = loaded_later(__name__, {"distributed": "distributed DistributedSampler"})
 
 __all__ = [
     "BatchSampler",
