@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.random import Generator
-from minigrad.creation import randperm
 from minigrad.pytorch_names import answers_for
+from minigrad.sampling import randperm
 
 from .sampler import Sampler
 
