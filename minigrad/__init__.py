@@ -337,11 +337,7 @@ if TYPE_CHECKING:
     from ._tensor.compositions.draws import bernoulli, binomial, multinomial, poisson
     from ._tensor.compositions.parts import (
         as_strided,
-        block_diag,
         combinations,
-        diag_embed,
-        diagflat,
-        diagonal_scatter,
         dsplit,
         fliplr,
         flipud,
@@ -349,8 +345,6 @@ if TYPE_CHECKING:
         ravel,
         rot90,
         select,
-        select_scatter,
-        slice_scatter,
         split_with_sizes,
         sum_to_size,
         tensor_split,
@@ -389,14 +383,19 @@ if TYPE_CHECKING:
         sinc,
     )
     from ._tensor.compositions.products import addbmm, addmv, addr, baddbmm, chain_matmul, ger, inner, vdot
+    from ._tensor.compositions.putting import (
+        block_diag,
+        diag_embed,
+        diagflat,
+        diagonal_scatter,
+        select_scatter,
+        slice_scatter,
+    )
     from ._tensor.compositions.ranks import (
         aminmax,
         count_nonzero,
-        cummax,
-        cummin,
         isin,
         kthvalue,
-        logcumsumexp,
         mode,
         msort,
         nanmedian,
@@ -429,6 +428,7 @@ if TYPE_CHECKING:
         signbit,
         trunc,
     )
+    from ._tensor.compositions.running import cummax, cummin, logcumsumexp
     from .checkpoint import CheckpointError, load, save
     from .functions_of_layers import (
         alpha_dropout,

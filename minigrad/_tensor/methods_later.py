@@ -25,15 +25,15 @@ METHODS = {
         "logit mvlgamma sinc"
     ),
     "ranks": (
-        "aminmax count_nonzero cummax cummin kthvalue logcumsumexp mode msort nanmedian nanquantile "
-        "quantile renorm unique_consecutive"
+        "aminmax count_nonzero kthvalue mode msort nanmedian nanquantile quantile renorm unique_consecutive"
     ),
+    "running": "cummax cummin logcumsumexp",
     "differences": "corrcoef cov diff dist",
     "parts": (
-        "as_strided diag_embed diagflat diagonal_scatter dsplit fliplr flipud hsplit ravel rot90 "
-        "select select_scatter slice_scatter split_with_sizes sum_to_size tensor_split unflatten "
-        "unfold vsplit"
+        "as_strided dsplit fliplr flipud hsplit ravel rot90 select split_with_sizes sum_to_size "
+        "tensor_split unflatten unfold vsplit"
     ),
+    "putting": "diag_embed diagflat diagonal_scatter select_scatter slice_scatter",
     "placing": ("index_copy index_put index_reduce masked_scatter masked_select put scatter_reduce take"),
     "draws": "bernoulli multinomial",
     "products": "addbmm addmv addr baddbmm ger inner vdot",
@@ -45,7 +45,8 @@ FUNCTIONS = {
     "differences": (
         "broadcast_shapes broadcast_tensors cumulative_trapezoid gradient trapezoid trapz vander"
     ),
-    "parts": "block_diag combinations unravel_index",
+    "parts": "combinations unravel_index",
+    "putting": "block_diag",
     "draws": "binomial poisson",
     "products": "chain_matmul",
 }

@@ -1,15 +1,14 @@
-"""Ranks and running extremes: the k-th value, quantiles, the most frequent value, what repeats."""
+"""Ranks: the k-th value, quantiles, the most frequent value, smallest and largest, values that repeat."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import as_spelled, require_tensors
-from minigrad._tensor.record import Recorded, wrap
+from minigrad._tensor.convert import as_operand, as_spelled, require_tensors
+from minigrad._tensor.record import Recorded
 from minigrad.ops.kernels import normalize_dim, normalize_dims
 
 from .counting import Median
@@ -34,13 +33,9 @@ class Ends(NamedTuple):
     max: Any
 
 
-def _new(array: Any) -> T:
-    return wrap(np.array(array), None)
-
-
 def _picked(input: T, dim: int, places: Any, keepdim: bool) -> Chosen:
     """The elements at `places`, an array with size 1 along `dim`."""
-    indices = _new(places.astype(np.int64))
+    indices = as_operand(places.astype(np.int64))
     values = input.gather(dim, indices)
     return Chosen(values, indices) if keepdim else Chosen(values.squeeze(dim), indices.squeeze(dim))
 
@@ -135,7 +130,7 @@ def nanmedian(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """
     array = input._array
     if dim is None:
-        kept = input.reshape(-1)[_new(array.reshape(-1) == array.reshape(-1))]
+        kept = input.reshape(-1)[as_operand(array.reshape(-1) == array.reshape(-1))]
         return kept.median() if kept.numel() or not array.size else input.median()
     axis = normalize_dim(dim, input.ndim)
     if not input.ndim:
@@ -179,13 +174,13 @@ def _quantile(name: str, input: T, q: Any, dim: Any, keepdim: bool, interpolatio
     rank = rank.astype(array.dtype)
     rounded: Any = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}.get(interpolation)
     if rounded is not None:
-        out = ordered.gather(-1, _new(rounded(rank).astype(np.int64)))
+        out = ordered.gather(-1, as_operand(rounded(rank).astype(np.int64)))
     else:
         below = np.floor(rank)
-        low = ordered.gather(-1, _new(below.astype(np.int64)))
-        high = ordered.gather(-1, _new(np.ceil(rank).astype(np.int64)))
+        low = ordered.gather(-1, as_operand(below.astype(np.int64)))
+        high = ordered.gather(-1, as_operand(np.ceil(rank).astype(np.int64)))
         part = np.full_like(rank, 0.5) if interpolation == "midpoint" else rank - below
-        out = low.lerp(high, _new(part))
+        out = low.lerp(high, as_operand(part))
     out = out.movedim(-1, 0)  # the levels come first
     if keepdim:
         shape = [1] * input.ndim if dim is None else list(input.shape)
@@ -233,78 +228,6 @@ def nanquantile(
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
 
 
-def _running(name: str, ufunc: np.ufunc, input: T, dim: int) -> Chosen:
-    require_tensors(name, input=input)
-    axis = normalize_dim(dim, input.ndim)
-    if not input.ndim:
-        return Chosen(input.clone(), _new(np.zeros((), np.int64)))
-    array = input._array
-    best = ufunc.accumulate(array, axis)
-    n = array.shape[axis]
-    shape = [n if i == axis else 1 for i in range(array.ndim)]
-    taken = (array == best) | (array != array)
-    places = np.maximum.accumulate(np.where(taken, np.arange(n).reshape(shape), 0), axis)
-    indices = _new(places.astype(np.int64))
-    return Chosen(input.gather(axis, indices), indices)
-
-
-@as_spelled
-def cummax(input: T, dim: int) -> Chosen:
-    """The largest element so far along `dim`, and its place, the last of equal ones.
-
-    Arguments:
-        input: a tensor.
-        dim: an axis.
-
-    Derivative: each gradient goes to the element taken.
-
-    >>> import minigrad as torch
-    >>> torch.cummax(torch.tensor([1, 3, 2]), 0).values
-    tensor([1, 3, 3])
-    """
-    return _running("cummax", np.maximum, input, dim)
-
-
-@as_spelled
-def cummin(input: T, dim: int) -> Chosen:
-    """The smallest element so far along `dim`, and its place, the last of equal ones.
-
-    Arguments:
-        input: a tensor.
-        dim: an axis.
-
-    Derivative: each gradient goes to the element taken.
-
-    >>> import minigrad as torch
-    >>> torch.cummin(torch.tensor([2, 3, 1]), 0).values
-    tensor([2, 2, 1])
-    """
-    return _running("cummin", np.minimum, input, dim)
-
-
-@as_spelled
-def logcumsumexp(input: T, dim: int) -> T:
-    """The logarithm of the sum so far of exp(input) along `dim`, without leaving the logarithms.
-
-    Arguments:
-        input: a floating tensor.
-        dim: an axis; time and memory grow with the square of its size.
-
-    >>> import minigrad as torch
-    >>> torch.logcumsumexp(torch.zeros(3), 0)
-    tensor([0.0000, 0.6931, 1.0986])
-    """
-    require_tensors("logcumsumexp", input=input)
-    axis = normalize_dim(dim, input.ndim)
-    if not input.is_floating_point():
-        raise NotImplementedError(f"logcumsumexp: expected a floating tensor, got {input.dtype.name}")
-    if not input.ndim:
-        return input.clone()
-    rows = input.movedim(axis, -1)
-    later = _new(np.triu(np.ones((rows.shape[-1],) * 2, np.bool_), 1))
-    return rows.unsqueeze(-2).masked_fill(later, -math.inf).logsumexp(-1).movedim(-1, axis)
-
-
 @as_spelled
 def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Ends:
     """The smallest and the largest element, of all or along `dim`.
@@ -338,7 +261,7 @@ def count_nonzero(input: T, dim: Any = None) -> T:
     tensor(2)
     """
     axes = None if dim is None else normalize_dims(dim, input.ndim)
-    return _new(np.asarray(np.count_nonzero(input._array, axis=axes), np.int64))
+    return as_operand(np.asarray(np.count_nonzero(input._array, axis=axes), np.int64))
 
 
 def unique_consecutive(
@@ -369,7 +292,7 @@ def unique_consecutive(
     inverse = inverse.reshape(array.shape) if dim is None else inverse
     counts = np.diff(np.append(starts, n))
     extra = [x for x, wanted in ((inverse, return_inverse), (counts, return_counts)) if wanted]
-    return tuple(_new(x) for x in (values, *extra)) if extra else _new(values)
+    return tuple(as_operand(x) for x in (values, *extra)) if extra else as_operand(values)
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> T:
@@ -387,7 +310,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     if not isinstance(elements, Recorded) and not isinstance(test_elements, Recorded):
         raise TypeError("isin(): elements or test_elements must be a Tensor")
     first, second = (x._array if isinstance(x, Recorded) else x for x in (elements, test_elements))
-    return _new(np.isin(first, second, invert=invert))
+    return as_operand(np.isin(first, second, invert=invert))
 
 
 @as_spelled
