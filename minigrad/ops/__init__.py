@@ -5,10 +5,24 @@
 
 from __future__ import annotations
 
-from . import activations, choosing, elementwise, index, linalg, losses, normalisation, reduce, scan, shape
+from . import (
+    activations,
+    choosing,
+    class_losses,
+    elementwise,
+    extremes,
+    index,
+    linalg,
+    losses,
+    normalisation,
+    reduce,
+    scan,
+    shape,
+)
 from .op import ABOVE_ONE, NONZERO, POSITIVE, REAL, REGISTRY, UNIT, Interval, Op
 
 __all__ = [
     "ABOVE_ONE", "NONZERO", "POSITIVE", "REAL", "REGISTRY", "UNIT", "Interval", "Op", "activations",
-    "choosing", "elementwise", "index", "linalg", "losses", "normalisation", "reduce", "scan", "shape",
+    "choosing", "class_losses", "elementwise", "extremes", "index", "linalg", "losses", "normalisation",
+    "reduce", "scan", "shape",
 ]  # fmt: skip

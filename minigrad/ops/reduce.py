@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from .arrays import arrayed, fold, kin
+from .extremes import folded, share
 from .kernels import (
     Array,
     c_order,
-    cast,
     centered,
     count,
     ndarray,
-    normalize_dim,
     normalize_dims,
     shifted,
     spread,
@@ -33,15 +32,10 @@ def _axes(x: Array, dim: Any) -> tuple[int, ...]:
     return normalize_dims(dim, x.ndim)
 
 
-def _fold(ufunc: Any, x: Array, dim: Any, keepdim: bool, **how: Any) -> Array:
-    """A ufunc's reduction over `dim`."""
-    return c_order(fold(ufunc, x, normalize_dims(dim, x.ndim), keepdim, **how))
-
-
 def _sum(x: Array, dim: Any, keepdim: bool) -> Array:
     """The sum over `dim`; of integers and booleans in int64, also of uint8."""
     if x.dtype.kind != "f":
-        return _fold(np.add, x, dim, keepdim, dtype=np.int64)
+        return folded(np.add, x, dim, keepdim, dtype=np.int64)
     return c_order(total(x, None if dim is None else normalize_dims(dim, x.ndim), keepdim))
 
 
@@ -53,11 +47,6 @@ def _reduction(values: Any) -> Any:
         return (d.values(shape, values),), {"dim": d.dims(shape), "keepdim": d.flag()}
 
     return domain
-
-
-def _distinct_reduction(d: Any) -> Any:
-    shape = d.shape(min_side=1)
-    return (d.distinct(shape),), {"dim": d.dims(shape), "keepdim": d.flag()}
 
 
 sum_ = Op(
@@ -99,144 +88,13 @@ def _prod_others(x: Array, dim: Any) -> Array:
 
 prod = Op(
     "prod",
-    lambda x, *, dim=None, keepdim=False: _fold(
+    lambda x, *, dim=None, keepdim=False: folded(
         np.multiply, x, dim, keepdim, dtype=None if x.dtype.kind == "f" else np.int64
     ),
     x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim) * _prod_others(x, dim),
     read="g times the product of the other elements",
     formula="d prod(x)/dx_i = product of the other x_j",
     domain=_reduction(REAL),
-)
-amax = Op(
-    "amax",
-    lambda x, *, dim=None, keepdim=False: _fold(np.maximum, _not_empty(x, dim), dim, keepdim),
-    x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
-    read="g at the largest element (ties share it), 0 elsewhere",
-    formula="1 at the largest element, 0 elsewhere; k tied elements take 1/k each",
-    domain=_distinct_reduction,
-)
-amin = Op(
-    "amin",
-    lambda x, *, dim=None, keepdim=False: _fold(np.minimum, _not_empty(x, dim), dim, keepdim),
-    x=lambda g, x, x_shape, out, dim, keepdim: _share(g, x, out, x_shape, dim, keepdim),
-    read="g at the smallest element (ties share it), 0 elsewhere",
-    formula="1 at the smallest element, 0 elsewhere; k tied elements take 1/k each",
-    domain=_distinct_reduction,
-)
-
-
-def _not_empty(x: Array, dim: Any) -> Array:
-    """`x`, refused where a named axis holds nothing to choose from."""
-    if 0 in x.shape and dim not in (None, ()):
-        for axis in normalize_dims(dim, x.ndim):
-            if x.shape[axis] == 0:
-                raise IndexError(
-                    f"expected dimension {axis} of shape {tuple(x.shape)} to have elements to choose from"
-                )
-    return x
-
-
-def _share(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) -> Array:
-    """The gradient at the extreme elements, shared evenly where several tie; nan in the place of 0/0."""
-    chosen = x == spread(out, shape, dim, keepdim)
-    ties = np.sum(chosen, axis=normalize_dims(dim, len(shape)), keepdims=True)
-    g = wide(g)
-    return spread(g, shape, dim, keepdim) * chosen / cast(ties, g.dtype)
-
-
-# A nan is the extreme of all, and takes the gradient, as in PyTorch; amax makes nan of every gradient then.
-max_ = Op(
-    "max",
-    lambda x: fold(np.maximum, x),
-    x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
-    read="g at the largest element (ties share it), 0 elsewhere",
-    formula="1 at the largest element, 0 elsewhere; k tied elements take 1/k each",
-    domain=lambda d: ((d.distinct(d.shape(min_side=1)),), {}),
-)
-min_ = Op(
-    "min",
-    lambda x: fold(np.minimum, x),
-    x=lambda g, x, x_shape, out: _share_all(g, x, x_shape, out),
-    read="g at the smallest element (ties share it), 0 elsewhere",
-    formula="1 at the smallest element, 0 elsewhere; k tied elements take 1/k each",
-    domain=lambda d: ((d.distinct(d.shape(min_side=1)),), {}),
-)
-
-
-def _share_all(g: Array, x: Array, shape: Any, out: Array) -> Array:
-    chosen = (x == out) | (x != x)
-    g = wide(g)
-    return np.where(chosen, np.broadcast_to(g, shape) / cast(np.sum(chosen), g.dtype), 0)
-
-
-def _pick_extreme(argument: Any, x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
-    dim = normalize_dim(dim, _not_empty(x, dim).ndim)
-    if x.ndim == 0:
-        return x.copy(), np.zeros((), np.int64)
-    indices = argument(x, axis=dim, keepdims=True)
-    values = np.take_along_axis(x, indices, axis=dim)
-    return (values, indices) if keepdim else (np.squeeze(values, dim), np.squeeze(indices, dim))
-
-
-def _distinct_along(d: Any) -> Any:
-    shape = d.shape(min_dims=1, min_side=1)
-    return (d.distinct(shape),), {"dim": d.dim(shape), "keepdim": d.flag()}
-
-
-max_dim = Op(
-    "max_dim",
-    lambda x, *, dim, keepdim=False: _pick_extreme(np.argmax, x, dim, keepdim),
-    x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
-    constants=("indices",),
-    read="g at the largest element, 0 elsewhere",
-    formula="1 at the largest element, 0 elsewhere",
-    domain=_distinct_along,
-)
-min_dim = Op(
-    "min_dim",
-    lambda x, *, dim, keepdim=False: _pick_extreme(np.argmin, x, dim, keepdim),
-    x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
-    constants=("indices",),
-    read="g at the smallest element, 0 elsewhere",
-    formula="1 at the smallest element, 0 elsewhere",
-    domain=_distinct_along,
-)
-
-
-def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) -> Array:
-    """Place `g` at `indices` along `dim`: a comparison with the positions, so no scatter is needed."""
-    if not shape:
-        return g
-    axis = normalize_dim(dim, len(shape))
-    positions = np.arange(shape[axis], like=kin(g)).reshape(
-        tuple(-1 if i == axis else 1 for i in range(len(shape)))
-    )
-    kept = indices if keepdim else np.expand_dims(indices, axis)
-    return np.where(positions == kept, spread(g, shape, dim, keepdim), 0)
-
-
-def _position(argument: Any, x: Array, dim: int | None, keepdim: bool) -> Array:
-    if dim is None and x.size == 0:
-        raise IndexError(
-            f"expected elements to choose from, or a dim to choose along, in shape {tuple(x.shape)}"
-        )
-    axis = None if dim is None else normalize_dim(dim, _not_empty(x, dim).ndim)
-    return arrayed(argument(x, axis=axis if x.ndim else None, keepdims=keepdim))
-
-
-argmax = Op(
-    "argmax",
-    lambda x, *, dim=None, keepdim=False: _position(np.argmax, x, dim, keepdim),
-    formula="the index of the largest element, no derivative",
-    domain=_distinct_along,
-    result="int",
-)
-argmin = Op(
-    "argmin",
-    lambda x, *, dim=None, keepdim=False: _position(np.argmin, x, dim, keepdim),
-    formula="the index of the smallest element, no derivative",
-    domain=_distinct_along,
-    result="int",
 )
 
 
@@ -330,9 +188,9 @@ logsumexp = Op(
 def _vector_norm(x: Array, ord: float, dim: Any, keepdim: bool) -> Array:
     size = np.abs(wide(x))
     if ord == np.inf:
-        return _fold(np.maximum, size, dim, keepdim)
+        return folded(np.maximum, size, dim, keepdim)
     if ord == -np.inf:
-        return _fold(np.minimum, size, dim, keepdim)
+        return folded(np.minimum, size, dim, keepdim)
     if ord == 0:
         return arrayed(_sum(size != 0, dim, keepdim)).astype(x.dtype)
     if ord == 1:
@@ -347,7 +205,7 @@ def _vector_norm_rule(g: Array, x: Array, out: Array, ord: float, dim: Any, keep
     g, x, out = wide(g), wide(x), wide(out)
     if ord in (np.inf, -np.inf):
         size, extreme = np.abs(x), spread(out, shape, dim, keepdim)
-        return np.where(size == extreme, _share(g, size, out, shape, dim, keepdim), 0) * sign(x)
+        return np.where(size == extreme, share(g, size, out, shape, dim, keepdim), 0) * sign(x)
     if ord == 0:
         return np.zeros_like(x)
     if ord == 1:

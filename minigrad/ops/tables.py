@@ -5,8 +5,10 @@ from __future__ import annotations
 from . import (
     activations,
     choosing,
+    class_losses,
     convolution,
     elementwise,
+    extremes,
     factors,
     gamma,
     index,
@@ -22,6 +24,6 @@ from . import (
 )
 
 FAMILIES = (
-    elementwise, gamma, choosing, reduce, scan, shape, index, linalg, solving, factors, convolution,
-    activations, normalisation, losses, trellis, recurrence,
+    elementwise, gamma, choosing, reduce, extremes, scan, shape, index, linalg, solving, factors, convolution,
+    activations, normalisation, losses, class_losses, trellis, recurrence,
 )  # fmt: skip

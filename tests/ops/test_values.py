@@ -27,8 +27,8 @@ def t(x, dtype=torch.float64, **how):
     return torch.tensor(x, dtype=dtype, **how)
 
 
-# PyTorch's linalg has defaults of its own: the last axes, and whole orthogonal matrices. The losses that stand
-# beside the tensor functions number their reductions.
+# PyTorch's linalg has defaults of its own: the last axes, and whole orthogonal matrices. The losses that
+# stand beside the tensor functions number their reductions.
 OWN_DEFAULTS = [(torch.linalg, "diagonal"), (torch.linalg, "svd"), (torch.linalg, "qr")]
 OWN_DEFAULTS += [(torch, "binary_cross_entropy_with_logits")]
 
