@@ -9,19 +9,6 @@ import minigrad as torch
 from minigrad import nn
 
 
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.second = nn.Linear(2, 2)
-        self.first = nn.Linear(2, 1, bias=False)
-        self.scale = nn.Parameter(torch.ones(1))
-        self.register_buffer("seen", torch.zeros(1))
-        self.note = "plain"
-
-    def forward(self, x):
-        return self.first(torch.relu(self.second(x))) * self.scale
-
-
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match="Module does not define forward"):
         nn.Module()(1)
@@ -43,7 +30,7 @@ def test_apply_visits_children_before_their_parent():
     assert seen == ["Linear", "ReLU", "Sequential", "Sequential"]
 
 
-def test_zero_grad_forgets_or_zeroes():
+def test_zero_grad_forgets_or_zeroes(Net):
     net = Net()
     net(torch.ones(1, 2)).sum().backward()
     grad = net.first.weight.grad
@@ -55,7 +42,7 @@ def test_zero_grad_forgets_or_zeroes():
     assert all(p.grad is None for p in net.parameters())
 
 
-def test_a_gradient_that_is_zeroed_leaves_its_graph():
+def test_a_gradient_that_is_zeroed_leaves_its_graph(Net):
     net = Net()
     (net(torch.ones(1, 2)) ** 2).sum().backward(create_graph=True)
     assert net.first.weight.grad.requires_grad
@@ -63,7 +50,7 @@ def test_a_gradient_that_is_zeroed_leaves_its_graph():
     assert not any(p.grad.requires_grad for p in net.parameters())
 
 
-def test_requires_grad_freezes_all():
+def test_requires_grad_freezes_all(Net):
     net = Net().requires_grad_(False)
     assert not any(p.requires_grad for p in net.parameters())
     assert not net(torch.ones(1, 2)).requires_grad
@@ -142,7 +129,7 @@ def test_hooks_with_kwargs_and_prepended():
     assert layer(1, y=2) == -(1 + 20) + 20
 
 
-def test_modules_survive_pickle_and_deepcopy_with_their_own_memory():
+def test_modules_survive_pickle_and_deepcopy_with_their_own_memory(Net):
     net = Net()
     x = torch.ones(1, 2)
     for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):

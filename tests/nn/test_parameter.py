@@ -6,20 +6,7 @@ import minigrad as torch
 from minigrad import nn
 
 
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.second = nn.Linear(2, 2)
-        self.first = nn.Linear(2, 1, bias=False)
-        self.scale = nn.Parameter(torch.ones(1))
-        self.register_buffer("seen", torch.zeros(1))
-        self.note = "plain"
-
-    def forward(self, x):
-        return self.first(torch.relu(self.second(x))) * self.scale
-
-
-def test_every_registered_parameter_is_a_leaf_that_requires_grad():
+def test_every_registered_parameter_is_a_leaf_that_requires_grad(Net):
     for parameter in Net().parameters():
         assert isinstance(parameter, nn.Parameter)
         assert parameter.is_leaf

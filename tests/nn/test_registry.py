@@ -8,20 +8,7 @@ import minigrad as torch
 from minigrad import nn
 
 
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.second = nn.Linear(2, 2)
-        self.first = nn.Linear(2, 1, bias=False)
-        self.scale = nn.Parameter(torch.ones(1))
-        self.register_buffer("seen", torch.zeros(1))
-        self.note = "plain"
-
-    def forward(self, x):
-        return self.first(torch.relu(self.second(x))) * self.scale
-
-
-def test_parameters_come_in_definition_order_own_before_children():
+def test_parameters_come_in_definition_order_own_before_children(Net):
     assert [name for name, _ in Net().named_parameters()] == [
         "scale",
         "second.weight",
@@ -40,7 +27,7 @@ def test_a_shared_parameter_is_listed_once_and_saved_under_both_names():
     assert list(net.state_dict()) == ["a.weight", "b.weight"]
 
 
-def test_buffers_are_named_saved_and_not_parameters():
+def test_buffers_are_named_saved_and_not_parameters(Net):
     net = Net()
     net.register_buffer("scratch", torch.zeros(2), persistent=False)
     assert [name for name, _ in net.named_buffers()] == ["seen", "scratch"]
@@ -49,13 +36,13 @@ def test_buffers_are_named_saved_and_not_parameters():
     assert "seen" not in dict(net.named_parameters())
 
 
-def test_assigning_a_tensor_to_a_buffer_replaces_it():
+def test_assigning_a_tensor_to_a_buffer_replaces_it(Net):
     net = Net()
     net.seen = torch.ones(1)
     assert dict(net.named_buffers())["seen"].item() == 1
 
 
-def test_a_misspelt_attribute_raises_and_names_the_nearest():
+def test_a_misspelt_attribute_raises_and_names_the_nearest(Net):
     with pytest.raises(
         AttributeError, match=r"'Net' object has no attribute 'secnd'. Did you mean: 'second'\?"
     ):
@@ -64,7 +51,7 @@ def test_a_misspelt_attribute_raises_and_names_the_nearest():
         Net().scael
 
 
-def test_an_attribute_like_nothing_raises_without_a_suggestion():
+def test_an_attribute_like_nothing_raises_without_a_suggestion(Net):
     with pytest.raises(AttributeError, match=r"attribute 'zzzzzz'$"):
         Net().zzzzzz
 
@@ -86,17 +73,17 @@ def test_forgetting_super_init_is_said():
 
 
 @pytest.mark.parametrize("name", ["second", "scale", "seen"])
-def test_a_registered_name_takes_only_its_own_kind(name):
+def test_a_registered_name_takes_only_its_own_kind(Net, name):
     with pytest.raises(TypeError, match=name):
         setattr(Net(), name, 3)
 
 
-def test_a_parameter_is_not_replaced_by_a_plain_tensor():
+def test_a_parameter_is_not_replaced_by_a_plain_tensor(Net):
     with pytest.raises(TypeError, match=r"nn\.Parameter"):
         Net().scale = torch.ones(1)
 
 
-def test_a_registered_name_can_be_set_to_none_and_back():
+def test_a_registered_name_can_be_set_to_none_and_back(Net):
     net = Net()
     net.second = None
     assert "second.weight" not in dict(net.named_parameters())
@@ -104,7 +91,7 @@ def test_a_registered_name_can_be_set_to_none_and_back():
     assert "second.weight" in dict(net.named_parameters())
 
 
-def test_a_name_moves_between_kinds_when_assigned_another():
+def test_a_name_moves_between_kinds_when_assigned_another(Net):
     net = Net()
     net.note = nn.Linear(1, 1)
     assert "note.weight" in dict(net.named_parameters())
@@ -113,7 +100,7 @@ def test_a_name_moves_between_kinds_when_assigned_another():
     assert "scale.bias" in dict(net.named_parameters())
 
 
-def test_names_that_would_hide_a_method_or_break_paths_are_refused():
+def test_names_that_would_hide_a_method_or_break_paths_are_refused(Net):
     net = Net()
     with pytest.raises(KeyError, match="forward"):
         net.forward = nn.Linear(1, 1)
@@ -123,12 +110,12 @@ def test_names_that_would_hide_a_method_or_break_paths_are_refused():
         net.register_buffer("", torch.ones(1))
 
 
-def test_the_output_of_an_op_cannot_be_registered():
+def test_the_output_of_an_op_cannot_be_registered(Net):
     with pytest.raises(TypeError, match=r"nn\.Parameter"):
         Net().register_parameter("w", torch.ones(1))
 
 
-def test_deleting_removes_the_registration():
+def test_deleting_removes_the_registration(Net):
     net = Net()
     del net.first
     assert not hasattr(net, "first")
@@ -137,11 +124,11 @@ def test_deleting_removes_the_registration():
         del net.first
 
 
-def test_dir_lists_parameters_buffers_and_modules():
+def test_dir_lists_parameters_buffers_and_modules(Net):
     assert {"first", "scale", "seen", "note"} <= set(dir(Net()))
 
 
-def test_modules_and_children_are_walked_with_dotted_names():
+def test_modules_and_children_are_walked_with_dotted_names(Net):
     net = nn.Sequential(nn.Linear(1, 1), nn.Sequential(nn.ReLU()))
     assert [name for name, _ in net.named_modules()] == ["", "0", "1", "1.0"]
     assert [name for name, _ in net.named_children()] == ["0", "1"]
@@ -156,7 +143,7 @@ def test_modules_and_children_are_walked_with_dotted_names():
     assert Net().get_buffer("seen").tolist() == [0.0]
 
 
-def test_a_property_that_fails_inside_is_told_from_a_missing_attribute():
+def test_a_property_that_fails_inside_is_told_from_a_missing_attribute(Net):
     class Broken(Net):
         @property
         def size(self):

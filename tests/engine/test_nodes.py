@@ -1,0 +1,134 @@
+"""Nodes: their names, their order, their edges, and the gradients that reach them."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+from minigrad._tensor.calls import CALLS
+from minigrad.engine.mode import mode
+from minigrad.engine.node import Node
+from minigrad.ops.op import REGISTRY
+from minigrad.testing import RandomDrawer, draw_sample
+
+
+def leaf(values, dtype=torch.float64):
+    return torch.tensor(values, dtype=dtype, requires_grad=True)
+
+
+def test_nodes_are_named_as_in_pytorch():
+    x = leaf([1.0])
+    y = (x * 2).log_softmax(0)
+    assert y.grad_fn.name() == "LogSoftmaxBackward0"
+    (mul, _), *_ = y.grad_fn.next_functions
+    assert mul.name() == "MulBackward0"
+    assert mul.next_functions[0][0].name() == "AccumulateGrad"
+    assert repr(mul).startswith("<MulBackward0 shape=(1,) tick=")
+
+
+def test_inputs_are_older_than_outputs():
+    x = leaf([1.0])
+    y = x.exp()
+    z = y * x
+    assert x._node.tick < y._node.tick < z._node.tick
+
+
+def test_a_freed_node_has_no_edges():
+    x = leaf([1.0])
+    y = x.exp()
+    node = y.grad_fn
+    y.sum().backward()
+    assert isinstance(node, Node) and node.edges is None and node.next_functions == ()
+
+
+def test_the_observer_sees_each_step_in_order():
+    class Observer:
+        def __init__(self):
+            self.seen = []
+
+        def arrive(self, node, g):
+            self.seen.append(("arrive", node.name()))
+
+        def send(self, node, edge, d):
+            self.seen.append(("send", node.name(), edge[0].name()))
+
+        def leave(self, node, freed):
+            self.seen.append(("leave", node.name(), freed))
+
+    x = leaf([1.0])
+    y = x.exp().sum()
+    mode.observer = observer = Observer()
+    try:
+        y.backward(retain_graph=True)
+    finally:
+        mode.observer = None
+    assert observer.seen == [
+        ("arrive", "SumBackward0"),
+        ("send", "SumBackward0", "ExpBackward0"),
+        ("leave", "SumBackward0", False),
+        ("arrive", "ExpBackward0"),
+        ("send", "ExpBackward0", "AccumulateGrad"),
+        ("leave", "ExpBackward0", False),
+        ("arrive", "AccumulateGrad"),
+    ]
+
+
+def test_a_gradient_is_fitted_to_a_leaf_that_was_given_other_data_meanwhile():
+    for other in (3,), (1, 2):
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        y = (w * w).sum()
+        w.data = torch.ones(other)
+        with pytest.raises(ValueError, match=re.escape(f"of shape (2,) for a value of shape {other}")):
+            y.backward()
+        assert w.grad is None
+    for before, after in itertools.permutations((torch.float16, torch.float32, torch.float64), 2):
+        w = torch.tensor([1.0, 2.0], dtype=before, requires_grad=True)
+        y = (w * w).sum()
+        w.data = torch.ones(2, dtype=after)
+        y.backward()
+        assert w.grad.dtype == after and w.grad.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("name", [n for n, op in REGISTRY.items() if op.rules])
+def test_nodes_know_their_shape_and_only_elementwise_ops_skip_the_fitting(name):
+    op = REGISTRY[name]
+    for seed in range(3):
+        inputs, options = draw_sample(op, RandomDrawer(seed, equal_shapes=True))
+        leaves = [torch.tensor(x, requires_grad=True) if floating(x) else x for x in inputs]
+        try:
+            out = CALLS[name](leaves, **options) if op.variadic else CALLS[name](*leaves, **options)
+        except TypeError:  # an op that is called through its function only
+            return
+        node = getattr(out, "_node", None)
+        if node is None:
+            continue
+        assert (node.shape, node.dtype) == (out.shape, out.dtype)
+        if not node.exact:
+            continue
+        for edge in node.edges:
+            if edge is not None:
+                parent, rule, *saved = edge
+                d = np.asarray(rule(np.ones(node.shape), *saved))
+                assert (d.shape, d.dtype) == (parent.shape, parent.dtype)
+
+
+def floating(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_every_gradient_without_axes_is_an_array(create):
+    """NumPy's functions return scalars where arrays without axes are meant."""
+    x = torch.tensor(2.0, requires_grad=True)
+    y = x**3
+    y.retain_grad()
+    seen = []
+    y.register_hook(seen.append)
+    (y * y).backward(create_graph=create)
+    (asked,) = torch.autograd.grad((x**3).sin(), x, create_graph=create)
+    for g in (x.grad, y.grad, *seen, asked):
+        assert type(g._array) is np.ndarray and "float32" not in repr(g)
+    (x**3).backward()
+    assert type(x.grad._array) is np.ndarray
