@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.mode import mode
 from minigrad.engine.writes import writes
 
 from .record import Recorded, history_of
@@ -25,8 +26,8 @@ def _tensors(value: Any) -> list[Any]:
 
 
 def recorded_among(values: Any) -> bool:
-    """True if a gradient flows to a tensor among the arguments of a call."""
-    return any(history_of(x) is not None for x in _tensors(values))
+    """True if a gradient is recorded that flows to a tensor among the arguments of a call."""
+    return mode.recording and any(history_of(x) is not None for x in _tensors(values))
 
 
 def _arrays(value: Any) -> Any:

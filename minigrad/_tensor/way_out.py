@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.engine import messages
+from minigrad.engine.mode import mode
 from minigrad.ops.arrays import is_array, is_foreign
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
@@ -65,8 +66,8 @@ class WayOut(Gradient):
         return np.asarray(self._array).tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
-        """The array itself, sharing its memory; with a gradient to be recorded only by `force`."""
-        if self.requires_grad and not force:
+        """The array itself, sharing its memory; where a gradient is recorded only by `force`."""
+        if self.requires_grad and not force and mode.recording:
             raise RuntimeError(messages.numpy_of_recorded())
         return np.asarray(self._array)
 
@@ -135,7 +136,7 @@ class WayOut(Gradient):
 
     def __float__(self) -> float:
         number = float(self.item())
-        if self.requires_grad:
+        if self.requires_grad and mode.recording:
             warn_cut("float()", "a function of tensors, like torch.sin(x) for math.sin(x), keeps the graph")
         return number
 

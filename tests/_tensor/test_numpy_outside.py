@@ -2,6 +2,8 @@
 
 # ruff: noqa: ARG005, E741, PT017 (each case is written as a user would, and takes what all take)
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,32 @@ def test_a_history_is_not_lost_without_a_word(name):
     else:  # recorded, or a comparison
         kind = np.asarray(getattr(result, "detach", lambda: result)()).dtype.kind
         assert kind == "b" or result.requires_grad
+
+
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_where_nothing_is_recorded_an_array_may_be_taken(off):
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    with off(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert y.numpy().tolist() == np.asarray(y).tolist() == [2, 2]
+        assert np.shares_memory(x.numpy(), x.detach().numpy())
+        assert np.median(y) == 2 and np.histogram(y, 2)[0].tolist() == [0, 2]
+        assert float(y.sum()) == 4
+    with torch.no_grad(), torch.enable_grad(), pytest.raises(RuntimeError, match=r"Can't call numpy\(\)"):
+        y.numpy()
+
+
+@pytest.mark.parity
+def test_an_array_may_be_taken_where_pytorch_lets_it_be(pytorch):
+    for library in (pytorch, torch):
+        x = library.ones(2, requires_grad=True)
+        with library.no_grad():
+            assert x.numpy().tolist() == [1, 1]
+        with library.inference_mode():
+            assert np.asarray(x * 2).tolist() == [2, 2]
+        with pytest.raises(RuntimeError):
+            x.numpy()
 
 
 def test_a_ufunc_gives_a_tensor_and_another_function_an_array():
