@@ -400,6 +400,8 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     dtype = tensor_given("full_like", input).dtype if dtype is None else as_dtype(dtype)
     value = number_as(_fill_value("full_like", fill_value), dtype)
     array = input._array
+    if is_foreign(array):
+        return made(np.full_like(array, value, dtype=dtype), requires_grad)
     return made(np.full_like(array, value, dtype, kept_order(array)), requires_grad)
 
 

@@ -258,4 +258,4 @@ def normal(
         raise RuntimeError("normal expects all elements of std >= 0.0")
     shape = tuple(size) if size is not None else np.broadcast_shapes(np.shape(low), np.shape(scale))
     draws = generator_of(generator).standard_normal(shape)
-    return made(silently(lambda: np.asarray(low + scale * draws, own)), requires_grad)
+    return made(silently(lambda: arrayed(low + scale * draws).astype(own, copy=False)), requires_grad)

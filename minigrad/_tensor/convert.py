@@ -13,7 +13,7 @@ import numpy as np
 
 from minigrad.engine.messages import cut_by_conversion, cut_by_copy
 from minigrad.engine.silence import silently
-from minigrad.ops.arrays import is_foreign
+from minigrad.ops.arrays import is_array, is_foreign
 
 from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
@@ -56,7 +56,7 @@ def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
 
 def as_operand(x: Any) -> Any:
     """An array as a tensor, by value: what the user writes to it later must not reach what was saved."""
-    return wrap(x.astype(as_dtype(x.dtype)), None) if isinstance(x, np.ndarray) else x
+    return wrap(x.astype(as_dtype(x.dtype)), None) if is_array(x) and not isinstance(x, Recorded) else x
 
 
 def as_array(data: Any, dtype: Any = None) -> Any:

@@ -7,19 +7,34 @@ import sys
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from minigrad.engine import messages
 from minigrad.engine.node import Node
 from minigrad.engine.writes import alias_of
+from minigrad.ops.arrays import is_foreign
 
 from .backward import backward, grad_of
 from .handle import RemovableHandle
 from .properties import Properties
-from .record import Recorded, history_of, wrap
+from .record import Recorded, history_of, made, new, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+
+def _alias(array: Any) -> Any:
+    tensor = new(made.foreign_alias)
+    tensor._array, tensor._node = array, None
+    return tensor
+
+
+def overwrite(tensor: Any, values: Any) -> None:
+    """Give a tensor other values, of which no graph hears: storage that cannot be written is replaced."""
+    if is_foreign(tensor._array):
+        tensor._array = values._array
+    else:
+        tensor.data.copy_(values)
 
 
 class Gradient(Properties):
@@ -138,7 +153,8 @@ class Gradient(Properties):
         >>> (x * 2).detach().requires_grad
         False
         """
-        return wrap(self._array, None)
+        array = self._array
+        return wrap(array, None) if not is_foreign(array) else _alias(array)
 
     def detach_(self) -> Self:
         """Take the history away from this tensor itself.
@@ -162,7 +178,8 @@ class Gradient(Properties):
         >>> w
         tensor([3.], requires_grad=True)
         """
-        return wrap(alias_of(self._array), None)
+        array = self._array
+        return wrap(alias_of(array), None) if not is_foreign(array) else _alias(array)
 
     @data.setter
     def data(self, value: Tensor) -> None:

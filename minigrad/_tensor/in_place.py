@@ -318,7 +318,7 @@ class InPlace(Operations):
     def _swap(self, name: str, result: Any) -> None:
         """Take a new array, where the storage is another library's, which may not be written."""
         self._check_fits(name, result)
-        if hasattr(self, "_root"):
+        if hasattr(self, "_root") or type(self) is made.foreign_alias:
             raise RuntimeError(messages.foreign_view(name, self._array))
         self._array = cast(result._array, self._array.dtype)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.ops.arrays import is_foreign, kin
+
 from .calls import CALLS
 from .convert import as_array, number_as, sizes_of
 from .device import UnavailableDeviceError, device as Device, on_cpu, on_cpu_only, unavailable
@@ -147,7 +149,9 @@ class Conversions(Recorded):
         (2, 1)
         """
         in_rows("contiguous", memory_format)
-        return self if self._array.flags.c_contiguous else CALLS["contiguous"](self)
+        array = self._array
+        in_order = is_foreign(array) or array.flags.c_contiguous
+        return self if in_order else CALLS["contiguous"](self)
 
     def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Any:
         """Raise: there is no CUDA device. `to(device)` with the CPU works everywhere.
@@ -172,7 +176,7 @@ class Conversions(Recorded):
         >>> torch.ones(1).new_tensor([1, 2])
         tensor([1., 2.])
         """
-        made = wrap(np.array(as_array(data, dtype or self._array.dtype)), None)
+        made = wrap(np.array(as_array(data, dtype or self._array.dtype), like=kin(self)), None)
         return made.requires_grad_(requires_grad)
 
     @on_cpu_only
@@ -181,7 +185,7 @@ class Conversions(Recorded):
     ) -> Tensor:
         """`fill_value` everywhere, in this tensor's dtype, as `full(size, fill_value, dtype=self.dtype)`."""
         dtype = self._array.dtype if dtype is None else as_dtype(dtype)
-        made = wrap(np.full(sizes_of((size,)), number_as(fill_value, dtype)), None)
+        made = wrap(np.full(sizes_of((size,)), number_as(fill_value, dtype), like=kin(self)), None)
         return made.requires_grad_(requires_grad)
 
     @on_cpu_only

@@ -58,6 +58,7 @@ class _Made:
     tensor: Any = None
     view: Any = None  # for a result that may share memory with the first operand
     foreign_view: Any = None  # the same, where the storage is another library's
+    foreign_alias: Any = None  # for such a tensor without its history
     inference: Any = None  # for what is made in inference mode
 
     def by(self, **classes: type) -> None:

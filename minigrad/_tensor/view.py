@@ -149,7 +149,13 @@ class ForeignView(View):
         self._seen = self._root._array
 
 
-made.by(view=View, foreign_view=ForeignView)
+class ForeignAlias(Tensor):
+    """`x.detach()` or `x.data`, where the storage is another library's: a write to it would not reach x."""
+
+    __slots__ = ()
+
+
+made.by(view=View, foreign_view=ForeignView, foreign_alias=ForeignAlias)
 
 
 def _positions(root: Any, view: Any) -> Any:

@@ -14,9 +14,9 @@ from .kernels import (
     along,
     c_order,
     cast as cast_kernel,
+    check,
     copied,
     is_basic,
-    kernel,
     laid_out,
     ndarray,
     normalize_dim,
@@ -263,9 +263,10 @@ contiguous = Op(
 )
 
 
-@kernel
-def first_outside(index: Array, n: int) -> Any:
-    """The first of the integers that is not in [0, n), or None: negative ones do not count from the end."""
-    if not index.size or (index.min() >= 0 and index.max() < n):
+@check
+def first_outside(index: Array, n: int, least: int = 0) -> Any:
+    """The first of the integers that is not in [least, n), or None."""
+    if not index.size or (index.min() >= least and index.max() < n):
         return None
-    return index[(index < 0) | (index >= n)].flat[0]
+    wrong: Any = index[(index < least) | (index >= n)].ravel()[0]
+    return wrong

@@ -41,6 +41,23 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return dispatch
 
 
+def check(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel that returns None where the values of its arguments are as they must be, else the wrong ones.
+
+    A compiled program makes it again at each call.
+    """
+    function.checks = True  # type: ignore[attr-defined]
+    return kernel(function)
+
+
+@check
+def beyond(x: Array, low: float, high: float) -> Any:
+    """(least, largest) of the elements, where one of these is not within [low, high]; else None."""
+    if not x.size or (x.min() >= low and x.max() <= high):
+        return None
+    return x.min(), x.max()
+
+
 def is_tensor(x: Array) -> bool:
     """True for a Tensor, on which a rule runs for a higher derivative; False for every kind of array."""
     return hasattr(type(x), "_call_op")

@@ -17,7 +17,7 @@ from minigrad.ops.sums import total
 
 from .bundle import Bundle
 from .instructions import Step, Value, name_of
-from .traced import Draw, Ufunc, check_nothing_outside
+from .traced import Draw, Ufunc, hold
 
 _OPERATORS = {
     np.add: ("+", 10), np.subtract: ("-", 10), np.multiply: ("*", 20), np.true_divide: ("/", 20),
@@ -231,9 +231,9 @@ class _Text:
             inner = [] if axis is None else [f"axis={axis}"]
             inner += ["keepdims=True"] if args[2] else []
             return f"{self._in(args[0], 90)}.sum({', '.join(inner)})", 95
-        if function is check_nothing_outside:
-            v = self._in(args[1], 90)
-            return f"assert {v}.min() >= 0 and {v}.max() < {args[2]}", 0
+        if function is hold:
+            checks = [self._in(x, 0) for x in args[1:]]
+            return f"assert {self.bundle.name_of(args[0])}({', '.join(checks)}) is None", 0
         if function is keep_kernel.__wrapped__ and args[0].shape == args[1].shape:  # type: ignore[attr-defined]
             return (
                 f"np.where({self._in(args[1], 0)}, {self._in(args[0], 0)}, {args[0].dtype.name}(0))".replace(

@@ -263,10 +263,10 @@ class Draw:
         return getattr(self.generator.numpy, self.name)(*args, **kwargs)
 
 
-def check_nothing_outside(first_outside: Any, index: Any, n: int) -> None:
-    """A step: raise unless the integers lie where they lay in the traced call."""
-    if first_outside(index, n) is not None:
-        raise IndexError(f"an index lies outside of 0 to {n - 1}")
+def hold(check: Any, *args: Any) -> None:
+    """A step: raise unless a check finds nothing wrong, as in the traced call."""
+    if (wrong := check(*args)) is not None:
+        raise ValueError(f"{check.__name__}: {wrong}")
 
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -432,12 +432,12 @@ class Traced(NDArrayOperatorsMixin):
             return trace.write(function, args[0], args, kwargs)
         if str(getattr(function, "__module__", "")).startswith("minigrad."):
             body = function.__wrapped__
-            if body.__name__ == "first_outside":
+            if hasattr(body, "checks"):
                 found = body(*plain(args))
                 if found is None and active(trace):
-                    trace.note(check_nothing_outside, (body, *args), {}, required=True)
+                    trace.note(hold, (body, *args), {}, required=True)
                 elif active(trace):
-                    trace.end("an index lies outside")
+                    trace.end("a value is not as it must be")
                 return found
             if body.__name__ in _PLAIN and active(trace):
                 return body(*args, **kwargs)

@@ -103,3 +103,21 @@ def test_gradients_add_up_over_several_backward_calls():
     np.testing.assert_allclose(x.grad._array.array, 4 * x._array.array, rtol=1e-6)
     with pytest.raises(TypeError, match=r"kept as numpy.ndarray and strict.Strict, which may not mix"):
         w * x
+
+
+@pytest.mark.parametrize("take", [lambda x: x.data, lambda x: x.detach()], ids=["data", "detach"])
+def test_a_write_that_would_not_reach_the_tensor_is_refused(take):
+    x = wrap(Strict(np.ones(3)), None)
+    with pytest.raises(RuntimeError, match="replaced as a whole"):
+        take(x).mul_(2)
+    assert (take(x) * 2)._array.array.tolist() == [2.0, 2.0, 2.0]
+    x.mul_(3)
+    assert take(x)._array.array.tolist() == [3.0, 3.0, 3.0]
+
+
+def test_new_tensors_are_of_the_kind_of_the_old():
+    x = wrap(Strict(np.ones((2, 3))), None)
+    made = [torch.zeros_like(x), torch.ones_like(x), x.new_zeros(2), x.new_ones(2), x.new_tensor([1.0, 2.0])]
+    for y in made:
+        assert type(y._array) is Strict and y.dtype == x.dtype
+    assert made[-1]._array.array.tolist() == [1.0, 2.0]

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad._tensor.convert import as_spelled, require_tensors
 from minigrad._tensor.record import Recorded
+from minigrad.ops.index import first_outside
 from minigrad.ops.kernels import normalize_dim
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ def index_select(input: T, dim: int, index: T) -> T:
 
 
 def _in_bounds(name: str, index: T, n: int, kind: type[Exception] = RuntimeError) -> None:
-    values = index.numpy()
-    if values.size and not (values.min() >= 0 and values.max() < n):
-        wrong = values[(values < 0) | (values >= n)].flat[0]
+    if (wrong := first_outside(index._array, n)) is not None:
         raise kind(f"{name}: index {wrong} is out of bounds for a dimension of size {n}")
 
 
@@ -86,7 +85,7 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
         raise RuntimeError(
             f"index_add: self ({input.dtype.name}) and source ({source.dtype.name}) must have the same dtype"
         )
-    where = (slice(None),) * dim + (index.numpy(),)
+    where = (slice(None),) * dim + (index._array,)
     expected = (*input.shape[:dim], index.numel(), *input.shape[dim + 1 :])
     if source.shape != expected:
         raise RuntimeError(f"index_add: source must have shape {expected}, got {tuple(source.shape)}")

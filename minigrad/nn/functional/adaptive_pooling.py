@@ -143,9 +143,9 @@ def _adaptive_avg(axes: int, input: Tensor, output_size: Any) -> Tensor:
         row = (m, *(1,) * (x.ndim - axis - 1))
         picked = x.index_select(axis, as_operand(rows.reshape(-1)))
         picked = picked.reshape(*x.shape[:axis], *rows.shape, *x.shape[axis + 1 :])
-        own = as_operand((np.arange(rows.shape[1]) < length[:, None]).reshape(*rows.shape, *row[1:]))
-        kept = picked.where(own, picked.new_zeros(())).sum(axis + 1)
-        x = kept / as_operand(length.reshape(row).astype(x.dtype))
+        own = (np.arange(rows.shape[1]) < length[:, None]).reshape(*rows.shape, *row[1:])
+        kept = picked.where(x.new_tensor(own, dtype=np.bool_), picked.new_zeros(())).sum(axis + 1)
+        x = kept / x.new_tensor(length.reshape(row))
     return x.squeeze(0) if single else x
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from minigrad._tensor.compositions.joining import repeat_interleave
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops.arrays import fold
+from minigrad.ops.kernels import check
 
 from .checks import check_tensor
 from .layers import dropout
@@ -67,7 +69,7 @@ def scaled_dot_product_attention(
     if is_causal:
         if attn_mask is not None:
             raise RuntimeError(f"{_NAME}: attn_mask should not be set when is_causal=True")
-        scores = scores + wrap(causal_mask(scores.shape, scores.dtype), None)
+        scores = scores + scores.new_tensor(causal_mask(scores.shape, scores.dtype))
     elif attn_mask is not None:
         scores = scores + _additive(attn_mask, scores)
         empty = _empty_rows(scores)
@@ -86,7 +88,7 @@ def causal_mask(shape: tuple[int, ...], dtype: Any) -> Any:
 
 def additive(mask: Tensor, dtype: Any) -> Tensor:
     """-inf where a mask of booleans is True, 0 elsewhere: to be added to scores."""
-    return wrap(np.where(mask.numpy(), dtype.type(-np.inf), dtype.type(0)), None)
+    return wrap(np.where(mask._array, dtype.type(-np.inf), dtype.type(0)), None)
 
 
 def _additive(mask: Tensor, scores: Tensor) -> Tensor:
@@ -111,8 +113,14 @@ def _additive(mask: Tensor, scores: Tensor) -> Tensor:
 
 def _empty_rows(scores: Tensor) -> Tensor | None:
     """The rows of scores that are all -inf, as a mask; None where there are none."""
-    empty = scores.numpy(force=True).max(-1, keepdims=True, initial=-np.inf) == -np.inf
-    return wrap(empty, None) if empty.any() else None
+    empty = _rows_of_nothing(scores._array)
+    return None if empty is None else wrap(empty, None)
+
+
+@check
+def _rows_of_nothing(scores: Any) -> Any:
+    empty = fold(np.maximum, scores, -1, True, initial=-np.inf) == -np.inf
+    return empty if np.any(empty) else None
 
 
 def _check_inputs(query: Any, key: Any, value: Any) -> None:

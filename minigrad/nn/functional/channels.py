@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_operand
+from minigrad._tensor.gradient import overwrite
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.tensor import Tensor
 
@@ -235,7 +236,7 @@ def instance_norm(
     if running_mean is not None and running_var is not None and n:
         values = input.detach().reshape(n, channels, -1)
         for running, value in ((running_mean, values.mean(2)), (running_var, values.var(2))):
-            running.data.copy_(running.detach() * (1 - momentum) + value.mean(0) * momentum)
+            overwrite(running, running.detach() * (1 - momentum) + value.mean(0) * momentum)
     return group_norm(input, channels, weight, bias, eps)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minigrad._tensor.gradient import overwrite
 from minigrad._tensor.tensor import Tensor
 
 from .checks import check_reduction, check_tensor, older_reduction, reduced
@@ -31,7 +32,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 def _over_norm(x: Tensor, dim: int, eps: float) -> Tensor:
     norm = x.norm(2, dim, keepdim=True).clone()
-    norm.data.clamp_(min=eps)  # of which the gradient knows nothing, as in PyTorch
+    overwrite(norm, norm.detach().clamp(min=eps))  # the gradient is that of the norm, as in PyTorch
     return x / norm
 
 

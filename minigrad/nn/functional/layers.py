@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS, RECORD
+from minigrad._tensor.gradient import overwrite
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
+from minigrad.ops.arrays import kin
 from minigrad.ops.index import first_outside
 
 from .activations import _activation
@@ -181,7 +183,7 @@ def _check_scale(name: str, argument: str, x: Any, shape: tuple[int, ...], input
 
 
 def _move(running: Tensor, value: Tensor, momentum: float) -> None:
-    running.data.copy_(running.detach() * (1 - momentum) + value * momentum)
+    overwrite(running, running.detach() * (1 - momentum) + value * momentum)
 
 
 def embedding(
@@ -225,15 +227,16 @@ def embedding(
         raise RuntimeError(f"embedding: expected integer positions, got {input.dtype.name}; use .long()")
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: expected weight of shape (rows, size), got {tuple(weight.shape)}")
-    n, places = weight.shape[0], input.numpy()
+    n, places = weight.shape[0], input._array
     if (wrong := first_outside(places, n)) is not None:
         raise IndexError(f"embedding: index {wrong} is out of range for {n} rows (0 to {n - 1})")
     if padding_idx is not None and not -n <= padding_idx < n:
         raise ValueError(f"embedding: padding_idx {padding_idx} is no row of the {n} rows")
     if max_norm is not None:
-        _renorm(places, weight, max_norm, norm_type)
+        _renorm(input.numpy(), weight, max_norm, norm_type)
     rows: Tensor = weight[input]
     if scale_grad_by_freq and rows.requires_grad:
+        places = input.numpy()
         times = np.expand_dims(np.bincount(places.reshape(-1), minlength=n)[places], -1)
         scale = input.new_tensor(1 / times, dtype=rows.dtype)
         rows.register_hook(lambda g: g * scale)
@@ -267,7 +270,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             [0, 0, 1]])
     """
     check_tensor("one_hot", "tensor", tensor)
-    classes = tensor.numpy()
+    classes = tensor._array
     if classes.dtype != np.int64:
         raise RuntimeError(
             f"one_hot is only applicable to int64 tensors, got {classes.dtype.name}; use .long()"
@@ -280,8 +283,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if (wrong := first_outside(classes, n)) is not None:
         why = "must be non-negative" if wrong < 0 else f"must be smaller than num_classes ({n})"
         raise RuntimeError(f"one_hot: class value {wrong} {why}")
-    hot = np.arange(n) == classes[..., None]
-    return tensor.new_tensor(hot, dtype=np.int64)
+    hot = np.arange(n, like=kin(classes)) == classes[..., None]
+    return wrap(hot.astype(np.int64), None)
 
 
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:

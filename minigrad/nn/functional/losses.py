@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops.kernels import beyond
 
 from .checks import (
     REDUCTIONS,
@@ -166,7 +167,7 @@ def cross_entropy(
             return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
         _check_classes("cross_entropy", shape, target, axis)
     options = {
-        "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
+        "weight": None if weight is None else weight._array, "reduction": reduction,
         "ignore_index": ignore_index, "label_smoothing": label_smoothing,
     }  # fmt: skip
     return RECORD["cross_entropy"]((input, target), options)[0]
@@ -269,7 +270,7 @@ def nll_loss(
     if weight is not None:
         _check_weight("nll_loss", weight, input.shape[axis], input.dtype)
     options = {
-        "weight": None if weight is None else weight.detach().numpy(), "reduction": reduction,
+        "weight": None if weight is None else weight._array, "reduction": reduction,
         "ignore_index": ignore_index,
     }  # fmt: skip
     return RECORD["nll_loss"]((input, target), options)[0]
@@ -299,12 +300,11 @@ def binary_cross_entropy(
     reduction = older_reduction(size_average, reduce, reduction)
     check_same_shape("binary_cross_entropy", input, target)
     for argument, x in (("input", input), ("target", target)):
-        values = x.detach().numpy()
-        if values.size and not (values.min() >= 0 and values.max() <= 1):
+        if (wrong := beyond(x._array, 0, 1)) is not None:
             hint = "; for logits use binary_cross_entropy_with_logits" if x is input else ""
             raise RuntimeError(
                 f"binary_cross_entropy: all elements of {argument} should be between 0 and 1, got "
-                f"{values.min():g} to {values.max():g}{hint}"
+                f"{wrong[0]:g} to {wrong[1]:g}{hint}"
             )
     return weighted("binary_cross_entropy", CALLS["binary_cross_entropy"](input, target), weight, reduction)
 

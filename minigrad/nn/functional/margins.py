@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops.arrays import kin
+from minigrad.ops.index import first_outside
 
 from .activations import logsigmoid, relu
 from .checks import check_pair, check_reduction, check_same_shape, older_reduction, reduced, weighted
@@ -203,8 +206,8 @@ def multi_margin_loss(
     excess = excess if p == 1 else excess * excess
     if weight is not None:
         excess = excess * weight[classes]
-    own = np.arange(rows.shape[1]) == classes.numpy()
-    loss = excess.masked_fill(input.new_tensor(own, dtype=np.bool_), 0.0).sum(1) / rows.shape[1]
+    own = np.arange(rows.shape[1], like=kin(classes._array)) == classes._array
+    loss = excess.masked_fill(wrap(own, None), 0.0).sum(1) / rows.shape[1]
     return reduced(loss if input.ndim == 2 else loss.squeeze(0), reduction)
 
 
@@ -234,19 +237,19 @@ def multilabel_margin_loss(
         )
     rows, classes = (x if x.ndim == 2 else x.unsqueeze(0) for x in (input, target))
     _check_range("multilabel_margin_loss", classes, -1, rows.shape[1])
-    places = classes.numpy()
+    places = classes._array
     asked = np.logical_and.accumulate(places >= 0, 1)
-    is_target = (np.where(asked, places, -1)[:, :, None] == np.arange(places.shape[1])).any(1)
+    each = np.arange(places.shape[1], like=kin(places))
+    is_target = (np.where(asked, places, -1)[:, :, None] == each).any(1)
     counts = asked[:, :, None] & ~is_target[:, None, :]
-    at = rows.gather(1, input.new_tensor(np.where(asked, places, 0), dtype=np.int64))
+    at = rows.gather(1, wrap(np.where(asked, places, 0), None))
     excess = relu(1 - at.unsqueeze(2) + rows.unsqueeze(1))
-    loss = excess.masked_fill(input.new_tensor(~counts, dtype=np.bool_), 0.0).sum((1, 2)) / rows.shape[1]
+    loss = excess.masked_fill(wrap(~counts, None), 0.0).sum((1, 2)) / rows.shape[1]
     return reduced(loss if input.ndim == 2 else loss.squeeze(0), reduction)
 
 
 def _check_range(name: str, classes: Tensor, least: int, count: int) -> None:
     if classes.dtype != np.int64:
         raise RuntimeError(f"{name}: expected a target of int64, but got {classes.dtype.name}; use .long()")
-    values = classes.numpy()
-    if values.size and not (least <= values.min() and values.max() < count):
+    if first_outside(classes._array, count, least) is not None:
         raise RuntimeError(f"{name}: a target is out of range for {count} classes (0 to {count - 1})")

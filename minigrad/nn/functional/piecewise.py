@@ -8,6 +8,7 @@ from minigrad._tensor.calls import CALLS
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops.arrays import arrayed
 
 from .activations import _activation, elu, hardtanh, leaky_relu, relu, selu
 from .checks import check_tensor
@@ -209,8 +210,8 @@ def rrelu(
         )
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    drawn = np.asarray(generator_of(None).uniform(lower, upper, input.shape), input.dtype)
-    slopes = wrap(np.where(input.numpy(force=True) > 0, input.dtype.type(1), drawn), None)
+    drawn = arrayed(generator_of(None).uniform(lower, upper, input.shape)).astype(input.dtype)
+    slopes = wrap(np.where(input._array > 0, input.dtype.type(1), drawn), None)
     return input.mul_(slopes) if inplace else input * slopes
 
 

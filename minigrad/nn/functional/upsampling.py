@@ -148,7 +148,7 @@ def _weighted(x: Tensor, axis: int, m: int, ratio: Any, cubic: bool, align_corne
     out: Any = 0
     for offset, weight in _cubic(t) if cubic else ((0, 1 - t), (1, t)):
         rows = np.clip(first.astype(np.int64) + offset, 0, n - 1)
-        out = x.index_select(axis, as_operand(rows)) * as_operand(weight.reshape(row).astype(x.dtype)) + out
+        out = x.index_select(axis, as_operand(rows)) * x.new_tensor(weight.reshape(row)) + out
     return out
 
 

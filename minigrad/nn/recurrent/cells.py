@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from minigrad._tensor.tensor import Tensor
-from minigrad.creation import zeros
 from minigrad.nn import init
 from minigrad.nn.functional.checks import check_tensor
 from minigrad.nn.module import Module
@@ -73,7 +72,7 @@ class RNNCellBase(Module):
         batched = input.ndim == 2
         x = input if batched else input.unsqueeze(0)
         if not given:
-            given = (zeros(x.shape[0], self.hidden_size, dtype=x.dtype),) * states
+            given = (x.new_zeros(x.shape[0], self.hidden_size),) * states
         else:
             for i, s in enumerate(given):
                 self._check(name, f"hx[{i}]" if states > 1 else "hx", s, self.hidden_size)
