@@ -430,6 +430,7 @@ if TYPE_CHECKING:
     )
     from ._tensor.compositions.running import cummax, cummin, logcumsumexp
     from .checkpoint import CheckpointError, load, save
+    from .func import vmap
     from .functions_of_layers import (
         alpha_dropout,
         batch_norm,
@@ -557,5 +558,5 @@ __all__ = [
     "triangular_solve", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc",
     "typename", "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive", "unravel_index",
     "unsqueeze", "use_deterministic_algorithms", "utils", "vander", "var", "var_mean", "vdot", "version",
-    "viz", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "viz", "vmap", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -69,6 +69,7 @@ _HOMES = {
     "testing": "",
     "compile": "program.compiled",
     **dict.fromkeys(_DRAWS.split(), "sampling"),
+    "vmap": "func",
     **dict.fromkeys(_BY_DTYPE, "older"),
     **dict.fromkeys(_OF_MATRICES.split(), "linalg.older"),
     "get_num_threads": "threads",

@@ -11,6 +11,7 @@ from minigrad._tensor.dtype import as_dtype, int64
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.random import Generator, generator_of
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import drawn_for_each_sample
 from minigrad.creation import float_dtype, integer, made, size_given, size_in_one, tensor_given
 from minigrad.engine.silence import silently
 from minigrad.ops.arrays import arrayed
@@ -221,6 +222,7 @@ def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None
     return randint(low, high, tensor_given("randint_like", input).shape, dtype=dtype or input.dtype)
 
 
+@drawn_for_each_sample
 def normal(
     mean: Any,
     std: Any = 1.0,

@@ -19,6 +19,7 @@ LAYERS = [
     {"_tensor"},
     {"creation", "functional", "linalg"},
     {"sampling"},
+    {"batching"},  # arrays that are batches of samples
     {"autograd"},
     {"distributed", "hub"},  # other processes, the network: refusals
     {"nn"},

@@ -119,6 +119,8 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
         raise RuntimeError(messages.gradient_shape(gradient._array.shape, array.shape))
     if gradient._array.dtype != array.dtype:
         gradient = cast(gradient, array.dtype)
+    if type(array) is not ndarray and hasattr(array, "enter"):  # a batch of `func.vmap`
+        gradient = array.enter(gradient)
     return gradient if create_graph else gradient._array
 
 

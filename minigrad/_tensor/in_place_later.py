@@ -15,7 +15,7 @@ from .compositions import algebra, joining
 from .convert import number_as, sizes_of
 from .in_place import InPlace, _in_place
 from .methods_later import Later, found
-from .random import generator_of
+from .random import as_drawn, generator_of
 from .record import history_of, wrap
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class MoreInPlace(InPlace):
     # --- draws ---------------------------------------------------------------------------------------
 
     def _drawn(self, name: str, draw: Callable[[], Any]) -> Self:
-        draws = silently(lambda: np.asarray(draw()).astype(self._array.dtype))
+        draws = silently(lambda: as_drawn(draw(), self._array.dtype))
         return self._put(name, (Ellipsis,), _wrap(draws))
 
     def random_(self, *args: Any, generator: Any = None, **ends: Any) -> Self:

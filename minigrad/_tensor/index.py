@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.arrays import is_array
+from minigrad.ops.arrays import is_array, kin
 from minigrad.ops.kernels import is_basic
 
 
@@ -62,7 +62,9 @@ def _part(part: Any) -> Any:
             raise IndexError(
                 f"tensors used as indices must be int64, int32 or bool, not {array.dtype.name}; use .long()"
             )
-        return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
+        # (The one integer of a batch is another one for each sample.)
+        alone = array.ndim == 0 and array.dtype.kind != "b" and not hasattr(array, "level")
+        return int(array) if alone else array
     if isinstance(array, float):
         raise IndexError(
             f"an index must be an integer, a slice, a tensor, None or ..., not the float {array}"
@@ -98,5 +100,5 @@ def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
             ints.append(p)
             rest.append(slice(None))
     size = int(np.prod(shape, dtype=np.int64))
-    flat = np.arange(size).reshape(shape)[tuple(ints)][tuple(rest)]
+    flat = np.arange(size, like=kin(*rest)).reshape(shape)[tuple(ints)][tuple(rest)]
     return np.unravel_index(flat, shape)

@@ -176,7 +176,8 @@ class Conversions(Recorded):
         >>> torch.ones(1).new_tensor([1, 2])
         tensor([1., 2.])
         """
-        made = wrap(np.array(as_array(data, dtype or self._array.dtype), like=kin(self)), None)
+        array = as_array(data, dtype or self._array.dtype)
+        made = wrap(np.array(array, like=kin(self, array)), None)
         return made.requires_grad_(requires_grad)
 
     @on_cpu_only

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.arrays import is_foreign
+
 from .device import CPU, on_cpu
 from .record import wrap
-from .tracing import trace_of_thread
+from .tracing import levels_of_thread, trace_of_thread
 
 _STATE = struct.Struct("<16s16sBIQ")  # the state and the increment of PCG64, half a draw, the seed
 _FIRST_SEED = 67280421310721  # PyTorch's seed of a new Generator
@@ -196,7 +198,15 @@ def generator_of(generator: Generator | None) -> Any:
     elif not isinstance(generator, Generator):
         raise TypeError(f"generator must be a Generator, not {type(generator).__name__}")
     trace = trace_of_thread()
-    return generator.numpy if trace is None else trace.stream(generator)
+    stream = generator.numpy if trace is None else trace.stream(generator)
+    for level in levels_of_thread():
+        stream = level.draws(stream)
+    return stream
+
+
+def as_drawn(draws: Any, dtype: Any) -> Any:
+    """Draws as an array of a dtype."""
+    return draws.astype(dtype) if is_foreign(draws) else np.asarray(draws, dtype)
 
 
 def uniform(stream: np.random.Generator, low: float, high: float, shape: Any, dtype: Any) -> Any:

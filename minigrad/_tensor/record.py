@@ -110,7 +110,13 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
         TypeError, RuntimeError, IndexError: the operands do not fit; the message names the op and the shapes.
     """
     arrays, nodes, inference, common = unwrap(op, operands)
-    out, *constants = run(op, arrays, options)
+    try:
+        out, *constants = run(op, arrays, options)
+    except TypeError as error:
+        level = getattr(error, "level", None)
+        if level is None or (looped := level.by_samples(op)) is op:
+            raise
+        return record(looped, operands, options)
     if out.dtype is not common and out.dtype.kind == common.kind == "f" and op.result != "given":
         out = cast(out, common)  # NumPy's promotion inside a forward widened it
     if op.view and (is_foreign(out) or np.may_share_memory(out, arrays[0])):
@@ -126,6 +132,8 @@ def record(op: Op, operands: Sequence[Any], options: dict[str, Any]) -> tuple[An
     mode = current()
     if not mode.recording or not any(nodes) or not op.rules or out.dtype.kind != "f":
         return (inferred(result) if mode.inference else result, *constants)
+    if type(out) is not ndarray and hasattr(out, "after") and (other := out.after(op, operands, options)):
+        return record(*other)
     # All that a rule may name, in the order of the record's `picks`.
     inputs = (tuple(arrays),) if op.variadic else arrays
     shapes = tuple([getattr(x, "shape", ()) for x in arrays])
@@ -173,6 +181,8 @@ def run(op: Op, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ..
         else:
             out = silently(op.forward, *arrays, **options)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
+        if hasattr(error, "level"):  # of a batch of `func.vmap`
+            raise
         given = [x for x in arrays if hasattr(x, "shape")]
         text = messages.failed(op.name, [x.shape for x in given], error)
         raise _kind(error)(text + messages.mixed_storage(given)) from None

@@ -19,6 +19,7 @@ import numpy as np
 from minigrad.engine.mode import current
 from minigrad.engine.node import Node, tick
 from minigrad.engine.silence import quiet, silently
+from minigrad.ops.arrays import is_foreign
 from minigrad.ops.op import Op
 
 from .documentation import named
@@ -234,6 +235,8 @@ def _affine(op: Op) -> Call:
         except DECLINED:
             pass
         else:
+            if type(out) is not ndarray:
+                return general(input, weight, bias)
             result = new(made.tensor)
             result._array = out
             mode = current()
@@ -289,6 +292,8 @@ def _leading(op: Op) -> Recorder:
             if constant:
                 out, *constants = out
             if type(out) is not ndarray:
+                if is_foreign(out):
+                    return record(op, operands, options)
                 out = np.asarray(out)
             if out.dtype is not dtype and not given:
                 out = cast(out, dtype)  # NumPy's promotion inside a forward widened it

@@ -1,11 +1,42 @@
-"""The trace that notes the NumPy calls of this thread (and asyncio task), while `minigrad.compile` traces."""
+"""The transformations in which this thread (and asyncio task) is: a trace of `compile`, calls of `vmap`."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-_current: ContextVar[Any] = ContextVar("trace", default=None)
+_trace: ContextVar[Any] = ContextVar("trace", default=None)
 # The trace, or None. It has run_op(op, arrays, options), which runs an op's forward on the arrays, and
 # stream(generator), NumPy's stream of a Generator whose draws it notes.
-trace_of_thread, set_trace = _current.get, _current.set
+trace_of_thread, set_trace = _trace.get, _trace.set
+
+_levels: ContextVar[tuple[Any, ...]] = ContextVar("levels", default=())
+# The calls of `func.vmap` in which this thread is, the outermost first. Each has lift(tensor), the tensor as
+# the same for all samples, and draws(stream), NumPy's stream of a Generator as the samples see it.
+levels_of_thread, set_levels = _levels.get, _levels.set
+
+
+def for_each_sample(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function that looks at values run on one sample of a batch after the other."""
+    return _on_samples(function, draws=False)
+
+
+def drawn_for_each_sample(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a function that draws random numbers."""
+    return _on_samples(function, draws=True)
+
+
+def _on_samples(function: Callable[..., Any], draws: bool) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            level = getattr(error, "level", None)
+            if level is None:
+                raise
+            return level.each(run, args, kwargs, draws)
+
+    return run

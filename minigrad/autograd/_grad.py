@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import batching
 from minigrad._tensor.backward import accumulate, owned, run_backward, target_nodes
 from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.engine import messages
+from minigrad.functional import stack
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -85,7 +87,8 @@ def grad(
         create_graph: record the gradients' own computation, for higher derivatives.
         only_inputs: accepted; the old False is ignored with a warning, as in PyTorch.
         allow_unused: None for an input without a path to the outputs, instead of an error.
-        is_grads_batched: refused; loop over the gradients instead.
+        is_grads_batched: the first axis of each of grad_outputs is that of several gradients, each of
+            which gives a result; they are stacked.
         materialize_grads: zeros for such an input.
 
     Raises:
@@ -106,11 +109,10 @@ def grad(
         return dict(zip(inputs, made, strict=True))
     if not only_inputs:
         warnings.warn("grad: only_inputs=False is deprecated and ignored", FutureWarning, stacklevel=2)
-    if is_grads_batched:
-        raise NotImplementedError(
-            "grad: is_grads_batched=True is not covered; call grad for each gradient, with retain_graph=True"
-        )
     outputs, inputs = _tuple(outputs), _tuple(inputs)
+    if is_grads_batched:
+        rest = (create_graph, only_inputs, allow_unused, False, materialize_grads)
+        return _batched(outputs, inputs, grad_outputs, rest)
     if not inputs:
         raise RuntimeError(
             "`inputs` argument to `grad()` cannot be empty: give the tensors to differentiate by"
@@ -140,3 +142,23 @@ def grad(
             raise RuntimeError(messages.unused(i))
         results.append(result)
     return tuple(results)
+
+
+def _batched(outputs: Any, inputs: Any, gradients: Any, rest: tuple[Any, ...]) -> Any:
+    """`grad` for several gradients of the outputs at once, along their first axis; the graph is kept."""
+    given = _gradients(gradients, len(outputs))
+    if any(not isinstance(g, Tensor) or not g.ndim for g in given):
+        raise RuntimeError("grad: is_grads_batched=True needs an axis of gradients for each output")
+    sizes = {len(g) for g in given}
+    if len(sizes) > 1:
+        raise RuntimeError(f"grad: the tensors of gradients have different lengths: {sorted(sizes)}")
+    level = batching.Level(sizes.pop())
+    try:
+        weights = [batching.BATCH(g, level=level) for g in given]
+        found = grad(outputs, inputs, weights, True, *rest)
+        results = tuple(None if x is None else level.leave(x) for x in found)
+    except batching.UnbatchableError:  # a rule looks at the gradient's values
+        rows = [grad(outputs, inputs, row, True, *rest) for row in zip(*given, strict=True)]
+        columns = zip(*rows, strict=True)
+        results = tuple(None if c[0] is None else stack(c) for c in columns)
+    return results

@@ -12,9 +12,11 @@ import numpy as np
 
 from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import levels_of_thread
 from minigrad.engine.mode import current, mode, run_user, switch
 from minigrad.engine.node import NO_EDGE, Node
 from minigrad.engine.writes import writes
+from minigrad.ops.arrays import arrayed
 from minigrad.ops.op import REAL, Op
 
 from ._context import Bundle, FunctionCtx, Places
@@ -63,9 +65,7 @@ class _Backward:
             part = given.get(k)
             if part is None and self.ctx._materialize:
                 part = np.zeros(shape, dtype)
-            gradients.append(
-                part if part is None or isinstance(part, Tensor) else wrap(np.asarray(part), None)
-            )
+            gradients.append(part if part is None or isinstance(part, Tensor) else wrap(arrayed(part), None))
         create = any(isinstance(part, Tensor) for part in given.values())
         results = self._checked(run_user(_backward_of(self.function), self.ctx, *gradients, record=create))
         if create and getattr(_backward_of(self.function), "once", False):
@@ -231,6 +231,10 @@ class Function:
         separate = cls.setup_context is not Function.setup_context
         if kwargs or separate:
             args = _positional(cls.forward, separate, args, kwargs)
+        for level in reversed(levels_of_thread()):
+            if hasattr(cls, "vmap") and any(isinstance(x, Tensor) and level.holds(x) for x in args):
+                return level.map_function(cls, args)
+            args = tuple(level.lift(x) if isinstance(x, Tensor) else x for x in args)
         nodes = [history_of(x) if isinstance(x, Tensor) else None for x in args]
         ctx = FunctionCtx(tuple([n is not None for n in nodes]))
         before = current()

@@ -10,12 +10,14 @@ Arguments of every function:
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import levels_of_thread
 from minigrad.pytorch_names import answers_for
 
 from ._grad import _tuple, grad
@@ -31,7 +33,9 @@ def _inputs(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:
     for i, x in enumerate(_tuple(inputs)):
         if not isinstance(x, Tensor):
             raise TypeError(f"input {i} must be a Tensor, not {type(x).__name__}")
-        made.append(x.view_as(x) if create_graph and x.requires_grad else x.detach().clone().requires_grad_())
+        own = reduce(lambda y, level: level.lift(y), levels_of_thread(), x)  # within vmap for each sample
+        connected = create_graph and x.requires_grad
+        made.append(own.view_as(own) if connected else own.detach().clone().requires_grad_())
     return tuple(made)
 
 
@@ -161,7 +165,7 @@ def jvp(
         v = _vectors("jvp", v, xs, "input")
         made = func(*xs)
         outputs = _outputs("jvp", made)
-        dummies = tuple(wrap(np.zeros(o.shape, o.dtype), None).requires_grad_() for o in outputs)
+        dummies = _inputs([wrap(np.zeros(o.shape, o.dtype), None) for o in outputs], False)
         pulled = _grad("jvp", outputs, xs, dummies, True, strict)
         pushed = _grad("jvp", pulled, dummies, v, create_graph, False)
         if strict and create_graph:
@@ -174,8 +178,10 @@ def jvp(
 
 
 def _refuse(name: str, strict: bool, vectorize: bool, strategy: str) -> None:
-    if strategy != "reverse-mode":
-        raise NotImplementedError(f"{name}: {strategy!r} is not covered, only 'reverse-mode'")
+    if strategy not in ("reverse-mode", "forward-mode"):
+        raise ValueError(f"{name}: the strategy must be 'reverse-mode' or 'forward-mode', not {strategy!r}")
+    if strategy == "forward-mode" and not vectorize:
+        raise NotImplementedError(f"{name}: the strategy 'forward-mode' goes with vectorize=True")
     if strict and vectorize:
         raise RuntimeError(f"{name}: strict=True and vectorize=True are not supported together")
 
@@ -195,8 +201,8 @@ def jacobian(
         inputs: a tensor or a tuple of tensors.
         create_graph: record the computation, so that the result can be differentiated.
         strict: an output that does not depend on an input is an error, instead of zeros.
-        vectorize: accepted; rows are computed one backward at a time.
-        strategy: "reverse-mode"; forward mode is not covered.
+        vectorize: compute all rows at once, in the memory of all.
+        strategy: "reverse-mode", or with vectorize "forward-mode": the same here, in reverse mode.
 
     >>> import minigrad as torch
     >>> torch.autograd.functional.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
@@ -210,6 +216,9 @@ def jacobian(
         outputs = _outputs("jacobian", made)
         table = []
         for o in outputs:
+            if vectorize and o.requires_grad and o.numel():
+                table.append(_all_rows(o, xs, create_graph))
+                continue
             rows: list[list[Tensor]] = []
             for k in range(o.numel()):
                 unit = np.zeros(o.numel(), o.dtype)
@@ -220,6 +229,22 @@ def jacobian(
             table.append([_stacked(rows, i, o, x, create_graph) for i, x in enumerate(xs)])
     many = isinstance(inputs, (list, tuple))
     return _like([_like(row, many) for row in table], isinstance(made, (list, tuple)))
+
+
+def _all_rows(output: Tensor, xs: tuple[Tensor, ...], create_graph: bool) -> list[Tensor]:
+    n = output.numel()
+    basis = wrap(np.eye(n, dtype=output.dtype).reshape(n, *output.shape), None)
+    found = grad(
+        output,
+        xs,
+        basis,
+        True,
+        create_graph,
+        is_grads_batched=True,
+        allow_unused=True,
+        materialize_grads=True,
+    )
+    return [_finish(g.reshape(output.shape + x.shape), create_graph) for g, x in zip(found, xs, strict=True)]
 
 
 def _stacked(rows: list[list[Tensor]], i: int, output: Tensor, x: Tensor, create_graph: bool) -> Tensor:
@@ -257,7 +282,7 @@ def hessian(
         inputs: a floating tensor or a tuple of them.
         create_graph: record the computation, so that the result can be differentiated.
         strict: raise where the output does not depend on an input, instead of giving zeros.
-        vectorize, outer_jacobian_strategy: PyTorch's ways to compute the same.
+        vectorize, outer_jacobian_strategy: as `vectorize` and `strategy` of `jacobian`.
 
     Returns:
         A tensor of shape (*input, *input); for a tuple of inputs a tuple of tuples.

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import creation
 from minigrad._tensor.compositions.differences import broadcast_tensors
-from minigrad._tensor.random import generator_of
+from minigrad._tensor.random import as_drawn, generator_of
 from minigrad._tensor.record import wrap
 
 from . import constraints
@@ -57,7 +57,7 @@ class Categorical(OfPlaces):
         ends = self.probs._array.astype(np.float64).cumsum(-1)
         ends[..., -1:] = np.maximum(ends[..., -1:], 1e-300)
         found = generator_of(None).random((*self._shape(sample_shape), 1)) * ends[..., -1:]
-        return wrap(np.asarray((found >= ends).sum(-1), np.int64), None)
+        return wrap(as_drawn((found >= ends).sum(-1), np.dtype(np.int64)), None)
 
     def log_prob(self, value: Any) -> Any:
         self._check(value)

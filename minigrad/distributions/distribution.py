@@ -11,7 +11,7 @@ import numpy as np
 from minigrad import creation, functional
 from minigrad._tensor.compositions.differences import broadcast_tensors
 from minigrad._tensor.named_dtype import get_default_dtype
-from minigrad._tensor.random import generator_of
+from minigrad._tensor.random import as_drawn, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.size import Size
 from minigrad._tensor.tensor import Tensor
@@ -33,7 +33,7 @@ def together(*values: Any) -> Any:
 
 def drawn(draw: Callable[[Any], Any], like: Tensor) -> Any:
     """A tensor of the numbers that NumPy's generator draws, of the dtype of another."""
-    return wrap(np.asarray(draw(generator_of(None)), like._array.dtype), None)
+    return wrap(as_drawn(draw(generator_of(None)), like._array.dtype), None)
 
 
 def uniform(shape: Any, like: Tensor) -> Any:

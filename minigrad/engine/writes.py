@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad.engine import messages
 from minigrad.engine.node import Node, tick
+from minigrad.ops.arrays import everything
 from minigrad.ops.kernels import Array
 
 ndarray = np.ndarray
@@ -86,5 +87,5 @@ def _check(node: Node, saved: Any) -> None:
     if type(saved) is tuple:
         for value in saved:
             _check(node, value)
-    elif type(saved) is ndarray and writes.of(saved) > node.tick:
+    elif (type(saved) is ndarray or hasattr(saved, "level")) and writes.of(everything(saved)) > node.tick:
         raise RuntimeError(messages.stale(node, saved))

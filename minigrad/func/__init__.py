@@ -8,8 +8,29 @@ Arguments of many functions:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minigrad.nn.utils.stateless import functional_call
+from minigrad.pytorch_names import answers_for
 
-from .transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, vjp
+from .modules import replace_all_batch_norm_modules_, stack_module_state
+from .transforms import (
+    functionalize,
+    grad,
+    grad_and_value,
+    hessian,
+    jacfwd,
+    jacrev,
+    jvp,
+    linearize,
+    vjp,
+)
+from .vmapping import debug_unwrap, vmap
 
-__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+if not TYPE_CHECKING:
+    __getattr__ = answers_for(__name__)
+
+__all__ = [
+    "debug_unwrap", "functional_call", "functionalize", "grad", "grad_and_value", "hessian", "jacfwd",
+    "jacrev", "jvp", "linearize", "replace_all_batch_norm_modules_", "stack_module_state", "vjp", "vmap",
+]  # fmt: skip

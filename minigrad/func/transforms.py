@@ -6,6 +6,7 @@ only where something besides these starts would be differentiated.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 from minigrad import autograd
 from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import levels_of_thread
+from minigrad.batching import BATCH, Level, UnbatchableError
 from minigrad.functional import cat as _cat
 
 from .structure import flat, mapped, refilled
@@ -22,9 +25,11 @@ Function = Callable[..., Any]
 
 
 def _started(x: Tensor) -> Tensor:
-    """A start of differentiation with the value of x."""
+    """A start of differentiation with the value of x; within vmap a start for each sample."""
     if not x.is_floating_point():
         raise RuntimeError(f"func: only floating tensors can be differentiated by, not {x.dtype.name}")
+    for level in levels_of_thread():
+        x = level.lift(x)
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
 
@@ -72,6 +77,8 @@ class _Run:
         places = [n if n >= 0 else n + len(args) for n in (argnums if self.many else (argnums,))]
         if any(not 0 <= n < len(args) for n in places):
             raise RuntimeError(f"{name}: argnums={argnums}, but there are {len(args)} arguments")
+        if len(set(places)) < len(places):
+            raise RuntimeError(f"{name}: argnums={argnums} names an argument twice")
         given = list(args)
         with autograd.enable_grad():
             for n in places:
@@ -166,21 +173,27 @@ class _Forward:
     def __init__(self, run: _Run) -> None:
         self.run = run
         with autograd.enable_grad():
-            self.v = [wrap(np.zeros(y.shape, y._array.dtype), None).requires_grad_() for y in run.outputs]
-            self.pulled = _gradients(run.outputs, run.starts, self.v, record=True)
+            self.floats = [y for y in run.outputs if y.is_floating_point()]
+            self.v = [_started(wrap(np.zeros(y.shape, y._array.dtype), None)) for y in self.floats]
+            self.pulled = _gradients(self.floats, run.starts, self.v, record=True)
 
     def __call__(self, tangents: list[Tensor]) -> list[Tensor]:
         record = self.run.record or any(t.requires_grad for t in tangents)
-        return _gradients(self.pulled, self.v, tangents, record=record)
+        found = iter(_gradients(self.pulled, self.v, tangents, record=record))
+        return [
+            next(found) if y.is_floating_point() else wrap(np.zeros(y.shape, y._array.dtype), None)
+            for y in self.run.outputs
+        ]
 
 
-def jvp(func: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
+def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
     """(output, J u): the derivative in the direction of the tangents, in the output's form.
 
     Arguments:
         func: takes the primals.
         primals: a tuple of tensors, or of structures of them.
         tangents: a tuple of the same form.
+        strict: raise where an output does not depend on the primals, instead of giving zeros.
         has_aux: whether func returns (output, other things); these come third.
 
     >>> import minigrad as torch
@@ -191,45 +204,122 @@ def jvp(func: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -
     given = flat(tangents)
     if [t.shape for t in given] != [x.shape for x in run.starts]:
         raise RuntimeError("jvp: the tangents must have the shapes of the primals")
+    if strict and not all(y.requires_grad for y in run.outputs):
+        raise RuntimeError("jvp: an output does not depend on the primals (strict=True)")
     found = refilled(run.output, _Forward(run)(given))
     output = run.cut(run.output)
     return (output, found, run.cut(run.aux)) if has_aux else (output, found)
 
 
-def _basis(x: Tensor) -> list[Tensor]:
-    """A tensor of x's shape for each element, with 1 there."""
-    eye = np.eye(x.numel(), dtype=x._array.dtype)
-    return [wrap(row.reshape(x.shape), None) for row in eye]
+def linearize(func: Function, *primals: Any) -> Any:
+    """(output, function): the function takes tangents of the primals' form, and returns J u.
+
+    `func` runs once, for any number of tangents.
+
+    Arguments:
+        func: takes the primals.
+        primals: tensors, or structures of them.
+
+    Raises:
+        RuntimeError: for tangents of another form.
+
+    >>> import minigrad as torch
+    >>> output, push = torch.func.linearize(torch.sin, torch.tensor(0.0))
+    >>> push(torch.tensor(2.0)), push(torch.tensor(3.0))
+    (tensor(2.), tensor(3.))
+    """
+    run = _Run("linearize", func, primals, tuple(range(len(primals))), False, {})
+    product = _Forward(run)
+
+    def push(*tangents: Any) -> Any:
+        given = flat(tangents)
+        if [t.shape for t in given] != [x.shape for x in run.starts]:
+            raise RuntimeError("linearize: the tangents must have the shapes of the primals")
+        return refilled(run.output, product(given))
+
+    return run.cut(run.output), push
 
 
-def _zeros(xs: list[Tensor]) -> list[Tensor]:
-    return [wrap(np.zeros(x.shape, x._array.dtype), None) for x in xs]
+def functionalize(func: Function, *, remove: str = "mutations") -> Function:
+    """`func` itself: PyTorch's rewrites in-place operations for its compilers, and gives the same numbers.
+
+    Arguments:
+        func: takes and returns tensors.
+        remove: "mutations", or "mutations_and_views".
+
+    >>> import minigrad as torch
+    >>> torch.func.functionalize(lambda x: x.clone().add_(1))(torch.zeros(1))
+    tensor([1.])
+    """
+    if remove not in ("mutations", "mutations_and_views"):
+        raise RuntimeError(
+            f"functionalize: remove must be 'mutations' or 'mutations_and_views', not {remove!r}"
+        )
+
+    @functools.wraps(func)
+    def same(*args: Any, **kwargs: Any) -> Any:
+        return func(*args, **kwargs)
+
+    return same
 
 
-def _jacobian(func: Function, argnums: Any, has_aux: bool, *, forward: bool) -> Function:
+def _jacobian(
+    func: Function, argnums: Any, has_aux: bool, chunk_size: int | None, *, forward: bool
+) -> Function:
+    name = "jacfwd" if forward else "jacrev"
+    if chunk_size is not None and not chunk_size > 0:
+        raise ValueError(f"{name}: chunk_size must be None or greater than 0, not {chunk_size}")
+
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        run = _Run("jacfwd" if forward else "jacrev", func, args, argnums, has_aux, kwargs)
+        run = _Run(name, func, args, argnums, has_aux, kwargs)
+        if not forward and not all(y.is_floating_point() for y in run.outputs):
+            raise RuntimeError(f"{name}: the function must return floating tensors")
         sources, targets = (run.starts, run.outputs) if forward else (run.outputs, run.starts)
-        product = _Forward(run) if forward else None
-        table: list[list[Tensor]] = []
-        for i, source in enumerate(sources):
-            columns: list[list[Tensor]] = [[] for _ in targets]
-            for one in _basis(source):
-                weights = _zeros(sources)
-                weights[i] = one
-                found = (
-                    product(weights)
-                    if product is not None
-                    else _gradients(run.outputs, run.starts, weights, record=run.record)
-                )
-                for column, part in zip(columns, found, strict=True):
-                    column.append(part)
-            table.append([_stacked(c, source, t) for c, t in zip(columns, targets, strict=True)])
+
+        def pulled(weights: list[Tensor]) -> list[Tensor]:
+            return _gradients(run.outputs, run.starts, weights, record=run.record)
+
+        product = _Forward(run) if forward else pulled
+        table = [_blocks(product, i, sources, targets, chunk_size) for i in range(len(sources))]
         rows = _turned(table, sources, targets) if forward else table
         result = refilled(run.output, [refilled(run.inputs, row) for row in rows])
         return (result, run.cut(run.aux)) if has_aux else result
 
     return jacobian
+
+
+def _blocks(
+    product: Callable[[list[Tensor]], list[Tensor]],
+    i: int,
+    sources: list[Tensor],
+    targets: list[Tensor],
+    chunk_size: int | None,
+) -> list[Tensor]:
+    """The products with all unit tensors of source i: for each target a tensor (*source, *target)."""
+    source = sources[i]
+    n = source.numel()
+    eye = np.eye(n, dtype=source._array.dtype).reshape(n, *source.shape)
+    weights = [wrap(np.zeros(x.shape, x._array.dtype), None) for x in sources]
+
+    def together(start: int, stop: int) -> list[Tensor]:
+        level = Level(stop - start)
+        weights[i] = BATCH(wrap(eye[start:stop], None), level=level)
+        return [level.leave(x) for x in product(weights)]
+
+    def alone(row: int) -> list[Tensor]:
+        weights[i] = wrap(eye[row], None)
+        return [x.unsqueeze(0) for x in product(weights)]
+
+    if not n:
+        return [wrap(np.zeros((*source.shape, *x.shape), x._array.dtype), None) for x in targets]
+    step = n if chunk_size is None else chunk_size
+    try:
+        parts = [together(k, min(k + step, n)) for k in range(0, n, step)] if n > 1 else [alone(0)]
+    except UnbatchableError:  # a rule looks at values
+        parts = [alone(row) for row in range(n)]
+    columns = zip(*parts, strict=True)
+    joined = [part[0] if len(part) == 1 else _cat(list(part)) for part in columns]
+    return [x.reshape(*source.shape, *t.shape) for x, t in zip(joined, targets, strict=True)]
 
 
 def _turned(table: list[list[Tensor]], sources: list[Tensor], targets: list[Tensor]) -> list[list[Tensor]]:
@@ -241,35 +331,40 @@ def _turned(table: list[list[Tensor]], sources: list[Tensor], targets: list[Tens
     return [[block(x, row[i]) for x, row in zip(sources, table, strict=True)] for i in range(len(targets))]
 
 
-def _stacked(parts: list[Tensor], source: Tensor, target: Tensor) -> Tensor:
-    shape = (*source.shape, *target.shape)
-    if not parts:
-        return wrap(np.zeros(shape, target._array.dtype), None)
-    flatly = [part.reshape(1, *target.shape) for part in parts]
-    joined = flatly[0] if len(flatly) == 1 else _cat(flatly)
-    return joined.reshape(shape)
+def jacrev(
+    func: Function, argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None
+) -> Function:
+    """The function that returns the Jacobian of `func`, by passes backward for all elements of the output.
 
-
-def jacrev(func: Function, argnums: Any = 0, has_aux: bool = False) -> Function:
-    """The function that returns the Jacobian of `func`, by one pass backward for each element of the output.
+    Arguments:
+        chunk_size: of how many elements at once; None for all.
 
     >>> import minigrad as torch
     >>> torch.func.jacrev(lambda x: x**2)(torch.tensor([1.0, 2.0]))
     tensor([[2., 0.],
             [0., 4.]])
     """
-    return _jacobian(func, argnums, has_aux, forward=False)
+    return _jacobian(func, argnums, has_aux, chunk_size, forward=False)
 
 
-def jacfwd(func: Function, argnums: Any = 0, has_aux: bool = False) -> Function:
-    """The function that returns the Jacobian of `func`, by one product for each element of the input.
+def jacfwd(
+    func: Function,
+    argnums: Any = 0,
+    has_aux: bool = False,
+    *,
+    randomness: str = "error",
+) -> Function:
+    """The function that returns the Jacobian of `func`, by products for all elements of the input.
+
+    Arguments:
+        randomness: accepted; `func` runs once, so that all products see the same random numbers.
 
     >>> import minigrad as torch
     >>> torch.func.jacfwd(lambda x: x**2)(torch.tensor([1.0, 2.0]))
     tensor([[2., 0.],
             [0., 4.]])
     """
-    return _jacobian(func, argnums, has_aux, forward=True)
+    return _jacobian(func, argnums, has_aux, None, forward=True)
 
 
 def hessian(func: Function, argnums: Any = 0) -> Function:

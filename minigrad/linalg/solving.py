@@ -12,6 +12,7 @@ from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import solving as _solving  # noqa: F401 (its records enter the registry)
+from minigrad.ops.arrays import arrayed
 from minigrad.ops.lapack import LinAlgError
 
 
@@ -298,7 +299,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     return Lstsq(
         X.squeeze(-1) if vector else X,
         residuals.squeeze(-1) if full and vector and residuals.ndim > 1 else residuals,
-        empty.long() if driver == "gels" else wrap(np.asarray(rank, np.int64), None),
+        empty.long() if driver == "gels" else wrap(arrayed(rank), None),
         wrap(values, None) if driver in ("gelsd", "gelss") else empty,
     )
 

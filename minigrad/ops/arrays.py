@@ -52,6 +52,13 @@ def fold(ufunc: np.ufunc, x: Array, axis: Any = None, keepdims: bool = False, **
     return _FOLDS[ufunc](x, axis=axis, keepdims=keepdims, **how)
 
 
+def everything(x: Any) -> Any:
+    """All numbers of an array; of a batch of `func.vmap`, those of all samples."""
+    while hasattr(x, "level"):
+        x = x.data
+    return x
+
+
 def arrayed(x: Any) -> Any:
     """NumPy's scalar as an array without axes; an array of any kind as it is."""
     return np.asarray(x) if isinstance(x, np.generic) else x

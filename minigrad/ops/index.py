@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import kin
+from .arrays import everything, kin
 from .kernels import (
     Array,
     add_along as add_along_kernel,
@@ -266,6 +266,8 @@ contiguous = Op(
 @check
 def first_outside(index: Array, n: int, least: int = 0) -> Any:
     """The first of the integers that is not in [least, n), or None."""
+    if type(index) is not ndarray:
+        index = everything(index)
     if not index.size or (index.min() >= least and index.max() < n):
         return None
     wrong: Any = index[(index < least) | (index >= n)].ravel()[0]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import fold, is_array, is_foreign, kin
+from .arrays import everything, fold, is_array, is_foreign, kin
 from .sums import add_at, sum_rows, total
 
 ndarray = np.ndarray
@@ -53,6 +53,7 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
 @check
 def beyond(x: Array, low: float, high: float) -> Any:
     """(least, largest) of the elements, where one of these is not within [low, high]; else None."""
+    x = everything(x)
     if not x.size or (x.min() >= low and x.max() <= high):
         return None
     return x.min(), x.max()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import is_foreign
 from .kernels import Array, average, c_order, centered, is_tensor, ndarray, normalize_dims, wide
 from .op import Op
 
@@ -29,16 +30,21 @@ def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps
     g, x = wide(g), wide(x)
     if type(x) is not ndarray and is_tensor(x):  # to the second derivative the statistics are no constants
         _, out, scale, _ = _statistics(x, axes, eps)
-        out = out * scale
-        return scale * (g - average(g, axes) - out * average(g * out, axes))
+        return _at_right_angles(g, out * scale, scale, axes)
     out = x - mean
     out *= scale
+    if type(g) is not ndarray and is_foreign(g):
+        return _at_right_angles(g, out, scale, axes)
     share = average(g * out, axes)
     out *= share
     out += average(g, axes)
     np.subtract(g, out, out=out)
     out *= scale
     return out
+
+
+def _at_right_angles(g: Array, out: Array, scale: Array, axes: tuple[int, ...]) -> Array:
+    return scale * (g - average(g, axes) - out * average(g * out, axes))
 
 
 def _normalize_domain(d: Any) -> Any:

@@ -87,7 +87,7 @@ def convolve(
     x, weight, size = wide(x), wide(weight), weight.shape[2:]
     places = count_places(x.shape[2:], size, stride, padding, dilation)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
-    out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x))
+    out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x, weight))
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
         made = np.matmul(filters, _columns(x[part], size, stride, padding, dilation, groups, places))
         if bias is not None:
@@ -103,7 +103,7 @@ def convolve_back(
     """The gradient of `convolve` by x, of the lengths `shape`: weight[o] times g at a place, added there."""
     g, weight, size, places = wide(g), wide(weight), weight.shape[2:], g.shape[2:]
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
-    out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype, like=kin(g))
+    out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype, like=kin(g, weight))
     for part in _parts(len(g), out.shape[1] * math.prod(size) * math.prod(places)):
         columns = np.matmul(np.swapaxes(filters, 1, 2), _channels_first(g[part], groups))
         seen = columns.reshape(out.shape[1], *size, -1, *places)
@@ -118,7 +118,7 @@ def convolve_weight(
     """The gradient of `convolve` by weight, of the given `size`: g[o] at a place times the window there."""
     x, g, places = wide(x), wide(g), g.shape[2:]
     out: Array = np.zeros(
-        (groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype, like=kin(x)
+        (groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype, like=kin(x, g)
     )
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
         columns = _columns(x[part], size, stride, padding, dilation, groups, places)

@@ -211,7 +211,8 @@ class Trace:
         """The forward of an op."""
         before, self._op = self._op, op.name
         try:
-            if next(_traced_in((tuple(arrays), options)), None) is None:
+            nothing = next(_traced_in((tuple(arrays), options)), None) is None
+            if nothing or "level" in options or any(hasattr(x, "level") for x in arrays):  # see `batching`
                 return op.forward(*arrays, **options)
             return silently(self.attempt, op.forward, tuple(arrays), options, True)
         finally:
@@ -411,6 +412,8 @@ class Traced(NDArrayOperatorsMixin):
     # --- calls that are noted -----------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(hasattr(x, "level") for x in inputs):
+            return NotImplemented  # a batch takes it over
         call = ufunc if method == "__call__" else getattr(ufunc, method)
         out = kwargs.get("out")
         if method == "at":
@@ -426,6 +429,8 @@ class Traced(NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         trace = self.trace
+        if any(hasattr(kind, "level") for kind in types):
+            return NotImplemented
         if function in _LAYOUT:
             return function(*plain(args), **plain(kwargs))
         if function in _WRITERS:

@@ -299,8 +299,7 @@ def test_the_sixth_argument_is_only_inputs_as_in_pytorch():
     assert torch.autograd.grad(x * 2, (x, w), None, None, False, True, True)[1] is None
     with pytest.warns(FutureWarning, match="only_inputs=False"):
         assert torch.autograd.grad(x * 2, x, only_inputs=False)[0].item() == 2.0
-    with pytest.raises(NotImplementedError, match="is_grads_batched"):
-        torch.autograd.grad(x * 2, x, torch.ones(3, 1), is_grads_batched=True)
+    assert torch.autograd.grad(x * 2, x, torch.ones(3, 1), is_grads_batched=True)[0].shape == (3, 1)
 
 
 def test_no_inputs_at_all_are_refused():

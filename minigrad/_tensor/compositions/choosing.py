@@ -78,7 +78,7 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
         raise RuntimeError(
             f"isclose: dtypes differ: {input.dtype.name} and {other.dtype.name}; convert one with .to()"
         )
-    a, b = input.detach().numpy(), other.detach().numpy()
+    a, b = input._array, other._array
     with np.errstate(all="ignore"):
         close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
     return input.new_tensor(close, dtype=bool)

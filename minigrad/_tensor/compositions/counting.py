@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.record import Recorded, wrap
+from minigrad._tensor.tracing import for_each_sample
+from minigrad.ops.arrays import fresh
 from minigrad.ops.kernels import normalize_dim
 
 if TYPE_CHECKING:
@@ -30,9 +32,10 @@ class Histogram(NamedTuple):
 
 
 def _new(array: Any) -> T:
-    return wrap(np.array(array), None)
+    return wrap(fresh(array), None)
 
 
+@for_each_sample
 def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """The element in the middle, the lower one of two, nan where one is; with `dim` (values, indices).
 
@@ -178,6 +181,7 @@ def unique(
     return tuple(_new(x) for x in (values, *extra))
 
 
+@for_each_sample
 def bincount(input: T, weights: T | None = None, minlength: int = 0) -> T:
     """How often each of 0, 1, 2, ... occurs.
 
@@ -207,6 +211,7 @@ def bincount(input: T, weights: T | None = None, minlength: int = 0) -> T:
     return _new(counts.astype(own if own == np.float32 else np.float64))
 
 
+@for_each_sample
 def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     """How many elements fall into each of `bins` equal bins; those outside count nowhere.
 
@@ -241,6 +246,7 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     return _new(np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(array.dtype))
 
 
+@for_each_sample
 def histogram(
     input: T, bins: Any, *, range: Any = None, weight: T | None = None, density: bool = False
 ) -> Histogram:
@@ -271,6 +277,7 @@ def histogram(
     return Histogram(_new(counts.astype(array.dtype)), _new(edges))
 
 
+@for_each_sample
 def searchsorted(
     sorted_sequence: T,
     input: Any,

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad._tensor.random import Generator, generator_of
+from minigrad._tensor.random import Generator, as_drawn, generator_of
 from minigrad._tensor.record import wrap
+from minigrad._tensor.tracing import drawn_for_each_sample
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
 
 
+@drawn_for_each_sample
 def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that `input` gives for each element, else 0; without a gradient.
 
@@ -34,10 +36,11 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = Non
         raise RuntimeError(f"bernoulli: expected floating probabilities, but got {own.dtype}")
     if not ((chance >= 0) & (chance <= 1)).all():
         raise RuntimeError("bernoulli expects probabilities within [0, 1]")
-    drawn: Tensor = wrap(np.asarray(generator_of(generator).random(own.shape) < chance, own.dtype), None)
+    drawn: Tensor = wrap(as_drawn(generator_of(generator).random(own.shape) < chance, own.dtype), None)
     return drawn
 
 
+@drawn_for_each_sample
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
@@ -81,6 +84,7 @@ def multinomial(
     return places
 
 
+@drawn_for_each_sample
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Draws from Poisson distributions.
 
@@ -104,6 +108,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return drawn
 
 
+@drawn_for_each_sample
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """How many of `count` trials succeed, each with probability `prob`.
 

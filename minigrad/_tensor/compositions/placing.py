@@ -12,6 +12,7 @@ from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_spelled, require_tensors
 from minigrad._tensor.index import normalize as normalize_index
 from minigrad._tensor.record import wrap
+from minigrad.ops.arrays import everything
 from minigrad.ops.kernels import normalize_dim
 
 from .choosing import mask_of
@@ -27,7 +28,8 @@ def _flat_places(name: str, input: T, index: T) -> Any:
     if index.dtype != np.int64:
         raise RuntimeError(f"{name}(): Expected a long tensor for index, but got {index.dtype.name}")
     n, places = input.numel(), index._array
-    if places.size and not (places.min() >= -n and places.max() < n):
+    every = everything(places)
+    if every.size and not (every.min() >= -n and every.max() < n):
         raise IndexError(f"{name}(): an index is out of range for a tensor of {n} elements")
     return np.where(places < 0, places + n, places)
 

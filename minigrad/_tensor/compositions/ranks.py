@@ -9,6 +9,7 @@ import numpy as np
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_operand, as_spelled, require_tensors
 from minigrad._tensor.record import Recorded
+from minigrad.ops.arrays import everything, fresh
 from minigrad.ops.kernels import normalize_dim, normalize_dims
 
 from .counting import Median
@@ -158,7 +159,7 @@ def _quantile(name: str, input: T, q: Any, dim: Any, keepdim: bool, interpolatio
         if q.ndim > 1:
             raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
     q = q.detach() if hasattr(q, "dtype") else input.new_tensor(q)
-    if not ((q._array >= 0) & (q._array <= 1)).all():
+    if not everything((q._array >= 0) & (q._array <= 1)).all():
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     if not input.numel():
         raise RuntimeError(f"{name}() input tensor must be non-empty")
@@ -261,7 +262,7 @@ def count_nonzero(input: T, dim: Any = None) -> T:
     tensor(2)
     """
     axes = None if dim is None else normalize_dims(dim, input.ndim)
-    return as_operand(np.asarray(np.count_nonzero(input._array, axis=axes), np.int64))
+    return as_operand(fresh(np.count_nonzero(input._array, axis=axes)))
 
 
 def unique_consecutive(

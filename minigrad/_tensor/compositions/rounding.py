@@ -12,6 +12,7 @@ from minigrad._tensor.convert import as_operand, number_as, require_tensors
 from minigrad._tensor.record import Recorded, wrap
 from minigrad.engine.silence import silently
 from minigrad.ops import gamma  # noqa: F401 (its records)
+from minigrad.ops.arrays import fresh
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -27,7 +28,7 @@ class Parts(NamedTuple):
 
 
 def _new(array: Any) -> T:
-    return wrap(np.array(array), None)
+    return wrap(fresh(array), None)
 
 
 def trunc(input: T) -> T:

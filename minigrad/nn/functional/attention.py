@@ -10,7 +10,7 @@ import numpy as np
 from minigrad._tensor.compositions.joining import repeat_interleave
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.ops.arrays import fold
+from minigrad.ops.arrays import everything, fold
 from minigrad.ops.kernels import check
 
 from .checks import check_tensor
@@ -120,7 +120,7 @@ def _empty_rows(scores: Tensor) -> Tensor | None:
 @check
 def _rows_of_nothing(scores: Any) -> Any:
     empty = fold(np.maximum, scores, -1, True, initial=-np.inf) == -np.inf
-    return empty if np.any(empty) else None
+    return empty if np.any(everything(empty)) else None
 
 
 def _check_inputs(query: Any, key: Any, value: Any) -> None:

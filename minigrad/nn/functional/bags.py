@@ -8,11 +8,13 @@ import numpy as np
 
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import for_each_sample
 
 from .checks import check_tensor
 from .layers import embedding
 
 
+@for_each_sample
 def embedding_bag(
     input: Tensor,
     weight: Tensor,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.random import generator_of
+from minigrad._tensor.random import as_drawn, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 
@@ -122,7 +122,7 @@ def gumbel_softmax(
     """
     check_tensor("gumbel_softmax", "logits", logits)
     check_floating("gumbel_softmax", logits)
-    noise = np.asarray(generator_of(None).gumbel(size=logits.shape), logits.dtype)
+    noise = as_drawn(generator_of(None).gumbel(size=logits.shape), logits.dtype)
     soft = ((logits + wrap(noise, None)) / tau).softmax(dim)
     if not hard:
         return soft

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.ops.arrays import kin
+from minigrad.ops.arrays import everything, kin
 from minigrad.ops.index import first_outside
 
 from .activations import logsigmoid, relu
@@ -74,7 +74,7 @@ def gaussian_nll_loss(
             raise ValueError(
                 f"gaussian_nll_loss: var {tuple(var.shape)} does not fit the input, {tuple(input.shape)}"
             )
-    if (var.numpy(force=True) < 0).any():
+    if (everything(var._array) < 0).any():
         raise ValueError("gaussian_nll_loss: var has negative entries")
     var = var.clone()
     var.data.clamp_(min=eps)

@@ -11,6 +11,7 @@ from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_operand
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import convolution as _table  # noqa: F401 (its ops are in the registry now)
+from minigrad.ops.arrays import everything
 
 from .sizes import Sizes, as_batch, sizes_for
 
@@ -341,8 +342,9 @@ def _max_unpool(
             raise ValueError(f"{name}: output_size {tuple(output_size)} is too far from {shape}")
         shape = asked
     planes = math.prod(shape)
-    places = indices.numpy().reshape(*x.shape[:2], -1)
-    if places.size and not 0 <= places.min() <= places.max() < planes:
+    places = indices._array.reshape(*x.shape[:2], -1)
+    every = everything(places)
+    if every.size and not 0 <= every.min() <= every.max() < planes:
         raise RuntimeError(f"{name}: found an invalid max index, for an output of size {shape}")
     flat = x.new_zeros((*x.shape[:2], planes)).scatter(2, as_operand(places), x.reshape(places.shape))
     out = flat.reshape(*x.shape[:2], *shape)
