@@ -7,6 +7,7 @@ functions that are called. Tensors among them are inputs of the program. Plain v
 
 from __future__ import annotations
 
+import dis
 import functools
 import sys
 import sysconfig
@@ -302,7 +303,7 @@ class Sight:
         self._conditions.append(f"{bound}.__code__ is {self._bind(function.__code__, 'c')}")
         known = function.__globals__
         text = self._bind(known, "g")
-        for name in dict.fromkeys(_names(function.__code__)):
+        for name in dict.fromkeys(_global_names(function.__code__)):
             if name in known:
                 part = known[name]
                 self._see(part, f"{text}[{name!r}]", name)
@@ -326,6 +327,16 @@ def _equal(a: Any, b: Any) -> bool:
         and a.dtype == b.dtype
         and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
     )
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    """The names that code, and the functions defined in it, look up among globals."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _global_names(constant)
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -800,3 +800,29 @@ def test_a_forward_that_goes_another_way_for_other_arrays_becomes_one_step():
         out = compiled(x)
         out.backward()
         assert out.item() == k * k + 9 and x.grad.tolist() == [2 * k, 6.0]
+
+
+def test_an_attribute_is_no_global_of_its_name(monkeypatch):
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.turn = torch.nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.turn(x)
+
+    compiled = torch.compile(Model(), fullgraph=True)
+    for turn in range(12):  # more than the programs that one function may have
+        monkeypatch.setitem(globals(), "turn", turn)
+        compiled(torch.ones(1, 2))
+    assert str(compiled).count("run 11 times") == 1
+
+
+def test_a_global_that_changes_is_seen(monkeypatch):
+    def function(x):
+        return x * factor  # noqa: F821
+
+    compiled = torch.compile(function, fullgraph=True)
+    for value in (1.0, 2.0, 3.0):
+        monkeypatch.setitem(globals(), "factor", value)
+        assert compiled(torch.ones(2)).tolist() == [value, value]
