@@ -319,7 +319,11 @@ class InPlace(Operations):
         """Take a new array, where the storage is another library's, which may not be written."""
         self._check_fits(name, result)
         if hasattr(self, "_root") or type(self) is made.foreign_alias:
-            raise RuntimeError(messages.foreign_view(name, self._array))
+            if not hasattr(self._array, "level"):
+                raise RuntimeError(messages.foreign_view(name, self._array))
+            self._array[...] = result._array  # a view within a batch of `func.vmap`
+            self._written()
+            return
         self._array = cast(result._array, self._array.dtype)
 
     def _check_fits(self, name: str, result: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from minigrad.engine import messages
 from minigrad.engine.mode import run_user
 from minigrad.engine.node import Node
+from minigrad.ops.arrays import one_sample
 
 from .calls import CALLS, RECORD
 from .in_place import carry_retain
@@ -159,7 +160,8 @@ made.by(view=View, foreign_view=ForeignView, foreign_alias=ForeignAlias)
 
 
 def _positions(root: Any, view: Any) -> Any:
-    """Where the elements of a view stand in its flattened root."""
+    """Where the elements of a view stand in its flattened root; of a batch in that of each sample."""
+    root, view = one_sample(root), one_sample(view)
     if any(stride % root.itemsize for stride in (*root.strides, *view.strides)):
         raise RuntimeError(messages.odd_layout())
     if root.flags.c_contiguous:

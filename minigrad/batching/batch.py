@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from minigrad.ops.arrays import fold
+from minigrad.ops.arrays import everything, fold, one_sample
 
 from .rules import RULES, DeclinedError, aligned, front, full, operands, physical
 
@@ -395,10 +395,7 @@ def _owns(data: Any) -> bool:
 def _like_a_sample(x: Any) -> Any:
     """Arguments of functions that look at shapes and dtypes only."""
     if isinstance(x, Batch):
-        data: Any = x
-        while isinstance(data, Batch):
-            data = data.data[0] if data.data.shape[0] else np.empty(data.shape, data.dtype)
-        return data
+        return one_sample(x) if everything(x).size else np.empty(x.shape, x.dtype)
     if isinstance(x, (tuple, list)):
         return type(x)(map(_like_a_sample, x))
     return {key: _like_a_sample(part) for key, part in x.items()} if isinstance(x, dict) else x

@@ -242,7 +242,11 @@ def _pad(level: Level, array: Any, pad_width: Any, *, constant_values: Any = 0) 
 
 @_rule(np.diagonal)
 def _diagonal(level: Level, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    return np.diagonal(front(level, a), offset, place(axis1, depth(a)), place(axis2, depth(a)))
+    data = front(level, a)
+    found = np.diagonal(data, offset, place(axis1, depth(a)), place(axis2, depth(a)))
+    if type(data) is np.ndarray and data.flags.writeable:
+        found.flags.writeable = True  # NumPy locks it
+    return found
 
 
 @_rule(np.trace)

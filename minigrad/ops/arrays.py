@@ -59,6 +59,13 @@ def everything(x: Any) -> Any:
     return x
 
 
+def one_sample(x: Any) -> Any:
+    """The array; of a batch of `func.vmap` one sample of it, a view."""
+    while hasattr(x, "level"):
+        x = x.data[(0, ...)]
+    return x
+
+
 def arrayed(x: Any) -> Any:
     """NumPy's scalar as an array without axes; an array of any kind as it is."""
     return np.asarray(x) if isinstance(x, np.generic) else x

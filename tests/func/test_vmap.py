@@ -409,3 +409,33 @@ def test_several_gradients_at_once():
     close(x.grad, weights.sum(0) * 6 * x)
     with pytest.raises(RuntimeError, match="an axis of gradients for each output"):
         torch.autograd.grad(y.sum(), x, torch.ones(()).double(), is_grads_batched=True)
+
+
+def test_writes_through_views_of_what_each_sample_has():
+    x = floats(3, 4)
+
+    def framed(a):
+        out = a.new_zeros(2, 6)
+        out[0, 1:5].copy_(a)
+        out[1].fill_(2)
+        out.diagonal()[1:].mul_(a[0])
+        return out.exp() * 2
+
+    def grown(a):
+        b = a * 2
+        b[1:3].mul_(a[0])
+        c = b.view(2, 2)
+        c[0].add_(a[2:])
+        return (b * b).sum() + c.sin().sum()
+
+    close(torch.vmap(framed)(x), loop(framed, x))
+    for function in (framed, grown):
+        total = lambda a: function(a).sum()  # noqa: B023, E731
+        close(torch.vmap(func.grad(total))(x), loop(func.grad(total), x))
+        mine, right = x.clone().requires_grad_(), x.clone().requires_grad_()
+        torch.vmap(function)(mine).sum().backward()
+        loop(function, right).sum().backward()
+        close(mine.grad, right.grad)
+    given = x.clone()
+    torch.vmap(lambda a: a[0].fill_(5))(given)
+    assert (given[:, 0] == 5).all() and torch.equal(given[:, 1:], x[:, 1:])
