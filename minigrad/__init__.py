@@ -316,6 +316,7 @@ if TYPE_CHECKING:
         learn as learn,
         mps as mps,
         random as random,
+        serialization as serialization,
         special as special,
         testing as testing,
         viz,

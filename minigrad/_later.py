@@ -57,6 +57,7 @@ _HOMES = {
     "learn": "",
     "explain": "viz",
     "checkpoint": "",
+    "serialization": "",
     "load": "checkpoint",
     "save": "checkpoint",
     "CheckpointError": "checkpoint",

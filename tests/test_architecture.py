@@ -24,7 +24,7 @@ LAYERS = [
     {"distributed", "hub"},  # other processes, the network: refusals
     {"nn"},
     {"func", "optim", "utils", "checkpoint"},
-    {"amp"},
+    {"amp", "serialization"},
     {
         "accelerator",
         "backends",

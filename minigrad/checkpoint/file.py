@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from minigrad.checkpoint import npz_file, pytorch_file, safetensors_file
+from minigrad.checkpoint.storages import OtherPlaceError, placing
 from minigrad.checkpoint.structure import CheckpointError, pack, unpack
 
 # How a value is taken apart, written, read and put together.
@@ -19,12 +20,18 @@ FORMATS: dict[str, tuple[Any, Any, Any, Any]] = {
     ".npz": (pack, npz_file.write, npz_file.read, unpack),
     ".safetensors": (pack, safetensors_file.write, safetensors_file.read, unpack),
 }
-PYTORCHS = (pytorch_file.pack, pytorch_file.write, pytorch_file.read, pytorch_file.unpack)  # any other name's
+PYTORCHS = (pytorch_file.pack, pytorch_file.write, pytorch_file.read, None)  # any other name's
 
 FilePath = str | os.PathLike[str]
 
 
-def save(obj: Any, f: FilePath | BinaryIO) -> None:
+def save(
+    obj: Any,
+    f: FilePath | BinaryIO,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+) -> None:
     """Save tensors, and dicts, lists and tuples of tensors, numbers and strings, to the file `f`.
 
     The suffix decides the format: `.npz` is NumPy's and needs nothing else, `.safetensors` is shared with
@@ -40,9 +47,18 @@ def save(obj: Any, f: FilePath | BinaryIO) -> None:
     share memory (a tied weight, views) do so again after loading. Parameters come back as
     tensors, but from PyTorch's format as parameters.
 
+    PyTorch's format also takes sets, bytes, arrays, dtypes and devices, and modules and other objects of
+    classes of the program, by the names of their classes: those come back with
+    `load(f, weights_only=False)`. Numbers of NumPy's become Python's.
+
+    Arguments:
+        obj: the value.
+        f: a path, or a file that is open for bytes.
+        pickle_module, pickle_protocol: change nothing: the pickle in a file is minigrad's own.
+
     Raises:
         TypeError: for anything else in `obj`, saying where it is. No file is touched then.
-        ValueError: for an object that contains itself.
+        ValueError: for an object that contains itself, and for PyTorch's old format, which is only read.
         ImportError: where the safetensors library is missing.
         OSError: where `f` is read-only, or something else than a file.
 
@@ -56,6 +72,10 @@ def save(obj: Any, f: FilePath | BinaryIO) -> None:
     >>> saved["epoch"], model.load_state_dict(saved["model"])
     (7, <All keys matched successfully>)
     """
+    if not _use_new_zipfile_serialization:
+        raise ValueError(
+            "minigrad writes PyTorch's zip format, which every PyTorch since 1.4 reads; not the old one"
+        )
     if not isinstance(f, str | os.PathLike) and hasattr(f, "write"):
         whole = io.BytesIO()
         pytorch_file.write(whole, *pytorch_file.pack(obj))
@@ -84,14 +104,35 @@ def save(obj: Any, f: FilePath | BinaryIO) -> None:
 
 
 def load(
-    f: FilePath | BinaryIO, map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None
+    f: FilePath | BinaryIO,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = None,
+    mmap: bool | None = None,
+    **pickle_load_args: Any,
 ) -> Any:
     """The value that was saved to the file `f`, in the format that its suffix names, whole or not at all.
 
-    Nothing in a file is ever run, so `weights_only` changes nothing, nor does `mmap`; `map_location` can
-    only be the CPU. A `.safetensors` file of another library is a dict of its tensors. The pickle in a file
-    of PyTorch's is not run; its bfloat16 becomes float32, and a whole module is refused. A file that is open
-    for bytes, or an `io.BytesIO`, is read from where it stands, in PyTorch's format.
+    A `.safetensors` file of another library is a dict of its tensors. A file that is open for bytes, or an
+    `io.BytesIO`, is read from where it stands, in PyTorch's format, also as it was before PyTorch 1.6. Its
+    bfloat16 becomes float32. The pickle in it is never run. With `weights_only` it may hold tensors, plain
+    values and containers, and what `torch.serialization.add_safe_globals` declares safe.
+
+    With `weights_only=False` you say that you trust the file: modules and other objects of your classes and
+    of minigrad's come back, as they were saved here. Still no code of the file's choice is called: an object
+    is made without its `__init__`, and gets its attributes. Classes must be there under the same names, and
+    those that need a call (a `__reduce__`, `__new__` or `__setstate__` of their own) must be declared safe.
+    A module that PyTorch saved whole is refused: its state_dict() can be loaded.
+
+    Arguments:
+        f: a path, or a file that is open for bytes.
+        map_location: None, the CPU, a dict from locations to it, or a function of a storage and its location
+            that returns the storage, or None; values that were saved on another device come to the CPU.
+        pickle_module: the module pickle, or None; with `weights_only=True` None only.
+        weights_only: see above; None is True.
+        mmap: changes nothing.
+        pickle_load_args: `encoding` changes nothing; there are no others.
 
     Raises:
         CheckpointError: for a truncated, damaged or foreign file, saying what is wrong with it.
@@ -109,23 +150,40 @@ def load(
         ...
     minigrad.checkpoint.structure.CheckpointError: ...model.npz cannot be loaded: it is no .npz file, or ...
     """
-    if map_location is not None and str(map_location) != "cpu":
-        raise RuntimeError(f"minigrad computes on the CPU only; map_location cannot be {map_location!r}")
+    trusting = weights_only is not None and not weights_only
+    place = placing(map_location)
+    _check_pickle_options(pickle_module, trusting, pickle_load_args)
+
+    def unpack_pytorchs(contents: pytorch_file.Contents) -> Any:
+        return pytorch_file.unpack(contents, not trusting, place)
+
     if not isinstance(f, str | os.PathLike) and hasattr(f, "read"):
         _check_binary(f)
-        return _read(io.BytesIO(f.read()), "this file", pytorch_file.read, pytorch_file.unpack)
+        return _read(io.BytesIO(f.read()), "this file", pytorch_file.read, unpack_pytorchs)
     path, (_, _, read, put_together) = _sorted_out(f)
     with open(path, "rb", opener=_open_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise CheckpointError(f"{path} cannot be loaded: it is no file, but a device or a pipe")
-        return _read(file, path, read, put_together)
+        if put_together is None:
+            return _read(file, path, read, unpack_pytorchs)
+        return _read(file, path, read, lambda contents: put_together(*contents))
+
+
+def _check_pickle_options(module: Any, trusting: bool, others: dict[str, Any]) -> None:
+    if module is not None and not trusting:
+        raise RuntimeError("weights_only=True goes with no pickle_module: no pickle is run")
+    if module is not None and getattr(module, "__name__", "") not in ("pickle", "_pickle"):
+        raise ValueError(
+            f"pickle_module can be pickle only, whose files minigrad reads itself, not {module!r}"
+        )
+    if unknown := [name for name in others if name not in ("encoding", "errors", "fix_imports")]:
+        raise TypeError(f"load() got an unexpected keyword argument {unknown[0]!r}")
 
 
 def _read(file: BinaryIO, name: Any, read: Any, put_together: Any) -> Any:
     try:
-        text, arrays = read(file)
-        return put_together(text, arrays)
-    except (ImportError, MemoryError):
+        return put_together(read(file))
+    except (ImportError, MemoryError, OtherPlaceError):
         raise
     except Exception as error:  # what the parsers raise at hostile bytes is no fixed list
         reason = str(error) or type(error).__name__

@@ -19,7 +19,8 @@ import json
 import math
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,10 @@ LONGEST_TEXT = 2**24  # parsing takes some ten times as much memory
 SAVED = "tensors, numbers, strings, None, and dicts, lists and tuples of them"
 
 
-class CheckpointError(RuntimeError):
+class CheckpointError(RuntimeError, UnpicklingError):
     """A file is no checkpoint, or a damaged one; the message says which file and what is wrong.
+
+    PyTorch raises a RuntimeError or an UnpicklingError, and this is both.
 
     >>> import pathlib, tempfile, minigrad as torch
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "weights.npz"
@@ -180,9 +183,14 @@ def _tensor(entry: dict[str, Any], arrays: Arrays, left: set[str], viewed: set[s
     return tensor.requires_grad_() if entry.get("requires_grad") else tensor
 
 
-def view_of(whole: NDArray[Any], offset: int, shape: Sequence[int], strides: Sequence[int]) -> NDArray[Any]:
-    """A view within an array that owns its memory; ValueError where it would reach beyond."""
-    if math.prod(shape) > whole.size:
+def view_of(
+    whole: NDArray[Any], offset: int, shape: Sequence[int], strides: Sequence[int], expanded: bool = False
+) -> NDArray[Any]:
+    """A view within an array that owns its memory; ValueError where it would reach beyond.
+
+    One that shows an element many times is refused unless it may be `expanded`.
+    """
+    if not expanded and math.prod(shape) > whole.size:
         raise ValueError(f"a view of {math.prod(shape)} elements in an array of {whole.size}")
     size = whole.itemsize
     steps = tuple(step * size for step in strides)
@@ -209,16 +217,20 @@ def _share(arrays: Arrays, entries: dict[str, dict[str, Any]]) -> None:
 
 
 def shared(arrays: Arrays) -> dict[str, Shared]:
-    """Where each array's values are saved, so that those that share memory do so again."""
+    """Where each array's values are saved, so that those that share memory do so again.
+
+    An expanded array is saved as the few values that it shows many times.
+    """
     places: dict[str, Shared] = {}
-    for low, high, names in _clusters(arrays):
+    spread = {name for name, array in arrays.items() if 0 in array.strides and array.size > 1}
+    for low, high, names in _clusters(arrays, spread):
         size = arrays[names[0]].itemsize
         whole = np.zeros((high - low) // size, arrays[names[0]].dtype)
         for name in names:
             array = arrays[name]
             strides = tuple(step // size for step in array.strides)
             places[name] = whole, (_start(array) - low) // size, array.shape, strides
-            view_of(*places[name])[...] = array
+            view_of(*places[name], expanded=True)[...] = array
     for name in arrays.keys() - places.keys():
         array = np.ascontiguousarray(arrays[name]).reshape(arrays[name].shape)
         places[name] = (
@@ -230,10 +242,13 @@ def shared(arrays: Arrays) -> dict[str, Shared]:
     return places
 
 
-def _clusters(arrays: Arrays) -> list[tuple[int, int, list[str]]]:
-    """The stretches of memory that several tensors of one dtype lie in, with the names of these."""
+def _clusters(arrays: Arrays, alone: Collection[str] = ()) -> list[tuple[int, int, list[str]]]:
+    """The stretches of memory that several tensors of one dtype lie in, or one of `alone`, and their names.
+
+    Without `alone` expanded arrays are left out.
+    """
     found: list[tuple[int, int, list[str]]] = []
-    ends = {name: _ends(array) for name, array in arrays.items() if _sharable(array)}
+    ends = {name: _ends(array) for name, array in arrays.items() if _sharable(array, name in alone)}
     for name in sorted(ends, key=lambda name: (arrays[name].dtype.char, *ends[name])):
         low, high = ends[name]
         last = found[-1] if found else None
@@ -241,14 +256,14 @@ def _clusters(arrays: Arrays) -> list[tuple[int, int, list[str]]]:
             found[-1] = (last[0], max(last[1], high), [*last[2], name])
         else:
             found.append((low, high, [name]))
-    return [cluster for cluster in found if len(cluster[2]) > 1]
+    return [cluster for cluster in found if len(cluster[2]) > 1 or cluster[2][0] in alone]
 
 
-def _sharable(array: NDArray[Any]) -> bool:
-    """True if an array has elements of its own, at places that are whole numbers of them apart."""
+def _sharable(array: NDArray[Any], expanded: bool) -> bool:
+    """True if an array has elements of its own (or may be expanded), whole numbers of them apart."""
     apart = all(step % array.itemsize == 0 for step in array.strides)
     spread = any(step == 0 and length > 1 for step, length in zip(array.strides, array.shape, strict=True))
-    return array.size > 0 and apart and not spread and array.flags.aligned
+    return array.size > 0 and apart and (expanded or not spread) and array.flags.aligned
 
 
 def _start(array: NDArray[Any]) -> int:

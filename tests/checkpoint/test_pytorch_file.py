@@ -4,7 +4,7 @@ import contextlib
 import io
 import pickle
 import zipfile
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import pytest
@@ -44,11 +44,166 @@ def test_parameters_stay_parameters(tmp_path):
     assert isinstance(torch.load(tmp_path / "a.pt"), torch.nn.Parameter)
 
 
-@pytest.mark.parametrize("value", [torch.nn.Linear(1, 1), {"f": {1}}, object()])
-def test_a_module_and_other_objects_are_refused(tmp_path, value):
-    with pytest.raises(TypeError, match="cannot save"):
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (object(), "this, a object"), ({"f": [lambda x: x]}, r"\['f'\]\[0\], a function: .*at the top"),
+        (len, "this, a builtin"), ({"a": np.array(["a"])}, r"\['a'\], an array of str32"), ([print], "print"),
+        ({"o": io.BytesIO}, "class: files do not name"), ({object(): 1}, "keys must be strings, numbers"),
+    ],
+)  # fmt: skip
+def test_other_objects_are_refused(tmp_path, value, words):
+    with pytest.raises(TypeError, match=f"cannot save .*{words}"):
         torch.save(value, tmp_path / "a.pt")
     assert not list(tmp_path.iterdir())
+
+
+OTHERS = {
+    "set": {1, "a"}, "frozen": frozenset({2.5}), "bytes": b"\x00\xff", "array": bytearray(b"ab"), "z": 1 + 2j,
+    "dtype": torch.float32, "device": torch.device("cpu"), "cuda": torch.device("cuda:1"), (1, "k"): 2,
+    0.5: None, "lists": defaultdict(list, a=[1]), "kind": defaultdict(int),
+}  # fmt: skip
+
+
+def test_sets_bytes_dtypes_and_devices_come_back(tmp_path):
+    torch.save(OTHERS, tmp_path / "a.pt")
+    back = torch.load(tmp_path / "a.pt")
+    assert back == OTHERS
+    assert [type(part) for part in back.values()] == [type(part) for part in OTHERS.values()]
+    assert back["lists"]["new"] == []
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "i2", "bool", "u1", "<f2"])
+def test_arrays_come_back(tmp_path, dtype):
+    x = np.array([[0, 1, 2], [3, 4, 5]], dtype)
+    value = {
+        "x": x,
+        "again": x,
+        "columns": np.asfortranarray(x),
+        "none": x[:0],
+        "kind": x.dtype,
+        "row": x[0, ::2],
+    }
+    torch.save(value, tmp_path / "a.pt")
+    for key, part in torch.load(tmp_path / "a.pt").items():
+        if key == "kind":
+            assert part.newbyteorder("=") == x.dtype.newbyteorder("=")
+        else:
+            assert part.dtype == x.dtype.newbyteorder("=")
+            np.testing.assert_array_equal(part, value[key])
+
+
+def test_an_expanded_tensor_is_small_in_the_file_and_in_memory(tmp_path):
+    x = torch.arange(3.0).expand(1000, 1000, 3)
+    torch.save({"x": x, "row": x[0, 0], "one": torch.ones(()).expand(7)}, tmp_path / "a.pt")
+    assert (tmp_path / "a.pt").stat().st_size < 3000
+    back = torch.load(tmp_path / "a.pt")
+    assert back["x"].shape == (1000, 1000, 3) and back["x"][-1, -1].tolist() == [0, 1, 2]
+    assert back["one"].tolist() == [1] * 7
+    back["row"][0] = 5
+    assert back["x"][3, 3, 0].item() == 5
+
+
+def test_tensors_may_be_strided_backwards_and_empty(tmp_path):
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    value = [x.permute(2, 0, 1), x[:, ::2, 1::2], x[:0], x[1, 1, 1], x.flip(0)]
+    torch.save(value, tmp_path / "a.pt")
+    assert [part.tolist() for part in torch.load(tmp_path / "a.pt")] == [part.tolist() for part in value]
+
+
+def test_an_optimiser_goes_on_from_its_file(tmp_path):
+    def made():
+        torch.manual_seed(0)
+        model = torch.nn.Linear(3, 1)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+        schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2)
+        return model, optimizer, schedule
+
+    def steps(model, optimizer, schedule):
+        for _ in range(3):
+            optimizer.zero_grad()
+            (model(torch.ones(2, 3)) ** 2).sum().backward()
+            optimizer.step()
+            schedule.step()
+
+    first, second = made(), made()
+    steps(*first)
+    torch.save([part.state_dict() for part in first], tmp_path / "a.pt")
+    for part, state in zip(second, torch.load(tmp_path / "a.pt"), strict=True):
+        part.load_state_dict(state)
+    steps(*first)
+    steps(*second)
+    assert first[0].weight.tolist() == second[0].weight.tolist()
+    assert first[2].get_last_lr() == second[2].get_last_lr()
+
+
+def test_a_state_dict_keeps_what_is_told_about_it(tmp_path):
+    state = torch.nn.Linear(1, 1).state_dict()
+    state._metadata = OrderedDict({"": {"version": 1}})
+    torch.save(state, tmp_path / "a.pt")
+    assert torch.load(tmp_path / "a.pt")._metadata == state._metadata
+
+
+HERE = [
+    None, "cpu", "cpu:0", torch.device("cpu"), {"cuda:0": "cpu"}, {}, lambda storage, _: storage,
+    lambda storage, _: storage.cpu(), lambda *_: None, {"cpu": torch.device("cpu")},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", HERE)
+def test_map_location_may_name_the_cpu_in_each_way(tmp_path, place):
+    torch.save(torch.ones(2), tmp_path / "a.pt")
+    assert torch.load(tmp_path / "a.pt", map_location=place).tolist() == [1, 1]
+
+
+def test_map_location_sees_each_location(tmp_path):
+    torch.save([torch.ones(2), torch.zeros(1)], tmp_path / "a.pt")
+    seen = []
+    torch.load(tmp_path / "a.pt", lambda storage, location: seen.append((storage.device.type, location)))
+    assert seen == [("cpu", "cpu")] * 2
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "words"),
+    [
+        ("cuda", RuntimeError, "CPU only; map_location cannot be 'cuda'"),
+        (torch.device("cuda:1"), RuntimeError, "CPU only"), ({"cpu": "cuda:0"}, RuntimeError, "CPU only"),
+        (lambda storage, _: storage.cuda(0), RuntimeError, "minigrad is not compiled with CUDA"),
+        (lambda *_: "cuda", RuntimeError, "map_location returned a str"), (7, TypeError, "not int"),
+    ],
+)  # fmt: skip
+def test_map_location_elsewhere_is_refused(tmp_path, place, error, words):
+    torch.save(torch.ones(2), tmp_path / "a.pt")
+    with pytest.raises(error, match=words):
+        torch.load(tmp_path / "a.pt", map_location=place)
+
+
+def test_pickle_options_are_those_of_pytorch(tmp_path):
+    path = tmp_path / "a.pt"
+    torch.save([1], path, pickle, pickle_protocol=4)
+    assert torch.load(path, None, pickle, weights_only=False, encoding="latin1", mmap=True) == [1]
+    with pytest.raises(RuntimeError, match="no pickle_module"):
+        torch.load(path, pickle_module=pickle, weights_only=True)
+    with pytest.raises(ValueError, match="pickle only"):
+        torch.load(path, pickle_module=contextlib, weights_only=False)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'strict'"):
+        torch.load(path, strict=True)
+
+
+def test_a_file_that_was_just_written_is_read_from_its_start():
+    memory = io.BytesIO()
+    torch.save([1], memory)
+    with pytest.raises(CheckpointError, match=r"it is empty .*seek\(0\)"):
+        torch.load(memory)
+
+
+def test_the_same_part_again_and_again_is_refused(tmp_path):
+    part = b"X\xff\x00\x00\x00" + b"a" * 255 + b"q\x01"
+    again = b"c_codecs\nencode\nq\x02" + b"(" + b"h\x02h\x01\x85R" * 3000 + b"t."
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:
+        archive.writestr("x/data.pkl", b"\x80\x02" + part + b"0" * 0 + again)
+    with pytest.raises(CheckpointError, match="copies more than it holds"):
+        torch.load(tmp_path / "a.pt")
 
 
 class Evil:
@@ -134,9 +289,77 @@ def test_pytorch_reads_it_and_is_read(tmp_path):
     assert back["p"].tolist() == net.weight.tolist()
     model.load_state_dict(back["m"])
     assert all(back[d].tolist() == v.to(getattr(theirs, d)).tolist() for d in DTYPES)
-    theirs.save(net, tmp_path / "c.pt")
-    with pytest.raises(CheckpointError, match="whole module"):
-        torch.load(tmp_path / "c.pt")
+    for weights_only in (True, False):
+        theirs.save(net, tmp_path / "c.pt")
+        with pytest.raises(CheckpointError, match=r"not a whole module"):
+            torch.load(tmp_path / "c.pt", weights_only=weights_only)
+
+
+@pytest.mark.parity
+def test_pytorch_reads_other_values_and_is_read(tmp_path, pytorch):
+    arrays = {"x": np.arange(6.0).reshape(2, 3), "i": np.array([True, False]), "k": np.dtype("int16")}
+    x = pytorch.arange(3.0)
+    kinds = {"dtype": pytorch.float32, "device": pytorch.device("cpu"), "cuda": pytorch.device("cuda:1")}
+    tensors = {"e": x.expand(4, 3), "p": x.reshape(3, 1).t(), "q": x[1:]}
+    pytorch.save(
+        {**OTHERS, **kinds, **arrays, **tensors, "s": np.float64(2.5), "m": np.int8(-3)}, tmp_path / "a.pt"
+    )
+    back = torch.load(tmp_path / "a.pt", weights_only=False)
+    assert {k: back[k] for k in OTHERS} == OTHERS
+    assert back["s"] == 2.5 and type(back["s"]) is np.float64 and back["m"] == -3
+    assert all(back[k].tolist() == v.tolist() for k, v in tensors.items())
+    assert back["x"].tolist() == arrays["x"].tolist() and back["k"] == arrays["k"]
+    mine = torch.arange(3.0)
+    ours = {"e": mine.expand(4, 3), "p": mine.reshape(3, 1).t(), "q": mine[1:]}
+    torch.save({**OTHERS, **arrays, **ours}, tmp_path / "b.pt")
+    back = pytorch.load(tmp_path / "b.pt", weights_only=False)
+    assert {k: back[k] for k in OTHERS} == {**OTHERS, **kinds}
+    assert all(back[k].tolist() == v.tolist() for k, v in tensors.items())
+    assert back["x"].tolist() == arrays["x"].tolist() and back["k"] == arrays["k"]
+    back["q"][0] = 7
+    assert back["e"][2, 1] == 7
+
+
+@pytest.mark.parity
+def test_pytorch_reads_every_dtype_with_weights_only(tmp_path, pytorch):
+    value = {dtype: torch.tensor([[0, 1], [1, 0]]).to(getattr(torch, dtype)) for dtype in DTYPES}
+    torch.save(
+        {**value, "set": {1}, "dtype": torch.int8, "p": torch.nn.Parameter(torch.ones(2))}, tmp_path / "a.pt"
+    )
+    back = pytorch.load(tmp_path / "a.pt", weights_only=True)
+    assert all(back[d].tolist() == value[d].tolist() and str(back[d].dtype) == f"torch.{d}" for d in DTYPES)
+    assert (
+        back["set"] == {1} and back["dtype"] is pytorch.int8 and isinstance(back["p"], pytorch.nn.Parameter)
+    )
+
+
+@pytest.mark.parity
+def test_an_optimiser_of_pytorchs_goes_on_here_and_back(tmp_path, pytorch):
+    def steps(library, model, optimizer):
+        for _ in range(3):
+            optimizer.zero_grad()
+            (model(library.ones(2, 3)) ** 2).sum().backward()
+            optimizer.step()
+
+    def made(library):
+        model = library.nn.Linear(3, 1)
+        return model, library.optim.Adam(model.parameters(), lr=0.1, amsgrad=True)
+
+    theirs, ours, again = made(pytorch), made(torch), made(pytorch)
+    steps(pytorch, *theirs)
+    for (one, first), (other, second) in (
+        ((pytorch, theirs), (torch, ours)),
+        ((torch, ours), (pytorch, again)),
+    ):
+        one.save([part.state_dict() for part in first], tmp_path / "a.pt")
+        for part, state in zip(second, other.load(tmp_path / "a.pt", weights_only=True), strict=True):
+            part.load_state_dict(state)
+    for library, parts in ((pytorch, theirs), (torch, ours), (pytorch, again)):
+        steps(library, *parts)
+    for model, _ in (ours, again):
+        np.testing.assert_allclose(
+            model.weight.detach().numpy(), theirs[0].weight.detach().numpy(), rtol=1e-5
+        )
 
 
 def test_open_files_are_written_and_read(tmp_path, same):

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 import minigrad as torch
-from minigrad.checkpoint import CheckpointError, load, pytorch_file, save, structure
+from minigrad.checkpoint import CheckpointError, load, pickle_reader, save, structure
 
 posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes and devices with names")
 
@@ -87,7 +87,7 @@ def test_running_out_of_memory_is_no_damage(tmp_path, suffix, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(structure, "checksum", full)
-    monkeypatch.setattr(pytorch_file, "view_of", full)
+    monkeypatch.setattr(pickle_reader, "view_of", full)
     with pytest.raises(MemoryError):
         load(path)
 
