@@ -34,7 +34,7 @@ MISUSES = [
         (
             "second time",
             r"exp \(output shape \(2, 3\)\)",
-            "gone",
+            "freed",
             "every step",
             r"detach\(\)",
             r"retain_graph=True",
@@ -45,7 +45,7 @@ MISUSES = [
         "state = torch.zeros(2)\nw = torch.ones(2, requires_grad=True)\n"
         "for step in range(2):\n    state = (state + w).tanh()\n    state.sum().backward()",
         RuntimeError,
-        (r"tanh \(output shape \(2,\)\)", r"detach\(\) a state that is carried", "retain_graph=True"),
+        (r"tanh \(output shape \(2,\)\)", r"detach\(\) a state that you carry", "retain_graph=True"),
     ),
     Misuse(
         "backward twice",
@@ -118,7 +118,7 @@ MISUSES = [
         (
             "not a leaf",
             "None",
-            r"produced by mul \(output shape \(2, 3\)\)",
+            r"output of mul \(output shape \(2, 3\)\)",
             r"retain_grad\(\)",
             "before backward",
         ),
@@ -270,7 +270,7 @@ MISUSES = [
         "gradient shape",
         W + "(x * 2).backward(torch.ones(3))",
         RuntimeError,
-        (r"\(3,\)", r"\(2, 3\)", "would broadcast", "refused", r"expand\(\(2, 3\)\)"),
+        (r"\(3,\)", r"\(2, 3\)", "would broadcast", "may hide a mistake", r"expand\(\(2, 3\)\)"),
     ),
     Misuse(
         "gradient shape",

@@ -17,45 +17,44 @@ def _where(node: Any) -> str:
 
 def freed(node: Any) -> str:
     return (
-        f"Trying to backward through the graph a second time: what {_where(node)} had saved is gone, a first "
-        "backward freed it. Compute the loss anew in every step, and detach() a state that is carried from "
-        "one step to the next. If the same graph really must be walked twice, give the first backward "
-        "retain_graph=True."
+        f"Trying to backward through the graph a second time: an earlier backward freed the tensors that "
+        f"{_where(node)} had saved. Compute the loss anew in every step, and detach() a state that you carry "
+        "from one step to the next. To walk the same graph twice, give the first backward retain_graph=True."
     )
 
 
 def saved_inference(node: Any, array: Any) -> str:
     return (
-        f"Inference tensors cannot be saved for backward: {_where(node)} would save one of shape "
-        f"{tuple(array.shape)}, which was made in inference_mode(). Give the op its clone(), or make it "
+        f"Inference tensors cannot be saved for backward: {_where(node)} would save a tensor of shape "
+        f"{tuple(array.shape)} that was made in inference_mode(). Give the op a clone() of it, or make it "
         "under no_grad()"
     )
 
 
 def written_inference(name: str, shape: Any) -> str:
     return (
-        f"Inplace update to inference tensor outside InferenceMode is not allowed: {name} would write one of "
-        f"shape {tuple(shape)}, which was made in inference_mode(). Write to its clone()"
+        f"Inplace update to inference tensor outside InferenceMode is not allowed: {name} would write a "
+        f"tensor of shape {tuple(shape)} that was made in inference_mode(). Write to a clone() of it"
     )
 
 
 def replaced(array: Any) -> str:
     return (
-        f"a view of a {type(array).__name__} is used after an in-place op on the whole tensor, which "
-        "replaced its storage. Take the view again, after the write"
+        f"this view is out of date: an in-place op on the whole tensor replaced its storage, a "
+        f"{type(array).__name__}. Take the view again, after the write"
     )
 
 
 def mixed_storage(arrays: Iterable[Any]) -> str:
     """More words, where the operands of an op that failed are arrays of several libraries."""
     kinds = sorted({f"{type(x).__module__}.{type(x).__name__}" for x in arrays})
-    return f". The operands are kept as {' and '.join(kinds)}, which may not mix" if len(kinds) > 1 else ""
+    return f". The operands are {' and '.join(kinds)}, which may not combine" if len(kinds) > 1 else ""
 
 
 def foreign_view(name: str, array: Any) -> str:
     return (
-        f"{name} of a view: its storage is a {type(array).__name__} of {type(array).__module__}, which is "
-        "replaced as a whole, not written. Give the whole tensor a new value, with torch.where or torch.cat"
+        f"{name} on a view: the storage is a {type(array).__name__} of {type(array).__module__}, and such an "
+        "array cannot be written in part. Give the whole tensor a new value, with torch.where or torch.cat"
     )
 
 
@@ -112,8 +111,8 @@ def gradient_shape(given: Any, shape: Any) -> str:
         fits = False
     if fits:
         return (
-            f"Mismatch in shape: {text}. They would broadcast, and are refused for that reason: say which "
-            f"gradient each element gets, with gradient.expand({tuple(shape)})."
+            f"Mismatch in shape: {text}. They would broadcast, which may hide a mistake. Say that it is "
+            f"meant with gradient.expand({tuple(shape)})."
         )
     return f"Mismatch in shape: {text}. They must be equal."
 
@@ -122,8 +121,8 @@ def leaf_in_place(name: str, shape: Any, view: bool = False) -> str:
     return (
         f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an in-place "
         f"operation: {name} on {'a view of ' if view else ''}a leaf of shape {shape}. Nothing was written. "
-        "Update a parameter inside `with no_grad():`. Where the result is meant to be a new tensor of the "
-        "graph, give it another name (y = x + 1): the leaf keeps its own, and its .grad."
+        "Update a parameter inside `with no_grad():`. For a new tensor of the graph give the result another "
+        "name (y = x + 1): the leaf keeps its name and its .grad."
     )
 
 
@@ -164,25 +163,25 @@ def narrower(name: str, result: Any, own: Any) -> str:
 
 def unrecorded_view(name: str, node: Any) -> str:
     return (
-        f"{name}: this view was made under no_grad(), of a tensor that {_where(node)} produced, and is being "
-        "written while gradients are recorded: the history of that tensor would not know of it. Nothing was "
-        "written. Make the view outside of no_grad(), or write inside it."
+        f"{name}: this view was made under no_grad(), and gradients are recorded now. The viewed tensor is "
+        f"an output of {_where(node)}, and its history would miss the write. Nothing was written. "
+        "Make the view outside of no_grad(), or write to it inside."
     )
 
 
 def odd_layout() -> str:
     return (
-        "an in-place op on a view of a tensor whose elements are not a whole number of elements apart in "
-        "memory (a field of a structured array) cannot be recorded; clone() the tensor first"
+        "this in-place op on a view cannot be recorded: in memory the elements of the viewed tensor are not "
+        "a whole number of elements apart (a field of a structured array). clone() the tensor first"
     )
 
 
 def non_leaf_grad(node: Any) -> str:
     return (
-        f"the .grad of a tensor that is not a leaf is not kept, so it is None; this one was produced by "
-        f"{_where(node)}. If a leaf had this name before (x = x + 1, x = x.to(...)), its gradient is at the "
-        "leaf: give the result another name, or update a parameter inside no_grad(). Otherwise call "
-        "retain_grad() on it before backward."
+        f"the .grad of a tensor that is not a leaf is not kept, so it is None; this tensor is an output of "
+        f"{_where(node)}. Did a leaf have this name before (x = x + 1, x = x.to(...))? Then the leaf has the "
+        "gradient: give the result another name, or update a parameter inside no_grad(). Otherwise call "
+        "retain_grad() on this tensor before backward."
     )
 
 
@@ -196,7 +195,7 @@ def unused(position: int) -> str:
 
 def numpy_of_recorded() -> str:
     return (
-        "Can't call numpy() on Tensor that requires grad: the array would leave the graph unseen. "
+        "Can't call numpy() on Tensor that requires grad: the graph does not record an array. "
         "Use tensor.detach().numpy(), which shares the memory."
     )
 
@@ -247,7 +246,7 @@ def failed(name: str, shapes: list[Any], error: BaseException) -> str:
             "matmul: both operands need at least one dimension, and a number has none; the shapes are "
             f"{shown}. Multiply by a number with *."
         )
-    text = str(error)
+    text = str(error).replace(" for axis ", " for dimension ")  # PyTorch's word
     if len(shapes) == 2 and text.startswith("operands could not be broadcast together with shapes"):
         return _broadcast_mismatch(name, shapes, shown)
     if text.startswith(name):

@@ -1,5 +1,7 @@
 """Functions made of a few ops: their values against formulas written out in NumPy."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,51 @@ def test_diag_makes_and_takes_diagonals(k):
     if taken.numel():
         taken[0] = 99.0
         assert not (x == 99.0).any()  # a copy
+
+
+# The name, the error, its text in PyTorch 2.13, and the first place before the elements that is none.
+OUTSIDE = [
+    ("index_select", IndexError, "index out of range in self", -1),
+    ("index_add", IndexError, "index out of range in self", -1),
+    ("index_copy", IndexError, "index_copy_(): index {} is out of bounds for dimension 0 with size 3", -1),
+    ("index_fill", IndexError, "index {} is out of bounds for dimension 0 with size 3", -4),
+    ("index_reduce", IndexError, "index out of range in self", -1),
+    ("gather", RuntimeError, "index {} is out of bounds for dimension 0 with size 3", -1),
+    ("scatter", RuntimeError, "index {} is out of bounds for dimension 0 with size 3", -1),
+    ("scatter_add", RuntimeError, "index {} is out of bounds for dimension 0 with size 3", -1),
+    ("scatter_reduce", RuntimeError, "index {} is out of bounds for dimension 0 with size 3", -1),
+    ("take", IndexError, "out of range: tried to access index {} on a tensor of 3 elements.", -4),
+    ("put", IndexError, "out of range: tried to access index {} on a tensor of 3 elements.", -4),
+    (
+        "select_scatter",
+        IndexError,
+        "index {} out of range for tensor of size [3] at dimension 0",
+        -4,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "error", "text", "below"), OUTSIDE, ids=[case[0] for case in OUTSIDE])
+def test_a_place_outside_is_refused_with_pytorchs_words(name, error, text, below):
+    x, source = torch.zeros(3), torch.ones(2)
+    after = {
+        "index_add": (source,), "index_copy": (source,), "index_fill": (1.0,), "scatter": (source,),
+        "index_reduce": (source, "prod"), "scatter_add": (source,), "scatter_reduce": (source, "sum"),
+    }.get(name, ())  # fmt: skip
+
+    def call(place):
+        index = torch.tensor([0, place])
+        if name in ("take", "put"):
+            return getattr(torch, name)(x, index, *((source,) if name == "put" else ()))
+        if name == "select_scatter":
+            return torch.select_scatter(x, torch.tensor(1.0), 0, place)
+        return getattr(torch, name)(x, 0, index, *after)
+
+    call(2)
+    call(below + 1)
+    for place in (3, below):
+        with pytest.raises(error, match=re.escape(text.format(place))):
+            call(place)
 
 
 def test_take_along_dim_counts_negative_indices_from_the_end():

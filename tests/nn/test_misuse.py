@@ -78,12 +78,12 @@ F = nn.functional
         (
             lambda: F.embedding(torch.tensor([2]), torch.eye(2)),
             IndexError,
-            "index 2 is out of range for 2 rows",
+            "index out of range in self: 2 is none",
         ),
         (
             lambda: F.embedding(torch.tensor([-1]), torch.eye(2)),
             IndexError,
-            "index -1 is out of range for 2 rows",
+            "index out of range in self: -1 is none",
         ),
         (
             lambda: F.embedding(torch.tensor([0]), torch.ones(2)),

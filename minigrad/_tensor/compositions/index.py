@@ -46,13 +46,17 @@ def index_select(input: T, dim: int, index: T) -> T:
         raise RuntimeError(
             f"index_select: expected an int32 or int64 index, got {index.dtype.name}; use .long()"
         )
-    _in_bounds("index_select", index, input.shape[dim] if input.ndim else 1, IndexError)
+    n = input.shape[dim] if input.ndim else 1
+    check_bounds("index_select(): index out of range in self", index, dim, n)
     return input[(slice(None),) * dim + (index.reshape(-1),)] if input.ndim else input.clone()
 
 
-def _in_bounds(name: str, index: T, n: int, kind: type[Exception] = RuntimeError) -> None:
-    if (wrong := first_outside(index._array, n)) is not None:
-        raise kind(f"{name}: index {wrong} is out of bounds for a dimension of size {n}")
+def check_bounds(
+    name: str, index: T, dim: int, n: int, kind: type[Exception] = IndexError, least: int = 0
+) -> None:
+    """Raise unless each place lies in [least, n)."""
+    if (wrong := first_outside(index._array, n, least)) is not None:
+        raise kind(f"{name}: index {wrong} is out of bounds for dimension {dim} with size {n}")
 
 
 def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T:
@@ -66,7 +70,8 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
         alpha: a factor of `source`.
 
     Raises:
-        RuntimeError: for shapes or dtypes that do not fit, and for a place outside the axis.
+        IndexError: for a place outside the axis, and for an index of more axes.
+        RuntimeError: for shapes or dtypes that do not fit.
 
     >>> import minigrad as torch
     >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.ones(2))
@@ -80,7 +85,7 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
         raise IndexError(f"index_add: index must be a vector, got shape {tuple(index.shape)}")
     _integer("index_add", index)
     index = index.reshape(-1)
-    _in_bounds("index_add", index, input.shape[dim])
+    check_bounds("index_add(): index out of range in self", index, dim, input.shape[dim])
     if source.dtype != input.dtype:
         raise RuntimeError(
             f"index_add: self ({input.dtype.name}) and source ({source.dtype.name}) must have the same dtype"
@@ -115,7 +120,7 @@ def _check_along(name: str, input: T, dim: int, index: T, src: T | None = None) 
                 else f"{tuple(input.shape)} (apart from dimension {dim}) and {tuple(src.shape)}"
             )
             raise RuntimeError(f"{name}: size of index {tuple(index.shape)} must not exceed {bound}")
-    _in_bounds(name, index, input.shape[dim] if input.ndim else 1)
+    check_bounds(f"{name}()", index, dim, input.shape[dim] if input.ndim else 1, RuntimeError)
 
 
 def _flat(name: str, *tensors: T) -> bool:

@@ -9,8 +9,10 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.record import Recorded
-from minigrad.ops.arrays import everything, kin
+from minigrad.ops.arrays import kin
 from minigrad.ops.kernels import normalize_dim
+
+from .index import check_bounds
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -353,11 +355,10 @@ def index_fill(input: T, dim: int, index: T, value: Any) -> T:
     """
     dim = normalize_dim(dim, input.ndim)
     n = input.shape[dim] if input.ndim else 1
-    places, every = index._array, everything(index._array)
+    places = index._array
     if index.dtype != np.int64:
         raise IndexError(f"index_fill: expected an int64 index, got {index.dtype.name}; use index.long()")
-    if every.size and not (every.min() >= -n and every.max() < n):
-        raise IndexError(f"index_fill: an index is out of bounds for a dimension of size {n}")
+    check_bounds("index_fill()", index, dim, n, least=-n)
     marked = np.zeros(n, np.bool_, like=kin(places))
     marked[places] = True
     shape = [n if i == dim else 1 for i in range(input.ndim)]

@@ -208,6 +208,11 @@ def select(input: T, dim: int, index: int) -> T:
     tensor([1, 3])
     """
     require_tensors("select", input=input)
+    return input[slice_at(input, dim, index)]
+
+
+def slice_at(input: T, dim: int, index: int) -> tuple[Any, ...]:
+    """The index of the slice at one place along `dim`."""
     if not input.ndim:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     axis = normalize_dim(dim, input.ndim)
@@ -216,7 +221,7 @@ def select(input: T, dim: int, index: int) -> T:
         raise IndexError(
             f"select(): index {place} out of range for tensor of size {list(input.shape)} at dimension {axis}"
         )
-    return input[(slice(None),) * axis + (place,)]
+    return (slice(None),) * axis + (place,)
 
 
 def _unwritable(x: T) -> T:

@@ -12,11 +12,11 @@ from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_spelled, require_tensors
 from minigrad._tensor.index import normalize as normalize_index
 from minigrad._tensor.record import wrap
-from minigrad.ops.arrays import everything
+from minigrad.ops.index import first_outside
 from minigrad.ops.kernels import normalize_dim
 
 from .choosing import mask_of
-from .index import _check_along, _covered, _in_bounds, _integer
+from .index import _check_along, _covered, _integer, check_bounds
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -28,9 +28,10 @@ def _flat_places(name: str, input: T, index: T) -> Any:
     if index.dtype != np.int64:
         raise RuntimeError(f"{name}(): Expected a long tensor for index, but got {index.dtype.name}")
     n, places = input.numel(), index._array
-    every = everything(places)
-    if every.size and not (every.min() >= -n and every.max() < n):
-        raise IndexError(f"{name}(): an index is out of range for a tensor of {n} elements")
+    if (wrong := first_outside(places, n, -n)) is not None:
+        raise IndexError(
+            f"{name}(): out of range: tried to access index {wrong} on a tensor of {n} elements."
+        )
     return np.where(places < 0, places + n, places)
 
 
@@ -117,7 +118,7 @@ def index_copy(input: T, dim: int, index: T, source: T) -> T:
     axis = normalize_dim(dim, input.ndim)
     whole = input if input.ndim else input.reshape(1)
     places = index._array.reshape(-1)
-    _in_bounds("index_copy_()", index, whole.shape[axis], IndexError)
+    check_bounds("index_copy_()", index, axis, whole.shape[axis])
     wanted = (*whole.shape[:axis], places.size, *whole.shape[axis + 1 :])
     if tuple(source.shape) != wanted and input.ndim:
         raise RuntimeError(f"index_copy_(): source must have shape {wanted}, got {tuple(source.shape)}")
@@ -298,7 +299,7 @@ def index_reduce(input: T, dim: int, index: T, source: T, reduce: str, *, includ
     require_tensors("index_reduce", input=input, index=index, source=source)
     _integer("index_reduce", index)
     axis = normalize_dim(dim, input.ndim)
-    _in_bounds("index_reduce", index, input.shape[axis], IndexError)
+    check_bounds("index_reduce(): index out of range in self", index, axis, input.shape[axis])
     wanted = (*input.shape[:axis], index.numel(), *input.shape[axis + 1 :])
     if tuple(source.shape) != wanted:
         raise RuntimeError(f"index_reduce: source must have shape {wanted}, got {tuple(source.shape)}")

@@ -11,6 +11,8 @@ from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.record import wrap
 from minigrad.ops.kernels import normalize_dim
 
+from .parts import slice_at
+
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
 
@@ -86,11 +88,7 @@ def select_scatter(input: T, src: T, dim: int, index: int) -> T:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    axis = normalize_dim(dim, input.ndim)
-    n = input.shape[axis]
-    if not -n <= index < n:
-        raise IndexError(f"select(): index {index} out of range for a dimension of size {n}")
-    return _put_at("select_scatter", input, src, (slice(None),) * axis + (index, Ellipsis))
+    return _put_at("select_scatter", input, src, (*slice_at(input, dim, index), Ellipsis))
 
 
 def slice_scatter(

@@ -229,7 +229,7 @@ def embedding(
         raise RuntimeError(f"embedding: expected weight of shape (rows, size), got {tuple(weight.shape)}")
     n, places = weight.shape[0], input._array
     if (wrong := first_outside(places, n)) is not None:
-        raise IndexError(f"embedding: index {wrong} is out of range for {n} rows (0 to {n - 1})")
+        raise IndexError(f"embedding: index out of range in self: {wrong} is none of the {n} rows")
     if padding_idx is not None and not -n <= padding_idx < n:
         raise ValueError(f"embedding: padding_idx {padding_idx} is no row of the {n} rows")
     if max_norm is not None:

@@ -11,6 +11,7 @@ from minigrad._tensor.calls import CALLS
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import trellis  # noqa: F401 (its record)
+from minigrad.ops.index import first_outside
 
 from .checks import check_reduction, check_tensor
 from .sizes import check_floating
@@ -77,8 +78,7 @@ def ctc_loss(
     sizes = _lengths("target_lengths", target_lengths, samples, None)
     labels = _padded(targets, sizes, samples)
     kept = np.arange(labels.shape[1]) < sizes[:, None]
-    if ((labels < 0) | (labels >= classes))[kept].any():
-        wrong = labels[kept & ((labels < 0) | (labels >= classes))][0]
+    if (wrong := first_outside(labels[kept], classes)) is not None:
         raise RuntimeError(f"ctc_loss: target {wrong} is out of bounds for {classes} classes")
     states = np.full((samples, 2 * labels.shape[1] + 1), blank, np.int64)
     states[:, 1::2] = np.where(kept, labels, blank)
