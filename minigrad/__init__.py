@@ -336,6 +336,7 @@ if TYPE_CHECKING:
         vander,
     )
     from ._tensor.compositions.draws import bernoulli, binomial, multinomial, poisson
+    from ._tensor.compositions.integrals import i0, igamma, igammac
     from ._tensor.compositions.parts import (
         as_strided,
         combinations,
@@ -528,7 +529,8 @@ __all__ = [
     "ge", "ger", "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision",
     "get_num_interop_threads", "get_num_threads", "get_rng_state", "gradient", "greater", "greater_equal",
     "group_norm", "gt", "half", "hamming_window", "hann_window", "heaviside", "histc", "histogram",
-    "hsplit", "hstack", "hypot", "iinfo", "index_add", "index_copy", "index_fill", "index_put",
+    "hsplit", "hstack", "hypot", "i0", "igamma", "igammac",
+    "iinfo", "index_add", "index_copy", "index_fill", "index_put",
     "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "instance_norm",
     "int", "int16", "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex", "is_conj",
     "is_deterministic_algorithms_warn_only_enabled", "is_distributed", "is_floating_point",

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from minigrad import functional
-from minigrad._tensor.compositions import powers
+from minigrad._tensor.calls import CALLS
+from minigrad._tensor.compositions import integrals, powers
 from minigrad._tensor.tensor import Tensor
 from minigrad.pytorch_names import answers_for
 
@@ -19,6 +20,8 @@ gammaln, digamma, psi, polygamma = powers.lgamma, powers.digamma, powers.digamma
 multigammaln, logit, sinc, round = powers.mvlgamma, powers.logit, powers.sinc, functional.round
 logsumexp, softmax, log_softmax = functional.logsumexp, functional.softmax, functional.log_softmax
 xlogy = functional.xlogy
+gammainc, gammaincc = integrals.igamma, integrals.igammac
+i0, i0e, i1, i1e = (CALLS[name] for name in ("i0", "i0e", "i1", "i1e"))
 
 
 def xlog1py(input: Any, other: Any) -> Tensor:

@@ -29,7 +29,7 @@ _OF_LATER = """
 bitwise_left_shift bitwise_right_shift copysign deg2rad fix fmod frac gcd heaviside lcm ldexp nan_to_num
 nextafter rad2deg sgn trunc clamp_max clamp_min digamma erfc erfinv exp2 float_power hypot lgamma logit
 mvlgamma sinc renorm index_copy index_put index_reduce masked_scatter put scatter_reduce addbmm addmv addr
-baddbmm
+baddbmm i0 igamma igammac
 """
 
 

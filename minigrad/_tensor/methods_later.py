@@ -36,6 +36,7 @@ METHODS = {
     "putting": "diag_embed diagflat diagonal_scatter select_scatter slice_scatter",
     "placing": ("index_copy index_put index_reduce masked_scatter masked_select put scatter_reduce take"),
     "draws": "bernoulli multinomial",
+    "integrals": "i0 igamma igammac",
     "products": "addbmm addmv addr baddbmm ger inner vdot",
 }
 # And those that are functions only.
@@ -131,6 +132,9 @@ if TYPE_CHECKING:
         heaviside: ClassVar[One]
         hsplit: ClassVar[Several]
         hypot: ClassVar[One]
+        i0: ClassVar[One]
+        igamma: ClassVar[One]
+        igammac: ClassVar[One]
         index_copy: ClassVar[One]
         index_put: ClassVar[One]
         index_reduce: ClassVar[One]

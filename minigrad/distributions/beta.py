@@ -9,7 +9,6 @@ from minigrad.functional import stack
 from . import constraints
 from .dirichlet import Dirichlet
 from .distribution import Distribution, together
-from .gamma import refuse_gradient
 
 
 class Beta(Distribution):
@@ -19,7 +18,8 @@ class Beta(Distribution):
         concentration1: how strongly draws tend to 1.
         concentration0: how strongly they tend to 0.
 
-    `rsample` refuses concentrations that ask for a gradient.
+    The gradient of `rsample` is that of an implicit function, at a fixed probability of less than the draw.
+    It has no gradient in its turn.
 
     >>> import minigrad as torch
     >>> torch.distributions.Beta(2.0, 1.0).log_prob(torch.tensor([0.5]))
@@ -54,12 +54,8 @@ class Beta(Distribution):
         total = self.concentration1 + self.concentration0
         return self.concentration1 * self.concentration0 / (total.pow(2) * (total + 1))
 
-    def sample(self, sample_shape: Any = ()) -> Any:
-        return self._both.sample(sample_shape)[..., 0]
-
     def rsample(self, sample_shape: Any = ()) -> Any:
-        refuse_gradient(type(self).__name__, self.concentration1, self.concentration0)
-        return self.sample(sample_shape)
+        return self._both.rsample(sample_shape)[..., 0]
 
     def log_prob(self, value: Any) -> Any:
         self._check(value)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from minigrad import linalg
+import numpy as np
+
+from minigrad import creation, functional, linalg
 from minigrad._tensor.tensor import Tensor
 
 
@@ -17,6 +19,7 @@ class Constraint:
         belongs: takes a tensor, returns one of booleans, without the last `event_dim` dimensions.
         event_dim: the number of dimensions of one value: 1 for vectors.
         is_discrete: whether the set is one of separate points.
+        bounds: what it is made of, as attributes: `lower_bound`, `upper_bound`, ...
 
     >>> import minigrad as torch
     >>> torch.distributions.constraints.positive.check(torch.tensor([-1.0, 2.0]))
@@ -29,8 +32,11 @@ class Constraint:
         belongs: Callable[[Tensor], Any] | None = None,
         event_dim: int = 0,
         is_discrete: bool = False,
+        **bounds: Any,
     ) -> None:
         self.name, self.belongs, self.event_dim, self.is_discrete = name, belongs, event_dim, is_discrete
+        self.kind = name.partition("(")[0]
+        vars(self).update(bounds)
 
     def check(self, value: Tensor) -> Any:
         """Tells for each value of a tensor if it belongs to the set.
@@ -56,17 +62,23 @@ def _all(x: Any) -> Any:
 
 def greater_than(lower_bound: Any) -> Constraint:
     """The numbers above a bound."""
-    return Constraint(f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound)
+    return Constraint(
+        f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound, lower_bound=lower_bound
+    )
 
 
 def greater_than_eq(lower_bound: Any) -> Constraint:
     """The numbers from a bound on."""
-    return Constraint(f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound)
+    return Constraint(
+        f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound, lower_bound=lower_bound
+    )
 
 
 def less_than(upper_bound: Any) -> Constraint:
     """The numbers below a bound."""
-    return Constraint(f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound)
+    return Constraint(
+        f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound, upper_bound=upper_bound
+    )
 
 
 def interval(lower_bound: Any, upper_bound: Any) -> Constraint:
@@ -74,6 +86,8 @@ def interval(lower_bound: Any, upper_bound: Any) -> Constraint:
     return Constraint(
         f"Interval(lower_bound={lower_bound}, upper_bound={upper_bound})",
         lambda x: (lower_bound <= x) & (x <= upper_bound),
+        lower_bound=lower_bound,
+        upper_bound=upper_bound,
     )
 
 
@@ -82,6 +96,8 @@ def half_open_interval(lower_bound: Any, upper_bound: Any) -> Constraint:
     return Constraint(
         f"HalfOpenInterval(lower_bound={lower_bound}, upper_bound={upper_bound})",
         lambda x: (lower_bound <= x) & (x < upper_bound),
+        lower_bound=lower_bound,
+        upper_bound=upper_bound,
     )
 
 
@@ -91,6 +107,8 @@ def integer_interval(lower_bound: Any, upper_bound: Any) -> Constraint:
         f"IntegerInterval(lower_bound={lower_bound}, upper_bound={upper_bound})",
         lambda x: _whole(x) & (lower_bound <= x) & (x <= upper_bound),
         is_discrete=True,
+        lower_bound=lower_bound,
+        upper_bound=upper_bound,
     )
 
 
@@ -114,7 +132,54 @@ def independent(base_constraint: Constraint, reinterpreted_batch_ndims: int) -> 
         belongs,
         base_constraint.event_dim + reinterpreted_batch_ndims,
         base_constraint.is_discrete,
+        base_constraint=base_constraint,
+        reinterpreted_batch_ndims=reinterpreted_batch_ndims,
     )
+
+
+def cat(cseq: Sequence[Constraint], dim: int = 0, lengths: Sequence[int] | None = None) -> Constraint:
+    """The set of which the parts along a dimension are of other sets."""
+    sizes = [1] * len(cseq) if lengths is None else list(lengths)
+
+    def belongs(x: Tensor) -> Any:
+        return functional.cat(
+            [one.check(part) for one, part in zip(cseq, x.split(sizes, dim), strict=True)], dim
+        )
+
+    dims, whole = max(one.event_dim for one in cseq), any(one.is_discrete for one in cseq)
+    return Constraint("Cat()", belongs, dims, whole, cseq=list(cseq), dim=dim, lengths=sizes)
+
+
+def stack(cseq: Sequence[Constraint], dim: int = 0) -> Constraint:
+    """The set of which the slices along a dimension are of other sets."""
+
+    def belongs(x: Tensor) -> Any:
+        return functional.stack([one.check(part) for one, part in zip(cseq, x.unbind(dim), strict=True)], dim)
+
+    dims, whole = max(one.event_dim for one in cseq) + (dim < 0), any(one.is_discrete for one in cseq)
+    return Constraint("Stack()", belongs, dims, whole, cseq=list(cseq), dim=dim)
+
+
+class dependent_property(property):
+    """A property whose value is a set that depends on parameters.
+
+    Arguments:
+        fget: the function; None where this is written with brackets, as a decorator.
+        is_discrete, event_dim: of the set, as far as they are known without parameters.
+    """
+
+    def __init__(self, fget: Any = None, *, is_discrete: Any = None, event_dim: Any = None) -> None:
+        super().__init__(fget)
+        self.is_discrete, self.event_dim = is_discrete, event_dim
+
+    def __call__(self, fget: Any) -> dependent_property:
+        """The decorator with its function."""
+        return dependent_property(fget, is_discrete=self.is_discrete, event_dim=self.event_dim)
+
+
+def is_dependent(constraint: Any) -> bool:
+    """True for a set that depends on parameters, so that nothing can be checked."""
+    return isinstance(constraint, dependent_property) or constraint.belongs is None
 
 
 def _lower_triangular(x: Tensor) -> Any:
@@ -122,10 +187,29 @@ def _lower_triangular(x: Tensor) -> Any:
 
 
 def _positive_definite(x: Tensor) -> Any:
-    symmetric = ((x - x.mT).abs() <= 1e-6 + 1e-5 * x.mT.abs()).flatten(-2).all(-1)
-    if not symmetric.all():
-        return symmetric
+    good = _symmetric(x)
+    if not good.all():
+        return good
     return linalg.cholesky_ex(x.detach())[1] == 0
+
+
+def _symmetric(x: Tensor) -> Any:
+    return ((x - x.mT).abs() <= 1e-6 + 1e-5 * x.mT.abs()).flatten(-2).all(-1)
+
+
+def _semidefinite(x: Tensor) -> Any:
+    good = _symmetric(x)
+    return good & (linalg.eigvalsh(x.detach()) >= -1e-6).all(-1) if good.all() else good
+
+
+def _factor(x: Tensor) -> Any:
+    return _lower_triangular(x) & _all(x.diagonal(dim1=-2, dim2=-1) > 0)
+
+
+def _unit_rows(x: Tensor) -> Any:
+    size = x.shape[-1]
+    tolerance = float(np.finfo(x._array.dtype).eps) * size * 10
+    return _factor(x) & _all((x.pow(2).sum(-1).sqrt() - 1).abs() < tolerance)
 
 
 dependent = Constraint("Dependent()")
@@ -149,7 +233,11 @@ one_hot = Constraint(
     is_discrete=True,
 )
 lower_triangular = Constraint("LowerTriangular()", _lower_triangular, event_dim=2)
-lower_cholesky = Constraint(
-    "LowerCholesky()", lambda x: _lower_triangular(x) & _all(x.diagonal(dim1=-2, dim2=-1) > 0), event_dim=2
+lower_cholesky = Constraint("LowerCholesky()", _factor, event_dim=2)
+corr_cholesky = Constraint("CorrCholesky()", _unit_rows, event_dim=2)
+square = Constraint(
+    "Square()", lambda x: creation.full(x.shape[:-2], x.shape[-1] == x.shape[-2]), event_dim=2
 )
+symmetric = Constraint("Symmetric()", _symmetric, event_dim=2)
+positive_semidefinite = Constraint("PositiveSemidefinite()", _semidefinite, event_dim=2)
 positive_definite = Constraint("PositiveDefinite()", _positive_definite, event_dim=2)

@@ -284,7 +284,8 @@ class Derived:
         return self if instance is None else self.compute(instance)
 
 
-def _inside(probs: Any) -> Any:
+def inside(probs: Any) -> Any:
+    """Probabilities that are neither 0 nor 1."""
     eps = float(np.finfo(probs._array.dtype).eps)
     return probs.clamp(eps, 1 - eps)
 
@@ -307,8 +308,8 @@ class OfTrials(Distribution):
     @Derived
     def logits(self) -> Any:
         """The logarithm of the odds."""
-        inside = _inside(self.probs)
-        return inside.log() - (-inside).log1p()
+        probs = inside(self.probs)
+        return probs.log() - (-probs).log1p()
 
 
 class OfPlaces(Distribution):
@@ -332,7 +333,7 @@ class OfPlaces(Distribution):
     @Derived
     def logits(self) -> Any:
         """The logarithm of each probability."""
-        return _inside(self.probs).log()
+        return inside(self.probs).log()
 
     @property
     def param_shape(self) -> Any:

@@ -60,7 +60,11 @@ class Independent(Distribution):
     @property
     def support(self) -> Any:
         """The base's, several at once."""
-        return constraints.independent(self.base_dist.support, self.reinterpreted_batch_ndims)
+        return self._support(self.base_dist.support, self.reinterpreted_batch_ndims)
+
+    @staticmethod
+    def _support(of_base: Any, dims: int) -> Any:
+        return constraints.independent(of_base, dims) if dims and of_base is not None else of_base
 
     @property
     def mean(self) -> Any:

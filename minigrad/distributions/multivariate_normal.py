@@ -17,6 +17,18 @@ def log_diagonal(factor: Any) -> Any:
     return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
+def factor_of(name: str, matrix: Any) -> Any:
+    """The lower Cholesky factor of a covariance, from that matrix, its inverse or the factor."""
+    if name == "scale_tril":
+        return matrix
+    if name == "covariance_matrix":
+        return linalg.cholesky(matrix)
+    # P = U U^T with an upper U, so that P^-1 = U^-T U^-1, and U^-T is lower
+    upper = linalg.cholesky(matrix.flip((-2, -1))).flip((-2, -1))
+    eye = creation.eye(matrix.shape[-1], dtype=matrix.dtype)
+    return linalg.solve_triangular(upper.mT, eye.expand(matrix.shape), upper=False)
+
+
 class MultivariateNormal(Distribution):
     """The normal distribution of vectors of n numbers.
 
@@ -72,14 +84,7 @@ class MultivariateNormal(Distribution):
         self.loc, matrix = loc.expand(*batch, n), matrix.expand(*batch, n, n)
         setattr(self, name, matrix)
         super().__init__(batch, (n,), validate_args)
-        if name == "scale_tril":
-            self._factor = matrix
-        elif name == "covariance_matrix":
-            self._factor = linalg.cholesky(matrix)
-        else:  # P = U U^T with an upper U, so that P^-1 = U^-T U^-1, and U^-T is lower
-            upper = linalg.cholesky(matrix.flip((-2, -1))).flip((-2, -1))
-            eye = creation.eye(n, dtype=loc.dtype)
-            self._factor = linalg.solve_triangular(upper.mT, eye.expand(matrix.shape), upper=False)
+        self._factor = factor_of(name, matrix)
 
     @Derived
     def scale_tril(self) -> Any:

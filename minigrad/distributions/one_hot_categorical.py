@@ -76,4 +76,26 @@ class OneHotCategorical(Distribution):
         return self._vectors(self._categorical.enumerate_support(expand))
 
     def __repr__(self) -> str:
-        return f"OneHot{self._categorical}"
+        return f"{type(self).__name__}{repr(self._categorical).removeprefix('Categorical')}"
+
+
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """One of K places, whose draws pass a gradient on as if they were the probabilities.
+
+    Arguments:
+        probs: weights of shape (..., K) that are not negative; they are divided by their sum.
+        logits: logarithms of such weights, in the place of `probs`.
+
+    Source: Bengio, Léonard and Courville, "Estimating or propagating gradients through stochastic
+    neurons" (2013).
+
+    >>> import minigrad as torch
+    >>> torch.distributions.OneHotCategoricalStraightThrough(torch.tensor([0.0, 1.0])).rsample()
+    tensor([0., 1.])
+    """
+
+    has_rsample = True
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        probs = self.probs
+        return self.sample(sample_shape) + (probs - probs.detach())

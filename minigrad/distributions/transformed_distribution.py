@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minigrad._tensor.compositions.differences import broadcast_shapes
-from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.size import Size
 from minigrad.autograd import no_grad
 
 from .distribution import Distribution
-from .independent import summed
-from .transforms import AffineTransform, Transform
+from .independent import Independent, summed
+from .transform import ComposeTransform, Transform
 
 
 class TransformedDistribution(Distribution):
@@ -20,11 +19,16 @@ class TransformedDistribution(Distribution):
         base_distribution: of the draws.
         transforms: one `Transform` or a list of them, the first of which is applied first.
 
+    Raises:
+        ValueError: for something else than transforms, and draws of too few dimensions for them.
+
     >>> import minigrad as torch
     >>> from minigrad.distributions import Normal, TransformedDistribution, transforms
     >>> d = TransformedDistribution(Normal(0.0, 1.0), [transforms.TanhTransform(cache_size=1)])
     >>> d.log_prob(torch.tensor([0.0])), d.cdf(torch.tensor([0.0]))
     (tensor([-0.9189]), tensor([0.5000]))
+    >>> d.support
+    Interval(lower_bound=-1.0, upper_bound=1.0)
     """
 
     arg_constraints: ClassVar = {}
@@ -36,15 +40,20 @@ class TransformedDistribution(Distribution):
         for one in self.transforms:
             if not isinstance(one, Transform):
                 raise ValueError(f"transforms must be a Transform or a list of them, but has {one!r}")
-        batch, event = base_distribution.batch_shape, base_distribution.event_shape
-        shape = batch + event
-        for one in self.transforms:
-            if isinstance(one, AffineTransform):
-                own = [x.shape for x in (one.loc, one.scale) if isinstance(x, Tensor)]
-                shape = broadcast_shapes(shape, *own)
-        dims = len(event)
-        self.base_dist = base_distribution.expand(shape[: len(shape) - dims])
-        self._event_dims = max([dims, *(one.event_dim for one in self.transforms)])
+        whole = ComposeTransform(self.transforms)
+        own = base_distribution.batch_shape + base_distribution.event_shape
+        needed, given = whole.domain.event_dim, len(base_distribution.event_shape)
+        if len(own) < needed:
+            raise ValueError(
+                f"the base distribution needs to have shape with size at least {needed}, but got {tuple(own)}"
+            )
+        shape = Size(whole.forward_shape(own))
+        spread = Size(whole.inverse_shape(shape))
+        base = base_distribution
+        if spread != own:
+            base = base.expand(spread[: len(spread) - given])
+        self.base_dist: Any = Independent(base, needed - given) if needed > given else base
+        self._event_dims = whole.codomain.event_dim + max(given - needed, 0)
         cut = len(shape) - self._event_dims
         super().__init__(shape[:cut], shape[cut:], validate_args)
 
@@ -56,12 +65,21 @@ class TransformedDistribution(Distribution):
         >>> torch.distributions.LogNormal(0.0, 1.0).has_rsample
         True
         """
-        return self.base_dist.has_rsample
+        return bool(self.base_dist.has_rsample)
+
+    @property
+    def support(self) -> Any:
+        """The set to which the last transform leads; that of the base where there is none."""
+        if not self.transforms:
+            return self.base_dist.support
+        found = self.transforms[-1].codomain
+        more = len(self._event_shape) - found.event_dim
+        return Independent._support(found, more)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         new = super().expand(batch_shape)
-        moved = len(self._event_shape) - len(self.base_dist.event_shape)
-        new.base_dist = self.base_dist.expand((*batch_shape, *self._event_shape[:moved]))
+        shape = ComposeTransform(self.transforms).inverse_shape((*batch_shape, *self._event_shape))
+        new.base_dist = self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)])
         return new
 
     def sample(self, sample_shape: Any = ()) -> Any:
@@ -79,18 +97,16 @@ class TransformedDistribution(Distribution):
     def log_prob(self, value: Any) -> Any:
         self._check(value)
         found: Any = 0.0
+        dims = len(self._event_shape)
         for one in reversed(self.transforms):
             x = one.inv(value)
-            found = found - summed(one.log_abs_det_jacobian(x, value), self._event_dims - one.event_dim)
+            dims += one.domain.event_dim - one.codomain.event_dim
+            found = found - summed(one.log_abs_det_jacobian(x, value), dims - one.domain.event_dim)
             value = x
-        base = self.base_dist.log_prob(value)
-        return summed(base, self._event_dims - len(self.base_dist.event_shape)) + found
+        return summed(self.base_dist.log_prob(value), dims - len(self.base_dist.event_shape)) + found
 
     def _sign(self) -> Any:
-        sign: Any = 1
-        for one in self.transforms:
-            sign = sign * one.sign
-        return sign
+        return ComposeTransform(self.transforms).sign
 
     def cdf(self, value: Any) -> Any:
         self._check(value)

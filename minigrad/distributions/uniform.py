@@ -36,7 +36,7 @@ class Uniform(Distribution):
     @property
     def support(self) -> Any:
         """The numbers between the ends."""
-        return constraints.interval(self.low.detach(), self.high.detach())
+        return constraints.interval(self.low, self.high)
 
     @property
     def mean(self) -> Any:

@@ -65,6 +65,26 @@ ABOUT = {
         "torch.sinc(torch.tensor([0.0, 0.5]))",
         "tensor([1.0000, 0.6366])",
     ),
+    "i0": (
+        "The modified Bessel function of the first kind, of order 0.",
+        "torch.i0(torch.tensor([0.0, 1.0]))",
+        "tensor([1.0000, 1.2661])",
+    ),
+    "i1": (
+        "The modified Bessel function of the first kind, of order 1.",
+        "torch.special.i1(torch.tensor([0.0, 1.0]))",
+        "tensor([0.0000, 0.5652])",
+    ),
+    "i0e": (
+        "exp(-|input|) times `i0` of it, which stays finite.",
+        "torch.special.i0e(torch.tensor([0.0, 1000.0]))",
+        "tensor([1.0000, 0.0126])",
+    ),
+    "i1e": (
+        "exp(-|input|) times `i1` of it, which stays finite.",
+        "torch.special.i1e(torch.tensor([0.0, 1000.0]))",
+        "tensor([0.0000, 0.0126])",
+    ),
     # --- elementwise: exponentials and logarithms
     "exp": ("e to the power of input.", "torch.exp(torch.tensor([0.0, 1.0]))", "tensor([1.0000, 2.7183])"),
     "expm1": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     activations,
+    bessel,
     choosing,
     class_losses,
     convolution,
@@ -24,6 +25,6 @@ from . import (
 )
 
 FAMILIES = (
-    elementwise, gamma, choosing, reduce, extremes, scan, shape, index, linalg, solving, factors, convolution,
-    activations, normalisation, losses, class_losses, trellis, recurrence,
+    elementwise, gamma, bessel, choosing, reduce, extremes, scan, shape, index, linalg, solving, factors,
+    convolution, activations, normalisation, losses, class_losses, trellis, recurrence,
 )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 
 import minigrad as torch
 from minigrad import distributions as D
+from minigrad.ops.incomplete import beta_slope, gamma_parts, gamma_slope
 
 
 def t(*values, grad=False):
@@ -53,6 +54,31 @@ MADE = {  # a batch of two, of parameters that are leaves
         ),
         t(0.3, 0.1), t(0.7, 0.4)
     ),
+    "chi-squared": (D.Chi2, t(2.5, 5.0)),
+    "student": (D.StudentT, t(5.0, 9.0), t(0.3, -1.2), t(0.7, 1.9)),
+    "fisher": (D.FisherSnedecor, t(5.0, 8.0), t(12.0, 15.0)),
+    "half cauchy": (D.HalfCauchy, t(0.7, 1.9)),
+    "pareto": (D.Pareto, t(0.7, 1.9), t(5.0, 7.0)),
+    "generalised pareto": (D.GeneralizedPareto, t(0.0, 1.0), t(0.7, 1.9), t(0.1, -0.2)),
+    "weibull": (D.Weibull, t(0.7, 1.9), t(1.5, 3.0)),
+    "kumaraswamy": (D.Kumaraswamy, t(0.8, 3.0), t(0.7, 1.9)),
+    "inverse gamma": (D.InverseGamma, t(5.0, 7.0), t(0.7, 1.9)),
+    "negative binomial": (D.NegativeBinomial, t(3.0, 5.5), t(0.3, 0.6)),
+    "continuous bernoulli": (D.ContinuousBernoulli, t(0.2, 0.7)),
+    "relaxed bernoulli": (D.RelaxedBernoulli, t(0.5, 0.9), t(0.3, 0.7)),
+    "relaxed one-hot": (
+        lambda p: D.RelaxedOneHotCategorical(t(0.7)[0], p), t([0.2, 0.5, 0.3], [0.6, 0.3, 0.1])
+    ),
+    "straight-through": (D.OneHotCategoricalStraightThrough, t([0.2, 0.5, 0.3], [0.6, 0.3, 0.1])),
+    "logistic normal": (D.LogisticNormal, t([0.3, -0.2], [0.0, 0.1]), t([0.7, 0.4], [0.2, 0.3])),
+    "von mises": (D.VonMises, t(0.3, -1.2), t(0.7, 1.9)),
+    "correlations": (lambda c: D.LKJCholesky(3, c), t(1.5, 3.0)),
+    "wishart": (lambda n, c: D.Wishart(n, (c + c.mT) / 2), t(4.0, 6.0), t(*COVARIANCE)),
+    "low rank": (D.LowRankMultivariateNormal, t([0.0, 1.0], [2.0, -1.0]), t([0.5], [0.2]), t(0.7, 1.9)),
+    "mixture": (
+        lambda w, a, b: D.MixtureSameFamily(D.Categorical(w), D.Normal(a, b)),
+        t([0.2, 0.8], [0.5, 0.5]), t([0.0, 1.0], [2.0, -1.0]), t(0.7, 1.9)
+    ),
     "independent": (lambda a, b: D.Independent(D.Normal(a, b), 1), t([0.3, -1.2], [0.0, 2.0]), t(0.7, 1.9)),
 }  # fmt: skip
 
@@ -64,17 +90,31 @@ def another(name):
         return make(parameters[0] - 1, parameters[1] + 0.5)
     if name.startswith("multivariate"):
         return make(parameters[0] + 0.4, parameters[1] * 1.2)
+    if name == "pareto":
+        return make(parameters[0] * 0.9, parameters[1])
     if name == "laplace":  # whose divergence has a kink at the same centre
         return make(parameters[0] + 0.4, parameters[1])
     return make(*parameters[:-1], parameters[-1] * 1.2)
 
 
 # Of these no mean or variance is told, or it has none.
-NO_MOMENTS = {"categorical", "categorical of logits", "cauchy", "sigmoid of normal", "tanh of an affine"}
-NO_ENTROPY = {"poisson", "multinomial", "sigmoid of normal", "tanh of an affine"}
-NO_FORMULA = {"multinomial", "tanh of an affine"}
-# Their draws carry no gradient to the concentration.
-REFUSES = {"gamma", "beta", "dirichlet"}
+NO_MOMENTS = {
+    "categorical", "categorical of logits", "cauchy", "sigmoid of normal", "tanh of an affine", "half cauchy",
+    "relaxed bernoulli", "relaxed one-hot", "logistic normal", "von mises", "correlations"
+}  # fmt: skip
+NO_ENTROPY = {
+    "poisson", "multinomial", "sigmoid of normal", "tanh of an affine", "fisher", "negative binomial",
+    "relaxed bernoulli", "relaxed one-hot", "logistic normal", "von mises", "correlations", "mixture"
+}  # fmt: skip
+NO_FORMULA = {
+    "multinomial", "tanh of an affine", "student", "fisher", "half cauchy", "generalised pareto", "weibull",
+    "kumaraswamy", "negative binomial", "relaxed bernoulli", "relaxed one-hot", "von mises", "correlations",
+    "mixture"
+}  # fmt: skip
+# Their draws are implicit functions of the concentration, at a fixed probability of less.
+IMPLICIT = {
+    "gamma", "beta", "dirichlet", "chi-squared", "student", "fisher", "inverse gamma", "wishart"
+}  # fmt: skip
 
 
 def made(name, grad=False):
@@ -138,7 +178,8 @@ def test_gradients_of_both_orders_are_those_of_finite_differences(name):
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in MADE if made(n)[0](*made(n)[1]).has_rsample and n not in REFUSES]
+    "name",
+    [n for n in MADE if made(n)[0](*made(n)[1]).has_rsample and n not in IMPLICIT | {"straight-through"}],
 )
 def test_a_gradient_flows_through_draws(name):
     make, parameters = made(name, grad=True)
@@ -152,7 +193,9 @@ def test_a_gradient_flows_through_draws(name):
 
 
 WITH_INVERSE = """normal|uniform|exponential|laplace|cauchy|gumbel|half normal|log-normal|sigmoid of normal
-tanh of an affine""".replace("\n", "|").split("|")
+tanh of an affine|half cauchy|pareto|generalised pareto|weibull|kumaraswamy|continuous bernoulli""".replace(
+    "\n", "|"
+).split("|")
 
 
 @pytest.mark.parametrize("name", WITH_INVERSE)
@@ -204,6 +247,7 @@ def test_a_batch_expands(name):
     assert type(new) is type(d) and repr(new).startswith(type(d).__name__)
 
 
+LOW_RANK = D.LowRankMultivariateNormal
 REFUSED = [
     (lambda: D.Normal(0.0, -1.0), r"Normal: scale of shape \(\) must satisfy GreaterThan\(lower_bound=0.0\)"),
     (lambda: D.Normal(math.nan, 1.0), r"Normal: loc of shape \(\) must satisfy Real"),
@@ -222,6 +266,29 @@ REFUSED = [
     (lambda: D.MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(3)), "must end in the"),
     (lambda: D.Independent(D.Normal(0.0, 1.0), 1), "must be at most 0"),
     (lambda: D.Distribution.set_default_validate_args(2), "takes True or False"),
+    (lambda: D.StudentT(-1.0), r"StudentT: df of shape \(\) must satisfy GreaterThan"),
+    (lambda: D.Chi2(-1.0), r"Chi2: df of shape \(\) must satisfy GreaterThan"),
+    (lambda: D.LKJCholesky(1), "greater than or equal to 2. Found dim=1"),
+    (lambda: D.Wishart(1.0, torch.eye(2)), "greater than ndim - 1 = 1"),
+    (lambda: D.Wishart(3.0), "exactly one of covariance_matrix"),
+    (lambda: D.Wishart(3.0, torch.ones(2)), "must be a matrix at least"),
+    (lambda: LOW_RANK(torch.tensor(0.0), torch.ones(2, 1), torch.ones(2)), "at least one-d"),
+    (lambda: LOW_RANK(torch.zeros(2), torch.ones(2), torch.ones(2)), "least two-dim"),
+    (lambda: LOW_RANK(torch.zeros(2), torch.ones(3, 1), torch.ones(2)), "shape 2 x m"),
+    (lambda: LOW_RANK(torch.zeros(2), torch.ones(2, 1), torch.ones(3)), r"shape \(2,\)"),
+    (lambda: LOW_RANK(torch.zeros(2, 2), torch.ones(3, 2, 1), torch.ones(2)), "Incompatible"),
+    (lambda: D.MixtureSameFamily(D.Normal(0.0, 1.0), D.Normal(0.0, 1.0)), "Categorical, not Normal"),
+    (lambda: D.MixtureSameFamily(D.Categorical(torch.ones(2)), 3), "Distribution, not int"),
+    (lambda: D.MixtureSameFamily(D.Categorical(torch.ones(2)), D.Normal(0.0, 1.0)), "has 2 components"),
+    (lambda: D.MixtureSameFamily(D.Categorical(torch.ones(3, 2)), D.Normal(torch.ones(2, 2), 1)), "not comp"),
+    (lambda: D.ReshapeTransform((2,), (3,)), "different numbers of elements"),
+    (lambda: D.CatTransform([D.ExpTransform()], lengths=[1, 2]), "1 transforms and 2 lengths"),
+    (lambda: D.CatTransform([D.ExpTransform()])(torch.ones(3)), "must have size 1"),
+    (lambda: D.StackTransform([D.ExpTransform()])(torch.ones(3)), "must have size 1, one for each"),
+    (lambda: D.IndependentTransform(D.ExpTransform(), 1)(torch.tensor(0.0)), "Too few dimensions"),
+    (lambda: D.CorrCholeskyTransform()(torch.ones(2)), "not a flattened lower-diagonal"),
+    (lambda: D.CorrCholeskyTransform().event_dim, "codomain.event_dim"),
+    (lambda: D.TransformedDistribution(D.Normal(0.0, 1.0), D.StickBreakingTransform()), "at least 1, but"),
     (lambda: D.constraints.dependent.check(torch.ones(1)), "depends on parameters"),
 ]  # fmt: skip
 
@@ -302,13 +369,173 @@ def test_enumerated_values_and_supports():
         D.Independent(d, 1).enumerate_support()
 
 
-@pytest.mark.parametrize("name", sorted(REFUSES))
-def test_draws_refuse_a_gradient_that_they_do_not_have(name):
+def difference(function, x, step):
+    """The slope by differences of the fourth order."""
+    near, far = (function(x + k * step) - function(x - k * step) for k in (1, 2))
+    return (8 * near - far) / (12 * step)
+
+
+def test_draws_of_the_gamma_distribution_move_so_that_the_probability_of_less_stays():
+    a = 10.0 ** np.random.default_rng(0).uniform(-1, 3, 300)
+    z = np.random.default_rng(1).gamma(a)
+    below = difference(lambda a: gamma_parts(a, z)[0], a, 1e-4 * a)  # of P(a, z)
+    density = difference(lambda z: gamma_parts(a, z)[0], z, 1e-4 * z / np.sqrt(1 + a))
+    np.testing.assert_allclose(gamma_slope(a, z), -below / density, rtol=2e-7)
+    assert gamma_slope(np.array([1.0]), np.array([0.0])) == 0  # where a draw is so small that it is 0
+
+
+def integral(a, b, x):
+    """The probability of less than x under a beta distribution, by a sum."""
+    t = (np.arange(200_000) + 0.5) / 200_000 * x
+    return (
+        np.mean(t ** (a - 1) * (1 - t) ** (b - 1))
+        * x
+        * math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b))
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "x"), [(2.0, 3.0, 0.2), (2.0, 3.0, 0.8), (1.5, 9.0, 0.1), (9.0, 1.5, 0.95)]
+)
+def test_draws_of_the_beta_distribution_move_so_that_the_probability_of_less_stays(a, b, x):
+    slope = difference(lambda a: integral(a, b, x), a, 1e-3) / -difference(
+        lambda x: integral(a, b, x), x, 1e-3
+    )
+    assert beta_slope(*np.array([[a], [b], [x]]))[0] * (1 - x) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(IMPLICIT))
+def test_gradients_of_draws_are_on_average_those_of_the_mean_and_the_variance(name):
     make, parameters = made(name, grad=True)
-    with pytest.raises(NotImplementedError, match=r"has no gradient with respect to the concentration"):
-        make(*parameters).rsample()
+    torch.manual_seed(0)
+    d = make(*parameters)
+    draws = d.rsample((40_000,))
+    told = torch.autograd.grad(
+        d.mean.sum() + d.variance.sum(), parameters, allow_unused=True, retain_graph=True
+    )
+    squares = (draws - draws.detach().mean(0)).square()
+    found = torch.autograd.grad(draws.mean(0).sum() + squares.mean(0).sum(), parameters, allow_unused=True)
+    for mine, right in zip(found, told, strict=True):
+        if right is None:
+            assert mine is None or mine.abs().max() < 0.02
+        else:
+            assert ((mine - right).abs() < 0.12 * right.abs().max() + 0.02).all(), (mine, right)
+    slope = torch.autograd.grad(make(*parameters).rsample().sum(), parameters[0], create_graph=True)[0]
+    with pytest.raises(RuntimeError, match="no second derivative"):
+        torch.autograd.grad(slope.sum(), parameters[0])
     assert not make(*parameters).sample().requires_grad
-    assert make(*[p.detach() for p in parameters]).rsample().shape == make(*parameters).sample().shape
+
+
+def test_draws_of_tiny_and_of_large_concentrations_have_finite_gradients():
+    torch.manual_seed(0)
+    for dtype in (torch.float32, torch.float64):
+        a = torch.tensor([1e-3, 0.1, 1.0, 1e3, 1e6], dtype=dtype, requires_grad=True)
+        draws = [D.Gamma(a, 1.0).rsample((50,)), D.Dirichlet(a).rsample((50,)), D.Beta(a, 2.0).rsample((50,))]
+        for draw in draws:
+            assert draw.isfinite().all() and draw.dtype == dtype
+            assert torch.autograd.grad(draw.sum(), a)[0].isfinite().all()
+
+
+def test_a_straight_through_draw_passes_the_gradient_of_the_probabilities():
+    p = t([0.2, 0.3, 0.5], grad=True)[0].detach().requires_grad_()
+    torch.manual_seed(0)
+    draw = D.OneHotCategoricalStraightThrough(p).rsample()
+    assert sorted(draw.tolist()) == [0, 0, 1]
+    weights = t(1.0, 2.0, 4.0)
+    (found,) = torch.autograd.grad((draw * weights).sum(), p)
+    (told,) = torch.autograd.grad((p / p.sum() * weights).sum(), p)
+    assert torch.allclose(found, told)
+
+
+def test_a_mixture_draws_from_its_components_as_often_as_they_are_probable():
+    torch.manual_seed(0)
+    parts = D.Independent(D.Normal(t([0.0, 0.0], [10.0, 20.0]), 0.1), 1)
+    draws = D.MixtureSameFamily(D.Categorical(t(1.0, 3.0)), parts).sample((4000,))
+    share = (draws[:, 0] > 5).double().mean().item()
+    assert draws.shape == (4000, 2) and share == pytest.approx(0.75, abs=0.03)
+    assert ((draws[:, 1] > 10) == (draws[:, 0] > 5)).all()
+
+
+def test_draws_of_correlations_are_factors_of_correlation_matrices():
+    torch.manual_seed(0)
+    d = D.LKJCholesky(3, t(0.5, 20.0))
+    draws = d.sample((3000,))
+    d._check(draws)
+    matrix = draws @ draws.mT
+    assert torch.allclose(matrix.diagonal(dim1=-2, dim2=-1), torch.ones(1, dtype=torch.float64))
+    # Under LKJ(c) of n rows each correlation is 2 Beta(a, a) - 1 with a = c - 1 + n / 2.
+    told = 1 / (2 * (t(0.5, 20.0) + 0.5) + 1)
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        assert torch.allclose(matrix[..., i, j].var(0), told, rtol=0.1)
+
+
+ONE = t(0.3, -0.7, 1.1)
+TRANSFORMS = {
+    "exp": D.ExpTransform(), "sigmoid": D.SigmoidTransform(), "tanh": D.TanhTransform(),
+    "softplus": D.SoftplusTransform(), "affine": D.AffineTransform(1.0, -2.0),
+    "power": D.ComposeTransform([D.ExpTransform(), D.PowerTransform(0.5)]),
+    "stick": D.StickBreakingTransform(), "corr": D.CorrCholeskyTransform(),
+    "composed": D.ComposeTransform([D.TanhTransform(), D.AffineTransform(0.0, 3.0)]),
+    "cat": D.CatTransform([D.ExpTransform(), D.TanhTransform()], 0, [1, 2]),
+    "stack": D.StackTransform([D.ExpTransform(), D.TanhTransform(), D.SigmoidTransform()]),
+    "reshaped": D.ReshapeTransform((3,), (1, 3)),
+    "cdf": D.CumulativeDistributionTransform(D.Normal(0.0, 2.0)),
+    "vectors": D.IndependentTransform(D.ExpTransform(), 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_has_its_inverse_and_the_determinant_of_its_derivative(name):
+    f = TRANSFORMS[name]
+    y = f(ONE)
+    assert f.codomain.check(y).all() and torch.allclose(f.inv(y), ONE) and f.inv.inv(ONE).allclose(y)
+    assert tuple(f.forward_shape(ONE.shape)) == y.shape and tuple(f.inverse_shape(y.shape)) == ONE.shape
+    assert f.inv.forward_shape(y.shape) == f.inverse_shape(y.shape)
+    free = {"stick": lambda x: f(x)[:-1], "corr": lambda x: f(x)[[1, 2, 2], [0, 0, 1]]}.get(name, f)
+    jacobian = torch.autograd.functional.jacobian(free, ONE).reshape(3, 3)
+    told = f.log_abs_det_jacobian(ONE, y).sum()
+    assert torch.allclose(told, torch.linalg.slogdet(jacobian)[1])
+    assert torch.allclose(f.inv.log_abs_det_jacobian(y, ONE).sum(), -told)
+    kept = f.with_cache(1)
+    assert kept.with_cache(1) is kept and torch.equal(kept(ONE), y) and kept.inv(kept(ONE)) is ONE
+    assert repr(f)
+
+
+def test_transforms_are_equal_where_they_do_the_same():
+    power = D.PowerTransform(2.0)
+    same = [
+        (power, D.PowerTransform(2.0)), (D.ExpTransform().inv, D.ExpTransform().inv),
+        (D.ComposeTransform([power]), D.ComposeTransform([power])), (D.AbsTransform(), D.AbsTransform()),
+    ]  # fmt: skip
+    assert all(a == b for a, b in same) and power != D.PowerTransform(3.0) and D.ExpTransform() != power
+    assert D.biject_to(D.constraints.real) == D.identity_transform and D.identity_transform(ONE) is ONE
+    assert D.identity_transform.log_abs_det_jacobian(ONE, ONE).tolist() == [0, 0, 0]
+    with pytest.raises(NotImplementedError, match="has no sign"):
+        D.SoftmaxTransform().sign
+
+    class Mine(D.Transform):
+        def __init__(self, x):
+            super().__init__()
+            self.x = x
+
+    with pytest.raises(NotImplementedError, match="with_cache is not implemented"):
+        Mine(3).with_cache(1)
+    with pytest.raises(NotImplementedError, match="no transform to the set Boolean"):
+        D.biject_to(D.constraints.boolean)
+    with pytest.raises(TypeError, match="takes a constraint, but got 3"):
+        D.biject_to.register(3, lambda _: power)
+
+
+def test_a_set_that_depends_on_parameters_is_a_property():
+    class Half(D.Distribution):
+        @D.constraints.dependent_property(is_discrete=False, event_dim=0)
+        def support(self):
+            return D.constraints.positive
+
+    assert D.constraints.is_dependent(vars(Half)["support"])
+    assert not D.constraints.is_dependent(D.constraints.real)
+    assert Half(validate_args=False).support is D.constraints.positive
+    assert D.constraints.is_dependent(D.constraints.dependent)
 
 
 def test_draws_of_gamma_carry_a_gradient_to_the_rate():

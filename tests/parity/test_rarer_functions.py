@@ -15,6 +15,11 @@ b = bools(2, 3)
     torch.erfinv(u), torch.logit(u.abs()), torch.logit(x, {0.1|0.3}), torch.logit(x.detach())
     torch.{lgamma|digamma}({p|x}), torch.polygamma({0|1|2|3}, p)             # rough: its trigamma
     torch.polygamma(1, x), torch.mvlgamma(p + 2, 3)                          # rough: its trigamma
+    torch.{i0|special.i0e|special.i1|special.i1e}({x|20 * x|i})              # rough: float32 inside
+    torch.{igamma|igammac|special.gammainc|special.gammaincc}(p.detach(), {p|9 * p|p[0]})
+    torch.{igamma|igammac}(torch.tensor([0.0, 1.0, 1.0, -1.0, 2.0]), torch.tensor([1.0, 0.0, inf, 1.0, -1.0]))
+    torch.igamma(i, i), torch.igamma(p, 1.0)                                 # complains
+    x.detach().clone().i0_(), p.detach().clone().igamma_(p.detach()), p.detach().clone().igammac_(p.detach())
     torch.{fmod|copysign}(x, {y|0.7|-2})
     torch.fmod(i, {3|torch.tensor([2, 3, -2])}), torch.fmod(i, y), torch.copysign(i, -1)
     torch.fmod(i, 0)                                                         # raises
