@@ -13,7 +13,7 @@ import numpy as np
 
 from minigrad.engine.messages import cut_by_conversion, cut_by_copy
 from minigrad.engine.silence import silently
-from minigrad.ops.arrays import is_array, is_foreign
+from minigrad.ops.arrays import is_array
 
 from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
@@ -73,7 +73,7 @@ def as_array(data: Any, dtype: Any = None) -> Any:
         return data._array if dtype is None else _as(data._array, as_dtype(dtype))
     if isinstance(data, np.ndarray):
         return _as(data, as_dtype(data.dtype if dtype is None else dtype))
-    if is_foreign(data):  # another library's array stays what it is
+    if is_array(data):  # another library's array stays what it is
         wanted = as_dtype(data.dtype if dtype is None else dtype)
         return data if data.dtype is wanted else data.astype(wanted)
     kinds: set[Any] = set()

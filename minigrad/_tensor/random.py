@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.arrays import is_foreign
+from minigrad.ops.arrays import is_array
 
 from .device import CPU, on_cpu
 from .record import wrap
@@ -206,7 +206,7 @@ def generator_of(generator: Generator | None) -> Any:
 
 def as_drawn(draws: Any, dtype: Any) -> Any:
     """Draws as an array of a dtype."""
-    return draws.astype(dtype) if is_foreign(draws) else np.asarray(draws, dtype)
+    return draws.astype(dtype) if is_array(draws) else np.asarray(draws, dtype)
 
 
 def uniform(stream: np.random.Generator, low: float, high: float, shape: Any, dtype: Any) -> Any:

@@ -338,6 +338,11 @@ def _op_of(cls: Any) -> Op:
     return _OPS[cls]
 
 
+def function_of(op: Op) -> type[Function] | None:
+    """The Function whose record an op is; None for an op of the table."""
+    return next((cls for cls, known in _OPS.items() if known is op), None)
+
+
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     """Marks a backward that is not written with tensor operations: a walk through its result raises.
 

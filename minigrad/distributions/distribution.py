@@ -16,6 +16,8 @@ from minigrad._tensor.record import wrap
 from minigrad._tensor.size import Size
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
+from minigrad.ops.arrays import everything
+from minigrad.ops.kernels import broken
 
 from .constraints import Constraint
 
@@ -233,7 +235,7 @@ class Distribution:
             if constraint.belongs is None or not isinstance(value, Tensor):
                 continue
             good = constraint.check(value.detach())
-            if not good.all():
+            if broken(everything(good._array)):
                 raise ValueError(
                     f"{type(self).__name__}: {name} of shape {tuple(value.shape)} must satisfy {constraint}, "
                     f"but is {value.detach()}"
@@ -259,7 +261,9 @@ class Distribution:
                     f"{tuple(own)}"
                 )
         support = self.support
-        if support is not None and support.belongs is not None and not support.check(value.detach()).all():
+        if support is None or support.belongs is None:
+            return
+        if broken(everything(support.check(value.detach())._array)):
             raise ValueError(
                 f"{kind}: the value must lie within the support {support}, but is {value.detach()}"
             )

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from minigrad.functional import xlogy
 from minigrad.nn.functional import binary_cross_entropy_with_logits
+from minigrad.ops.arrays import everything
+from minigrad.ops.kernels import broken
 
 from . import constraints
 from .distribution import OfTrials, drawn
@@ -29,7 +31,7 @@ class Geometric(OfTrials):
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         self._take(probs, logits)
         super().__init__(self._own.shape, validate_args=validate_args)
-        if self._validate_args and not (self.probs > 0).all():
+        if self._validate_args and broken(everything((self.probs > 0)._array)):
             raise ValueError(f"Geometric: probs must be above 0, but is {self.probs}")
 
     @property

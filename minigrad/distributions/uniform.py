@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from minigrad.ops.arrays import everything
+from minigrad.ops.kernels import broken
+
 from . import constraints
 from .distribution import Distribution, together, uniform
 
@@ -30,7 +33,7 @@ class Uniform(Distribution):
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = together(low, high)
         super().__init__(self.low.shape, validate_args=validate_args)
-        if self._validate_args and not (self.low < self.high).all():
+        if self._validate_args and broken(everything((self.low < self.high)._array)):
             raise ValueError(f"Uniform: low must be below high, but they are {self.low} and {self.high}")
 
     @property

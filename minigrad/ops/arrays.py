@@ -73,7 +73,7 @@ def arrayed(x: Any) -> Any:
 
 def fresh(x: Array) -> Array:
     """A copy of an array of any kind; of a NumPy scalar an array without axes."""
-    return x.copy() if is_foreign(x) else np.array(x)
+    return x.copy() if is_array(x) and not isinstance(x, ndarray) else np.array(x)
 
 
 def is_writable(x: Array) -> bool:

@@ -59,6 +59,12 @@ def beyond(x: Array, low: float, high: float) -> Any:
     return x.min(), x.max()
 
 
+@check
+def broken(condition: Array) -> bool | None:
+    """True where some element of a condition is False; else None."""
+    return None if np.all(condition) else True
+
+
 def is_tensor(x: Array) -> bool:
     """True for a Tensor, on which a rule runs for a higher derivative; False for every kind of array."""
     return hasattr(type(x), "_call_op")

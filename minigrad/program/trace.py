@@ -15,6 +15,7 @@ from minigrad._tensor.dtype import get_default_dtype
 from minigrad._tensor.random import default_generator
 from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
+from minigrad.autograd.function import function_of
 from minigrad.engine.hooks import fitted
 from minigrad.engine.mode import current, switch
 from minigrad.engine.node import Node, linked
@@ -174,7 +175,7 @@ class TracedCall:
         if program.structure is None:
             trace.end("it returns something that is neither a tensor nor a plain value")
             return
-        roots: set[Value] = set()
+        roots: dict[Value, list[Any]] = {}  # the outputs' arrays, by the value whose memory they have
         program.parents = [i for i, n in enumerate(nodes) if n is not None]
         mine = {id(nodes[i]): k for k, i in enumerate(program.parents)}
         seeds: list[tuple[Node, Traced]] = []
@@ -187,16 +188,16 @@ class TracedCall:
                 if type(array) is ndarray:
                     value = trace.as_value(array)
                     program.outputs.append(value)
-                    roots.add(value.root)
+                    roots.setdefault(value.root, []).append(array)
                     if history_of(out) is not None:
                         trace.end("an output has a history that the call did not make")
                     continue
                 return
             root = array.value.root
-            if root.kind == "input" or root in roots:
+            if root.kind == "input" or any(_overlap(array.array, x) for x in roots.get(root, ())):
                 trace.end("an output shares memory with an input or another output")
                 return
-            roots.add(root)
+            roots.setdefault(root, []).append(array.array)
             program.outputs.append(array.value)
             node = history_of(out)
             if node is not None:
@@ -295,7 +296,8 @@ def _gradients(
         if op is None:
             trace.end("a tensor that requires grad comes from where the trace does not see it")
             return {}
-        if not op.needs:
+        own = None if op.needs else function_of(op)
+        if not op.needs and not getattr(own, "traceable", False):
             trace.end(f"{op.name} is an autograd.Function, whose backward is Python of its own")
             return {}
         if node.watch is not None and (node.watch.hooks or node.watch.keep):
@@ -310,7 +312,8 @@ def _gradients(
             if edge is None:
                 continue
             parent, rule, *saved = edge
-            d = silently(trace.attempt, rule, (g, *saved), {})
+            # The gradients of several outputs come in a bundle, which a single step cannot have.
+            d = silently(trace.attempt, rule, (g, *saved), {}) if own is None else silently(rule, g, *saved)
             if d is None:
                 continue
             if d.shape != parent.shape or d.dtype != parent.dtype:
@@ -323,6 +326,15 @@ def _gradients(
                 arrived[parent], via[parent] = d, set(via[node])
                 heappush(waiting, (-parent.tick, parent))
     return found
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    """True if two arrays have an element in common, or it is hard to tell."""
+    try:
+        work: Any = 10_000  # NumPy's stubs know two bounds only
+        return np.shares_memory(a, b, max_work=work)
+    except np.exceptions.TooHardError:
+        return True
 
 
 class _Kind:

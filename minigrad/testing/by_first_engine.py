@@ -39,7 +39,7 @@ def _rule(edge: Any, name: str) -> Callable[[Any], Any]:
             return np.zeros(parent.shape, parent.dtype)
         if not isinstance(found, np.ndarray | np.generic):
             raise UnknownError(f"{name} has several outputs and one backward")
-        return found
+        return found.astype(parent.dtype, copy=False)  # as the fast engine fits it
 
     return pull
 

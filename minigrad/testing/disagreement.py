@@ -103,7 +103,8 @@ def _shown(x: Array | None, index: Any) -> str:
     if x is None:
         return "no gradient"
     if index is None:
-        return f"{x.dtype.name} of shape {tuple(x.shape)}" + f": {x.item():.12g}" * (x.size == 1)
+        number = f": {x.item():.12g}" if x.size == 1 else ""
+        return f"{x.dtype.name} of shape {tuple(x.shape)}{number}"
     return f"{x[index]:.12g}"
 
 

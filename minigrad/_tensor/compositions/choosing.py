@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad._tensor.convert import require_tensors
-from minigrad._tensor.record import Recorded
+from minigrad._tensor.record import Recorded, wrap
+from minigrad.ops.arrays import arrayed
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -81,7 +82,7 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
     a, b = input._array, other._array
     with np.errstate(all="ignore"):
         close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return input.new_tensor(close, dtype=bool)
+    return wrap(arrayed(close), None)
 
 
 def allclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad._tensor.record import Recorded, wrap
 from minigrad._tensor.tracing import for_each_sample
-from minigrad.ops.arrays import fresh
+from minigrad.ops.arrays import arrayed, fresh
 from minigrad.ops.kernels import normalize_dim
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ def searchsorted(
     if sorter is not None:
         rows = np.take_along_axis(rows, sorter._array, axis=-1)
     if rows.ndim == 1:
-        found = np.asarray(np.searchsorted(rows, values, side=way))
+        found = arrayed(np.searchsorted(rows, values, side=way))
     elif rows.ndim != values.ndim or rows.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
             f"searchsorted: apart from the last dimension, {rows.shape} and {values.shape} must be equal"

@@ -9,6 +9,7 @@ import numpy as np
 from minigrad._tensor.random import Generator, as_drawn, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tracing import drawn_for_each_sample
+from minigrad.ops.kernels import broken
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -34,7 +35,7 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = Non
     chance = own if p is None else np.asarray(p)
     if own.dtype.kind != "f":
         raise RuntimeError(f"bernoulli: expected floating probabilities, but got {own.dtype}")
-    if not ((chance >= 0) & (chance <= 1)).all():
+    if broken((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli expects probabilities within [0, 1]")
     drawn: Tensor = wrap(as_drawn(generator_of(generator).random(own.shape) < chance, own.dtype), None)
     return drawn
@@ -64,23 +65,23 @@ def multinomial(
         raise RuntimeError("multinomial: expected a floating vector or matrix of weights")
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+    if broken(np.isfinite(weights) & (weights >= 0)):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    rows = np.atleast_2d(weights)
-    if not (rows.sum(-1) > 0).all():
+    rows = weights if weights.ndim == 2 else weights[None]
+    if broken(rows.sum(-1) > 0):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    if not replacement and ((rows > 0).sum(-1) < num_samples).any():
+    if not replacement and broken((rows > 0).sum(-1) >= num_samples):
         raise RuntimeError("cannot sample more places than have a weight without replacement")
     stream = generator_of(generator)
     if replacement:
         ends = np.cumsum(rows, -1)
         draws = stream.random((len(rows), num_samples)) * ends[:, -1:]
-        found = [np.searchsorted(e, d, "right") for e, d in zip(ends, draws, strict=True)]
+        found = np.stack([np.searchsorted(e, d, "right") for e, d in zip(ends, draws, strict=True)])
     else:  # the first of exponential clocks that run at these rates
         with np.errstate(divide="ignore"):
             clocks = stream.standard_exponential(rows.shape) / rows
-        found = list(np.argsort(clocks, -1)[:, :num_samples])
-    places: Tensor = wrap(np.array(found, np.int64).reshape((*weights.shape[:-1], num_samples)), None)
+        found = np.argsort(clocks, -1)[:, :num_samples]
+    places: Tensor = wrap(found.astype(np.int64).reshape((*weights.shape[:-1], num_samples)), None)
     return places
 
 
@@ -102,7 +103,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rates = input._array
     if rates.dtype.kind != "f":
         raise NotImplementedError(f"poisson: expected floating rates, but got {rates.dtype}")
-    if not (rates >= 0).all():
+    if broken(rates >= 0):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     drawn: Tensor = wrap(np.asarray(generator_of(generator).poisson(rates)).astype(rates.dtype), None)
     return drawn

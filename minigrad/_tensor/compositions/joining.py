@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.record import Recorded
+from minigrad._tensor.record import Recorded, wrap
 from minigrad.ops.arrays import kin
 from minigrad.ops.kernels import normalize_dim
 
@@ -359,7 +359,6 @@ def index_fill(input: T, dim: int, index: T, value: Any) -> T:
     if index.dtype != np.int64:
         raise IndexError(f"index_fill: expected an int64 index, got {index.dtype.name}; use index.long()")
     check_bounds("index_fill()", index, dim, n, least=-n)
-    marked = np.zeros(n, np.bool_, like=kin(places))
-    marked[places] = True
+    marked = np.isin(np.arange(n, like=kin(places)), np.where(places < 0, places + n, places))
     shape = [n if i == dim else 1 for i in range(input.ndim)]
-    return input.masked_fill(input.new_tensor(marked.reshape(shape), dtype=bool), value)
+    return input.masked_fill(wrap(marked.reshape(shape), None), value)

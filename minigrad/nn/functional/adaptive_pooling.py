@@ -164,7 +164,7 @@ def _adaptive_max(axes: int, input: Tensor, output_size: Any, return_indices: bo
         picked = flat.index_select(2, as_operand(position.reshape(-1)))
         out, chosen = picked.reshape(*x.shape[:2], *places, -1).max(-1)
         table = np.broadcast_to(position.reshape(*places, -1), (*chosen.shape, position[(0,) * axes].size))
-        indices = as_operand(np.take_along_axis(table, chosen.numpy()[..., None], -1)[..., 0])
+        indices = as_operand(np.take_along_axis(table, chosen._array[..., None], -1)[..., 0])
     if single:
         out, indices = out.squeeze(0), indices.squeeze(0)
     return (out, indices) if return_indices else out

@@ -11,6 +11,7 @@ from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops.arrays import everything, kin
 from minigrad.ops.index import first_outside
+from minigrad.ops.kernels import broken
 
 from .activations import logsigmoid, relu
 from .checks import check_pair, check_reduction, check_same_shape, older_reduction, reduced, weighted
@@ -74,7 +75,7 @@ def gaussian_nll_loss(
             raise ValueError(
                 f"gaussian_nll_loss: var {tuple(var.shape)} does not fit the input, {tuple(input.shape)}"
             )
-    if (everything(var._array) < 0).any():
+    if broken(np.logical_not(everything(var._array) < 0)):
         raise ValueError("gaussian_nll_loss: var has negative entries")
     var = var.clone()
     var.data.clamp_(min=eps)

@@ -12,6 +12,7 @@ from minigrad._tensor.convert import as_operand
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import convolution as _table  # noqa: F401 (its ops are in the registry now)
 from minigrad.ops.arrays import everything
+from minigrad.ops.kernels import broken
 
 from .sizes import Sizes, as_batch, sizes_for
 
@@ -344,7 +345,7 @@ def _max_unpool(
     planes = math.prod(shape)
     places = indices._array.reshape(*x.shape[:2], -1)
     every = everything(places)
-    if every.size and not 0 <= every.min() <= every.max() < planes:
+    if broken((every >= 0) & (every < planes)):
         raise RuntimeError(f"{name}: found an invalid max index, for an output of size {shape}")
     flat = x.new_zeros((*x.shape[:2], planes)).scatter(2, as_operand(places), x.reshape(places.shape))
     out = flat.reshape(*x.shape[:2], *shape)

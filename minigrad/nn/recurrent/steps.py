@@ -121,6 +121,8 @@ class Steps(Function):
     The slices alone would each make a gradient of all steps' size.
     """
 
+    traceable = True  # its backward is the same in each call: a compiled program has its steps
+
     @staticmethod
     def forward(ctx: Any, x: Tensor, sizes: Any) -> Any:
         return x.split(list(sizes))
