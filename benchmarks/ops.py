@@ -87,6 +87,14 @@ def samples() -> dict[str, Sample]:
     return {**of_registry(), **COMPOSED}
 
 
+def keep_memory() -> None:
+    """Let the C library keep freed memory, as it does in a program that has freed something large.
+
+    Until then it gives memory back after most calls here. To get it again takes longer than the op.
+    """
+    np.ones(30 * 2**20 // 8)
+
+
 def run(quick: bool, names: Iterable[str] = ()) -> dict[str, Any]:
     """The record of all samples, or of some."""
     from tqdm import tqdm
@@ -94,6 +102,7 @@ def run(quick: bool, names: Iterable[str] = ()) -> dict[str, Any]:
     chosen = {name: sample for name, sample in samples().items() if not names or name in names}
     libraries = [name for name in ("minigrad", "torch") if name == "minigrad" or name in machine.versions()]
     rows: dict[str, Any] = {}
+    keep_memory()
     with machine.limit_threads(1):
         for name in tqdm(chosen, desc="ops", leave=False):
             rows[name] = {

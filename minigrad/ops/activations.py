@@ -9,16 +9,18 @@ import numpy as np
 from .kernels import (
     Array,
     cast,
+    is_tensor,
     keep,
     keep_nonzero,
     log_softmax as log_softmax_kernel,
     ndarray,
+    one_and_exp,
     positive_part,
     sigmoid,
     softmax as softmax_kernel,
 )
 from .op import NONZERO, REAL, Interval, Op
-from .special import erf, log_sigmoid
+from .special import log_sigmoid, normal_cdf
 from .sums import total
 
 # out is 0 where x <= 0; a nan there lets the gradient through, as in PyTorch.
@@ -104,31 +106,35 @@ selu = Op(
     result="floating",
 )  # fmt: skip
 # Hendrycks and Gimpel 2016, "Gaussian Error Linear Units": x Phi(x), or its tanh approximation.
-_SQRT_HALF, _INV_SQRT_2PI, _GELU_C = 0.7071067811865476, 0.3989422804014327, 0.7978845608028654
+_INV_SQRT_2PI, _GELU_C = 0.3989422804014327, 0.7978845608028654
 
 
-def _gelu(x: Array, approximate: str) -> Array:
+def _gelu_cdf(x: Array, approximate: str) -> Array:
+    """The factor of x in gelu: Phi(x), or what stands for it."""
     if approximate == "tanh":
-        return 0.5 * x * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
+        return 0.5 * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
     if approximate != "none":
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
-    out = erf(x * _SQRT_HALF)
-    out += 1  # in the same memory: new memory costs more than a product
-    out *= x
-    out *= 0.5
-    return out
+    return normal_cdf(x)
 
 
-def _gelu_slope(x: Array, approximate: str) -> Array:
+def _gelu(x: Array, approximate: str) -> tuple[Array, Array]:
+    cdf = _gelu_cdf(x, approximate)
+    return x * cdf, cdf
+
+
+def _gelu_slope(x: Array, cdf: Array, approximate: str) -> Array:
+    if is_tensor(x):  # to the second derivative the factor is no constant
+        cdf = _gelu_cdf(x, approximate)
     if approximate == "tanh":
-        t = np.tanh(_GELU_C * (x + 0.044715 * x * x * x))
-        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * _GELU_C * (1 + 0.134145 * x * x)
-    return 0.5 * (1 + erf(x * _SQRT_HALF)) + x * _INV_SQRT_2PI * np.exp(-0.5 * x * x)
+        return cdf + x * 2 * cdf * (1 - cdf) * _GELU_C * (1 + 0.134145 * x * x)
+    return cdf + x * _INV_SQRT_2PI * np.exp(-0.5 * x * x)
 
 
 gelu = Op(
     "gelu", lambda x, *, approximate="none": _gelu(x, approximate),
-    x=lambda g, x, approximate: g * _gelu_slope(x, approximate),
+    x=lambda g, x, cdf, approximate: g * _gelu_slope(x, cdf, approximate),
+    constants=("cdf",),
     read=lambda approximate: (
         "g * (Phi(x) + x * phi(x))" if approximate == "none" else "g times the slope of the approximation"
     ),
@@ -137,7 +143,7 @@ gelu = Op(
     result="floating",
 )  # fmt: skip
 silu = Op(
-    "silu", lambda x: x * sigmoid(x),
+    "silu", lambda x: x / one_and_exp(x),
     x=lambda g, x: g * _silu_slope(x, sigmoid(x)),
     read="g * sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
     formula="d silu(x)/dx = sigmoid(x) * (1 + x * (1 - sigmoid(x)))",

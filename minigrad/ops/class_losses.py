@@ -11,6 +11,7 @@ from .arrays import is_foreign, kin
 from .index import first_outside
 from .kernels import (
     Array,
+    add_along,
     is_tensor,
     log_softmax as log_softmax_kernel,
     ndarray,
@@ -43,12 +44,16 @@ class _Asked(NamedTuple):
             at = total(np.where(self._hit(x), x, 0), self.axis)
         return np.where(self.kept, -self.factor * at, self.factor)
 
+    def share(self) -> Array:
+        """The factor of -x at each target."""
+        return np.where(self.kept, self.factor / self.mass, 0)
+
     def goal(self, x: Array, label_smoothing: float = 0.0) -> Array:
         """The factor of -x in the loss.
 
         A total weight of 0 makes it nan or inf where a target counts; elsewhere it is 0.
         """
-        share = np.where(self.kept, self.factor / self.mass, 0) * (1 - label_smoothing)
+        share = self.share() * (1 - label_smoothing)
         if type(x) is ndarray:
             goal = np.zeros(x.shape, x.dtype)
             np.put_along_axis(goal, self.place, np.expand_dims(share, self.axis), self.axis)
@@ -222,19 +227,24 @@ cross_entropy = Op(
 
 def _nll_loss(
     x: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int
-) -> tuple[Array, Array]:
-    """The loss, and the factor of -x in it."""
+) -> tuple[Array, Array, Array]:
+    """The loss, the place of each target, and its share in the loss."""
     x = wide(x)
     asked = _asked(x, target, weight, reduction, ignore_index)
-    return asked.reduce(asked.picked(x), reduction), asked.goal(x)
+    return asked.reduce(asked.picked(x), reduction), asked.place, asked.share()
 
 
-def _nll_form(x_shape: tuple[int, ...], goal: Any, reduction: str, weight: Any) -> str:
+def _to_targets(g: Array, shape: tuple[int, ...], place: Array, share: Array) -> Array:
+    """-g times the share of each target, at its place, and 0 elsewhere."""
+    axis = 0 if len(shape) == 1 else 1
+    return add_along(np.expand_dims(-share * g, axis), place, axis, shape)
+
+
+def _nll_form(x_shape: tuple[int, ...], share: Any, reduction: str, weight: Any) -> str:
     if weight is not None:
         return "minus g at the target of each row, with the loss's weights"
-    if goal is not None and (left_out := goal.size // x_shape[_class_axis(goal)] - np.count_nonzero(goal)):
-        rows = goal.size // x_shape[_class_axis(goal)]
-        return _where_counted("minus g at the target of each row", left_out, rows, reduction)
+    if share is not None and (left_out := share.size - np.count_nonzero(share)):
+        return _where_counted("minus g at the target of each row", left_out, share.size, reduction)
     return _over_rows("-g * one_hot(target)", x_shape, reduction)
 
 
@@ -248,8 +258,8 @@ nll_loss = Op(
     lambda x, target, *, weight=None, reduction="mean", ignore_index=-100: _nll_loss(
         x, target, weight, reduction, ignore_index
     ),
-    x=lambda g, goal, reduction: -goal * (np.expand_dims(g, _class_axis(goal)) if reduction == "none" else g),
-    constants=("goal",),
+    x=lambda g, x_shape, place, share: _to_targets(g, x_shape, place, share),
+    constants=("place", "share"),
     read=_nll_form,
     formula="d loss/dx = -one_hot(target), over N rows for a mean",
     domain=_nll_loss_domain,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_array, kin
-from .elementwise import _between_multiples
+from .elementwise import _between_multiples, by_steps
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 
@@ -216,7 +216,7 @@ trunc = Op(
 def _fmod(a: Any, b: Any) -> Array:
     if not np.all(b) and np.asarray(a).dtype.kind != "f" and np.asarray(b).dtype.kind != "f":
         raise ValueError("ZeroDivisionError: an integer divided by 0; convert with .float() for inf and nan")
-    return np.fmod(a, b)
+    return by_steps(np.fmod, np.trunc, lambda a, b, steps: a - steps * b, a, b)
 
 
 fmod = Op(

@@ -7,15 +7,33 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_foreign
-from .kernels import Array, average, c_order, centered, is_tensor, ndarray, normalize_dims, wide
+from .kernels import (
+    Array,
+    average,
+    average_product,
+    c_order,
+    centered,
+    is_tensor,
+    ndarray,
+    normalize_dims,
+    wide,
+)
 from .op import Op
 
 
 def _statistics(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array, Array]:
     """The mean of x, x less its mean, one over its standard deviation (with eps), and its variance."""
-    rest, mean = centered(x, axes)
-    variance = average(rest * rest, axes)
+    mean = average(x, axes)
+    rest = x - mean
+    slip = average(rest, axes)  # of the mean, by its rounding
+    variance = average_product(rest, rest, axes)
+    if type(rest) is not ndarray or (np.abs(slip) > _SLIGHT * np.sqrt(variance)).any():
+        rest, mean = centered(x, axes)
+        variance = average(rest * rest, axes)
     return mean, rest, 1 / np.sqrt(variance + eps), variance
+
+
+_SLIGHT = 1e-7  # the precision of float32
 
 
 def _normalized(x: Array, dim: Any, eps: float) -> tuple[Array, Array, Array, Array]:
@@ -31,16 +49,14 @@ def _normalize_rule(g: Array, x: Array, mean: Array, scale: Array, dim: Any, eps
     if type(x) is not ndarray and is_tensor(x):  # to the second derivative the statistics are no constants
         _, out, scale, _ = _statistics(x, axes, eps)
         return _at_right_angles(g, out * scale, scale, axes)
-    out = x - mean
-    out *= scale
+    rest = x - mean
     if type(g) is not ndarray and is_foreign(g):
-        return _at_right_angles(g, out, scale, axes)
-    share = average(g * out, axes)
-    out *= share
-    out += average(g, axes)
-    np.subtract(g, out, out=out)
-    out *= scale
-    return out
+        return _at_right_angles(g, rest * scale, scale, axes)
+    rest *= average_product(g, rest, axes) * (scale * scale)
+    rest += average(g, axes)
+    np.subtract(g, rest, out=rest)
+    rest *= scale
+    return rest
 
 
 def _at_right_angles(g: Array, out: Array, scale: Array, axes: tuple[int, ...]) -> Array:

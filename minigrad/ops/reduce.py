@@ -86,12 +86,20 @@ def _prod_others(x: Array, dim: Any) -> Array:
     return np.transpose(others, tuple(int(i) for i in np.argsort(rest + axes)))
 
 
+def _prod_rule(g: Array, x: Array, out: Array, shape: Any, dim: Any, keepdim: bool) -> Array:
+    if type(out) is type(x) is ndarray and x.dtype.char in "fd" and out.size:
+        size = np.abs(out)
+        if size.min() >= np.finfo(x.dtype).tiny and size.max() < np.inf:  # nothing is 0, nor lost its digits
+            return spread(g * out, shape, dim, keepdim) / x
+    return spread(g, shape, dim, keepdim) * _prod_others(x, dim)
+
+
 prod = Op(
     "prod",
     lambda x, *, dim=None, keepdim=False: folded(
         np.multiply, x, dim, keepdim, dtype=None if x.dtype.kind == "f" else np.int64
     ),
-    x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim) * _prod_others(x, dim),
+    x=lambda g, x, out, x_shape, dim, keepdim: _prod_rule(g, x, out, x_shape, dim, keepdim),
     read="g times the product of the other elements",
     formula="d prod(x)/dx_i = product of the other x_j",
     domain=_reduction(REAL),

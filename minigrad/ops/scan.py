@@ -40,9 +40,7 @@ cumsum = Op(
 cumprod = Op(
     "cumprod",
     lambda x, *, dim: cumulate(np.multiply, x, dim),
-    x=lambda g, x, dim: (
-        cumulate(np.multiply, shifted(x, dim, 1.0), dim) * reverse_scan_kernel(g, x, dim) if g.ndim else g
-    ),
+    x=lambda g, x, out, dim: shifted(out, dim, 1.0) * reverse_scan_kernel(g, x, dim) if g.ndim else g,
     read="the sum, from each place to the end, of g times the product of the other factors",
     formula="d cumprod(x)_j/dx_i = product of x_k over k <= j, k != i",
     domain=_scan(REAL),

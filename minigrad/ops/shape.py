@@ -11,6 +11,7 @@ from .kernels import (
     Array,
     c_order,
     embed_diagonal as embed_diagonal_kernel,
+    keep,
     kept_order,
     normalize_dim,
     normalize_dims,
@@ -252,7 +253,10 @@ def _triangle(x: Array, k: int, lower: bool) -> Array:
     if x.ndim < 2:
         raise ValueError(f"expected at least 2 dimensions, got shape {tuple(x.shape)}")
     mask = np.tri(x.shape[-2], x.shape[-1], k if lower else k - 1, dtype=np.bool_, like=kin(x))
-    return np.where(mask if lower else ~mask, x, x.dtype.type(0))
+    mask = mask if lower else ~mask
+    if type(x) is ndarray and x.dtype.kind == "f":
+        return keep(x, mask)
+    return np.where(mask, x, x.dtype.type(0))
 
 
 def _matrices(d: Any) -> Any:
@@ -264,7 +268,7 @@ def _matrices(d: Any) -> Any:
 tril = Op(
     "tril",
     lambda x, *, diagonal=0: _triangle(x, diagonal, lower=True),
-    x=lambda g, diagonal: np.tril(g, diagonal),
+    x=lambda g, diagonal: _triangle(g, diagonal, True) if type(g) is ndarray else np.tril(g, diagonal),
     read="g on and below the diagonal, 0 elsewhere",
     formula="the gradient on and below the diagonal",
     domain=_matrices,
@@ -272,7 +276,7 @@ tril = Op(
 triu = Op(
     "triu",
     lambda x, *, diagonal=0: _triangle(x, diagonal, lower=False),
-    x=lambda g, diagonal: np.triu(g, diagonal),
+    x=lambda g, diagonal: _triangle(g, diagonal, False) if type(g) is ndarray else np.triu(g, diagonal),
     read="g on and above the diagonal, 0 elsewhere",
     formula="the gradient on and above the diagonal",
     domain=_matrices,

@@ -145,7 +145,15 @@ def accumulate(ufunc: np.ufunc, x: Array, axis: int) -> Array:
     if x.dtype.kind != "f":
         return ufunc.accumulate(x, axis=axis, dtype=np.int64)
     if abs(x.strides[axis]) < _SHORT * x.itemsize:
-        out = ufunc.accumulate(x, axis=axis, dtype=np.float64)
+        if not axis or x.size <= _BLOCK * _SHORT:
+            out = ufunc.accumulate(x.astype(np.float64), axis=axis)
+        else:
+            run = _running_sums if ufunc is np.add else _running_products
+            step = max(2, _LONG // 2 * len(x) // x.size)  # rows whose float64 stays in the processor's cache
+            with np.errstate(over="ignore"):
+                return np.concatenate(
+                    [run(x[i : i + step], axis).astype(x.dtype) for i in range(0, len(x), step)]
+                )
     else:  # long rows: one at a time, where NumPy goes down each column
         out = x.astype(np.float64)
         rows = np.moveaxis(out, axis, 0)
@@ -153,6 +161,23 @@ def accumulate(ufunc: np.ufunc, x: Array, axis: int) -> Array:
             ufunc(rows[i - 1], rows[i], rows[i])
     with np.errstate(over="ignore"):
         return out.astype(x.dtype, copy=False)
+
+
+def _running_sums(x: Array, axis: int) -> Array:
+    """Running sums in float64 along an axis that is not the first, of two rows at once.
+
+    They are the real and the imaginary part of one number. Each sum waits for the one before it, so that two go
+    in the time of one.
+    """
+    pairs = np.zeros(((len(x) + 1) // 2, *x.shape[1:]), np.complex128)
+    half = len(pairs)
+    pairs.real, pairs.imag[: len(x) - half] = x[:half], x[half:]
+    np.add.accumulate(pairs, axis=axis, out=pairs)
+    return np.concatenate([pairs.real, pairs.imag[: len(x) - half]])
+
+
+def _running_products(x: Array, axis: int) -> Array:
+    return np.multiply.accumulate(x.astype(np.float64), axis=axis)
 
 
 def add_at(shape: tuple[int, ...], index: Any, g: Array) -> Array:
@@ -168,7 +193,14 @@ def add_at(shape: tuple[int, ...], index: Any, g: Array) -> Array:
     only = index[0] if type(index) is tuple and len(index) == 1 else index
     # One array of integers takes whole rows; anything else is laid out as single elements.
     lead = 1 if type(only) is ndarray and only.dtype.kind in "iu" else len(shape)
-    places = np.arange(math.prod(shape[:lead])).reshape(shape[:lead])[index]
+    if (
+        type(index) is tuple
+        and len(index) == lead
+        and all(type(i) is ndarray and i.dtype.kind == "i" for i in index)
+    ):
+        places = np.ravel_multi_index(np.broadcast_arrays(*index), shape[:lead], mode="wrap")
+    else:
+        places = np.arange(math.prod(shape[:lead])).reshape(shape[:lead])[index]
     rows = np.broadcast_to(g, places.shape + shape[lead:])
     rows = rows.reshape(places.size, math.prod(shape[lead:]))
     out = _add_rows(rows, places.ravel(), math.prod(shape[:lead]))

@@ -110,7 +110,7 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     input, target = paired("smooth_l1_loss", input, target, reduction)
-    return reduced(CALLS["huber"](input - target, delta=beta) / beta, reduction)
+    return reduced(CALLS["huber"](input - target, delta=beta), reduction) / beta
 
 
 def cross_entropy(
