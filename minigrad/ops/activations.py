@@ -14,7 +14,6 @@ from .kernels import (
     keep_nonzero,
     log_softmax as log_softmax_kernel,
     ndarray,
-    one_and_exp,
     positive_part,
     sigmoid,
     softmax as softmax_kernel,
@@ -143,7 +142,7 @@ gelu = Op(
     result="floating",
 )  # fmt: skip
 silu = Op(
-    "silu", lambda x: x / one_and_exp(x),
+    "silu", lambda x: x * sigmoid(x),
     x=lambda g, x: g * _silu_slope(x, sigmoid(x)),
     read="g * sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
     formula="d silu(x)/dx = sigmoid(x) * (1 + x * (1 - sigmoid(x)))",

@@ -162,7 +162,7 @@ trunc_divide = Op(
 
 
 def _floor_divide(a: Any, b: Any) -> Array:
-    return by_steps(np.floor_divide, np.floor, lambda a, b, steps: steps, a, b)
+    return by_steps(np.floor_divide, np.floor, lambda *given: given[2], a, b)
 
 
 def _remainder(a: Any, b: Any) -> Array:
@@ -170,16 +170,12 @@ def _remainder(a: Any, b: Any) -> Array:
 
 
 def by_steps(slow: Any, rounded: Any, of: Any, a: Any, b: Any) -> Array:
-    """of(a, b, the rounded quotient) for float32 arrays, in float64, in a tenth of the time of NumPy's `slow`.
+    """of(a, b, rounded(a / b)) for float32 arrays, in float64: a tenth of the time of NumPy's `slow`.
 
     Below 2^29, no rounding of the quotient passes an integer, and a product with b has at most 53 digits.
     """
-    if (
-        type(a) is not ndarray
-        or a.dtype.char != "f"
-        or a.size < 4096
-        or getattr(b, "dtype", a.dtype) != a.dtype
-    ):
+    few = type(a) is not ndarray or a.dtype.char != "f" or a.size < 4096
+    if few or getattr(b, "dtype", a.dtype) != a.dtype:
         return slow(a, b)
     out = np.empty(a.shape, a.dtype)
     b = np.broadcast_to(np.asarray(b, a.dtype), np.broadcast_shapes(a.shape, np.shape(b)))

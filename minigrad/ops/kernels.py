@@ -225,7 +225,7 @@ def take_along(x: Array, index: Array, dim: int) -> Array:
 
 
 def _blocks(shape: Shape, of_index: Shape, dim: int) -> list[slice]:
-    """The rows that a gather, or what undoes it, takes at a time: so many that the cells stay in the cache."""
+    """The rows that a gather, or its opposite, takes at a time: so many that the cells stay in the cache."""
     if shape[0] != of_index[0] or not normalize_dim(dim, len(shape)):
         return [slice(None)]
     return row_blocks(of_index)
@@ -437,18 +437,12 @@ def log_softmax(x: Array, dim: int) -> Array:
 @kernel
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)); exp overflowing to inf gives the right limit, 0."""
-    out = one_and_exp(x)
-    return np.reciprocal(out, out=out) if type(out) is ndarray else 1 / out
-
-
-def one_and_exp(x: Array) -> Array:
-    """1 + exp(-x)."""
     if type(x) is not ndarray or not x.ndim:
-        return 1 + np.exp(-x)
+        return 1 / (1 + np.exp(-x))
     out = np.negative(x)  # all in one memory: that takes a third less
     np.exp(out, out=out)
     out += ONE[out.dtype]
-    return out
+    return np.reciprocal(out, out=out)
 
 
 @kernel
@@ -458,10 +452,9 @@ def reverse_scan(g: Array, x: Array, dim: int) -> Array:
     rows = np.moveaxis(np.broadcast_to(g, shape), dim, 0).astype(np.float64, "C")  # each a run of memory
     factors = np.moveaxis(np.broadcast_to(x, shape), dim, 0).astype(np.float64, "C")
     runs = [x.reshape(len(x), x.size // max(len(x), 1))[::-1] for x in (rows, factors)]
-    before: Any = None
+    before: Any = 0
     for row, factor in zip(*runs, strict=True):
-        if before is not None:
-            row += before
+        np.add(row, before, out=row)
         before = np.multiply(row, factor, out=factor)
     return np.moveaxis(rows, 0, dim).astype(g.dtype, "C")
 

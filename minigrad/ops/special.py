@@ -114,9 +114,9 @@ _PIECE = 32768  # elements: as many stay in the processor's cache
 
 @functools.cache
 def _rational() -> tuple[list[Array], list[Array], Array]:
-    """P and Q, where erf(x / sqrt(2)) is tanh(x P(x^2) / Q(x^2)) to 4e-9, and an x^2 beyond which it is 1.
+    """P and Q, where erf(x / sqrt(2)) is tanh(x P(x^2) / Q(x^2)) to 4e-9, and an x^2 where it is 1.
 
-    The coefficients are fitted to atanh(erf(x / sqrt(2))). They begin with the highest power, which is 1 in Q.
+    They are fitted to atanh(erf(x / sqrt(2))). The coefficients begin with the highest power, 1 in Q.
     """
     p = 4.749769118239699, 186.51940357025634, 2452.3441617332155, 19782.370961913548
     q = 146.36176856549645, 1944.4655191278387, 24793.524612955254

@@ -166,8 +166,8 @@ def accumulate(ufunc: np.ufunc, x: Array, axis: int) -> Array:
 def _running_sums(x: Array, axis: int) -> Array:
     """Running sums in float64 along an axis that is not the first, of two rows at once.
 
-    They are the real and the imaginary part of one number. Each sum waits for the one before it, so that two go
-    in the time of one.
+    They are the real and the imaginary part of one number. Each sum waits for the one before it, so two take
+    the time of one.
     """
     pairs = np.zeros(((len(x) + 1) // 2, *x.shape[1:]), np.complex128)
     half = len(pairs)
