@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import check_extras, positive
+from mlp_digits import adder, check_extras, positive
 
 BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 POEMS = Path(__file__).with_name("rhymes.txt")
@@ -72,11 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="char_rnn.py", description=(__doc__ or "").splitlines()[0])
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number, size = positive(int), positive(float)
     parser.add_argument("file", nargs="?", type=Path, help="text to learn (default: four English poems)")
     option("--epochs", "times to read the text", type=number, default=100, metavar="N")

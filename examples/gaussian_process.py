@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import check_extras, positive
+from mlp_digits import adder, check_extras, positive
 
 BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 GAP = (0.5, 0.7)  # of the line from 0 to 1, where no points are
@@ -64,11 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gaussian_process.py", description=(__doc__ or "").splitlines()[0])
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number, size = positive(int), positive(float)
     option("--points", "that are measured", type=number, default=40, metavar="N")
     option("--noise", "standard deviation of the measurements", type=size, default=0.15)

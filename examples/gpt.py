@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from char_rnn import BAR, Sample, Text, draw, read_text
-from mlp_digits import check_extras, positive
+from mlp_digits import adder, check_extras, positive
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,11 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gpt.py", description=(__doc__ or "").splitlines()[0])
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number, size = positive(int), positive(float)
     parser.add_argument("file", nargs="?", type=Path, help="text to learn (default: four English poems)")
     option("--epochs", "times to read the text", type=number, default=150, metavar="N")

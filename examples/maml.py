@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import check_extras, positive
+from mlp_digits import adder, check_extras, positive
 
 BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 
@@ -62,11 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="maml.py", description=(__doc__ or "").splitlines()[0])
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number, size = positive(int), positive(float)
     option("--steps", "of Adam", type=number, default=2000, metavar="N")
     option("--tasks", "curves in a step", type=number, default=25, metavar="N")

@@ -124,10 +124,7 @@ def take_over(parser: argparse.ArgumentParser, args: argparse.Namespace) -> dict
 def make_parser(prog: str, about: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description=about.splitlines()[0])
 
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number, rate = positive(int), positive(float)
     option("--epochs", "times to go through the training images", type=number, default=30, metavar="N")
     option("--hidden", "units of each hidden layer", type=number, nargs="+", default=[256, 128], metavar="N")
@@ -151,6 +148,16 @@ def make_parser(prog: str, about: str) -> argparse.ArgumentParser:
         "--resume", "go on from this checkpoint, with its options, in its folder", type=Path, metavar="FILE"
     )
     return parser
+
+
+def adder(parser: argparse.ArgumentParser) -> Callable[..., None]:
+    """A function that adds an option to the parser, with its default behind its meaning."""
+
+    def option(flag: str, meaning: str, **how: Any) -> None:
+        shown = " (default: %(default)s)" if "default" in how else ""
+        parser.add_argument(flag, help=meaning + shown, **how)
+
+    return option
 
 
 def positive(kind: type, or_zero: bool = False) -> Callable[[str], Any]:

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from mlp_digits import check_extras, positive
+from mlp_digits import adder, check_extras, positive
 
 BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 
@@ -52,11 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pinn.py", description=(__doc__ or "").splitlines()[0])
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number, size = positive(int), positive(float)
     option("--steps", "of Adam", type=number, default=1500, metavar="N")
     option("--points", "in the rod and in time, drawn for each step", type=number, default=128, metavar="N")

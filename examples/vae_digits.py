@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from lenet_digits import Digits, read_digits
-from mlp_digits import check_extras, positive
+from mlp_digits import adder, check_extras, positive
 
 BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 
@@ -55,11 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vae_digits.py", description=(__doc__ or "").splitlines()[0])
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
+    option = adder(parser)
     number = positive(int)
     option("--epochs", "times to go through the training images", type=number, default=150, metavar="N")
     option("--batch-size", "images per step", type=number, default=32, metavar="N")

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad._tensor import compositions as composed
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import as_spelled
+from minigrad._tensor.convert import as_spelled, tensors_in
 from minigrad._tensor.documentation import like
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.tensor import Tensor
@@ -340,7 +340,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     >>> torch.cat([torch.zeros(1), torch.ones(2)])
     tensor([0., 1., 1.])
     """
-    return CALLS["cat"](_several("cat", tensors, ValueError), dim=dim)
+    return CALLS["cat"](tensors_in("cat", tensors, ValueError), dim=dim)
 
 
 concat = concatenate = cat
@@ -365,7 +365,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    tensors = _several("stack", tensors)
+    tensors = tensors_in("stack", tensors)
     first = tensors[0].shape
     for i, other in enumerate(tensors):
         if other.shape != first:
@@ -375,18 +375,6 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"at entry {i}"
             )
     return CALLS["stack"](tensors, dim=dim)
-
-
-def _several(name: str, tensors: Any, if_none: type[Exception] = RuntimeError) -> tuple[Tensor, ...]:
-    if isinstance(tensors, Tensor):
-        raise TypeError(f"{name}(): expected a list or tuple of tensors, not one Tensor")
-    tensors = tuple(tensors)
-    if not tensors:
-        raise if_none(f"{name}(): expected a non-empty list of Tensors")
-    for i, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): expected Tensor as element {i}, but got {type(x).__name__}")
-    return tensors
 
 
 def einsum(equation: Any, *operands: Any) -> Tensor:
@@ -412,7 +400,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         equation, operands = _equation((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    return CALLS["einsum"](_several("einsum", operands), equation=equation)
+    return CALLS["einsum"](tensors_in("einsum", operands), equation=equation)
 
 
 _LETTERS = ascii_uppercase + ascii_lowercase

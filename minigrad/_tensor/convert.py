@@ -13,7 +13,7 @@ import numpy as np
 
 from minigrad.engine.messages import cut_by_conversion, cut_by_copy
 from minigrad.engine.silence import silently
-from minigrad.ops.arrays import is_array
+from minigrad.ops.arrays import fresh, is_array
 
 from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
@@ -57,6 +57,11 @@ def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
 def as_operand(x: Any) -> Any:
     """An array as a tensor, by value: what the user writes to it later must not reach what was saved."""
     return wrap(x.astype(as_dtype(x.dtype)), None) if is_array(x) and not isinstance(x, Recorded) else x
+
+
+def as_constant(array: Any) -> Any:
+    """A tensor of no history, with a copy of an array of any kind or of a NumPy scalar."""
+    return wrap(fresh(array), None)
 
 
 def as_array(data: Any, dtype: Any = None) -> Any:
@@ -210,6 +215,19 @@ def _meeting(kinds: set[Any]) -> np.dtype[Any]:
         return get_default_dtype()
     own = {bool: bool_, int: int64, float: get_default_dtype()}
     return functools.reduce(promote_types, [own.get(k) or as_dtype(k) for k in kinds])
+
+
+def tensors_in(name: str, tensors: Any, if_none: type[Exception] = RuntimeError) -> tuple[Any, ...]:
+    """The tensors of a sequence, which must hold some, and nothing else."""
+    if isinstance(tensors, Recorded):
+        raise TypeError(f"{name}(): expected a list or tuple of tensors, not one Tensor")
+    tensors = tuple(tensors)
+    if not tensors:
+        raise if_none(f"{name}(): expected a non-empty list of Tensors")
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Recorded):
+            raise TypeError(f"{name}(): expected Tensor as element {i}, but got {type(x).__name__}")
+    return tensors
 
 
 def require_tensors(function: str, **operands: Any) -> None:

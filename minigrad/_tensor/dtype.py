@@ -70,10 +70,6 @@ def category(dtype: np.dtype[Any]) -> int:
     return _CATEGORY[dtype.kind]
 
 
-def is_float(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind == "f"
-
-
 def promote_types(a: Any, b: Any) -> np.dtype[Any]:
     """The dtype that holds both, PyTorch's way: float32 with int64 is float32."""
     a, b = np.dtype(a), np.dtype(b)

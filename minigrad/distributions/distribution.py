@@ -19,6 +19,7 @@ from minigrad.autograd import no_grad
 from minigrad.ops.arrays import everything
 from minigrad.ops.kernels import broken
 
+from . import constraints
 from .constraints import Constraint
 
 
@@ -355,3 +356,19 @@ def one_of(probs: Any, logits: Any) -> tuple[Any, str]:
     if (probs is None) == (logits is None):
         raise ValueError("give either probs or logits, and not both")
     return (probs, "probs") if logits is None else (logits, "logits")
+
+
+class LocationScale(Distribution):
+    """The base of distributions over all numbers that `loc`, the mode, moves and `scale` stretches."""
+
+    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = together(loc, scale)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @property
+    def mode(self) -> Any:
+        return self.loc

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from . import constraints
-from .distribution import Distribution, together, uniform
+from .distribution import LocationScale, uniform
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     """The Laplace distribution: exponential on both sides of its centre.
 
     Arguments:
@@ -20,20 +19,8 @@ class Laplace(Distribution):
     tensor([-0.6931, -1.6931])
     """
 
-    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = together(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
         return self.loc
 
     @property

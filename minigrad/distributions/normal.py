@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
-from . import constraints
-from .distribution import Distribution, drawn, together
+from .distribution import LocationScale, drawn
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """The normal distribution, also called Gaussian.
 
     Arguments:
@@ -21,20 +20,8 @@ class Normal(Distribution):
     tensor([-0.9189, -1.4189])
     """
 
-    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = together(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
         return self.loc
 
     @property

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minigrad._tensor.record import Recorded, wrap
+from minigrad._tensor.convert import as_constant
+from minigrad._tensor.record import Recorded
 from minigrad._tensor.tracing import for_each_sample
-from minigrad.ops.arrays import arrayed, fresh
+from minigrad.ops.arrays import arrayed
 from minigrad.ops.kernels import normalize_dim
 
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ class Histogram(NamedTuple):
 
     hist: Any
     bin_edges: Any
-
-
-def _new(array: Any) -> T:
-    return wrap(fresh(array), None)
 
 
 @for_each_sample
@@ -57,10 +54,10 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
         found = array.max() if array.dtype.kind == "f" and np.isnan(array).any() else None
         found = np.sort(array, axis=None)[(array.size - 1) // 2] if found is None else found
         mask = np.isnan(array) if found != found else array == found
-        return input[_new(mask)].amax()
+        return input[as_constant(mask)].amax()
     axis = normalize_dim(dim, input.ndim)
     if input.ndim == 0:
-        return Median(input.clone(), _new(np.zeros((), np.int64)))
+        return Median(input.clone(), as_constant(np.zeros((), np.int64)))
     if not array.shape[axis]:
         raise IndexError(f"median(): expected reduction dim {dim} to have non-zero size")
     order = np.argsort(array, axis=axis, kind="stable")
@@ -68,7 +65,7 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     if array.dtype.kind == "f":
         gone = np.isnan(array)
         places = np.where(gone.any(axis=axis, keepdims=True), gone.argmax(axis=axis, keepdims=True), places)
-    indices = _new(places.astype(np.int64))
+    indices = as_constant(places.astype(np.int64))
     values = input.gather(axis, indices)
     return Median(values, indices) if keepdim else Median(values.squeeze(axis), indices.squeeze(axis))
 
@@ -172,13 +169,13 @@ def unique(
     (tensor([1, 3]), tensor([1, 2]))
     """
     if not return_inverse and not return_counts:
-        return _new(np.unique(input._array, axis=dim, equal_nan=False))
+        return as_constant(np.unique(input._array, axis=dim, equal_nan=False))
     values, inverse, counts = np.unique(
         input._array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
     )
     inverse = inverse.reshape(input._array.shape if dim is None else -1)
     extra = [x for x, wanted in ((inverse, return_inverse), (counts, return_counts)) if wanted]
-    return tuple(_new(x) for x in (values, *extra))
+    return tuple(as_constant(x) for x in (values, *extra))
 
 
 @for_each_sample
@@ -203,12 +200,12 @@ def bincount(input: T, weights: T | None = None, minlength: int = 0) -> T:
     if minlength < 0:
         raise RuntimeError("bincount: minlength should be >= 0")
     if weights is None:
-        return _new(np.bincount(array, minlength=minlength))
+        return as_constant(np.bincount(array, minlength=minlength))
     if weights.shape != input.shape:
         raise RuntimeError("bincount: weights should be 1-d and have the same length as input")
     own = weights._array.dtype
     counts = np.bincount(array, weights._array, minlength)
-    return _new(counts.astype(own if own == np.float32 else np.float64))
+    return as_constant(counts.astype(own if own == np.float32 else np.float64))
 
 
 @for_each_sample
@@ -243,7 +240,7 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
         raise RuntimeError("histc: max must be larger than min")
     inside = array[(array >= low) & (array <= high)]
     places = ((inside - array.dtype.type(low)) * bins / array.dtype.type(high - low)).astype(np.int64)
-    return _new(np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(array.dtype))
+    return as_constant(np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(array.dtype))
 
 
 @for_each_sample
@@ -274,7 +271,7 @@ def histogram(
         edges = np.linspace(low, high, bins + 1, dtype=array.dtype)
     weights = None if weight is None else weight._array.reshape(-1)
     counts, _ = np.histogram(array, edges, weights=weights, density=density)
-    return Histogram(_new(counts.astype(array.dtype)), _new(edges))
+    return Histogram(as_constant(counts.astype(array.dtype)), as_constant(edges))
 
 
 @for_each_sample
@@ -318,7 +315,7 @@ def searchsorted(
     else:
         pairs = zip(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
         found = np.array([np.searchsorted(a, v, side=way) for a, v in pairs]).reshape(values.shape)
-    return _new(found.astype(np.int32 if out_int32 else np.int64))
+    return as_constant(found.astype(np.int32 if out_int32 else np.int64))
 
 
 def bucketize(input: Any, boundaries: T, *, out_int32: bool = False, right: bool = False) -> T:

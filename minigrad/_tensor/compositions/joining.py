@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
+from minigrad._tensor.convert import tensors_in
 from minigrad._tensor.record import Recorded, wrap
 from minigrad.ops.arrays import kin
 from minigrad.ops.kernels import normalize_dim
@@ -22,15 +23,9 @@ if TYPE_CHECKING:
 
 def _given(name: str, tensors: Any) -> list[T]:
     """The tensors of a call that takes them one by one or in a sequence."""
-    if isinstance(tensors, Recorded):
-        raise TypeError(f"{name}(): expected a sequence of tensors, not one Tensor")
-    tensors = list(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors)
-    if not tensors:
-        raise RuntimeError(f"{name}() expects a non-empty sequence of tensors")
-    for i, x in enumerate(tensors):
-        if not isinstance(x, Recorded):
-            raise TypeError(f"{name}(): expected Tensor as element {i}, but got {type(x).__name__}")
-    return tensors
+    if type(tensors) is tuple and len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+        tensors = tensors[0]
+    return list(tensors_in(name, tensors))
 
 
 def _cat(tensors: list[T], dim: int) -> T:

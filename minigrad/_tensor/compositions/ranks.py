@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import as_operand, as_spelled, require_tensors
+from minigrad._tensor.convert import as_constant, as_operand, as_spelled, require_tensors
 from minigrad._tensor.record import Recorded
-from minigrad.ops.arrays import everything, fresh
+from minigrad.ops.arrays import everything
 from minigrad.ops.kernels import normalize_dim, normalize_dims
 
 from .counting import Median
@@ -262,7 +262,7 @@ def count_nonzero(input: T, dim: Any = None) -> T:
     tensor(2)
     """
     axes = None if dim is None else normalize_dims(dim, input.ndim)
-    return as_operand(fresh(np.count_nonzero(input._array, axis=axes)))
+    return as_constant(np.count_nonzero(input._array, axis=axes))
 
 
 def unique_consecutive(

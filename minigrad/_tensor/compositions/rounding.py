@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import as_operand, number_as, require_tensors
-from minigrad._tensor.record import Recorded, wrap
+from minigrad._tensor.convert import as_constant, as_operand, number_as, require_tensors
+from minigrad._tensor.record import Recorded
 from minigrad.engine.silence import silently
 from minigrad.ops import gamma  # noqa: F401 (its records)
-from minigrad.ops.arrays import fresh
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -25,10 +24,6 @@ class Parts(NamedTuple):
 
     mantissa: Any
     exponent: Any
-
-
-def _new(array: Any) -> T:
-    return wrap(fresh(array), None)
 
 
 def trunc(input: T) -> T:
@@ -136,7 +131,7 @@ def signbit(input: T) -> T:
     tensor([False,  True])
     """
     array = input._array
-    return _new(np.signbit(array) if array.dtype.kind == "f" else array < 0)
+    return as_constant(np.signbit(array) if array.dtype.kind == "f" else array < 0)
 
 
 def isposinf(input: T) -> T:
@@ -149,7 +144,7 @@ def isposinf(input: T) -> T:
     >>> torch.isposinf(torch.tensor([float("inf"), float("-inf")]))
     tensor([ True, False])
     """
-    return _new(input._array == math.inf)
+    return as_constant(input._array == math.inf)
 
 
 def isneginf(input: T) -> T:
@@ -162,7 +157,7 @@ def isneginf(input: T) -> T:
     >>> torch.isneginf(torch.tensor([float("inf"), float("-inf")]))
     tensor([False,  True])
     """
-    return _new(input._array == -math.inf)
+    return as_constant(input._array == -math.inf)
 
 
 def isreal(input: T) -> T:
@@ -175,7 +170,7 @@ def isreal(input: T) -> T:
     >>> torch.isreal(torch.tensor([1.0, float("nan")]))
     tensor([True, True])
     """
-    return _new(np.ones(input.shape, np.bool_))
+    return as_constant(np.ones(input.shape, np.bool_))
 
 
 def nan_to_num(
@@ -204,7 +199,7 @@ def nan_to_num(
         for number, limit in zip(given, (0.0, limits.max, limits.min), strict=True)
     )
     instead = np.where(np.isnan(array), zero, np.where(array > 0, high, low)).astype(array.dtype)
-    return input.where(_new(np.isfinite(array)), _new(instead))
+    return input.where(as_constant(np.isfinite(array)), as_constant(instead))
 
 
 def heaviside(input: T, values: T) -> T:
@@ -224,7 +219,7 @@ def heaviside(input: T, values: T) -> T:
     if input.dtype != values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     a, b = input._array, values._array
-    return _new(np.where(a == 0, b, (a > 0).astype(a.dtype)))
+    return as_constant(np.where(a == 0, b, (a > 0).astype(a.dtype)))
 
 
 def nextafter(input: T, other: T) -> T:
@@ -240,7 +235,7 @@ def nextafter(input: T, other: T) -> T:
     require_tensors("nextafter", input=input, other=other)
     if not (input.is_floating_point() and other.is_floating_point()):
         raise NotImplementedError("nextafter: expected floating tensors")
-    return _new(silently(np.nextafter, input._array, other._array))
+    return as_constant(silently(np.nextafter, input._array, other._array))
 
 
 def frexp(input: T) -> Parts:
@@ -262,8 +257,8 @@ def frexp(input: T) -> Parts:
     half = exponent // 2  # 2^-exponent itself may be too small or too large
     scaled = input
     for part in (half, exponent - half):
-        scaled = scaled * _new(np.ldexp(input._array.dtype.type(1), -part))
-    return Parts(scaled, _new(exponent))
+        scaled = scaled * as_constant(np.ldexp(input._array.dtype.type(1), -part))
+    return Parts(scaled, as_constant(exponent))
 
 
 def ldexp(input: T, other: T) -> T:
@@ -310,7 +305,7 @@ def _integers(name: str, ufunc: np.ufunc, a: Any, b: Any) -> T:
     tensors: list[Any] = [x for x in (a, b) if isinstance(x, Recorded)]
     if not tensors or any(x.is_floating_point() or x.dtype == np.bool_ for x in tensors):
         raise NotImplementedError(f"{name}: expected tensors of integers")
-    return _new(ufunc(*(x._array if isinstance(x, Recorded) else x for x in (a, b))))
+    return as_constant(ufunc(*(x._array if isinstance(x, Recorded) else x for x in (a, b))))
 
 
 def gcd(input: T, other: T) -> T:
