@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.kernels import keep_kernel
+from minigrad.ops.kernels import is_basic, keep_kernel, scatter_index
+from minigrad.ops.op import REGISTRY
 from minigrad.ops.sums import total
 
 from .bundle import Bundle
-from .instructions import Step, Value, name_of
+from .instructions import Step, Value, name_of, values_in
 from .traced import Draw, Ufunc, hold
 
 _OPERATORS = {
@@ -83,7 +84,7 @@ class _Text:
         ]
         lines = [f'"""{self.title}"""', "", "import numpy as np"]
         lines[2:2] = [f"import {module}" for module in sorted(self.bundle.modules)]
-        lines += [*self.bundle.lines, *(["", *self.constants] if self.constants else [])]
+        lines += ["", *self.constants] if self.constants else []
         rng = ["rng"] if self._draws else []
         lines += ["", "", f"def forward({', '.join([*given, *rng])}):"]
         notes = [f"    {self.names[v]}: {_shape(v)}" for v in inputs]
@@ -107,6 +108,8 @@ class _Text:
             lines += [*backward, "    return {", *[f"        {g}," for g in grads], "    }"]
         else:
             lines += [f"    return {ending}"]
+        if self.bundle.lines:
+            lines += ["", "", "# Functions that they call", *self.bundle.lines]
         if self._problem:
             lines.insert(1, f"# Not complete: {self._problem}.")
         return "\n".join(lines) + "\n"
@@ -173,6 +176,9 @@ class _Text:
         lines: list[str] = []
         told: Any = None
         for step in steps:
+            if step.function is scatter_index.__wrapped__:  # type: ignore[attr-defined]
+                lines += self._scattered(step.outs[0], *step.args, **step.kwargs)
+                continue
             try:
                 text, binding = self._step(step)
             except LookupError as error:
@@ -201,6 +207,17 @@ class _Text:
             lines.append(f"{line:<56}{shape}".rstrip())
         return lines
 
+    def _scattered(self, out: Value, g: Any, index: Any, shape: Any) -> list[str]:
+        """Zeros with a gradient at an index."""
+        self._name(out, f"grad_{self.names[of]}" if (of := out.gradient_of) in self.names else "t")
+        name, kind = self.names[out], self._in(out.dtype, 0)
+        where = index[0] if type(index) is tuple and len(index) == 1 else index
+        added = f"np.add.at({name}, {self._in(where, 0)}, {self._in(g, 0)})"
+        if is_basic(index) and not list(values_in(index)):
+            added = f"{name}[{self._index(index)}] = {self._in(g, 0)}"
+        start = f"    {name} = np.zeros({tuple(shape)}, {kind})"
+        return [f"{start:<56}  # {_shape(out)}", f"    {added}"]
+
     def _spare(self, v: Value, step: Step) -> str:
         of = v.gradient_of
         if of in self.names:
@@ -222,8 +239,9 @@ class _Text:
         if isinstance(function, Ufunc):
             return self._ufunc(step)
         name = name_of(function)
-        if name == "getitem":
-            return f"{self._in(args[0], 90)}[{self._index(args[1])}]", 95
+        if name == "getitem" or function is REGISTRY["getitem"].forward:
+            index = args[1] if len(args) > 1 else step.kwargs["index"]
+            return f"{self._in(args[0], 90)}[{self._index(index)}]", 95
         if name == "setitem":
             return f"{self._in(args[0], 90)}[{self._index(args[1])}] = {self._in(args[2], 0)}", 0
         if function is total:
@@ -279,8 +297,7 @@ class _Text:
 
     def _index(self, index: Any) -> str:
         if type(index) is tuple and index:
-            parts = ", ".join(map(self._slice, index))
-            return f"{parts}," if len(index) == 1 else parts
+            return ", ".join(map(self._slice, index))
         return self._slice(index)
 
     def _slice(self, x: Any) -> str:
@@ -315,6 +332,7 @@ class _Text:
             return f"slice({self._in(x.start, 0)}, {self._in(x.stop, 0)}, {self._in(x.step, 0)})"
         if x is ...:
             return "..."
+        x = getattr(x, "dtype", x) if kind.__name__ == "dtype" else x  # ours has NumPy's
         if isinstance(x, np.dtype):
             return f"np.{'bool_' if x.kind == 'b' else x.name}"
         if isinstance(x, type) and issubclass(x, np.generic):

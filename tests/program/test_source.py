@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from hypothesis import given
 import minigrad as torch
 from minigrad.nn import functional as F
 from minigrad.testing import strategies as some
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from everyday import EVERYDAY
 
 nn = torch.nn
 
@@ -41,6 +45,12 @@ def run_alone(source, inputs, seed):
     )  # fmt: skip
     assert not done.returncode, done.stderr
     return json.loads(done.stdout)
+
+
+def parameters_of(source):
+    """The names of what a source's forward takes."""
+    forward = next(n for n in ast.parse(source).body if getattr(n, "name", "") == "forward")
+    return [a.arg for a in forward.args.args]
 
 
 class Net(nn.Module):
@@ -89,8 +99,7 @@ def test_the_source_runs_without_minigrad(name):
     values = {"input": x.numpy(), "x": x.numpy()}
     for key, value in net.state_dict().items():
         values[as_named(key)] = value.numpy()
-    asked = ast.parse(source).body[-2].args.args
-    values = {a.arg: values[a.arg] for a in asked}
+    values = {name: values[name] for name in parameters_of(source)}
     out = net(x)
     seed = np.linspace(-1, 1, out.numel()).reshape(out.shape).astype(np.float32)
     out.backward(torch.from_numpy(seed))
@@ -152,10 +161,7 @@ def test_the_source_of_a_program_computes_the_same(program):
         return
     scope = {}
     exec(source, scope)
-    names = [
-        a.arg
-        for a in next(n for n in ast.parse(source).body if getattr(n, "name", "") == "forward").args.args
-    ]
+    names = parameters_of(source)
     given = {f"leaves_{i}" if f"leaves_{i}" in names else f"arg{i}": x for i, x in enumerate(program.leaves)}
     result = scope["forward"](**{k: np.array(v) for k, v in given.items() if k in names})
     if not out.requires_grad:
@@ -169,3 +175,44 @@ def test_the_source_of_a_program_computes_the_same(program):
         assert (leaf.grad is None) == (key not in grads)
         if leaf.grad is not None:
             np.testing.assert_allclose(grads[key], leaf.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", EVERYDAY)
+def test_the_source_of_what_scripts_call_computes_the_same(name):
+    make, arrays = EVERYDAY[name]
+    function = make()
+    compiled = torch.compile(function, fullgraph=True)
+    inputs = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+    tables = (
+        [function.named_parameters(), function.named_buffers()] if isinstance(function, nn.Module) else []
+    )
+    held = {as_named(key): value for table in tables for key, value in table}
+    before = {key: value.detach().numpy().copy() for key, value in held.items()}
+    outs = compiled(*inputs)
+    source = compiled.source
+    assert "Not complete" not in source and "minigrad" not in source, source
+    left = iter(zip(inputs, arrays, strict=True))
+    given, leaves = {}, {}
+    for key in parameters_of(source):
+        if key in held:
+            leaves[key], given[key] = held[key], before[key]
+        elif key != "rng":
+            leaves[key], array = next(left)
+            given[key] = array.copy()
+    scope = {}
+    exec(source, scope)
+    if "rng" in parameters_of(source):  # it draws other numbers than the traced call did
+        scope["forward"](**given, rng=np.random.default_rng(0))
+        return
+    found, saved = scope["forward"](**given)
+    found, outs = (x if isinstance(x, tuple) else (x,) for x in (found, outs))
+    for mine, right in zip(found, outs, strict=True):
+        np.testing.assert_allclose(mine, right.detach().numpy(), rtol=1e-5, atol=1e-6)
+    seeds = [np.cos(x) for x in found]
+    grads = scope["backward"](*seeds, saved)
+    leaves = {key: x for key, x in leaves.items() if x.requires_grad}
+    cotangents = [torch.tensor(seed) for seed in seeds]
+    right = torch.autograd.grad(outs, list(leaves.values()), cotangents, allow_unused=True)
+    for key, slope in zip(leaves, right, strict=True):
+        if slope is not None:
+            np.testing.assert_allclose(grads[key], slope.numpy(), rtol=1e-4, atol=1e-5)
