@@ -207,9 +207,9 @@ class Runner:
 def _straight(node: Node, g: Any, retain: bool | None) -> dict[Node, Any] | None:
     """The gradients of the inputs of a program of which all are leaves, without a walk.
 
-    Returns None where somebody else has a say: an input that is no leaf, a hook.
+    Returns None where somebody else has a say: an input that is no leaf, a hook, another output.
     """
-    if not node.further or node.watch is not None:
+    if not node.further or node.watch is not None or not node.further[2]:  # one of several outputs
         return None
     call, _ = node.further[2]
     leaves = call.runner.leaves

@@ -139,6 +139,16 @@ def test_a_row_of_scores_that_is_empty_in_some_calls_only():
         np.testing.assert_allclose(compiled(q, mask).numpy(), run(q, mask).numpy())
 
 
+def test_backward_from_one_of_several_outputs():
+    """As models do that return their scores and, for targets, the loss."""
+    w = torch.ones(3, requires_grad=True)
+    compiled = torch.compile(lambda a: ((a * w).exp(), (a * w).sum()), fullgraph=True)
+    for _ in range(3):
+        w.grad = None
+        compiled(torch.arange(3.0))[1].backward()
+        assert w.grad.tolist() == [0.0, 1.0, 2.0]
+
+
 def test_an_output_that_overlaps_another_is_eager():
     def run(a):
         b = a * 2
