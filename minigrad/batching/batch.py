@@ -6,7 +6,7 @@ order, as on each sample alone. Each of NumPy's functions has a rule, or runs on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,24 +97,39 @@ def has_level(x: Any, level: Level) -> bool:
     return False
 
 
+_PLAIN = {int, float, bool, str, ndarray, type(None), type(Ellipsis), type, np.dtype}  # no batch is in these
+
+
 def level_of(x: Any) -> Level | None:
     """The newest level among nested arguments."""
-    if isinstance(x, Batch):
+    kind = type(x)
+    if kind is Batch:
         return x.level
-    found = None
-    if isinstance(x, (tuple, list)):
-        parts: Iterable[Any] = x
-    elif isinstance(x, dict):
-        parts = x.values()
-    elif isinstance(x, slice):
-        parts = (x.start, x.stop, x.step)
-    else:
+    if kind in _PLAIN:
         return None
-    for part in parts:
-        other = level_of(part)
-        if other is not None and (found is None or other.serial > found.serial):
-            found = other
+    if isinstance(x, dict):
+        x = x.values()
+    elif isinstance(x, slice):
+        x = (x.start, x.stop, x.step)
+    elif not isinstance(x, (tuple, list)):
+        return None
+    found = None
+    for part in x:
+        kind = type(part)
+        if kind in _PLAIN:
+            continue
+        level = part.level if kind is Batch else level_of(part)
+        if level is not None and (found is None or level.serial > found.serial):
+            found = level
     return found
+
+
+def levels_in(x: Any) -> set[Level]:
+    """All levels among nested arguments."""
+    x = getattr(x, "_array", x)
+    if isinstance(x, Batch):
+        return {x.level, *levels_in(x.data)}
+    return {level for part in x for level in levels_in(part)} if isinstance(x, tuple) else set()
 
 
 def sample(x: Any, level: Level, i: int) -> Any:
@@ -369,6 +384,14 @@ class Batch(NDArrayOperatorsMixin):
         while isinstance(data, Batch):
             tensor, data = data.level.lift(tensor), data.data
         return tensor
+
+    def joined(self, given: Any) -> Any:
+        """This batch, but of all levels among nested arguments: for `like`, to make what is written next."""
+        made = self
+        for level in levels_in(given):
+            if not has_level(made, level):
+                made = lifted(made, level)
+        return made
 
     # --- an op that was run on it -------------------------------------------------------------------------
 

@@ -357,6 +357,10 @@ def matmul(level: Level, a: Any, b: Any) -> Array:
     if na == 1:
         x = x.reshape(x.shape[0], *(1,) * (nb - 1), -1)
         return np.matmul(x, y)[..., 0, :]
+    if na == nb == 2 and x.shape[0] == 1 and y.shape[0] > 1 and x.shape[1] > 7:  # one matrix before all
+        columns = np.swapaxes(y, 1, 2).reshape(-1, y.shape[1])
+        wide = np.matmul(x[0], columns.T)
+        return np.swapaxes(wide.reshape(-1, y.shape[0], y.shape[2]), 0, 1)
     ndim = max(na, nb)
     return np.matmul(aligned(level, a, ndim), aligned(level, b, ndim))
 

@@ -31,9 +31,9 @@ def kin(*given: Any) -> Any:
             if (found := kin(*x)) is not None:
                 return found
         elif is_foreign(x):
-            return x
+            return x.joined(given) if hasattr(x, "level") else x
         elif is_foreign(stored := getattr(x, "_array", None)):  # a Tensor in a rule
-            return stored
+            return stored.joined(given) if hasattr(stored, "level") else stored
     return None
 
 

@@ -87,7 +87,7 @@ def convolve(
     x, weight, size = wide(x), wide(weight), weight.shape[2:]
     places = count_places(x.shape[2:], size, stride, padding, dilation)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
-    out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x, weight))
+    out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x, weight, bias))
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
         made = np.matmul(filters, _columns(x[part], size, stride, padding, dilation, groups, places))
         if bias is not None:
