@@ -317,10 +317,10 @@ class Batch(NDArrayOperatorsMixin):
     def astype(self, dtype: Any, order: Any = "K", copy: bool = True) -> Any:
         if not copy and self.data.dtype == dtype:
             return self
-        return Batch(self.level, full(self.level, self.data).astype(dtype))
+        return Batch(self.level, full(self.level, self.data).astype(dtype, order))
 
     def copy(self, order: Any = "C") -> Any:
-        return Batch(self.level, full(self.level, self.data).copy())
+        return Batch(self.level, full(self.level, self.data).copy(order))
 
     def reshape(self, *shape: Any) -> Any:
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
