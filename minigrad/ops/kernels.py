@@ -455,7 +455,7 @@ def reverse_scan(g: Array, x: Array, dim: int) -> Array:
     before: Any = 0
     for row, factor in zip(*runs, strict=True):
         np.add(row, before, out=row)
-        before = np.multiply(row, factor, out=factor)
+        before = np.multiply(row, factor, out=factor if type(row) is type(factor) else None)
     return np.moveaxis(rows, 0, dim).astype(g.dtype, "C")
 
 
