@@ -23,7 +23,7 @@ MODULES = {
     "minigrad.autograd.function": "ops written in Python",
     "minigrad.autograd.functional": "Jacobians and Hessians",
     "minigrad.linalg": "linear algebra",
-    "minigrad.func": "derivatives as functions",
+    "minigrad.func": "derivatives as functions, and functions of many samples",
     "minigrad.distributions": "distributions",
     "minigrad.utils.data": "batches",
     "minigrad.checkpoint": "files with tensors",

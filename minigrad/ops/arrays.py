@@ -30,9 +30,9 @@ def kin(*given: Any) -> Any:
         if type(x) is tuple:
             if (found := kin(*x)) is not None:
                 return found
-        elif is_foreign(x):
-            return x.joined(given) if hasattr(x, "level") else x
-        elif is_foreign(stored := getattr(x, "_array", None)):  # a Tensor in a rule
+            continue
+        stored: Any = x if is_foreign(x) else getattr(x, "_array", None)  # of a Tensor in a rule
+        if is_foreign(stored):
             return stored.joined(given) if hasattr(stored, "level") else stored
     return None
 
