@@ -39,9 +39,9 @@ def compile(
     """A module or function that computes the same, traced at its first call and then run as plain NumPy.
 
     Forward and backward become one program each, in which buffers are planned and used again. A call that
-    sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times. A call
-    in which Python reads a value (`item()`, `if x.sum() > 0`) cannot be traced: it is an eager one, with a
-    warning. The result prints itself (`print(compiled)`) and shows its program (`compiled.source`).
+    sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after
+    that it runs eagerly, with a warning. A call in which Python reads a value (`item()`, `if x.sum() > 0`)
+    cannot be traced: it, and all that follow, are eager ones, with a warning. The result prints itself (`print(compiled)`) and shows its program (`compiled.source`).
 
     Arguments:
         model: a module or a function of tensors; without it the result is a decorator.
@@ -148,7 +148,10 @@ class Calls:
 
     def _trace(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any) -> Any:
         if self.traces >= MOST:
-            self._give_up(f"it was traced {MOST} times, and this call sees something new again")
+            why = f"it was traced {MOST} times, and this call sees something new again"
+            if self.fullgraph or why != self.why_eager:
+                self._give_up(why)
+                self.eager = False  # a call that its programs fit still runs as one
             return self.function(*args, **kwargs)
         try:
             call = TracedCall(self.function, args, kwargs)

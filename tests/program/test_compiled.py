@@ -1,5 +1,6 @@
 """`minigrad.compile`: a compiled call equals the eager one, whatever changes between calls."""
 
+import contextlib
 import copy
 import gc
 import importlib
@@ -255,6 +256,14 @@ def test_more_than_eight_programs_are_not_made():
     results, text = told(compiled, *[(torch.ones(2), n) for n in range(12)])
     assert [x.tolist() for x in results] == [[n, n] for n in range(12)] and "traced 8 times" in text
     assert len(compiled._calls.runners) == 8
+    known = compiled._calls.runners[-1]
+    before = known.calls
+    assert compiled(torch.ones(2), 0).tolist() == [0, 0] and compiled(torch.ones(2), 99).tolist() == [99, 99]
+    assert known.calls == before + 1  # as a trainer needs that writes samples of many lengths meanwhile
+    strict = torch.compile(lambda x, n: x * n, fullgraph=True)
+    for n in range(12):
+        with pytest.raises(RuntimeError, match="traced 8 times") if n >= 8 else contextlib.nullcontext():
+            strict(torch.ones(2), n)
 
 
 READS = {
