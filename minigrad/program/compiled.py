@@ -41,7 +41,8 @@ def compile(
     Forward and backward become one program each, in which buffers are planned and used again. A call that
     sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after
     that it runs eagerly, with a warning. A call in which Python reads a value (`item()`, `if x.sum() > 0`)
-    cannot be traced: it, and all that follow, are eager ones, with a warning. The result prints itself (`print(compiled)`) and shows its program (`compiled.source`).
+    cannot be traced: it, and all that follow, are eager ones, with a warning. The result prints itself
+    (`print(compiled)`) and shows its program (`compiled.source`).
 
     Arguments:
         model: a module or a function of tensors; without it the result is a decorator.
