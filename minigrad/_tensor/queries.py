@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -213,6 +214,24 @@ class Queries(Recorded):
             root = root.base
         start = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
         return int(start // array.itemsize) if array.itemsize else 0
+
+    def storage(self) -> Any:
+        """The numbers in the memory of this tensor, which its views share: a `TypedStorage`.
+
+        >>> import minigrad as torch
+        >>> torch.arange(4)[1:].storage().tolist()
+        [0, 1, 2, 3]
+        """
+        return import_module("minigrad._tensor.storage").TypedStorage(self._array)
+
+    def untyped_storage(self) -> Any:
+        """The same memory as bytes: an `UntypedStorage`.
+
+        >>> import minigrad as torch
+        >>> torch.arange(4)[1:].untyped_storage().nbytes()
+        32
+        """
+        return import_module("minigrad._tensor.storage").UntypedStorage(self._array)
 
     def ndimension(self) -> int:
         """The number of axes, as `ndim`.

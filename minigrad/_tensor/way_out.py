@@ -16,6 +16,7 @@ from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
 from .dtype import get_default_dtype
 from .gradient import Gradient
+from .methods_later import found
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS, LATER_UFUNCS
 from .numpy_outside import outside, recorded_among
 from .record import history_of, made, wrap
@@ -164,6 +165,30 @@ class WayOut(Gradient):
         if not self._array.ndim:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind())
+
+    def __lshift__(self: Any, other: Any) -> Tensor:
+        shifted: Tensor = self.bitwise_left_shift(other)
+        return shifted
+
+    def __rshift__(self: Any, other: Any) -> Tensor:
+        shifted: Tensor = self.bitwise_right_shift(other)
+        return shifted
+
+    def __rlshift__(self: Any, other: Any) -> Tensor:
+        shifted: Tensor = found("bitwise_left_shift")(other, self)
+        return shifted
+
+    def __rrshift__(self: Any, other: Any) -> Tensor:
+        shifted: Tensor = found("bitwise_right_shift")(other, self)
+        return shifted
+
+    def __ilshift__(self: Any, other: Any) -> Tensor:
+        shifted: Tensor = self.bitwise_left_shift_(other)
+        return shifted
+
+    def __irshift__(self: Any, other: Any) -> Tensor:
+        shifted: Tensor = self.bitwise_right_shift_(other)
+        return shifted
 
     def __reversed__(self: Any) -> Tensor:
         flipped: Tensor = self.flip(0) if self._array.ndim else self

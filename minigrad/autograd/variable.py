@@ -18,6 +18,7 @@ class Variable(metaclass=_Kind):
     Arguments:
         data: a Tensor.
         requires_grad: whether gradients flow to it.
+        volatile: accepted; it has had no effect since PyTorch 0.4, and `no_grad` has taken its place.
 
     >>> import minigrad as torch
     >>> x = torch.autograd.Variable(torch.ones(2), requires_grad=True)
@@ -25,7 +26,7 @@ class Variable(metaclass=_Kind):
     (tensor([1., 1.], requires_grad=True), True)
     """
 
-    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Any:
+    def __new__(cls, data: Tensor, requires_grad: bool = False, volatile: bool = False) -> Any:
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable takes a Tensor, not {type(data).__name__}")
         return data.detach().requires_grad_(requires_grad)

@@ -362,11 +362,13 @@ class Module(Saved["Module"]):
         """
         return ""
 
+    def _get_name(self) -> str:
+        """The name as it is printed; a subclass may define its own."""
+        return type(self).__name__
+
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        return layout(
-            type(self).__name__, extra, [(name, repr(child)) for name, child in self._modules.items()]
-        )
+        return layout(self._get_name(), extra, [(name, repr(child)) for name, child in self._modules.items()])
 
 
 class Layer(Module):

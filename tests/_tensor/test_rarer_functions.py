@@ -206,3 +206,16 @@ def test_older_losses_and_softmax_warn_and_mean_what_they_meant():
         x = torch.arange(math.prod(shape)).reshape(shape).float()
         with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
             assert torch.equal(F.softmax(x), x.softmax(dim))
+
+
+def test_shifts_of_bits_have_their_operators():
+    x = torch.tensor([1, 6])
+    assert (x << 2).tolist() == [4, 24] and (x >> 1).tolist() == [0, 3]
+    assert (1 << x).tolist() == [2, 64] and (64 >> x).tolist() == [32, 1] and (x << x).tolist() == [2, 384]
+    y = x.clone()
+    y <<= 1
+    z = y
+    z >>= 2
+    assert z is y and y.tolist() == [0, 3]
+    with pytest.raises(NotImplementedError, match="expected tensors of integers"):
+        torch.tensor([1.0]) << 1

@@ -337,6 +337,7 @@ def test_old_and_missing_names():
     v = torch.autograd.Variable(x)
     assert isinstance(x, torch.autograd.Variable) and not v.requires_grad and v.data_ptr() == x.data_ptr()
     assert torch.autograd.Variable(torch.ones(2), requires_grad=True).requires_grad
+    assert not torch.autograd.Variable(torch.ones(2), volatile=True).requires_grad
     with pytest.raises(TypeError, match="Variable takes a Tensor"):
         torch.autograd.Variable(3.0)
     for name, words in {"graph": "saved_tensors_hooks", "forward_ad": "jvp", "nonsense": "no attr"}.items():

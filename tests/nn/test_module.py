@@ -184,3 +184,12 @@ def test_extra_repr_is_printed_above_the_children():
             return "size=3"
 
     assert repr(Named()) == "Named(\n  size=3\n  (layer): ReLU()\n)"
+
+
+def test_a_module_may_choose_the_name_that_is_printed():
+    class Own(torch.nn.Linear):
+        def _get_name(self):
+            return "Mine"
+
+    assert repr(Own(1, 2, bias=False)) == "Mine(in_features=1, out_features=2, bias=False)"
+    assert torch.nn.ReLU()._get_name() == "ReLU"

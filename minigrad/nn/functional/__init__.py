@@ -89,6 +89,7 @@ if TYPE_CHECKING:
         triplet_margin_with_distance_loss,
     )
     from .gates import glu, gumbel_softmax, mish, softmin, softsign, tanhshrink
+    from .grids import affine_grid, grid_sample
     from .margins import (
         gaussian_nll_loss,
         hinge_embedding_loss,
@@ -141,6 +142,8 @@ if TYPE_CHECKING:
         pixel_shuffle,
         pixel_unshuffle,
         upsample,
+        upsample_bilinear,
+        upsample_nearest,
     )
 else:
     _LATER = {
@@ -153,7 +156,9 @@ else:
             "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d "
             "max_unpool1d max_unpool2d max_unpool3d"
         ),
-        "upsampling": "interpolate upsample pixel_shuffle pixel_unshuffle",
+        "upsampling": (
+            "interpolate upsample upsample_nearest upsample_bilinear pixel_shuffle pixel_unshuffle"
+        ),
         "piecewise": (
             "relu6 hardsigmoid hardswish hardshrink softshrink threshold celu prelu rrelu relu_ leaky_relu_ "
             "elu_ selu_ celu_ hardtanh_ threshold_ rrelu_"
@@ -175,19 +180,22 @@ else:
         ),
         "bags": "embedding_bag",
         "pairs": "bilinear pdist",
+        "grids": "affine_grid grid_sample",
         "paths": "ctc_loss",
     }
     __getattr__, __dir__ = loaded_later(__name__, _LATER)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "affine_grid", "alpha_dropout", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d",
     "batch_norm", "bilinear", "pdist",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
     "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout",
     "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
-    "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax",
+    "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm",
+    "gumbel_softmax",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
     "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
     "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "margin_ranking_loss",
@@ -198,5 +206,5 @@ __all__ = [
     "rrelu", "rrelu_", "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
     "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
     "threshold", "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
-    "upsample",
+    "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip

@@ -183,6 +183,32 @@ def upsample(
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """An older spelling of `interpolate`.
+
+    Arguments:
+        input, size, scale_factor: as `interpolate`.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.upsample_nearest(torch.ones(1, 1, 2), scale_factor=2).shape
+    torch.Size([1, 1, 4])
+    """
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """An older spelling of `interpolate(..., mode="bilinear", align_corners=True)`.
+
+    Arguments:
+        input, size, scale_factor: as `interpolate`.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.upsample_bilinear(torch.tensor([[[[0.0, 2.0]]]]), (1, 3))
+    tensor([[[[0., 1., 2.]]]])
+    """
+    return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
+
+
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Groups of r² channels become r x r pixels: (*, C r², H, W) to (*, C, H r, W r).
 
