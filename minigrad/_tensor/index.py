@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.arrays import is_array, kin
-from minigrad.ops.kernels import is_basic
+from minigrad.ops.places import is_basic
 
 
 def normalize(index: Any, shape: tuple[int, ...]) -> Any:

@@ -11,7 +11,6 @@ from .arrays import is_foreign, kin
 from .index import first_outside
 from .kernels import (
     Array,
-    add_along,
     is_tensor,
     log_softmax as log_softmax_kernel,
     ndarray,
@@ -19,6 +18,7 @@ from .kernels import (
     wide,
 )
 from .op import POSITIVE, REAL, Op
+from .places import add_along
 from .sums import total
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, add_along
+from .kernels import Array
 from .op import REAL, Op
+from .places import add_along
 from .sums import total
 from .windows import (
     convolve,

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from .arrays import kind_of
-from .kernels import Array, cast, ndarray, row_blocks, sigmoid as sigmoid_kernel
+from .kernels import Array, cast, ndarray, sigmoid as sigmoid_kernel
 from .op import ABOVE_ONE, BY_FORWARD, NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from .places import row_blocks
 from .special import erf as erf_kernel, sign as sign_kernel
 
 # --- arithmetic -------------------------------------------------------------------------------------

@@ -10,23 +10,25 @@ import numpy as np
 from .arrays import everything, kin
 from .kernels import (
     Array,
-    add_along as add_along_kernel,
-    along,
     c_order,
     cast as cast_kernel,
-    cells,
     check,
     copied,
-    is_basic,
     keep,
     laid_out,
     ndarray,
     normalize_dim,
+)
+from .op import REAL, Op
+from .places import (
+    add_along as add_along_kernel,
+    along,
+    cells,
+    is_basic,
     outside,
     scatter_index as scatter_index_kernel,
     take_along as take_along_kernel,
 )
-from .op import REAL, Op
 
 getitem = Op(
     "getitem",

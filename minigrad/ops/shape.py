@@ -7,18 +7,9 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_foreign, kin, ndarray
-from .kernels import (
-    Array,
-    c_order,
-    embed_diagonal as embed_diagonal_kernel,
-    keep,
-    kept_order,
-    normalize_dim,
-    normalize_dims,
-    pad as pad_kernel,
-    unbroadcast,
-)
+from .kernels import Array, c_order, keep, kept_order, normalize_dim, normalize_dims, unbroadcast
 from .op import REAL, Op
+from .places import embed_diagonal as embed_diagonal_kernel, pad as pad_kernel
 from .sums import total
 
 

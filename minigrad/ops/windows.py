@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from .arrays import kin, ndarray
-from .kernels import Array, kernel, pad, wide
+from .kernels import Array, kernel, wide
+from .places import pad
 
 Sizes = tuple[int, ...]
 _AT_ONCE = 1 << 18  # numbers in the columns that are made at once: they stay in the processor's cache

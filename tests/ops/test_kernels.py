@@ -5,28 +5,24 @@ import pytest
 
 from minigrad.ops.kernels import (
     ONE,
-    add_along,
     count,
-    is_basic,
     keep,
     keep_dims,
     keep_nonzero,
     kernel,
     normalize_dim,
     normalize_dims,
-    pad,
     positive_part,
     product,
     reverse_scan,
-    scatter_index,
     shifted,
     sigmoid,
     softmax,
     spread,
     sum_rows,
-    take_along,
     unbroadcast,
 )
+from minigrad.ops.places import add_along, is_basic, pad, scatter_index, take_along
 
 
 @pytest.mark.parametrize(
