@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.kernels import is_basic, keep_kernel, scatter_index
+from minigrad.ops.kernels import keep_kernel
 from minigrad.ops.op import REGISTRY
+from minigrad.ops.places import is_basic, scatter_index
 from minigrad.ops.sums import total
 
 from .bundle import Bundle
