@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum
 from importlib import import_module
 from types import FunctionType
@@ -98,7 +99,8 @@ def found(module: str, name: str) -> Any:
         CheckpointError: where there is none, and for those of Python's own library.
     """
     if module.startswith(("minigrad.nn.", "minigrad.optim.")):  # these run nothing when they are imported
-        import_module(module)
+        with suppress(ImportError):
+            import_module(module)
     here: Any = sys.modules.get(module)
     for part in name.split("."):
         here = getattr(here, part, None)

@@ -5,6 +5,7 @@ import enum
 import io
 import pathlib
 import pickle
+import random
 import types
 import zipfile
 from collections import namedtuple
@@ -212,6 +213,33 @@ def test_names_of_pythons_library_are_refused_in_either_mode(name, weights_only)
     memory.seek(0)
     with pytest.raises(CheckpointError, match=f"names {module}.{function}"):
         torch.load(memory, weights_only=weights_only)
+
+
+def test_a_damaged_pickle_of_a_trusted_file_is_refused_or_loaded():
+    memory = io.BytesIO()
+    torch.save({"net": Net(doubled), "settings": Settings(), "set": {1, 2}}, memory)
+    with zipfile.ZipFile(memory) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    text, dice, refused = contents["archive/data.pkl"], random.Random(0), 0
+    for _ in range(1500):
+        changed, place = bytearray(text), dice.randrange(len(text))
+        if dice.random() < 0.6:
+            changed[place] ^= 1 << dice.randrange(8)
+        elif dice.random() < 0.5:
+            del changed[place : place + dice.randrange(1, 9)]
+        else:
+            begin = dice.randrange(len(text))
+            changed[place:place] = text[begin : begin + dice.randrange(40)]
+        memory = io.BytesIO()
+        with zipfile.ZipFile(memory, "w") as archive:
+            for name, data in contents.items():
+                archive.writestr(name, bytes(changed) if name == "archive/data.pkl" else data)
+        memory.seek(0)
+        try:
+            torch.load(memory, weights_only=False)
+        except CheckpointError:
+            refused += 1
+    assert refused > 1000
 
 
 def test_a_class_that_is_not_there_is_named():
