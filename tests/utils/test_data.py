@@ -1,7 +1,8 @@
 """Datasets and the DataLoader."""
 
-from collections import namedtuple
+from collections import UserList, defaultdict, namedtuple
 from itertools import chain
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -112,6 +113,88 @@ def test_subsets_of_datasets_and_lists():
     assert len(Subset("abcd", [3, 1])) == 2
     assert seen(DataLoader(Subset(Pairs(5), [4, 0, 2]), 2)) == [[4, 0], [2]]
     assert Subset(table(5), [4, 0, 2])[[0, 2]][0].tolist() == [4, 2]
+
+
+class Gives(torch.utils.data.Dataset):
+    """A dataset that gives many samples at once, and counts how often it is asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        return i
+
+    def __getitems__(self, indices):
+        self.asked.append(list(indices))
+        return [i * 10 for i in indices]
+
+
+def test_sets_made_of_others_ask_them_for_many_samples_at_once():
+    data = torch.utils.data
+    inner = Gives()
+    subset = data.Subset(data.Subset(inner, [5, 4, 3, 2]), [0, 2, 3])
+    assert [b.tolist() for b in data.DataLoader(subset, batch_size=2)] == [[50, 30], [20]]
+    assert inner.asked == [[5, 3], [2]]
+    pairs = data.DataLoader(data.StackDataset(inner, list(range(6))), batch_size=3)
+    assert [[x.tolist() for x in b] for b in pairs] == [[[0, 10, 20], [0, 1, 2]], [[30, 40, 50], [3, 4, 5]]]
+    (named,) = data.DataLoader(data.StackDataset(a=inner, b=list(range(6))), batch_size=6)
+    assert named["a"].tolist() == [0, 10, 20, 30, 40, 50] and named["b"].tolist() == [0, 1, 2, 3, 4, 5]
+
+    class Short(Gives):
+        def __getitems__(self, indices):
+            return [0]
+
+    with pytest.raises(ValueError, match=r"Short.__getitems__ gave 1 samples for 2 indices"):
+        list(data.DataLoader(data.Subset(Short(), [0, 1]), batch_size=2))
+
+
+def test_a_subclass_of_a_subset_keeps_its_own_samples():
+    class Squared(torch.utils.data.Subset):
+        def __getitem__(self, i):
+            return super().__getitem__(i) ** 2
+
+    (batch,) = torch.utils.data.DataLoader(Squared([1, 2, 3, 4], [3, 1]), batch_size=2)
+    assert batch.tolist() == [16, 4]
+
+
+def test_an_empty_part_of_a_split_warns():
+    with pytest.warns(UserWarning, match="the part 1 of a random_split is empty"):
+        parts = torch.utils.data.random_split(range(3), [3, 0])
+    assert [len(part) for part in parts] == [3, 0]
+    assert [len(part) for part in torch.utils.data.random_split(range(10), [1 / 3] * 3)] == [4, 3, 3]
+
+
+def test_collate_keeps_classes_of_mappings_and_sequences():
+    class Record(dict):
+        note = ""
+
+    class Row(UserList):
+        pass
+
+    record = Record(x=1)
+    record.note = "kept"
+    collated = torch.utils.data.default_collate([record, Record(x=2)])
+    assert type(collated) is Record and collated.note == "kept" and collated["x"].tolist() == [1, 2]
+    assert record == {"x": 1}
+    lists = torch.utils.data.default_collate([defaultdict(list, a=1), defaultdict(list, a=2)])
+    assert type(lists) is defaultdict and lists["a"].tolist() == [1, 2]
+    row = torch.utils.data.default_collate([Row([1, 2.0]), Row([3, 4.0])])
+    assert type(row) is Row and row[0].tolist() == [1, 3] and row[1].dtype == torch.float64
+    fixed = torch.utils.data.default_collate([MappingProxyType({"a": 1})])
+    assert fixed["a"].tolist() == [1]
+    assert type(torch.utils.data.default_convert(Row([np.ones(1)]))) is Row
+
+
+def test_a_loader_that_is_there_does_not_change():
+    loader = torch.utils.data.DataLoader(range(4), batch_size=2)
+    for name in ("batch_size", "sampler", "batch_sampler", "drop_last", "dataset"):
+        with pytest.raises(ValueError, match=f"{name} of a DataLoader cannot be changed"):
+            setattr(loader, name, None)
+    loader.note = "mine"
+    assert len(list(loader)) == 2
 
 
 def test_random_split_by_length_and_by_share():

@@ -1,5 +1,7 @@
 """Every process of several draws its share of a dataset; together they draw all of it."""
 
+from itertools import chain, islice, product
+
 import pytest
 
 from minigrad.utils.data import DataLoader, DistributedSampler
@@ -23,6 +25,33 @@ def test_the_epoch_changes_the_order_the_same_in_all():
     sampler.set_epoch(1)
     assert list(sampler) != first[0]
     assert len(list(DataLoader(range(8), batch_size=2, sampler=sampler))) == 2
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize(("length", "ranks"), [(10, 1), (10, 3), (2, 5), (0, 2), (12, 4)])
+def test_shares_have_all_samples_and_without_the_last_ones_none_twice(length, ranks, shuffle):
+    parts = shares(length, ranks, shuffle=shuffle)
+    assert {len(part) for part in parts} == {-(-length // ranks)}
+    assert set(chain(*parts)) == set(range(length))
+    parts = shares(length, ranks, shuffle=shuffle, drop_last=True)
+    assert len(set(chain(*parts))) == len(list(chain(*parts))) == length // ranks * ranks
+
+
+def test_ten_billion_samples_in_order_begin_at_once():
+    sampler = DistributedSampler(range(10**10), 2, 1, shuffle=False)
+    assert list(islice(sampler, 3)) == [1, 3, 5]
+
+
+@pytest.mark.parity
+def test_shares_are_pytorchs(pytorch):
+    theirs = pytorch.utils.data.DistributedSampler
+    for length in range(12):
+        for ranks in (1, 2, 5):
+            for rank, drop in product(range(ranks), (False, True)):
+                given = (range(length), ranks, rank, False, 0, drop)
+                if length >= ranks or not drop:
+                    mine = DistributedSampler(*given)
+                    assert list(mine) == list(theirs(*given)) and len(mine) == len(theirs(*given))
 
 
 def test_a_rank_is_below_the_number_of_processes():

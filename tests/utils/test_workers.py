@@ -3,9 +3,11 @@
 import gc
 import multiprocessing
 import os
+import pickle
 import random
 import threading
 import time
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +74,13 @@ def open_files():
     return sum(1 for _ in listing.iterdir()) if listing.exists() else 0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def helpers_of_multiprocessing():
+    """Start the processes that Python keeps, once it has started others afresh, until it ends."""
+    resource_tracker.ensure_running()
+    forkserver.ensure_running()
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left():
     threads, files = threading.active_count(), open_files()
@@ -98,6 +107,50 @@ def test_order_and_values_are_those_of_no_workers(make, workers):
             loader = DataLoader(make(30), **options, **extra)
             seen.append([listed(loader), listed(loader), torch.rand(2).tolist()])
         assert seen[0] == seen[1] == seen[2]
+
+
+class Drawn2(Pairs):
+    """Samples that tell the seeds and the generators of their worker."""
+
+    def __getitem__(self, i):
+        info = get_worker_info()
+        same = info.seed == torch.initial_seed() and info.num_workers == 2 and len(info.dataset) == self.size
+        return i, info.id, same, os.getpid() * 1.0
+
+
+def marked(number):
+    Drawn2.__getitem__.__globals__["mark"] = number
+
+
+def paired(samples):
+    return torch.tensor(samples, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("context", ["spawn", "forkserver", multiprocessing.get_context("spawn")])
+def test_workers_may_be_started_afresh(context):
+    loader = DataLoader(
+        Drawn2(8), 2, num_workers=2, multiprocessing_context=context, persistent_workers=True,
+        collate_fn=paired, worker_init_fn=marked, pin_memory=True, prefetch_factor=3, timeout=60,
+    )  # fmt: skip
+    first, second = torch.cat(list(loader)), torch.cat(list(loader))
+    assert first[:, 0].tolist() == list(range(8))
+    assert first[:, 1].tolist() == [0, 0, 1, 1] * 2 and first[:, 2].all()
+    assert (first[:, 3] == second[:, 3]).all() and (first[:, 3] != os.getpid()).all()
+
+
+@pytest.mark.parametrize("context", ["spawn", "forkserver"])
+def test_a_dataset_that_pickle_refuses_is_told_where_workers_start_afresh(context):
+    data = Pairs(4)
+    data.function = lambda x: x
+    with pytest.raises((AttributeError, pickle.PicklingError, TypeError), match=r"pickle|local object"):
+        list(DataLoader(data, num_workers=1, multiprocessing_context=context))
+
+
+def test_persistent_workers_survive_a_pass_that_is_left_early():
+    loader = DataLoader(Pairs(20), 2, num_workers=2, persistent_workers=True)
+    for _ in loader:
+        break
+    assert len(list(loader)) == len(list(loader)) == 10
 
 
 def test_more_workers_than_batches_and_no_batch():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """Make one batch of a list of samples, with the structure of a sample and tensors at its leaves.
 
     Tensors and arrays are stacked, numbers become a tensor (floats float64, as in PyTorch), tuples and lists
-    become lists of batches, mappings and named tuples keep their type, strings stay as they are.
+    become lists of batches, mappings, named tuples and sequences of a class of their own keep it, strings
+    stay as they are.
 
     Raises:
         TypeError: for a leaf of another type, and for sequences of different lengths.
@@ -37,15 +39,14 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, float):
         return tensor(list(batch), dtype=np.float64)
     if isinstance(first, Mapping):
-        collated = {key: default_collate([sample[key] for sample in batch]) for key in first}
-        return collated if type(first) is dict else type(first)(collated)  # type: ignore[call-arg]
+        return _as_mapping(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, Sequence):
         if len({len(sample) for sample in batch}) > 1:
             raise TypeError(
                 "samples of one batch must be sequences of one length; give a collate_fn that pads them"
             )
         columns = [default_collate(column) for column in zip(*batch, strict=True)]
-        return type(first)(*columns) if hasattr(first, "_fields") else columns
+        return _as_sequence(first, columns)
     raise TypeError(
         f"default_collate makes batches of tensors, arrays, numbers, strings, mappings and sequences, "
         f"not of {type(first).__name__}; give the DataLoader a collate_fn"
@@ -64,9 +65,38 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, np.generic):
         return tensor(data)
     if isinstance(data, Mapping):
-        converted = {key: default_convert(value) for key, value in data.items()}
-        return converted if type(data) is dict else type(data)(converted)  # type: ignore[call-arg]
+        return _as_mapping(data, {key: default_convert(value) for key, value in data.items()})
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
-        parts = [default_convert(part) for part in data]
-        return type(data)(*parts) if hasattr(data, "_fields") else parts
+        return _as_sequence(data, [default_convert(part) for part in data])
     return data
+
+
+def _as_mapping(like: Any, made: dict[Any, Any]) -> Any:
+    """The dict as a mapping of the class of `like`; as it is where that class takes no dict."""
+    if type(like) is dict:
+        return made
+    try:
+        if isinstance(like, MutableMapping):
+            clone = copy(like)  # it may have attributes of its own
+            clone.update(made)
+            return clone
+        return type(like)(made)
+    except TypeError:
+        return made
+
+
+def _as_sequence(like: Any, made: list[Any]) -> Any:
+    """The list as a named tuple, or another sequence of the class of `like`; a tuple becomes a list."""
+    if hasattr(like, "_fields"):
+        return type(like)(*made)
+    if isinstance(like, tuple) or type(like) in (list, range):
+        return made
+    try:
+        if isinstance(like, MutableSequence):
+            clone = copy(like)
+            for i, part in enumerate(made):
+                clone[i] = part
+            return clone
+        return type(like)(made)
+    except TypeError:
+        return made

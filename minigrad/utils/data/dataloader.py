@@ -16,6 +16,7 @@ from minigrad.utils.data.info import get_worker_info
 from minigrad.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 T_co = TypeVar("T_co", covariant=True)
+_FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
@@ -47,7 +48,8 @@ class DataLoader(Generic[T_co]):
         pin_memory, pin_memory_device, in_order: change nothing; batches are always in order.
 
     Raises:
-        ValueError: for options that contradict each other.
+        ValueError: for options that contradict each other, and for a new `batch_size`, `sampler` and the
+            like of a loader that is there: it would change nothing.
         RuntimeError: when a worker dies or takes longer than `timeout`. Its errors come as the same kind,
             with its traceback as their text.
 
@@ -170,6 +172,11 @@ class DataLoader(Generic[T_co]):
                 self._workers = workers
             else:
                 workers.stop()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "_passes" in self.__dict__ and name in _FIXED:
+            raise ValueError(f"{name} of a DataLoader cannot be changed: make another one")
+        object.__setattr__(self, name, value)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_workers": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -167,6 +168,15 @@ class StackDataset(Dataset[Any]):
             return {name: one[index] for name, one in self.datasets.items()}
         return tuple(one[index] for one in self.datasets)
 
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """The samples at several indices."""
+        if type(self).__getitem__ is not StackDataset.__getitem__:
+            return [self[i] for i in indices]
+        if isinstance(self.datasets, dict):
+            columns = [_samples(one, indices) for one in self.datasets.values()]
+            return [dict(zip(self.datasets, row, strict=True)) for row in zip(*columns, strict=True)]
+        return list(zip(*(_samples(one, indices) for one in self.datasets), strict=True))
+
     def __len__(self) -> int:
         return len(next(iter(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)))
 
@@ -226,8 +236,26 @@ class Subset(Dataset[T_co]):
             return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
 
+    def __getitems__(self, indices: Sequence[int]) -> list[T_co]:
+        """The samples at several indices, from a dataset that gives many at once if it can."""
+        if type(self).__getitem__ is not Subset.__getitem__:  # a subclass has samples of its own
+            return [self[i] for i in indices]
+        return _samples(self.dataset, [self.indices[i] for i in indices])
+
     def __len__(self) -> int:
         return len(self.indices)
+
+
+def _samples(dataset: Any, indices: Sequence[int]) -> list[Any]:
+    """The samples of a dataset at some indices; by its own way to give many, where it has one."""
+    if not callable(getattr(dataset, "__getitems__", None)):
+        return [dataset[i] for i in indices]
+    samples: list[Any] = dataset.__getitems__(indices)
+    if len(samples) != len(indices):
+        raise ValueError(
+            f"{type(dataset).__name__}.__getitems__ gave {len(samples)} samples for {len(indices)} indices"
+        )
+    return samples
 
 
 def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = None) -> list[Subset[Any]]:
@@ -242,6 +270,8 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = 
 
     Raises:
         ValueError: when the lengths do not sum to that of the dataset.
+
+    A part without samples comes with a warning.
 
     >>> import minigrad as torch
     >>> [len(part) for part in torch.utils.data.random_split(range(10), [0.75, 0.25])]
@@ -261,6 +291,9 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = 
         )
     else:
         sizes = [as_index(length) for length in lengths]  # type: ignore[arg-type]
+    for position, size in enumerate(sizes):
+        if size == 0:
+            warnings.warn(f"the part {position} of a random_split is empty", UserWarning, stacklevel=2)
     order = randperm(total, generator=generator).tolist()
     starts = [sum(sizes[:position]) for position in range(len(sizes))]
     return [Subset(dataset, order[start : start + size]) for start, size in zip(starts, sizes, strict=True)]

@@ -60,13 +60,13 @@ class DistributedSampler(Sampler[int]):
         self.total_size = self.num_samples * num_replicas
 
     def __iter__(self) -> Iterator[int]:
-        indices = list(range(len(self.dataset)))
-        if self.shuffle:
-            order = Generator().manual_seed(self.seed + self.epoch)
-            indices = randperm(len(self.dataset), generator=order).tolist()
-        if not self.drop_last and indices:
-            indices = (indices * math.ceil(self.total_size / len(indices)))[: self.total_size]
-        return iter(indices[self.rank : self.total_size : self.num_replicas])
+        length = len(self.dataset)
+        places = range(self.rank, self.total_size if length else 0, self.num_replicas)
+        if not self.shuffle:
+            return (place % length for place in places)
+        order = Generator().manual_seed(self.seed + self.epoch)
+        indices = randperm(length, generator=order).numpy()
+        return iter([int(indices[place % length]) for place in places])
 
     def __len__(self) -> int:
         return self.num_samples
