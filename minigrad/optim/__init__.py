@@ -25,9 +25,11 @@ from minigrad.optim.sgd import SGD
 if TYPE_CHECKING:
     from minigrad.optim import swa_utils
     from minigrad.optim.adadelta import Adadelta
+    from minigrad.optim.adafactor import Adafactor
     from minigrad.optim.adamax import Adamax
     from minigrad.optim.asgd import ASGD
     from minigrad.optim.lbfgs import LBFGS
+    from minigrad.optim.muon import Muon
     from minigrad.optim.nadam import NAdam
     from minigrad.optim.radam import RAdam
     from minigrad.optim.rprop import Rprop
@@ -36,9 +38,11 @@ else:
         __name__,
         {
             "adadelta": "Adadelta",
+            "adafactor": "Adafactor",
             "adamax": "Adamax",
             "asgd": "ASGD",
             "lbfgs": "LBFGS",
+            "muon": "Muon",
             "nadam": "NAdam",
             "radam": "RAdam",
             "rprop": "Rprop",
@@ -49,11 +53,13 @@ else:
 __all__ = [
     "ASGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "LBFGS",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",

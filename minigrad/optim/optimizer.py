@@ -71,6 +71,7 @@ class Optimizer(Stepping):
         self._rooms = {}
         self._before: dict[int, Any] = {}  # hooks
         self._after: dict[int, Any] = {}
+        self._of_state: dict[str, dict[int, Any]] = {}
         self._steps = 0
         self._warned = False
         given = list(params)
@@ -217,6 +218,80 @@ class Optimizer(Stepping):
         vars(self)["step"] = MethodType(_step_with_hooks, self)  # an optimiser without hooks never asks
         return handle
 
+    def register_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Have a function called before each `state_dict()`.
+
+        Arguments:
+            hook: of (optimizer).
+            prepend: whether it is called before those that are there.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+        >>> _ = optimizer.register_state_dict_pre_hook(lambda optimizer: print("saving"))
+        >>> _ = optimizer.state_dict()
+        saving
+        """
+        return self._state_hook("before saving", hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Have a function called on each state dict that is made; it may change it, or return another.
+
+        Arguments:
+            hook: of (optimizer, state_dict); it returns None, or the state dict to take.
+            prepend: whether it is called before those that are there.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+        >>> _ = optimizer.register_state_dict_post_hook(lambda optimizer, state: {**state, "epoch": 3})
+        >>> optimizer.state_dict()["epoch"]
+        3
+        """
+        return self._state_hook("after saving", hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Have a function called on each state dict before it is loaded; it may change it, or return another.
+
+        Arguments:
+            hook: of (optimizer, state_dict), a shallow copy; it returns None, or the state dict to take.
+            prepend: whether it is called before those that are there.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+        >>> _ = optimizer.register_load_state_dict_pre_hook(lambda optimizer, state: print(list(state)))
+        >>> optimizer.load_state_dict(optimizer.state_dict())
+        ['state', 'param_groups']
+        """
+        return self._state_hook("before loading", hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Have a function called after each load of a state dict.
+
+        Arguments:
+            hook: of (optimizer).
+            prepend: whether it is called before those that are there.
+
+        >>> import minigrad as torch
+        >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+        >>> _ = optimizer.register_load_state_dict_post_hook(lambda optimizer: print("loaded"))
+        >>> optimizer.load_state_dict(optimizer.state_dict())
+        loaded
+        """
+        return self._state_hook("after loading", hook, prepend)
+
+    def _state_hook(self, kind: str, hook: Callable[..., Any], prepend: bool) -> RemovableHandle:
+        return RemovableHandle(self._of_state.setdefault(kind, {}), hook, prepend)
+
+    def _state_hooks(self, kind: str) -> list[Any]:
+        return list(vars(self).get("_of_state", {}).get(kind, {}).values())
+
     def state_dict(self) -> dict[str, Any]:
         """The state to save: "state" by the parameters' positions, where there is any, and "param_groups".
 
@@ -226,6 +301,8 @@ class Optimizer(Stepping):
         >>> saved["param_groups"][0]["lr"], saved["param_groups"][0]["params"]
         (0.1, [0])
         """
+        for hook in self._state_hooks("before saving"):
+            hook(self)
         position: dict[int, int] = {}
         for index, parameter in enumerate(self._parameters()):
             position.setdefault(id(parameter), index)
@@ -235,7 +312,11 @@ class Optimizer(Stepping):
             packed["params"] = [position[id(p)] for p in group["params"]]
             groups.append(packed)
         state = {position[id(p)]: values for p, values in self.state.items() if values and id(p) in position}
-        return {"state": state, "param_groups": groups}
+        saved: dict[str, Any] = {"state": state, "param_groups": groups}
+        for hook in self._state_hooks("after saving"):
+            changed = hook(self, saved)
+            saved = saved if changed is None else changed
+        return saved
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over a saved state; the steps that follow are those that would have followed there.
@@ -256,6 +337,9 @@ class Optimizer(Stepping):
         >>> optimizer.param_groups[0]["lr"]
         0.1
         """
+        for hook in self._state_hooks("before loading"):
+            changed = hook(self, state_dict := dict(state_dict))
+            state_dict = state_dict if changed is None else changed
         saved_groups = deepcopy(list(state_dict["param_groups"]))
         ours, theirs = ([len(g["params"]) for g in groups] for groups in (self.param_groups, saved_groups))
         if ours != theirs:
@@ -280,6 +364,8 @@ class Optimizer(Stepping):
             self._check(saved)
         self.state = state
         self.param_groups = saved_groups
+        for hook in self._state_hooks("after loading"):
+            hook(self)
 
     def _adopt(self, parameter: Tensor, key: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         adopted: dict[str, Any] = {}
@@ -302,7 +388,7 @@ class Optimizer(Stepping):
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if name != "step"}
-        return {**kept, "_scratch": {}, "_rooms": {}, "_before": {}, "_after": {}}
+        return {**kept, "_scratch": {}, "_rooms": {}, "_before": {}, "_after": {}, "_of_state": {}}
 
     def __repr__(self) -> str:
         groups = []

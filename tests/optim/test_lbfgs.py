@@ -122,3 +122,66 @@ def test_pytorch_goes_the_same_way(pytorch, options):
     mine, other = (next(iter(o.state.values())) for _, _, o in (ours, theirs))
     assert (mine["n_iter"], mine["func_evals"]) == (other["n_iter"], other["func_evals"])
     assert set(mine) == set(other) - {"al"}  # scratch memory there
+
+
+def linear(w, slope):
+    """The closure of a loss with one gradient everywhere."""
+
+    def closure():
+        w.grad = None
+        loss = (w * slope).sum()
+        loss.backward()
+        return loss
+
+    return closure
+
+
+@pytest.mark.parametrize(("slope", "length"), [(100.0, 0.5 / 200), (0.1, 0.5)])
+def test_the_first_step_is_no_longer_than_the_rate(slope, length):
+    w = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    torch.optim.LBFGS([w], lr=0.5, max_iter=1).step(linear(w, slope))
+    assert w.tolist() == pytest.approx([-slope * length] * 2)
+
+
+def test_a_small_gradient_ends_the_step_before_it_begins():
+    w = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([w])
+    optimizer.step(linear(w, 1e-8))
+    state = optimizer.state[w]
+    assert w.item() == 1 and state["func_evals"] == 1 and state["n_iter"] == 0
+
+
+def test_only_the_last_steps_are_remembered_and_the_calls_are_limited():
+    def valley(w):
+        return 100 * (w[1] - w[0] ** 2) ** 2 + (1 - w[0]) ** 2
+
+    for search in (None, "strong_wolfe"):
+        w = torch.tensor([-1.2, 1.0], dtype=torch.float64, requires_grad=True)
+        rate = 0.01 if search is None else 1.0
+        optimizer = torch.optim.LBFGS(
+            [w], rate, max_iter=20, max_eval=8, history_size=2, line_search_fn=search
+        )
+
+        def closure(w=w):
+            w.grad = None
+            loss = valley(w)
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        state = optimizer.state[w]
+        # A search that has begun is finished: it may go a few calls beyond.
+        assert state["func_evals"] == 8 if search is None else 8 <= state["func_evals"] < 20
+        assert len(state["old_dirs"]) == len(state["ro"]) == 2
+
+
+def test_the_cubic_of_the_search_finds_the_minimum():
+    from minigrad.optim.lbfgs import _cubic, _Point
+
+    def at(t):  # t^3 - 3 t, lowest at 1
+        slope = torch.tensor(3 * t**2 - 3.0, dtype=torch.float64)
+        return _Point(t, t**3 - 3 * t, slope, slope)
+
+    for a, b in ((0.0, 3.0), (3.0, 0.0)):
+        assert float(_cubic(at(a), at(b), 0.0, 3.0)) == pytest.approx(1)
+    assert float(_cubic(at(0.0), at(3.0), 2.0, 3.0)) == 2

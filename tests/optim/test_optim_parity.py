@@ -39,6 +39,10 @@ OPTIMIZERS = {
     ),
     "RAdam decay": lambda o, p: o.RAdam(p, lr=0.01, weight_decay=0.02),
     "Rprop": lambda o, p: o.Rprop(p, lr=1e-3, step_sizes=(1e-6, 0.01)),
+    "Adafactor": lambda o, p: o.Adafactor(p, lr=0.05),
+    "Adafactor all": lambda o, p: o.Adafactor(
+        p, lr=0.02, beta2_decay=-0.6, eps=(1e-4, 1e-2), d=1.5, weight_decay=0.01
+    ),
     "ASGD": lambda o, p: o.ASGD(p, lr=0.05),
     "ASGD all": lambda o, p: o.ASGD(p, lr=0.05, lambd=0.01, alpha=0.5, t0=50, weight_decay=0.01),
 }
@@ -157,3 +161,22 @@ def test_state_dicts_have_the_same_names(torch):
         assert set(ours["param_groups"][0]) == set(theirs["param_groups"][0]), name
         saved = {key: value for key, value in theirs["state"].get(0, {}).items() if value is not None}
         assert set(ours["state"].get(0, {})) == set(saved), name
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (4, 6), (5, 5)])
+@pytest.mark.parametrize(
+    "options", [{}, {"nesterov": False, "adjust_lr_fn": "match_rms_adamw", "ns_steps": 3}]
+)
+def test_muon_to_the_digits_of_bfloat16(torch, shape, options):
+    found, printed = [], []
+    for lib in (minigrad, torch):
+        rng = np.random.default_rng(2)
+        w = lib.tensor(rng.standard_normal(shape).astype(np.float32), requires_grad=True)
+        optimizer = lib.optim.Muon([w], lr=0.1, weight_decay=0.05, momentum=0.9, **options)
+        for _ in range(3):
+            w.grad = lib.tensor(rng.standard_normal(shape).astype(np.float32))
+            optimizer.step()
+        found.append(w.detach().numpy())
+        printed.append(repr(optimizer))
+    np.testing.assert_allclose(*found, atol=0.01)
+    assert printed[0] == printed[1]

@@ -419,3 +419,32 @@ def test_no_warning_escapes_from_ordinary_use():
         for _ in range(3):
             train([w], optimizer, 1)
             schedule.step()
+
+
+def test_hooks_of_the_state_dict_are_called_in_their_order():
+    w = torch.ones(1, requires_grad=True)
+    optimizer, told = torch.optim.Adam([w], lr=0.1), []
+    handles = [
+        optimizer.register_state_dict_pre_hook(lambda o: told.append(("second", o is optimizer))),
+        optimizer.register_state_dict_pre_hook(
+            lambda o: told.append(("first", o is optimizer)), prepend=True
+        ),
+        optimizer.register_state_dict_post_hook(lambda _, state: state.update(epoch=1)),
+        optimizer.register_state_dict_post_hook(lambda _, state: {**state, "epoch": state["epoch"] + 1}),
+    ]
+    saved = optimizer.state_dict()
+    assert told == [("first", True), ("second", True)] and saved["epoch"] == 2
+    for handle in handles:
+        handle.remove()
+    assert list(optimizer.state_dict()) == ["state", "param_groups"]
+
+    def halve(_, state):
+        group = {**state["param_groups"][0], "lr": state["param_groups"][0]["lr"] / 2}
+        return {"state": state["state"], "param_groups": [group]}
+
+    optimizer.register_load_state_dict_pre_hook(lambda _, state: state.pop("epoch", None) and None)
+    optimizer.register_load_state_dict_pre_hook(halve)
+    optimizer.register_load_state_dict_post_hook(lambda o: told.append(o.param_groups[0]["lr"]))
+    optimizer.load_state_dict(saved)
+    assert told[-1] == 0.05 and saved["param_groups"][0]["lr"] == 0.1 and saved["epoch"] == 2
+    assert pickle.loads(pickle.dumps(optimizer)).state_dict() == optimizer.state_dict()

@@ -127,3 +127,18 @@ def test_pytorch_averages_the_same(pytorch, options):
     assert list(mine) == list(other)
     for name in mine:
         np.testing.assert_allclose(mine[name].numpy(), other[name].numpy(), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("strategy", ["linear", "cos"])
+def test_the_rate_stays_at_its_end(strategy):
+    w = torch.ones(1, requires_grad=True)
+    w.sum().backward()
+    optimizer = torch.optim.SGD([w], lr=1.0)
+    schedule = torch.optim.swa_utils.SWALR(optimizer, 0.1, 3, strategy)
+    rates = []
+    for _ in range(7):
+        optimizer.step()
+        schedule.step()
+        rates += schedule.get_last_lr()
+    assert rates[:2] == sorted(rates[:2], reverse=True) and rates[1] > 0.1
+    assert rates[2:] == pytest.approx([0.1] * 5, rel=1e-12)
