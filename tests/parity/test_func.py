@@ -92,6 +92,39 @@ x = real(3); s = real(3); u = real(2)
     torch.func.functionalize(lambda a: a.clone().mul_(2))(x)
     torch.func.grad(lambda a: torch.func.grad(lambda b: (a * b * b).sum())(a).sum())(x)
     torch.func.grad(lambda a: torch.func.vjp(torch.sin, a)[1](a)[0].sum())(x)
+x = real(3); s = real(3); u = real(2); one = real(1)
+    torch.autograd.functional.jacobian(lambda a: a**3 * s, x, create_graph={True|False})
+    torch.autograd.functional.jacobian(lambda a: a**3 * s, x, vectorize=True, create_graph={True|False})
+    torch.autograd.functional.jacobian(lambda a: a**3, x.detach(), False, False, True, 'forward-mode')
+    torch.autograd.functional.jacobian(lambda a, b: (a * b, a.sum()), (x, s), vectorize={True|False})
+    torch.autograd.functional.jacobian(lambda a, b: (a.sin() * b, b.sum()), (x, s), create_graph=True)
+    torch.autograd.functional.jacobian(lambda a: a * 2, x, strategy='forward-mode')          # raises
+    torch.autograd.functional.jacobian(lambda a: a * 2, x, vectorize=True, strategy='other')  # complains
+    torch.autograd.functional.jacobian(lambda a: a * 2, x, strict=True, vectorize=True)      # raises
+    torch.autograd.functional.jacobian(lambda a, b: a * 2, (x, s), strict=True)              # raises
+    torch.autograd.functional.jacobian(lambda a: a * 2, x, create_graph=True, strict=True)   # raises
+    torch.autograd.functional.jacobian(lambda a, b: a * 2, (x, s), vectorize={True|False})
+    torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, create_graph={True|False})
+    torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, {True|False}, False, True)
+    torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, True, False, True, 'forward-mode')
+    torch.autograd.functional.hessian(lambda a, b: (a**2 * b**2).sum(), (x, s), vectorize={True|False})
+    torch.autograd.functional.hessian(lambda a: a, x)                                        # raises
+    torch.autograd.functional.{hvp|vhp}(lambda a: (a**3).sum(), x, s, create_graph={True|False})
+    torch.autograd.functional.{hvp|vhp}(lambda a, b: (a**2 * b**2).sum(), (x, s), (s, x))
+    torch.autograd.functional.{hvp|vhp}(lambda a: (a**3).sum(), one)
+    torch.autograd.functional.{hvp|vhp}(lambda a: (a**3).sum(), x)                           # raises
+    torch.autograd.functional.{hvp|vhp}(lambda a: (a * 3).sum(), x, s, strict=True)          # raises
+    torch.autograd.functional.{hvp|vhp}(lambda a: (a * 3).sum(), x, s)
+    torch.autograd.functional.{vjp|jvp}(lambda a: a**3, x, s, create_graph={True|False})
+    torch.autograd.functional.{vjp|jvp}(lambda a: a**3, x, u)                                # raises
+    torch.autograd.functional.{vjp|jvp}(lambda a: a * 3, x, s, True, True)
+    torch.autograd.functional.{vjp|jvp}(lambda a: a * 3, x, s.detach(), True, True)         # raises
+    torch.autograd.functional.vjp(lambda a, b: (a * b, b.exp()), (x, s), (s, x), create_graph=True)
+    torch.autograd.functional.jvp(lambda a, b: (a * b, b.exp()), (x, s), (s, x), create_graph=True)
+    torch.autograd.grad(x**3, x, torch.stack([s, x]).detach(), is_grads_batched=True)
+    torch.autograd.grad(x**3, x, torch.stack([s, x]), create_graph=True, is_grads_batched=True)
+    g = torch.stack([s, x]), u; torch.autograd.grad((x**3, x.sum()), x, g, is_grads_batched=True)
+    torch.autograd.grad(x**3, x, s, is_grads_batched=True)                                          # raises
 """
 
 
