@@ -16,8 +16,8 @@ import numpy as np
 from minigrad.ops.sums import total
 
 from .calls import is_elementwise
+from .functions import Ufunc
 from .instructions import Step, Value
-from .traced import Ufunc
 
 _LARGEST = 4096  # bytes of a row
 _FEWEST = 4  # rows of a sum

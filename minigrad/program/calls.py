@@ -19,8 +19,8 @@ import numpy as np
 from minigrad.ops.kernels import bounded, highest, keep_kernel
 from minigrad.ops.sums import total
 
+from .functions import WRITABLE, Draw, Ufunc
 from .instructions import Step, Value
-from .traced import WRITABLE, Draw, Ufunc
 
 KEEP: Any = inspect.unwrap(keep_kernel)
 KEEP_BY_BITS = "keep"  # of a gradient, and a mask as integers of its size

@@ -13,8 +13,8 @@ import numpy as np
 
 from minigrad.ops.kernels import keep_kernel
 
+from .functions import Ufunc
 from .instructions import Step, Value
-from .traced import Ufunc
 
 KEEP: Any = keep_kernel.__wrapped__  # type: ignore[attr-defined]
 _MOST_CALLS, _MOST_ARRAYS = 250, 40  # of a loop

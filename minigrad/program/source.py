@@ -18,8 +18,8 @@ from minigrad.ops.places import is_basic, scatter_index
 from minigrad.ops.sums import total
 
 from .bundle import Bundle
+from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, name_of, values_in
-from .traced import Draw, Ufunc, hold
 
 _OPERATORS = {
     np.add: ("+", 10), np.subtract: ("-", 10), np.multiply: ("*", 20), np.true_divide: ("/", 20),

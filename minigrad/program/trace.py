@@ -22,11 +22,12 @@ from minigrad.engine.node import Node, linked
 from minigrad.engine.silence import silently
 from minigrad.ops.arrays import arrayed
 
+from .functions import WRITABLE
 from .guards import Sight
 from .instructions import Step, Value
 from .passes import needed, without_repeats
 from .structure import flatten
-from .traced import WRITABLE, Trace, Traced
+from .traced import Trace, Traced
 
 ndarray = np.ndarray
 

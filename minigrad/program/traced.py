@@ -9,7 +9,6 @@ ends there, and the call goes on.
 from __future__ import annotations
 
 import operator
-import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,16 +21,11 @@ from minigrad._tensor.tracing import set_trace, trace_of_thread
 from minigrad.engine.silence import silently
 from minigrad.ops.sums import total
 
+from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, mapped
+from .places import place, user_line, within_shortcut
 
 ndarray = np.ndarray
-_ROOT = str(Path(__file__).parents[1])
-_SHORTCUTS = str(Path(__file__).parents[1] / "_tensor" / "shortcuts.py")
-# The files of a forward that runs, and of the calls that it makes with a traced array.
-_ABOVE_FORWARDS = (
-    __file__, str(Path(np.__file__).parent), "<__array_function__", str(Path(__file__).parents[1] / "ops"),
-    str(Path(__file__).parents[1] / "engine" / "silence.py"),
-)  # fmt: skip
 
 # Kernels whose lines are plain NumPy: they are traced through. All others are one step.
 _PLAIN = {"sigmoid", "cast", "softmax", "log_softmax"}
@@ -95,7 +89,7 @@ class Trace:
 
     def end(self, why: str, whole: bool = False) -> None:
         """Note no more: the call goes on eagerly. Within an op the op may do as one step, unless `whole`."""
-        if (self._trials or _within_shortcut()) and not whole:
+        if (self._trials or within_shortcut()) and not whole:
             raise UntraceableError(why)
         if not self.broken:
             file, line = user_line() or ("", 0)
@@ -128,14 +122,14 @@ class Trace:
         return made[0] if step.single else type(result)(made)
 
     def _locate(self, step: Step) -> None:
-        step.line, step.layer = _place() if self.place is None else self.place
+        step.line, step.layer = place() if self.place is None else self.place
         if step.layer is not None:
             step.layer = self.layers.get(id(step.layer))
 
     def recorded(self, node: Any, operands: Any, out: Any) -> None:
         """Note to which value a node of the graph belongs, and where it was recorded."""
         if type(out) is Traced:
-            self.nodes[node] = out.value, _place()
+            self.nodes[node] = out.value, place()
 
     def _result(self, result: Any, step: Step, held: list[Traced]) -> Any:
         for x in held:
@@ -253,40 +247,6 @@ class _Stream:
         return draw
 
 
-class Draw:
-    """The function of a step that draws from a Generator's stream, as it stands at that moment."""
-
-    def __init__(self, generator: Any, name: str) -> None:
-        self.generator, self.name = generator, name
-        self.__name__ = name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self.generator.numpy, self.name)(*args, **kwargs)
-
-
-def hold(check: Any, *args: Any) -> None:
-    """A step: raise unless a check finds nothing wrong, as in the traced call."""
-    if (wrong := check(*args)) is not None:
-        raise ValueError(f"{check.__name__}: {wrong}")
-
-
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """NumPy's, of which the view can be written to."""
-    view = np.diagonal(x, offset, axis1, axis2)
-    view.flags.writeable = True
-    return view
-
-
-def broadcast_to(x: Any, shape: Any) -> Any:
-    """NumPy's, of which the view can be written to."""
-    view = np.broadcast_to(x, shape)
-    view.flags.writeable = True
-    return view
-
-
-WRITABLE: dict[Any, Any] = {np.diagonal: diagonal, np.broadcast_to: broadcast_to}
-
-
 def active(trace: Trace) -> bool:
     """True if this thread traces with it, and the trace has not ended."""
     return trace_of_thread() is trace and not trace.broken
@@ -333,34 +293,6 @@ def _traced_in(x: Any) -> Iterator[Traced]:
             yield from _traced_in(part)
     elif kind is slice:
         yield from _traced_in((x.start, x.stop, x.step))
-
-
-def user_line() -> tuple[str, int] | None:
-    """The line of the caller's that runs now: the first outside of minigrad and NumPy."""
-    return _place()[0]
-
-
-def _within_shortcut() -> bool:
-    """True if the forward of an op runs that a shortcut has called: declined, it goes the complete way."""
-    frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith(_ABOVE_FORWARDS):
-        frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename == _SHORTCUTS
-
-
-def _place() -> tuple[tuple[str, int] | None, Any]:
-    """The caller's line that runs now, and the layer of minigrad's in whose `forward` it is, or None."""
-    frame: Any = sys._getframe(1)
-    layer = None
-    while frame is not None:
-        code = frame.f_code
-        file = code.co_filename
-        if not file.startswith((_ROOT, "<frozen", "<__array_function__")) and "numpy" not in file:
-            return (file, frame.f_lineno), layer
-        if layer is None and code.co_name == "forward" and code.co_varnames[:1] == ("self",):
-            layer = frame.f_locals["self"]
-        frame = frame.f_back
-    return None, layer
 
 
 def _read(name: str, get: Callable[..., Any]) -> Callable[..., Any]:
@@ -517,23 +449,3 @@ def _in_place(name: str) -> Callable[..., Any]:
 
 for _name in ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor"):
     setattr(Traced, f"__{_name}__", _in_place(_name))
-
-
-class Ufunc:
-    """A ufunc, or a method of one such as `np.add.reduce`, as the function of a step."""
-
-    __slots__ = ("__name__", "call", "method", "ufunc")
-
-    def __init__(self, ufunc: Any, method: str) -> None:
-        self.ufunc, self.method = ufunc, method
-        self.call = ufunc if method == "__call__" else getattr(ufunc, method)
-        self.__name__ = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.call(*args, **kwargs)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ufunc) and (self.ufunc, self.method) == (other.ufunc, other.method)
-
-    def __hash__(self) -> int:
-        return hash((self.ufunc, self.method))

@@ -33,13 +33,15 @@ def _public(name: str) -> str:
         return f"torch.{name}"
     if hasattr(torch.nn.functional, name):
         return f"F.{name}"
-    return "" if hasattr(torch.Tensor, name) else f"ops.{name}"  # a method only: contiguous
+    if hasattr(torch.Tensor, name) or hasattr(torch.special, name):  # a method only: contiguous
+        return ""
+    return f"ops.{name}"
 
 
 def _domain(name: str, op: Any, operands: int) -> tuple[Interval, ...]:
-    """An elementwise op's intervals, if it has so many operands and a public name."""
+    """An elementwise op's intervals, if it has so many operands, a rule for each, and a public name."""
     domain = (op.domain,) if isinstance(op.domain, Interval) else op.domain
-    listed = op.rules and isinstance(domain, tuple) and len(domain) == operands and _public(name)
+    listed = len(op.rules) == len(op.inputs) and isinstance(domain, tuple) and len(domain) == operands and _public(name)
     return domain if listed else ()
 
 

@@ -1,0 +1,45 @@
+"""The place of a call: the user's line, and the layer, that make it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_ROOT = str(Path(__file__).parents[1])
+_SHORTCUTS = str(Path(__file__).parents[1] / "_tensor" / "shortcuts.py")
+# The files of a forward that runs, and of the calls that it makes with a traced array.
+_ABOVE_FORWARDS = (
+    *(str(Path(__file__).parents[1] / part) for part in ("program", "ops", "engine/silence.py")),
+    str(Path(np.__file__).parent), "<__array_function__",
+)  # fmt: skip
+
+
+def user_line() -> tuple[str, int] | None:
+    """The line of the caller's that runs now: the first outside of minigrad and NumPy."""
+    return place()[0]
+
+
+def within_shortcut() -> bool:
+    """True if the forward of an op runs that a shortcut has called: declined, it goes the complete way."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith(_ABOVE_FORWARDS):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename == _SHORTCUTS
+
+
+def place() -> tuple[tuple[str, int] | None, Any]:
+    """The caller's line that runs now, and the layer of minigrad's in whose `forward` it is, or None."""
+    frame: Any = sys._getframe(1)
+    layer = None
+    while frame is not None:
+        code = frame.f_code
+        file = code.co_filename
+        if not file.startswith((_ROOT, "<frozen", "<__array_function__")) and "numpy" not in file:
+            return (file, frame.f_lineno), layer
+        if layer is None and code.co_name == "forward" and code.co_varnames[:1] == ("self",):
+            layer = frame.f_locals["self"]
+        frame = frame.f_back
+    return None, layer
