@@ -41,8 +41,9 @@ def _public(name: str) -> str:
 def _domain(name: str, op: Any, operands: int) -> tuple[Interval, ...]:
     """An elementwise op's intervals, if it has so many operands, a rule for each, and a public name."""
     domain = (op.domain,) if isinstance(op.domain, Interval) else op.domain
-    listed = len(op.rules) == len(op.inputs) and isinstance(domain, tuple) and len(domain) == operands and _public(name)
-    return domain if listed else ()
+    if len(op.rules) != len(op.inputs) or not isinstance(domain, tuple) or len(domain) != operands:
+        return ()
+    return domain if _public(name) else ()
 
 
 # Asked anew for each line: an op that a user has registered takes part.
