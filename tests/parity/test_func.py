@@ -106,7 +106,7 @@ x = real(3); s = real(3); u = real(2); one = real(1)
     torch.autograd.functional.jacobian(lambda a, b: a * 2, (x, s), vectorize={True|False})
     torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, create_graph={True|False})
     torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, {True|False}, False, True)
-    torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, True, False, True, 'forward-mode')
+    torch.autograd.functional.hessian(lambda a: (a**4).sum(), x, True, False, True, 'forward-mode')  # extra
     torch.autograd.functional.hessian(lambda a, b: (a**2 * b**2).sum(), (x, s), vectorize={True|False})
     torch.autograd.functional.hessian(lambda a: a, x)                                        # raises
     torch.autograd.functional.{hvp|vhp}(lambda a: (a**3).sum(), x, s, create_graph={True|False})
