@@ -1,8 +1,8 @@
 """Reverse mode on one page, for a reader who has never seen it: `python -m minigrad.first_engine`.
 
 The table of derivatives (`ops/`) says how to compute each op, and by which rule a gradient goes back through
-it. This engine runs an op and notes what it was given. Then it walks from the result back to the start, and
-asks the table at every step. `engine/walk.py` is the faster engine, which must give the same gradients.
+it. This engine runs an op and notes its inputs. Then it walks from the result back to the start, and asks the
+table at every step. `engine/walk.py` is the faster engine, which must give the same gradients.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _age = count().__next__
 
 
 class Value:
-    """An array that knows how it was made: by which op, of which inputs. Rules ask for what is `known`."""
+    """An array, the op and the inputs that made it, and all values that a rule may ask for by name."""
 
     def __init__(self, data: Any, op: Any = None, inputs: tuple[Any, ...] = (), known: Any = None) -> None:
         self.data, self.op, self.inputs, self.known = np.asarray(data), op, inputs, known
-        self.age = _age()  # inputs are always older than what is made of them
+        self.age = _age()  # inputs are always older than their output
 
 
 def apply(op: Op, *inputs: Any, **options: Any) -> Value:
-    """Run an op on values, or on constants (arrays, numbers), and note what its rules may ask for."""
+    """Run an op on values, or on constants (arrays, numbers), and note all that its rules may ask for."""
     arrays = tuple(x.data if isinstance(x, Value) else x for x in inputs)
     made = op.forward(*arrays, **options)
     out, *constants = made if op.constants else (made,)
@@ -63,7 +63,7 @@ def gradients(output: Value, g: Any = None) -> dict[Value, Any]:
     arrived = {output: np.ones_like(output.data) if g is None else g}
     waiting = {output}
     while waiting:
-        # The newest: all that was made of it is newer still, and done. So its gradient is complete.
+        # The newest: all its users are newer still, and already visited. So its gradient is complete.
         value = max(waiting, key=lambda value: value.age)
         waiting.remove(value)
         for x, part in parts(value, arrived[value]):

@@ -1,4 +1,4 @@
-"""Running backward: what is checked before the walk, and where its results go."""
+"""Running backward: the checks before the walk, and the places for its results."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def grad_of(watch: Watch) -> Any:
 
 
 def owned(g: Any) -> Any:
-    """A gradient that the walk hands out, as a tensor whose memory nobody else holds."""
+    """A gradient from the walk, as a tensor with memory of its own."""
     if not isinstance(g, Recorded):
         if type(g) is not ndarray or g.base is not None:
             g = np.array(g) if isinstance(g, (ndarray, np.generic)) else fresh(g)

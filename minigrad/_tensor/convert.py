@@ -55,7 +55,7 @@ def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def as_operand(x: Any) -> Any:
-    """An array as a tensor, by value: what the user writes to it later must not reach what was saved."""
+    """A copy of an array as a tensor: later writes of the user must not reach the saved values."""
     return wrap(x.astype(as_dtype(x.dtype)), None) if is_array(x) and not isinstance(x, Recorded) else x
 
 
@@ -78,7 +78,7 @@ def as_array(data: Any, dtype: Any = None) -> Any:
         return data._array if dtype is None else _as(data._array, as_dtype(dtype))
     if isinstance(data, np.ndarray):
         return _as(data, as_dtype(data.dtype if dtype is None else dtype))
-    if is_array(data):  # another library's array stays what it is
+    if is_array(data):  # another library's array stays such an array
         wanted = as_dtype(data.dtype if dtype is None else dtype)
         return data if data.dtype is wanted else data.astype(wanted)
     kinds: set[Any] = set()
@@ -200,7 +200,7 @@ def _plain(data: Any, kinds: set[Any]) -> Any:
 
 
 def warn_cut(name: str, instead: str, copied: bool = False) -> None:
-    """Warn, at the user's line, that what was taken out of a recorded tensor carries no gradient."""
+    """Warn, at the user's line, that values taken out of a recorded tensor carry no gradient."""
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("minigrad."):
         level, frame = level + 1, frame.f_back

@@ -55,7 +55,7 @@ def named(call: Function, op: Op, numbers: bool = True) -> Function:
 
 
 def like(function: Function, model: Callable[..., Any], first: str = "input") -> Function:
-    """The function with the signature of another one, whose tensor, `self` or `input`, is called `first`."""
+    """The function with the signature of another; its tensor (`self` or `input`) is named `first`."""
     function.__signature__ = _Later(lambda: _with_first(model, first))  # type: ignore[attr-defined]
     return function
 

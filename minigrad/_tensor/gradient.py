@@ -30,7 +30,7 @@ def _alias(array: Any) -> Any:
 
 
 def overwrite(tensor: Any, values: Any) -> None:
-    """Give a tensor other values, of which no graph hears: storage that cannot be written is replaced."""
+    """Give a tensor other values that no graph hears of; storage that cannot be written is replaced."""
     if is_foreign(tensor._array):
         tensor._array = values._array
     else:
@@ -139,7 +139,7 @@ class Gradient(Properties):
                     f"{known.op.name}. Use detach() for a tensor without its history."
                 )
             self._grad = self.grad
-            self.grad = None  # what a graph of before may still add goes nowhere, as in PyTorch
+            self.grad = None  # an older graph may still add a gradient: it goes nowhere, as in PyTorch
             self._frozen, self._node = known, None
         return self
 
@@ -222,13 +222,13 @@ class Gradient(Properties):
         return node is not None and node.op is not None and node.watch is not None and node.watch.keep
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """Call hook(gradient) when the gradient of this tensor is complete; what it returns replaces it.
+        """Call hook(gradient) when the gradient of this tensor is complete; its result replaces the gradient.
 
         Arguments:
             hook: takes a tensor of this one's shape; returns another, or None to leave it.
 
         Returns:
-            A handle, whose `remove()` takes the hook away.
+            A handle with the method `remove()`, which takes the hook away.
 
         Raises:
             RuntimeError: for a tensor that requires no gradient.
@@ -252,7 +252,7 @@ class Gradient(Properties):
             hook: takes this tensor; the result is ignored.
 
         Returns:
-            A handle, whose `remove()` takes the hook away.
+            A handle with the method `remove()`, which takes the hook away.
 
         Raises:
             RuntimeError: for a tensor that is no leaf, or requires no gradient.

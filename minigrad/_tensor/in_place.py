@@ -340,7 +340,7 @@ class InPlace(Operations):
         self._node = result._node
 
 
-# PyTorch writes these to expanded tensors too: each place gets what it would get from any of its elements.
+# PyTorch lets these write to expanded tensors: all elements at one place get the same value.
 _SAME_EVERYWHERE = ("fill_", "zero_", "masked_fill_", "assignment by index", "index_fill_")
 
 

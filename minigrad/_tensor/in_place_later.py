@@ -21,7 +21,7 @@ from .record import history_of, wrap
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-# The methods of which PyTorch has an in-place twin: those of this module, ...
+# The methods with an in-place twin in PyTorch: those of this module, ...
 _OF_OTHERS = {"addmm": algebra.addmm, "index_fill": joining.index_fill}
 _OF_TENSORS = "eq ne lt le gt ge logical_and logical_or logical_xor xlogy"
 # ... and those that load later.
@@ -37,7 +37,7 @@ _SAME = {"greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le
 
 
 def _flat(name: str) -> Callable[..., Any]:
-    """A comparison whose result, written over floats, still has them behind it, with gradient 0."""
+    """A comparison written over floats: their history stays behind the result, with gradient 0."""
     compare: Any = getattr(InPlace, name)
 
     def compared(input: Any, other: Any) -> Any:
@@ -164,7 +164,7 @@ class MoreInPlace(InPlace):
             wrap: go on in tall matrices below the square.
 
         Raises:
-            RuntimeError: for a tensor of fewer than two axes, or of more whose sizes differ.
+            RuntimeError: for a tensor of fewer than two axes, or of more with unequal sizes.
 
         >>> import minigrad as torch
         >>> torch.zeros(2, 2).fill_diagonal_(1.0)
@@ -346,7 +346,7 @@ class MoreInPlace(InPlace):
         return self._drawn("cauchy_", lambda: median + sigma * np.tan(math.pi * turn))
 
     def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Self:
-        """Write draws whose logarithm is normal.
+        """Write draws from the log-normal distribution.
 
         Arguments:
             mean, std: those of the logarithm.

@@ -1,4 +1,4 @@
-"""The index between the brackets of `x[...]`: from tensors, lists and slices to what NumPy takes.
+"""The index between the brackets of `x[...]`: from tensors, lists and slices to the forms that NumPy takes.
 
 PyTorch and NumPy differ in two places. An all-int index is a view in PyTorch and a scalar in NumPy: a
 trailing Ellipsis makes it a view. And beside an index array NumPy treats an int as an array too, which

@@ -1,7 +1,7 @@
 """The methods of Tensor that compute: every op under PyTorch's names, with PyTorch's arguments.
 
-A line like `exp = CALLS["exp"]` is the op's record made callable. A method with a body sorts out how
-PyTorch lets the call be written; the functions at the end are what several methods share.
+A line like `exp = CALLS["exp"]` is the op's record made callable. A method with a body sorts out
+the ways in which PyTorch lets the call be written. Several methods share the functions at the end.
 """
 
 from __future__ import annotations

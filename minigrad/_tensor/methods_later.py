@@ -60,7 +60,7 @@ HOMES = {
 
 
 def found(name: str) -> Callable[..., Any]:
-    """The function, whose module loads now."""
+    """Load the module of a function, and return the function."""
     function: Callable[..., Any] = getattr(import_module(f"minigrad.{HOMES[name]}"), name)
     return function
 

@@ -16,7 +16,7 @@ class dtype:
     """The type of a tensor's elements, such as `torch.float32`; equal to NumPy's dtype of that name.
 
     Arguments:
-        numpy_dtype: what it stands for.
+        numpy_dtype: the dtype of NumPy that it stands for.
 
     >>> import numpy as np, minigrad as torch
     >>> x = torch.ones(2)

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def taking_out(function: Callable[..., Result], same_dtype: bool = False) -> Callable[..., Result]:
-    """Let a function take `out=`; `same_dtype` for one whose result is not converted."""
+    """Let a function take `out=`; with `same_dtype` the result is not converted."""
     name = function.__name__
 
     @functools.wraps(function)

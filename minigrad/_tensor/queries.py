@@ -1,4 +1,4 @@
-"""Questions that PyTorch's tensors answer, of which one kind of tensor has one answer."""
+"""PyTorch's questions about the kind of a tensor. There is one kind here, so each has one answer."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def as_drawn(draws: Any, dtype: Any) -> Any:
 
 
 def uniform(stream: np.random.Generator, low: float, high: float, shape: Any, dtype: Any) -> Any:
-    """Draws from [low, high) in a floating dtype, whose rounding must not reach the open end."""
+    """Draws from [low, high) in a floating dtype; rounding must not reach the open end."""
     array = stream.uniform(low, high, shape).astype(dtype)
     below = np.nextafter(dtype.type(high), dtype.type(low))
     return np.minimum(array, below)

@@ -45,7 +45,7 @@ class OutdatedError(AttributeError):
 
 
 def history_of(x: Any) -> Node | None:
-    """The node of a tensor; of a view whose memory got another history by a write, a new one."""
+    """The node of a tensor. A view gets a new node after a write that changed the history of its memory."""
     try:
         return x._node
     except OutdatedError:
@@ -59,7 +59,7 @@ class _Made:
     view: Any = None  # for a result that may share memory with the first operand
     foreign_view: Any = None  # the same, where the storage is another library's
     foreign_alias: Any = None  # for such a tensor without its history
-    inference: Any = None  # for what is made in inference mode
+    inference: Any = None  # for results of inference mode
 
     def by(self, **classes: type) -> None:
         for name, cls in classes.items():
@@ -99,7 +99,7 @@ def call_of(op: Op) -> Call:
 
 
 def cast(array: Any, dtype: Any) -> Any:
-    """An array in another dtype; what it does not hold becomes inf without a word."""
+    """An array in another dtype; values too large for it become inf without a warning."""
     return silently(array.astype, dtype)
 
 
@@ -267,7 +267,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
 
 
 def _constant(op: Op, position: int, x: Any) -> Any:
-    if type(x) is ndarray:  # the user's: what they write to it later must not reach what the graph saved
+    if type(x) is ndarray:  # the user's: a later write must not reach the graph's saved values
         return x.astype(as_dtype(x.dtype))
     if is_foreign(x):  # another library's: nothing writes to it
         return x

@@ -212,7 +212,7 @@ def _fits_affine(op: Op) -> bool:
 
 
 def _affine(op: Op) -> Call:
-    """For layers, of which networks are made: three tensors of one floating dtype.
+    """For layers: three tensors of one floating dtype.
 
     The first two save each other, the third its shape.
     """

@@ -1,9 +1,9 @@
 """`Tensor`: an array with a place in the graph, and PyTorch's manners.
 
-A tensor is two slots: `_array`, the storage, and `_node`, where gradients that reach it go (None for a
-constant). Its methods come in layers, each in its file: those that compute in `methods`,
-those that write in `in_place`, then `properties`, `gradient`, and the ways out to Python and NumPy in
-`way_out`; `queries`, `methods_later` and `in_place_later` have what is asked for less often.
+A tensor is two slots. `_array` is the storage. `_node` is the place in the graph, to which gradients go (None
+for a constant). The methods come in layers, each in its file: `methods` compute, `in_place` writes, then come
+`properties`, `gradient`, and in `way_out` the ways to Python and NumPy. `queries`, `methods_later` and
+`in_place_later` hold the rarer methods.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ made.by(tensor=Tensor)
 
 
 def _names_of(kind: type) -> set[str]:
-    """The attributes that a class of tensors has: its bases without the last, which has what is not there."""
+    """The attributes of a class of tensors, without those of Absent, which answers for missing names."""
     return {name for base in kind.__mro__ if base is not Absent for name in vars(base)}
 
 

@@ -28,7 +28,7 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Say how tensors print; what is None stays as it is, but `sci_mode`, which is chosen anew.
+    """Say how tensors print. An option that is None stays as it is, but `sci_mode` is chosen anew.
 
     Arguments:
         precision: decimals (4).
@@ -62,7 +62,7 @@ def _float_format(shown: np.ndarray[Any, Any]) -> tuple[Callable[[float], str], 
     finite = shown[np.isfinite(shown) & (shown != 0)].astype(np.float64)
     if not finite.size:
         return _whole, 1
-    # Python's floats: their overflow is inf, whatever NumPy was told to do about it.
+    # Python's floats: they overflow to inf, under any setting of NumPy's.
     largest, smallest = float(np.abs(finite).max()), float(np.abs(finite).min())
     whole = bool(np.all(finite == np.ceil(finite)))
     scientific = largest / smallest > 1000 or largest > 1e8 or (smallest < 1e-4 and not whole)

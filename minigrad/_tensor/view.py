@@ -18,12 +18,12 @@ from .tensor import Tensor
 
 
 class View(Tensor):
-    """A result that shares memory with the tensor it was taken from.
+    """A result that shares memory with another tensor.
 
-    The rule of views: the *root* of a family is the tensor whose memory all share. A recorded in-place op on
-    any member changes the history of all of them, and is noted in one place, as the root's new node. A view
-    that was made before that is outdated: its own node says how the old values came about. Nothing happens
-    to it until an operation (or `grad_fn`, or backward) needs its history: then `history_of` gives it a new
+    The rule of views: the views of one tensor, the *root*, share its memory. A recorded in-place op on any
+    of these tensors changes the history of all, and is noted in one place, as the root's new node. Older
+    views are then outdated: the node of such a view tells the history of the old values. Nothing happens to
+    it until an operation (or `grad_fn`, or backward) needs its history: then `history_of` gives it a new
     node, the same selection from the root's new history. Looking at `_node`, `requires_grad` or the text of
     a view changes nothing.
     """
@@ -125,7 +125,7 @@ _slot: Any = Recorded.__dict__["_array"]
 
 
 class ForeignView(View):
-    """A view whose storage is another library's; it is lost when a write replaces the root's array."""
+    """A view with another library's storage; it is lost when a write replaces the root's array."""
 
     __slots__ = ("_seen",)
     _seen: Any  # the root's array when this view was made

@@ -1,4 +1,4 @@
-"""The mode of a thread, and of an asyncio task: recording or not, who is told of each node, who watches.
+"""The mode of a thread, and of an asyncio task: whether it records, and the listeners to each node.
 
 Recording and the recorder are two things. `no_grad` turns recording off and leaves the recorder where it is,
 so that a `viz.watch()` around it hears of the ops of an `enable_grad` inside it.

@@ -15,8 +15,8 @@ import numpy as np
 from minigrad.ops.kernels import Shape
 from minigrad.ops.op import Op
 
-# (parent, rule, saved): where a gradient goes, by which rule, and what the rule needs from the forward: one
-# value, or a tuple of any number. NO_EDGE marks an input that needs no gradient.
+# (parent, rule, saved): the node that the gradient goes to, the rule that computes it, and the rule's values
+# from the forward: one, or a tuple of any number. NO_EDGE marks an input that needs no gradient.
 Edge = tuple[Any, Any, Any]
 NO_EDGE: Edge = (None, None, None)
 
@@ -30,7 +30,7 @@ class Node:
         tick: when it was recorded; every input is older.
         op: its record in the table of derivatives; None for a leaf.
         parent_a, saved_a: the edge to the first input: the input's node (None if it needs no gradient), and
-            what the op's rule for it needs.
+            the values that the op's rule for it needs.
         parent_b, saved_b: the same for the second input.
         further: the edges to all other inputs, linked: (parent, rule, saved, further), or (). An op that
             takes any number of inputs has all its edges here.

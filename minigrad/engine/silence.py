@@ -2,11 +2,11 @@
 
 `silently` switches them off around a call, as `np.errstate` does. That takes longer than most forwards. So a
 filter keeps the warnings of minigrad's own lines unseen, and a shortcut calls a forward as it is while the
-first of Python's filters is the one that was last found to let this filter have its way:
+first of Python's filters is still the one that was found to leave this filter in force:
 
     out = forward(x) if warnings.filters[0] is quiet.first else silently(forward, x)
 
-The forward of a user's op, whose lines are not minigrad's, is always called silently (`Op.ours`).
+The forward of a user's op stands outside minigrad's lines: it is always called silently (`Op.ours`).
 The forward is silent under every setting of the filters (`simplefilter("error")`, `resetwarnings()`).
 """
 

@@ -1,7 +1,7 @@
-"""The stamps of in-place writes, by which backward notices that a saved value has changed.
+"""The stamps of in-place writes: they tell backward that a saved value has changed.
 
-A write stamps the written memory with the next tick of the clock. A saved array whose memory was written
-after its node was made no longer holds the value that the derivative needs.
+A write stamps the written memory with the next tick of the clock. Where the stamp of a saved array is younger
+than its node, the array no longer holds the value that the derivative needs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table of derivatives, by family, and the record of which it is made. Importing it fills the registry.
+"""The table of derivatives, by family, and `Op`, the record of one op. Importing it fills the registry.
 
 `Op` is public: an op of your own is a record in a file of your own (see `minigrad.ops.Op`).
 """

@@ -17,7 +17,7 @@ from .tables import FAMILIES
 
 
 def table() -> str:
-    """All ops with a derivative, by family: signature, derivative, what each rule keeps for backward."""
+    """All ops with a derivative, by family: signature, derivative, values kept for backward."""
     lines = [
         "# The table of derivatives",
         "",
@@ -34,7 +34,7 @@ def table() -> str:
 
 
 def one(op: Op) -> str:
-    """An op for the terminal: its derivative, what it keeps, and its record as it stands in the source."""
+    """An op for the terminal: its derivative, the values that it keeps, and its record in the source."""
     if not op.rules:
         return f"{_call(op)}\n  {op.formula}\n"
     lines = [_call(op), f"  derivative         {op.formula}", f"  kept for backward  {_kept(op)}"]

@@ -109,7 +109,7 @@ _INV_SQRT_2PI, _GELU_C = 0.3989422804014327, 0.7978845608028654
 
 
 def _gelu_cdf(x: Array, approximate: str) -> Array:
-    """The factor of x in gelu: Phi(x), or what stands for it."""
+    """The factor of x in gelu: Phi(x), or its approximation."""
     if approximate == "tanh":
         return 0.5 * (1 + np.tanh(_GELU_C * (x + 0.044715 * x * x * x)))
     if approximate != "none":

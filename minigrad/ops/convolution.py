@@ -1,4 +1,4 @@
-"""Derivatives of what slides a window over the last axes: convolution, and the pooling of windows.
+"""Derivatives of ops that slide a window over the last axes: convolution and pooling.
 
 The three convolutions stand for one sum, of x, weight and g: each is its derivative by one of these, and the
 derivatives of each are the other two (Dumoulin and Visin, "A guide to convolution arithmetic", 2016).

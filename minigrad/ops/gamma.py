@@ -1,4 +1,4 @@
-"""Derivatives of what is asked for less often: the error function's kin, the gamma function's, other powers.
+"""Derivatives of rarer functions: those around the error function and the gamma function, and other powers.
 
 Loaded when a function of these is first used.
 """
@@ -93,7 +93,7 @@ erfc = Op(
 
 
 def _inverse_erf(x: float) -> float:
-    """Newton's steps for erfc(y) = 1 - |x|, whose relative error stays small where erf is nearly 1."""
+    """Newton's steps for erfc(y) = 1 - |x|: its relative error stays small where erf is nearly 1."""
     size, rest = abs(x), 1 - abs(x)
     if not size < 1:
         return math.copysign(math.inf, x) if size == 1 else math.nan

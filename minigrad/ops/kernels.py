@@ -26,8 +26,8 @@ Shape = tuple[int, ...]
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let Tensors take over a storage kernel, by the protocol with which they take over NumPy's functions.
 
-    On arrays, of NumPy or of another library, it just runs. An argument whose class has `takes_kernels` (a
-    Tensor, which looks up the op whose forward this kernel is) is asked instead.
+    On arrays, of NumPy or of another library, it just runs. If the class of an argument has `takes_kernels`,
+    the argument is asked instead: a Tensor then looks up the op that has this kernel as its forward.
     """
 
     @functools.wraps(function)
@@ -176,7 +176,7 @@ def wide(x: Array) -> Array:
 class Number(dict[np.dtype[Any], Array]):
     """A number as an array without dimensions, by dtype, not to be written to.
 
-    As a Python number it takes NumPy 0.2 microseconds more, which is half of what a small call takes.
+    A Python number costs NumPy 0.2 microseconds more: half of the time of a small call.
     """
 
     def __init__(self, value: int) -> None:
@@ -262,7 +262,7 @@ def c_order(x: Array) -> Array:
 
 
 def kept_order(x: Array) -> Any:
-    """The order of a copy's memory: that of `x`, but for an expanded one, whose order says nothing."""
+    """The order of a copy's memory: that of `x`, unless `x` is expanded and has no order."""
     return "C" if 0 in x.strides else "K"
 
 

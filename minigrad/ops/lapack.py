@@ -32,7 +32,7 @@ def swap(m: Array) -> Array:
 
 
 def matrices(name: str, x: Array) -> None:
-    """Refuse what is no matrix, nor a batch of them, in a dtype that LAPACK has."""
+    """Refuse arrays that are neither a matrix nor a batch of matrices in a dtype of LAPACK."""
     if x.ndim < 2:
         raise ValueError(f"linalg.{name}: the input must have at least 2 dimensions, got {x.ndim}")
     if x.dtype.char not in "fd":

@@ -7,11 +7,11 @@
         domain=REAL,
     )
 
-A rule takes `g`, the gradient arriving at the output, and names whatever else it needs: inputs,
+A rule takes `g`, the gradient arriving at the output, and names all other values that it needs: inputs,
 `out`, `<input>_shape`, options, and constants that forward returns beside the output. The rule of an op
-that takes any number of inputs may name `i`, its input's position, and `others`, all inputs but its own,
-in whose place is None. The signature is read once, here; a recorded call saves exactly what the rules of
-those inputs name that need a gradient, and nothing else.
+that takes any number of inputs may name `i`, its input's position, and `others`, all inputs with None in
+place of its own. The signature is read once, here. A recorded call looks at the inputs that need a gradient:
+it saves the values that their rules name, and nothing else.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Op:
         result: "same" (the promoted dtype of the inputs), "float" (integers become floats first),
             "floating" (only floats are accepted), "bool" or "int" (an index), "given" (an option says).
         promote: whether inputs of different dtypes meet in one; else mixing them is an error.
-        constants: names of what forward returns beside the output; no derivative flows through them.
+        constants: names of the values that forward returns beside the output; they have no derivative.
         stands: the input for which a constant stands, by the constant's name. A constant is a plain array
             in a higher derivative, so no gradient flows through it. One that stands for an input becomes a
             tensor there, at the input's place in the graph. An example is x - max(x) for x in a loss: the
@@ -124,14 +124,14 @@ class Op:
         exact: a promise that every rule returns the shape of its operand, also where that was broadcast. An
             op that saves as `linear` does is recorded faster for it.
         once: the reason why it has no second derivative, for the rare rule that cannot have one.
-        bools: the reason why it takes no boolean tensors, and what to use instead.
+        bools: the reason why it takes no boolean tensors, and the op to use instead.
         read: a rule as `viz` shows it, where the rule's own source says too little: because it calls a
             helper. It is one form for all inputs, or a dict of them by input. A form is an expression such as
             "g / n" (n: how many elements of the first input make one of the result), a few words such as
             "g flipped back", or a function that returns one of these; of options, shapes, and saved
             values, which are None where they are not known.
-        symmetric: True if it is a function of symmetric matrices, of which only one half is read: a test
-            then varies both halves alike.
+        symmetric: True if it is a function of symmetric matrices and reads only one half: a test then varies
+            both halves alike.
         register: whether it enters the registry, under its name.
 
     Raises:

@@ -71,7 +71,7 @@ def _blocks(shape: Shape, of_index: Shape, dim: int) -> list[slice]:
 
 
 def row_blocks(shape: Shape) -> list[slice]:
-    """Slices of the first axis, of some 32,768 elements each, of which the last may have fewer."""
+    """Slices of the first axis, of some 32,768 elements each; the last may have fewer."""
     step = max(1, 32768 * shape[0] // max(1, math.prod(shape)))
     return [slice(start, start + step) for start in range(0, shape[0], step)] or [slice(None)]
 
@@ -90,7 +90,7 @@ def cells(index: Array, dim: int, shape: Shape) -> Array:
 
 @kernel
 def add_along(g: Array, index: Array, dim: int, shape: Shape) -> Array:
-    """Zeros of `shape` with `g` added at `index` along `dim`: what undoes `take_along`."""
+    """Zeros of `shape` with `g` added at `index` along `dim`: the opposite of `take_along`."""
     if not shape:
         return np.reshape(total(g), ())
     if type(g) is type(index) is ndarray and g.dtype.kind == "f":
@@ -129,7 +129,7 @@ def pad(x: Array, pad: Any, value: float = 0.0) -> Array:
 
 @kernel
 def embed_diagonal(g: Array, shape: Shape, offset: int, dim1: int, dim2: int) -> Array:
-    """Zeros of `shape` with the last axis of `g` on a diagonal: what undoes `np.diagonal`."""
+    """Zeros of `shape` with the last axis of `g` on a diagonal: the opposite of `np.diagonal`."""
     out = np.zeros(shape, g.dtype, like=kin(g))
     view = np.moveaxis(out, (dim1, dim2), (-2, -1))
     n = g.shape[-1]

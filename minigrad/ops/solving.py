@@ -29,7 +29,7 @@ from .scan import cumulate
 
 
 def _well_posed(d: Any, n: int, batch: tuple[int, ...] = ()) -> Array:
-    """Matrices far from a singular one: what stands beside the diagonal weighs less than it."""
+    """Matrices far from a singular one: in each row the diagonal outweighs the rest."""
     return d.values((*batch, n, n), UNIT) / max(n, 1) + np.diag(1.2 + 0.4 * np.arange(n))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import is_foreign
 from .kernels import ZERO, Array, kernel, laid_out, ndarray
 
-_BLOCK = 8192  # elements whose intermediate results stay in the processor's cache
+_BLOCK = 8192  # elements: so few that their intermediate results stay in the processor's cache
 
 
 @kernel

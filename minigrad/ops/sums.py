@@ -125,7 +125,7 @@ def _shorter(x: Array, axis: int) -> Array:
 def sum_rows(g: Array) -> Array:
     """The sum over the first axis; of a matrix by BLAS, times ones, in at most half of the time."""
     if type(g) is not ndarray or g.ndim != 2 or (ones := _ONES.get(g.dtype.char)) is None:
-        return total(g, 0)  # which hands back what is a matrix of float32 or float64
+        return total(g, 0)  # which in its turn calls this for matrices of float32 or float64
     n = len(g)
     if n <= 512:
         return ones[:n].dot(g)
@@ -149,7 +149,7 @@ def accumulate(ufunc: np.ufunc, x: Array, axis: int) -> Array:
             out = ufunc.accumulate(x.astype(np.float64), axis=axis)
         else:
             run = _running_sums if ufunc is np.add else _running_products
-            step = max(2, _LONG // 2 * len(x) // x.size)  # rows whose float64 stays in the processor's cache
+            step = max(2, _LONG // 2 * len(x) // x.size)  # rows at a time, for the cache
             with np.errstate(over="ignore"):
                 return np.concatenate(
                     [run(x[i : i + step], axis).astype(x.dtype) for i in range(0, len(x), step)]

@@ -1,4 +1,4 @@
-"""The derivative of a sum over all paths through a trellis, of which the CTC loss is made.
+"""The derivative of a sum over all paths through a trellis: the heart of the CTC loss.
 
 Loaded when the loss is first used.
 """
@@ -42,7 +42,7 @@ def _paths(x: Array, skips: Array, ends: Array, lengths: Array) -> tuple[Array, 
 def _slope(g: Array, x: Array, skips: Array, ends: Array, lengths: Array, begun: Array, out: Array) -> Array:
     """-g times the probability of each state at each time, over all paths: Rabiner (1989), (19) to (27).
 
-    It is nan for a sample that no path leads through and whose loss counts.
+    It is nan for a sample without any path, if its loss counts.
     """
     steps = x.shape[0]
     without = np.isinf(out) & (out > 0)

@@ -38,7 +38,7 @@ def _framed(
 
 
 def _windows(x: Array, size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes) -> Array:
-    """A view (N, C, *size, *places) of an array whose first window starts at its first element."""
+    """A view (N, C, *size, *places) of an array; the first window starts at its first element."""
     if type(x) is not ndarray:
         axes = tuple(range(2, x.ndim))
         spans = tuple([d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)])

@@ -118,7 +118,7 @@ def std_mean(
         dim: an axis or a tuple of axes; None takes all.
         unbiased: False for correction 0.
         keepdim: keep the axes with size 1.
-        correction: what is taken from the count, 1 unless told.
+        correction: the number that is subtracted from the count; 1 where it is left out.
 
     >>> import minigrad as torch
     >>> torch.std_mean(torch.tensor([1.0, 3.0]), correction=0)
@@ -138,7 +138,7 @@ def var_mean(
         dim: an axis or a tuple of axes; None takes all.
         unbiased: False for correction 0.
         keepdim: keep the axes with size 1.
-        correction: what is taken from the count, 1 unless told.
+        correction: the number that is subtracted from the count; 1 where it is left out.
 
     >>> import minigrad as torch
     >>> torch.var_mean(torch.tensor([1.0, 3.0]), correction=0)
@@ -184,7 +184,7 @@ def bincount(input: T, weights: T | None = None, minlength: int = 0) -> T:
 
     Arguments:
         input: a vector of integers that are not negative.
-        weights: what each occurrence counts for, of the same length.
+        weights: the weight of each occurrence, of the same length.
         minlength: at least so many counts.
 
     Raises:
@@ -253,7 +253,7 @@ def histogram(
         input: a floating tensor.
         bins: the number of equal bins, or a vector of edges in order.
         range: the two ends of equal bins; those of the data without it.
-        weight: what each element counts for.
+        weight: the weight of each element.
         density: divide so that the areas sum to 1.
 
     >>> import minigrad as torch

@@ -163,7 +163,7 @@ def cov(input: T, *, correction: int = 1, fweights: T | None = None, aweights: T
     """The covariances of the rows.
 
     Arguments:
-        input: a matrix whose rows are variables and whose columns observations; or a vector.
+        input: a matrix with a variable in each row and an observation in each column; or a vector.
         correction: taken from the number of observations.
         fweights: how often each observation is there, integers.
         aweights: the weight of each observation.
@@ -205,7 +205,7 @@ def corrcoef(input: T) -> T:
     """The correlations of the rows: covariances over the product of the standard deviations.
 
     Arguments:
-        input: a matrix whose rows are variables and whose columns observations; or a vector.
+        input: a matrix with a variable in each row and an observation in each column; or a vector.
 
     >>> import minigrad as torch
     >>> torch.corrcoef(torch.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))

@@ -156,7 +156,7 @@ def gather(input: T, dim: int, index: T) -> T:
 
 @as_spelled
 def take_along_dim(input: T, indices: T, dim: int | None = None) -> T:
-    """`gather` whose other axes broadcast; with dim None, into the flattened input.
+    """`gather` with the other axes broadcast; with dim None, into the flattened input.
 
     Arguments:
         input: a tensor of any shape.
@@ -204,7 +204,7 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
         index: an int32 or int64 tensor of as many axes, no longer than the input but along `dim`.
         src: a tensor of the input's dtype, at least as large as `index`, or a number.
         value: the number by name.
-        reduce: "add" or "multiply", to combine with what is there.
+        reduce: "add" or "multiply", to combine with the values there.
 
     Raises:
         RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.

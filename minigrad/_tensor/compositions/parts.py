@@ -94,7 +94,7 @@ def unflatten(input: T, dim: int, sizes: Any) -> T:
         sizes: of the new axes; one may be -1.
 
     Raises:
-        RuntimeError: for sizes whose product is another.
+        RuntimeError: for sizes with another product.
 
     >>> import minigrad as torch
     >>> torch.unflatten(torch.ones(2, 6), 1, (3, -1)).shape
@@ -268,7 +268,7 @@ def as_strided(input: T, size: Any, stride: Any, storage_offset: int | None = No
     """The elements of the memory at steps of `stride`, in another shape.
 
     Arguments:
-        input: a tensor whose elements stand in rows.
+        input: a tensor with its elements in rows.
         size, stride: of the result, as many.
         storage_offset: the place of the first element, from that of `input`.
 

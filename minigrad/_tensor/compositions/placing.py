@@ -40,7 +40,7 @@ def take(input: T, index: T) -> T:
 
     Arguments:
         input: a tensor.
-        index: an int64 tensor, whose shape the result has; negative places count from the end.
+        index: an int64 tensor of the shape of the result; negative places count from the end.
 
     Raises:
         IndexError: for a place outside.
@@ -60,7 +60,7 @@ def put(input: T, index: T, source: T, accumulate: bool = False) -> T:
         input: a tensor.
         index: an int64 tensor of places.
         source: a tensor of as many elements, of the dtype of `input`.
-        accumulate: add to what is there; else of a place that comes twice the last one stays.
+        accumulate: add to the values there; else the last value stays at a place that comes twice.
 
     Raises:
         IndexError: for a place outside.
@@ -133,7 +133,7 @@ def index_put(input: T, indices: Sequence[Any], values: T, accumulate: bool = Fa
         input: a tensor.
         indices: a tuple of tensors of integers, or a mask, as between brackets.
         values: a tensor that broadcasts to the places.
-        accumulate: add to what is there; repeats add up.
+        accumulate: add to the values there; repeats add up.
 
     Raises:
         IndexError: for a place outside.
@@ -210,7 +210,7 @@ _REDUCE = ("sum", "prod", "mean", "amax", "amin")
 def _combined(name: str, input: T, places: Any, src: T, reduce: str, include_self: bool) -> T:
     """`input` as one row, with the elements of `src` combined at `places` of it.
 
-    Every place gets a row of its own: what is there first, then what comes to it. The rows are reduced.
+    Every place gets a row of its own: the value there, then those that come to it. The rows are reduced.
     """
     if reduce not in _REDUCE:
         raise RuntimeError(f"{name}: reduce must be one of {', '.join(_REDUCE)}, not {reduce!r}")
@@ -254,7 +254,7 @@ def scatter_reduce(input: T, dim: int, index: T, src: T, reduce: str, *, include
         index: an int64 tensor of as many axes, no longer than the input but along `dim`.
         src: a tensor of the input's dtype, at least as large as `index`.
         reduce: "sum", "prod", "mean", "amax" or "amin".
-        include_self: whether what is there counts too.
+        include_self: whether the values there count too.
 
     Raises:
         RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
@@ -287,7 +287,7 @@ def index_reduce(input: T, dim: int, index: T, source: T, reduce: str, *, includ
         index: an int32 or int64 vector.
         source: a tensor of the input's dtype and shape, but as long as `index` along `dim`.
         reduce: "prod", "mean", "amax" or "amin".
-        include_self: whether what is there counts too.
+        include_self: whether the values there count too.
 
     Raises:
         RuntimeError: for shapes or dtypes that do not fit.

@@ -103,7 +103,7 @@ def inner(input: T, other: T) -> T:
     """The sums of products over the last axes of both; with a 0-d tensor, the product.
 
     Arguments:
-        input, other: tensors whose last axes are of one size.
+        input, other: tensors with last axes of one size.
 
     Raises:
         RuntimeError: for other shapes.

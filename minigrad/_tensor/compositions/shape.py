@@ -60,7 +60,7 @@ def split(input: T, split_size: int | Sequence[int], dim: int = 0) -> tuple[T, .
 
     Arguments:
         input: a tensor of at least one axis.
-        split_size: the size of the parts, of which the last may be smaller, or a list of sizes.
+        split_size: the size of the parts (the last one may be smaller), or a list of sizes.
         dim: an axis.
 
     Raises:
