@@ -66,7 +66,7 @@ class Tensor(WayOut, MoreInPlace, MoreMethods, Queries, Absent):
     (3.0, [1.0, 2.0], (2, 3))
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__dict__", "__weakref__")
     __hash__ = object.__hash__
 
     def __init__(self, *data: Any, dtype: Any = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -212,11 +213,13 @@ class WayOut(Gradient):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._refuse_non_leaf("pickle")
-        return _rebuild, (self._kind(), np.array(self._array), self.requires_grad)
+        return _rebuild, (self._kind(), np.array(self._array), self.requires_grad), self.__dict__ or None
 
     def __copy__(self) -> Tensor:
         """A leaf of its own over the same memory, as in PyTorch."""
-        return _rebuild(self._kind() if self.is_leaf else made.tensor, self._array, self.requires_grad)
+        copied = _rebuild(self._kind() if self.is_leaf else made.tensor, self._array, self.requires_grad)
+        copied.__dict__.update(self.__dict__)
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A copy with its gradient; tensors that share memory share that of their copies."""
@@ -226,6 +229,8 @@ class WayOut(Gradient):
         memo[id(self)] = copied
         if (grad := self.grad) is not None:
             copied.grad = wrap(np.array(grad._array), None)
+        if self.__dict__:
+            copied.__dict__.update(deepcopy(self.__dict__, memo))
         return copied
 
     def _kind(self) -> type:
