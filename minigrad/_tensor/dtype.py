@@ -1,8 +1,8 @@
 """Dtypes and their promotion: PyTorch's names and PyTorch's rules over NumPy's dtypes.
 
-Two rules differ from NumPy's. A float of any width beats every integer (float32 with int64 stays
-float32), and operands fall into three classes that only yield upwards when the *category* (bool <
-integer < float) grows: arrays with dimensions, then 0-d arrays, then Python numbers.
+Two rules differ from NumPy's. A float of any width beats every integer: float32 with int64 stays float32.
+And operands fall into three classes: arrays with dimensions, then 0-d arrays, then Python numbers. A later
+class changes the dtype only if its *category* (bool < integer < float) is higher.
 """
 
 from __future__ import annotations

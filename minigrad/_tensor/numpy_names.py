@@ -1,12 +1,12 @@
-"""NumPy's functions on Tensors: which op each stands for.
+"""NumPy's functions on Tensors, and the op for each.
 
 `np.sum(t, axis=0)` reaches `Tensor.__array_function__`, which looks up `np.sum` here. An entry has the
-signature of the NumPy function, as far as we cover it, and returns (op name, inputs, options); an
-argument outside of it (`out=`, `where=`, `dtype=`) is a TypeError, and so is a function that is not
-listed, where a tensor among the arguments is recorded: nothing is computed silently outside the graph. Of
-tensors without a history NumPy computes these on the arrays (see `numpy_outside.py`).
+signature of the NumPy function, as far as we cover it, and returns (op name, inputs, options). Nothing is
+computed silently outside the graph: if a tensor among the arguments is recorded, a TypeError refuses further
+arguments (`out=`, `where=`, `dtype=`) and functions that are not listed. Without a recorded tensor NumPy
+computes these on the arrays (see `numpy_outside.py`).
 
-The rules of derivatives are written in these functions, which is why they run on Tensors as well.
+The rules of derivatives are written in these functions. Therefore they run on Tensors as well.
 """
 
 from __future__ import annotations

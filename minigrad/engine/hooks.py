@@ -25,8 +25,8 @@ def attend(node: Node, g: Any, kept: Kept, wrap: Any, create: bool = False) -> A
     if watch.resized:
         g = fitted(g, node)
     if watch.hooks:
-        # A copy: `g` may be the user's array, or on its way to another node too (`add` hands one array to
-        # both parents), and a hook may write to it.
+        # A copy, for a hook may write to it. `g` may be the user's array, or go to another node too: `add`
+        # hands one array to both parents.
         seen = wrap(g._array.copy(), g._node) if create else wrap(fresh(g), None)
         for hook in tuple(watch.hooks.values()):
             replaced = run_user(hook, seen, record=create)

@@ -1,8 +1,9 @@
 """NumPy's floating point warnings, unseen while minigrad computes: log(0) is -inf without a word.
 
-`silently` switches them off around a call, as `np.errstate` does. That takes longer than most forwards. So a
-filter keeps the warnings of minigrad's own lines unseen, and a shortcut calls a forward as it is while the
-first of Python's filters is still the one that was found to leave this filter in force:
+`silently` switches them off around a call, as `np.errstate` does. That takes longer than most forwards. So
+there is also a filter, which hides the warnings of minigrad's own lines. `quiet.first` is the first of
+Python's filters at the moment when this one was found to work. While it still is the first, a shortcut calls
+a forward as it is:
 
     out = forward(x) if warnings.filters[0] is quiet.first else silently(forward, x)
 

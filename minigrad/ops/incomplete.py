@@ -1,8 +1,7 @@
 """The parts of the gamma and beta integrals below and above a point, and how that point moves.
 
 The integrals are sums over the points of a tanh-sinh rule (Takahasi and Mori, "Double exponential formulas
-for numerical integration", 1974), which has no trouble with ends at which an integrand is infinite, or very
-steep.
+for numerical integration", 1974). At its ends an integrand may be infinite, or very steep.
 """
 
 from __future__ import annotations

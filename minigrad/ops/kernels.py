@@ -1,8 +1,8 @@
 """Functions that rules and engine share: undoing broadcasting, axes, and the storage kernels.
 
-Everything here is written in NumPy functions that other arrays can override, so the same line works
-on a raw array (an ordinary backward), on a Tensor (`create_graph=True`) and on foreign storage.
-A *kernel* is a function of ours with that ability: see `kernel`.
+Everything here is written in NumPy functions that other arrays can override. So the same line works on a raw
+array (an ordinary backward), on a Tensor (`create_graph=True`) and on another library's array. A *kernel* is
+a function of ours that can be overridden too: see `kernel`.
 """
 
 from __future__ import annotations
