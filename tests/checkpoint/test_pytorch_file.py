@@ -206,6 +206,12 @@ def test_the_same_part_again_and_again_is_refused(tmp_path):
         torch.load(tmp_path / "a.pt")
 
 
+@pytest.mark.parametrize("values", [np.zeros((40, 60)), np.arange(256, dtype=np.uint8)])
+def test_an_array_of_many_bytes_comes_back(tmp_path, values):
+    torch.save({"x": values}, tmp_path / "a.pt")
+    assert np.array_equal(torch.load(tmp_path / "a.pt", weights_only=False)["x"], values)
+
+
 class Evil:
     def __reduce__(self):
         return eval, ("1/0",)
