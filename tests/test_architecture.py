@@ -263,6 +263,26 @@ def test_viz_loads_when_it_is_first_asked_for():
         assert loads(use) == ["True"], use
 
 
+@pytest.mark.parametrize(
+    ("module", "use"),
+    [
+        ("minigrad.optim.lr_scheduler", "minigrad.optim.lr_scheduler.StepLR"),
+        ("minigrad.utils.data", "minigrad.utils.data.DataLoader"),
+        ("minigrad.checkpoint", "minigrad.load"),
+        ("minigrad.serialization", "minigrad.serialization.safe_globals"),
+        ("minigrad.nn.recurrent", "minigrad.nn.LSTM"),
+        ("minigrad.ops.recurrence", "minigrad.nn.LSTM"),
+    ],
+)
+def test_a_family_loads_when_it_is_first_used(module, use):
+    code = f"import sys, minigrad; print({module!r} in sys.modules); {use}; print({module!r} in sys.modules)"
+    assert run(code) == ["False", "True"]
+    name = module.rpartition(".")[2]
+    if module.count(".") == 2 and module.split(".")[1] in ("optim", "utils"):
+        assert run(f"from {module.rpartition('.')[0]} import {name}; print({name}.__name__)") == [module]
+        assert run(f"import minigrad; print({name!r} in dir({module.rpartition('.')[0]}))") == ["True"]
+
+
 def test_what_loads_later_is_listed_and_a_misspelt_name_is_not_taken_for_it():
     assert {"viz", "explain", "tensor", "__version__"} <= set(dir(minigrad))
     assert minigrad.explain is minigrad.viz.explain

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minigrad._tensor.later import loaded_later
-from minigrad.optim import lr_scheduler
 from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW
 from minigrad.optim.optimizer import Optimizer
@@ -23,7 +22,7 @@ from minigrad.optim.rmsprop import RMSprop
 from minigrad.optim.sgd import SGD
 
 if TYPE_CHECKING:
-    from minigrad.optim import swa_utils
+    from minigrad.optim import lr_scheduler, swa_utils
     from minigrad.optim.adadelta import Adadelta
     from minigrad.optim.adafactor import Adafactor
     from minigrad.optim.adamax import Adamax
@@ -42,6 +41,7 @@ else:
             "adamax": "Adamax",
             "asgd": "ASGD",
             "lbfgs": "LBFGS",
+            "lr_scheduler": "lr_scheduler",
             "muon": "Muon",
             "nadam": "NAdam",
             "radam": "RAdam",

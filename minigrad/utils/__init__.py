@@ -1,19 +1,16 @@
-"""Tools around training: `data`; `benchmark`, `checkpoint` and `tensorboard` load when they are imported."""
+"""Tools around training: `data`, `benchmark`, `checkpoint`, `tensorboard`, which load when they are used."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from minigrad.pytorch_names import absent
-from minigrad.utils import data
+from minigrad._tensor.later import loaded_later
 
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        if name in ("benchmark", "checkpoint", "model_zoo"):
-            return import_module(f"minigrad.utils.{name}")
-        raise absent("minigrad.utils", name)
-
+if TYPE_CHECKING:
+    from minigrad.utils import data
+else:
+    __getattr__, __dir__ = loaded_later(
+        __name__, {name: name for name in ("benchmark", "checkpoint", "data", "model_zoo")}
+    )
 
 __all__ = ["data"]
