@@ -18,7 +18,7 @@ from __future__ import annotations
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
-from minigrad import autograd, linalg, nn, optim, utils, version
+from minigrad import autograd, linalg, nn, version
 from minigrad._tensor import view as _view  # noqa: F401 (it makes the class of views)
 from minigrad._tensor.compositions.counting import (
     bincount,
@@ -315,10 +315,12 @@ if TYPE_CHECKING:
         jit as jit,
         learn as learn,
         mps as mps,
+        optim as optim,
         random as random,
         serialization as serialization,
         special as special,
         testing as testing,
+        utils as utils,
         viz,
         xpu as xpu,
     )

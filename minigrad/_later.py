@@ -51,6 +51,8 @@ _HOMES = {
     **dict.fromkeys(_SEQUENCES.split(), "sequences"),
     **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),
     **dict.fromkeys(_LOSSES.split(), "functions_of_losses"),
+    "optim": "",
+    "utils": "",
     "viz": "",
     "func": "",
     "distributions": "",

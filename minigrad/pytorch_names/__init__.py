@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from opcode import opname
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -22,7 +21,9 @@ class NotCoveredError(AttributeError):
 
 def _read(file: str) -> dict[str, list[str]]:
     """The lines "key: word word" of a file; one that begins with a space goes on with the line before."""
-    text = (Path(__file__).parent / file).read_text(encoding="utf-8").replace("\n ", " ")
+    # Without pathlib, which takes 3 ms to load.
+    with open(__file__.replace("__init__.py", file), encoding="utf-8") as lines:  # noqa: PTH123
+        text = lines.read().replace("\n ", " ")
     pairs = (line.split(": ", 1) for line in text.splitlines())
     return {key: words.split() for key, words in pairs}
 
