@@ -318,7 +318,7 @@ def keeps_by_bits(step: Step) -> tuple[Step, Step] | None:
     first, second = Step(".astype", (mask, kind), {}), Step(KEEP_BY_BITS, (g, ints), {})
     first.outs, second.outs = [ints], [out]
     for one in (first, second):
-        one.op, one.line, one.layer = step.op, step.line, step.layer
+        one.op, one.line, one.layer, one.node = step.op, step.line, step.layer, step.node
     return first, second
 
 

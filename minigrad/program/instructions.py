@@ -68,9 +68,12 @@ class Step:
         required: it must run even where nobody uses its result (a random draw, a check of the data).
         line: the user's line: (file, number).
         layer: the path of the layer of minigrad's that makes the call, or None.
+        node: which of the nodes that the call recorded it belongs to, forward or backward, or None.
     """
 
-    __slots__ = ("args", "function", "kwargs", "layer", "line", "op", "outs", "required", "single", "writes")
+    __slots__ = (
+        "args", "function", "kwargs", "layer", "line", "node", "op", "outs", "required", "single", "writes"
+    )  # fmt: skip
 
     def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.function, self.args, self.kwargs = function, args, kwargs
@@ -81,6 +84,7 @@ class Step:
         self.line: tuple[str, int] | None = None
         self.op = ""
         self.layer: Any = None
+        self.node: int | None = None
 
     def reads(self) -> Iterator[Value]:
         """The values among the arguments."""

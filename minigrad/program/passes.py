@@ -36,6 +36,7 @@ def without_repeats(*parts: list[Step]) -> dict[Value, Value]:
                     first = step
                 if first is not step:
                     first.op = first.op or step.op
+                    first.node = step.node if first.node is None else first.node
                     stands.update(zip(step.outs, first.outs, strict=True))
                     continue
             kept.append(step)

@@ -19,7 +19,7 @@ from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.op import REAL, Op
 
 from .build import Writer
-from .source import source_of
+from .source import Marks, source_of
 from .structure import flatten, rebuilt
 
 _OP = Op("compiled", lambda: None, formula="the program's own backward", domain=REAL, register=False)
@@ -191,6 +191,10 @@ class Runner:
     @property
     def source(self) -> str:
         """The program to read."""
+        return self.listing()[0]
+
+    def listing(self) -> tuple[str, Marks]:
+        """The program to read, and the lines of each node that the traced call recorded."""
         p, name = self.program, getattr(self.function, "__name__", type(self.function).__name__)
         shapes = ", ".join(f"{v.name or 'x'} {tuple(v.shape)}" for v, _ in p.argument_places)
         return source_of(p, f"{name} of {shapes or 'nothing'}, and its derivative: plain NumPy.")

@@ -43,9 +43,15 @@ _LONGEST = 72  # of an expression into which others are put
 _TAKEN = {"np", "math", "rng", "saved", "forward", "backward", *keyword.kwlist}
 
 
-def source_of(program: Any, title: str) -> str:
+# The numbers of lines, from 0: by ("forward" or "backward", which of the recorded nodes), and by
+# ("gradient", which of the inputs).
+Marks = dict[tuple[str, Any], list[int]]
+
+
+def source_of(program: Any, title: str) -> tuple[str, Marks]:
     """The text of a program: a function `forward`, and `backward` where something requires grad."""
-    return _Text(program, title).text()
+    made = _Text(program, title)
+    return made.text(), made.marks
 
 
 class _Text:
@@ -54,6 +60,8 @@ class _Text:
         self.names: dict[Value, str] = {}
         self.inlined: dict[Value, tuple[str, int]] = {}  # the expression of a value, and how tightly it binds
         self.constants: list[str] = []
+        self.marks: Marks = {}
+        self._within: dict[Value, set[int]] = {}  # the nodes whose steps an expression has
         self._used = set(_TAKEN)
         self.bundle = Bundle(self._used)
         self._draws = any(isinstance(step.function, Draw) for step in program.forward)
@@ -91,6 +99,7 @@ class _Text:
         notes = [f"    {self.names[v]}: {_shape(v)}" for v in inputs]
         lines += ['    """The result' + (", and the values that backward needs" if p.seeds else "") + "."]
         lines += ["", *notes, '    """'] if notes else ['    """']
+        self._move("forward", len(lines))
         lines += forward
         ending = f"{outputs}{',' if len(p.outputs) != 1 else ''}" if p.outputs else "()"
         if p.seeds:
@@ -106,6 +115,10 @@ class _Text:
             if p.saved:
                 taken = ", ".join(self._in(v, 0) for v in p.saved)
                 lines += [f"    {taken}{',' if len(p.saved) == 1 else ''} = saved"]
+            self._move("backward", len(lines))
+            first = len(lines) + len(backward) + 1
+            given = [i for i, v in zip(p.parents, p.gradients, strict=True) if v is not None]
+            self.marks |= {("gradient", i): [first + n] for n, i in enumerate(given)}
             lines += [*backward, "    return {", *[f"        {g}," for g in grads], "    }"]
         else:
             lines += [f"    return {ending}"]
@@ -113,6 +126,7 @@ class _Text:
             lines += ["", "", "# Functions that they call", *self.bundle.lines]
         if self._problem:
             lines.insert(1, f"# Not complete: {self._problem}.")
+            self.marks = {key: [n + 1 for n in at] for key, at in self.marks.items()}
         return "\n".join(lines) + "\n"
 
     # --- names --------------------------------------------------------------------------------------------
@@ -176,9 +190,15 @@ class _Text:
                 uses[read] = uses.get(read, 0) + 1
         lines: list[str] = []
         told: Any = None
+        phase = "backward" if steps is self.program.backward else "forward"
         for step in steps:
+            nodes = set().union(*[self._within.get(v, ()) for v in step.reads()])
+            nodes |= set() if step.node is None else {step.node}
             if step.function is scatter_index.__wrapped__:  # type: ignore[attr-defined]
-                lines += self._scattered(step.outs[0], *step.args, **step.kwargs)
+                scattered = self._scattered(step.outs[0], *step.args, **step.kwargs)
+                for i in range(len(scattered)):
+                    self._mark(phase, nodes, len(lines) + i)
+                lines += scattered
                 continue
             try:
                 text, binding = self._step(step)
@@ -190,6 +210,7 @@ class _Text:
             calm = v is not None and not v.root.written and not any(r.root.written for r in step.reads())
             if v is not None and alone and calm and not step.required and len(text) <= _LONGEST:
                 self.inlined[v] = text, binding
+                self._within[v] = nodes
                 continue
             if v is not None and step.single and not v.shape and v.root.written and v.root is v:
                 text = f"np.array({text})"
@@ -197,6 +218,7 @@ class _Text:
             if comment:
                 lines += ["", f"    # {comment}"] if lines else [f"    # {comment}"]
             told = step.line or told
+            self._mark(phase, nodes, len(lines))
             if v is None:
                 lines.append(f"    {text}")
                 continue
@@ -207,6 +229,14 @@ class _Text:
             shape = f"  # {_shape(v)}" if step.single else ""
             lines.append(f"{line:<56}{shape}".rstrip())
         return lines
+
+    def _mark(self, phase: str, nodes: set[int], line: int) -> None:
+        for node in nodes:
+            self.marks.setdefault((phase, node), []).append(line)
+
+    def _move(self, phase: str, by: int) -> None:
+        """Count the lines of a part from the beginning of the text."""
+        self.marks |= {key: [n + by for n in at] for key, at in self.marks.items() if key[0] == phase}
 
     def _scattered(self, out: Value, g: Any, index: Any, shape: Any) -> list[str]:
         """Zeros with a gradient at an index."""

@@ -46,6 +46,7 @@ class Program:
         reach: for each parent, the seeds whose gradient reaches it.
         saved: the values of the forward that the backward reads.
         draws: the generators from which it draws.
+        recorded: the line of the user's and the op of each node that the call recorded, in their order.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,7 @@ class Program:
         self.draws: list[Any] = []
         self.written: list[int] = []  # positions of the inputs that it writes
         self.locals: dict[tuple[str, int], str] = {}
+        self.recorded: list[tuple[Any, str]] = []
 
     @property
     def steps(self) -> list[Step]:
@@ -147,6 +149,7 @@ class TracedCall:
                 if n is not None and n.watch is not None:
                     n.watch.grad = _plain_grad(n.watch.grad)
             _strip(result, {id(n) for n in nodes})
+        program.recorded = [(place[0], node.op.name) for node, (_, place, _) in trace.nodes.items()]
         trace.nodes.clear()
         if _bring_back(trace) and not trace.broken:
             trace.broken = "a tensor that the call made is kept elsewhere"
@@ -287,7 +290,7 @@ def _gradients(
     while waiting:
         node = heappop(waiting)[1]
         g = arrived.pop(node)
-        of, trace.place = trace.nodes.get(node, (None, (None, None)))
+        of, trace.place, trace.at = trace.nodes.get(node, (None, (None, None), None))
         if of is not None and type(g) is Traced and g.value.gradient_of is None:
             g.value.gradient_of = of
         if id(node) in mine:

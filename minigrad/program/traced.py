@@ -59,6 +59,7 @@ class Trace:
         self.layers: dict[int, str] = {}  # the paths of modules, by their ids
         self.nodes: dict[Any, Any] = {}  # of each node the value, and the place where it was recorded
         self.place: Any = None  # of all steps, where it is given
+        self.at: int | None = None  # the node through whose rules the trace goes
         self.made: list[weakref.ref[Traced]] = []
         self._trials = 0
         self._op = ""
@@ -123,13 +124,20 @@ class Trace:
 
     def _locate(self, step: Step) -> None:
         step.line, step.layer = place() if self.place is None else self.place
+        step.node = self.at
         if step.layer is not None:
             step.layer = self.layers.get(id(step.layer))
 
     def recorded(self, node: Any, operands: Any, out: Any) -> None:
         """Note to which value a node of the graph belongs, and where it was recorded."""
         if type(out) is Traced:
-            self.nodes[node] = out.value, place()
+            at = len(self.nodes)
+            self.nodes[node] = out.value, place(), at
+            for step in reversed(self.steps):
+                if step.node is not None:
+                    break
+                if step.op == node.op.name:
+                    step.node = at
 
     def _result(self, result: Any, step: Step, held: list[Traced]) -> Any:
         for x in held:

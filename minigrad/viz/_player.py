@@ -14,6 +14,7 @@ from minigrad._tensor.backward import run_backward
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import Module
 from minigrad.viz._boxes import Fold, boxes_data, boxes_of, folded
+from minigrad.viz._compiled import Listing
 from minigrad.viz._graph import read
 from minigrad.viz._names import Named
 from minigrad.viz._numbers import raw
@@ -59,6 +60,7 @@ def player(
     title: str | None = None,
     max_nodes: int = 100,
     fold: Fold = False,
+    program: Any = None,
 ) -> Page:
     """A page that plays what `tensor.backward(gradient, retain_graph)` does, one step at a time.
 
@@ -81,10 +83,12 @@ def player(
         title: of the page.
         max_nodes: of a larger graph only the newest part is shown, and the page says so.
         fold: which modules are folded when the page opens, as in `graph`.
+        program: a compiled function or module of which this is a call: the page shows the program too, with
+            the lines of each step lit. Call it once, then again within `watch()`, which runs it eagerly.
 
     Raises:
         RuntimeError: as `backward` raises; nothing is written then.
-        ValueError: for a module to fold that is not there.
+        ValueError: for a module to fold that is not there, and for a program of something else.
         FileNotFoundError: where the folder of `path` is missing.
 
     >>> import minigrad as torch
@@ -99,6 +103,7 @@ def player(
         raise FileNotFoundError(
             f"player: there is no folder {Path(path).parent} to write {Path(path).name} into"
         )
+    listing = None if program is None else Listing(program, scene)
     boxes = boxes_of(scene)
     closed = folded("player", boxes, fold)
     before = {e: raw(e.grad) for e in scene.entries if e.node is not None and (e.op is None or e.retained)}
@@ -110,7 +115,7 @@ def player(
         e: (old, arrived[e] if old is None else old + arrived[e]) for e, old in before.items() if e in arrived
     }
     title = title or f"Backward from {scene.root.label}"
-    data = Story(scene, visits, grads, retain_graph).data(title) | boxes_data(scene, boxes, closed)
+    data = Story(scene, visits, grads, retain_graph, listing).data(title) | boxes_data(scene, boxes, closed)
     data["legend"] = legend_of(data)
     text = _page(title, data)
     if path is None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.viz._asking import asked_of_part, asked_of_value
+from minigrad.viz._compiled import Listing
 from minigrad.viz._numbers import array, brief, described, strip, summed
 from minigrad.viz._recording import Part, Visit
 from minigrad.viz._rules import formula_of
@@ -31,8 +32,10 @@ class Story:
     """A scene and the visits of a backward, told step by step."""
 
     def __init__(
-        self, scene: Scene, visits: list[Visit], grads: dict[Entry, tuple[Any, Any]], retained: bool
-    ):
+        self, scene: Scene, visits: list[Visit], grads: dict[Entry, tuple[Any, Any]], retained: bool,
+        listing: Listing | None = None,
+    ):  # fmt: skip
+        self.listing = listing
         self.scene, self.visits, self.grads, self.retained = scene, visits, grads, retained
         self.index = {entry: i for i, entry in enumerate(scene.entries)}
         self.more = len(scene.entries) if scene.left_out else None
@@ -76,7 +79,7 @@ class Story:
             nodes.append({"name": f"and {self.scene.left_out:,} more", "kind": "more", "op": "", "shape": ""})
         return {
             "title": title, "root": self.index[self.scene.root], "nodes": nodes, "edges": self.edges,
-            "steps": self.steps, "lines": self.lines,
+            "steps": self.steps, "lines": self.lines, "program": self.listing.rows if self.listing else [],
         }  # fmt: skip
 
     def _node(self, entry: Entry) -> Data:
@@ -106,9 +109,19 @@ class Story:
                     {"file": "", "number": None, "code": f"{entry.label} = {known or entry.kind}"}
                 )
 
-    def _step(self, phase: str, entries: list[Entry], title: str, text: list[str], **more: Any) -> None:
+    def _step(
+        self,
+        phase: str,
+        entries: list[Entry],
+        title: str,
+        text: list[str],
+        goal: Entry | None = None,
+        **more: Any,
+    ) -> None:
         line, until = self.line_of.get(entries[0], (None, None)) if entries else (None, None)
         nodes = [self.index[entry] for entry in entries]
+        if self.listing is not None and entries:
+            more["rows"] = [] if "freed" in more else self.listing.of(phase, entries[0], goal)
         self.steps.append(
             {
                 "phase": phase,
@@ -176,8 +189,8 @@ class Story:
                 total = None if part.operand.source is None else [target, shown(part.total), count]
                 self._step(
                     "backward", [entry], f"{entry.label} \N{RIGHTWARDS ARROW} {whereto(visit, part.operand)}",
-                    _sent(part, visit), edge=self.edge_of[here, part.operand.place], part=shown(part.value),
-                    g=total,
+                    _sent(part, visit), part.operand.source,
+                    edge=self.edge_of[here, part.operand.place], part=shown(part.value), g=total,
                     rule=[part.rule + ", summed over the copies" * part.summed, part.numbers,
                           _text(part.value)],
                     ask=asked_of_part(entry, part, visit, whereto(visit, part.operand)),

@@ -29,6 +29,23 @@
     row.append(make("code", "", line.code));
     return row;
   });
+  // The compiled program, with indents of half the width; what follows of a long line hangs.
+  const listed = data.program.map((code, i) => {
+    const row = $("listing").appendChild(make("li"));
+    row.append(make("span", "number", i + 1));
+    const line = row.appendChild(make("code", "", code.trimStart()));
+    line.style.paddingLeft = `${code.search(/\S|$/) / 2 + 2}ch`;
+    line.style.textIndent = "-2ch";
+    return row;
+  });
+  const choose = (compiled) => {
+    $("compiled").setAttribute("aria-pressed", String(compiled));
+    $("listing").hidden = !compiled;
+    $("lines").hidden = compiled;
+  };
+  $("compiled").hidden = !listed.length;
+  choose(listed.length > 0);
+
   const grads = new Map();
   nodes.forEach((node, i) => {
     if (!node.leaf) return;
@@ -118,11 +135,8 @@
     const state = stateAfter(ask ? last - 1 : last);
     document.body.classList.toggle("backward", step.phase === "backward");
     graph.show(stops[stop], state);
-    rows.forEach((row, i) => {
-      row.classList.toggle("lit", step.line !== null && i >= step.line && i <= step.until);
-      if (i === step.line) row.setAttribute("aria-current", "step");
-      else row.removeAttribute("aria-current");
-    });
+    light(rows, (i) => step.line !== null && i >= step.line && i <= step.until);
+    light(listed, (i) => step.rows.includes(i));
     const fresh = new Set(steps.slice(first, ask ? first : last + 1).map(({ grad }) => grad && grad[0]));
     for (const [i, row] of grads) {
       const grad = state.grad.get(i) || nodes[i].grad;
@@ -132,12 +146,8 @@
     }
     const due = [...fresh].map((i) => grads.get(i)).find(Boolean) ?? (step.end ? $("gradients") : null);
     $("side").scrollTop = due ? due.offsetTop + due.offsetHeight - $("side").clientHeight : 0;
-    const lit = rows[step.line];
-    if (lit) {
-      const { top, bottom } = lit.getBoundingClientRect();
-      const frame = $("lines").getBoundingClientRect();
-      if (top < frame.top || bottom > frame.bottom) $("lines").scrollTop += (top + bottom - frame.top - frame.bottom) / 2;
-    }
+    follow($("lines"), rows[step.line]);
+    follow($("listing"), listed[step.rows?.[0]]);
     const title = tell(stops[stop], ask);
     $("step").value = stop;
     $("step").setAttribute("aria-valuetext", `${stop + 1} of ${stops.length}, ${step.phase}: ${title}`);
@@ -148,6 +158,30 @@
     clearTimeout(address);
     address = setTimeout(addressStep, 300);
   }
+
+  function light(rows, is) {
+    let first = true;
+    rows.forEach((row, i) => {
+      const lit = is(i);
+      row.classList.toggle("lit", lit);
+      if (lit && first) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+      first &&= !lit;
+    });
+  }
+
+  // Scroll a list until a row of it is in sight.
+  function follow(list, row) {
+    if (!row || list.hidden) return;
+    const { top, bottom } = row.getBoundingClientRect();
+    const frame = list.getBoundingClientRect();
+    if (top < frame.top || bottom > frame.bottom) list.scrollTop += (top + bottom - frame.top - frame.bottom) / 2;
+  }
+
+  const exchange = () => {
+    choose($("listing").hidden);
+    show(stop);
+  };
 
   function look(behavior) {
     const now = graph.stops[stop];
@@ -293,6 +327,7 @@
     ArrowRight: onward, ArrowLeft: () => go(stop - 1), Home: () => go(0), End: () => go(Infinity),
     " ": () => (timer === null ? play() : pause()), f: () => boxes.length && foldAll(),
     n: over, o: overview, "+": () => resized(1), "-": () => resized(-1), p: () => $("predict").click(),
+    c: () => listed.length && exchange(),
   };
   $("first").addEventListener("click", keys.Home);
   $("back").addEventListener("click", keys.ArrowLeft);
@@ -300,6 +335,7 @@
   $("last").addEventListener("click", keys.End);
   $("play").addEventListener("click", keys[" "]);
   $("fold").addEventListener("click", foldAll);
+  $("compiled").addEventListener("click", exchange);
   $("over").addEventListener("click", over);
   $("overview").addEventListener("click", overview);
   $("larger").addEventListener("click", () => resized(1));
