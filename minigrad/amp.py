@@ -119,7 +119,7 @@ def custom_bwd(bwd: Any = None, *, device_type: str) -> Any:
 class GradScaler:
     """Scales a loss up so that small gradients of float16 do not vanish, and the gradients down again.
 
-    A step whose gradients are not finite is left out, and the scale becomes smaller.
+    A step with gradients that are not finite is left out, and the scale becomes smaller.
 
     Arguments:
         device: of "cuda" and the like it is off, with PyTorch's warning.
@@ -198,7 +198,7 @@ class GradScaler:
         """Divide the gradients of an optimizer's parameters by the scale, once before its step.
 
         Arguments:
-            optimizer: whose parameters.
+            optimizer: the optimiser of the parameters.
 
         Raises:
             RuntimeError: the second time before `update`.
@@ -225,7 +225,7 @@ class GradScaler:
         """optimizer.step() after `unscale_`; nothing where a gradient is not finite.
 
         Arguments:
-            optimizer: whose step.
+            optimizer: the optimiser that steps.
             args, kwargs: of its step; no closure.
 
         Raises:

@@ -227,7 +227,7 @@ def size_in_one(name: str, size: Any) -> tuple[int, ...]:
 
 
 def tensor_given(name: str, input: Any) -> Tensor:
-    """The tensor whose shape is taken; TypeError for anything else."""
+    """The tensor that gives the shape; TypeError for anything else."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
     return input
@@ -270,7 +270,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool =
 @taking_out
 @on_cpu_only
 def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor of the given shape whose values are whatever was in memory.
+    """A tensor of the given shape, with the values that happen to be in memory.
 
     Arguments:
         sizes: integers, or one tuple of them, also by the name `size`.

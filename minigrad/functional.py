@@ -139,7 +139,7 @@ swapdims = swapaxes
 
 
 def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Tensor]:
-    """A method as a function, whose first argument may have the name `input` and be one of some types."""
+    """A method as a function. The first argument may have the name `input`; `accepts` are its types."""
     method = getattr(Tensor, name)
 
     @functools.wraps(method)
@@ -308,7 +308,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 
     Arguments:
         tensor: a tensor of at least one axis.
-        split_size_or_sections: the size of the parts, of which the last may be smaller, or a list of sizes.
+        split_size_or_sections: the size of the parts (the last one may be smaller), or a list of sizes.
         dim: an axis.
 
     Raises:
@@ -327,7 +327,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors joined along an axis that they have.
 
     Arguments:
-        tensors: a list or tuple of tensors, whose shapes differ along `dim` only; dtypes meet in one.
+        tensors: a list or tuple of tensors. Their shapes differ along `dim` only; dtypes meet in one.
         dim: an axis.
 
     Raises:

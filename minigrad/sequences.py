@@ -23,7 +23,7 @@ def _made(array: Any, dtype: Any, requires_grad: bool) -> Tensor:
 def logspace(
     start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """`steps` powers of `base`, whose exponents are evenly spaced from `start` to `end`, both included.
+    """`steps` powers of `base`: the exponents are evenly spaced from `start` to `end`, both included.
 
     Arguments:
         start, end: numbers.
@@ -126,7 +126,7 @@ def frombuffer(
 
 @on_cpu_only
 def empty_strided(size: Any, stride: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor whose elements stand in memory at steps of `stride`; they may be anything.
+    """A tensor with steps of `stride` between its elements in memory; the elements may be anything.
 
     Arguments:
         size, stride: tuples of one length.

@@ -1,4 +1,4 @@
-"""The version: of the PyTorch whose names and numbers these are, and of minigrad itself.
+"""The version of PyTorch that minigrad follows in names and numbers, and the version of minigrad.
 
 Programs compare `torch.__version__` to learn which names and which behaviour they may use, so it begins with
 the version of PyTorch that minigrad is held to, as PyPy's `sys.version_info` is that of a Python. After the

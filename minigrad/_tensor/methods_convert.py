@@ -41,7 +41,7 @@ class Conversions(Recorded):
         """The tensor in another dtype; itself where nothing changes, unless `copy`.
 
         Arguments:
-            args: a dtype, a device ("cpu"), or a tensor whose dtype to take.
+            args: a dtype, a device ("cpu"), or a tensor that gives the dtype.
             dtype, device: the same by name.
             copy: whether it is a new tensor in any case.
             non_blocking, memory_format: accepted; they change nothing.

@@ -39,7 +39,7 @@ def leave(manager: Any, *attributes: str) -> None:
         over.append(within[:3])
         within = within[3]
     if within is None:
-        return  # entered in another context, whose mode this one does not have
+        return  # entered in another context, with a mode of its own
     _, before, mode, within = within
     for entry in reversed(over):
         within = (*entry, within)

@@ -29,7 +29,7 @@ class _Backward:
     """Runs a Function's backward once per visit and hands out the parts, one per input.
 
     A visit asks for them in ascending order. So a lower position is another visit, also when it comes with
-    the same array of the user's, whose values may have changed.
+    the same array of the user's, and its values may have changed.
     """
 
     def __init__(self, function: Any, ctx: FunctionCtx, args: Any, nodes: Any, outputs: list[Any]) -> None:
@@ -273,7 +273,7 @@ def _refuse_result(name: str, made: Any, recorded: bool) -> None:
         raise TypeError(f"{name}.forward must return a Tensor or a tuple of them, not {type(made).__name__}")
     if recorded and any(isinstance(x, Tensor) for x in made):
         raise TypeError(
-            f"{name}.forward returned a list, whose tensors PyTorch leaves without a gradient; return a tuple"
+            f"{name}.forward returned a list. PyTorch gives no gradient to tensors in a list; return a tuple"
         )
 
 
@@ -339,7 +339,7 @@ def _op_of(cls: Any) -> Op:
 
 
 def function_of(op: Op) -> type[Function] | None:
-    """The Function whose record an op is; None for an op of the table."""
+    """The Function behind the record of an op; None for an op of the table."""
     return next((cls for cls, known in _OPS.items() if known is op), None)
 
 

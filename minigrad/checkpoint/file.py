@@ -174,7 +174,7 @@ def _check_pickle_options(module: Any, trusting: bool, others: dict[str, Any]) -
         raise RuntimeError("weights_only=True goes with no pickle_module: no pickle is run")
     if module is not None and getattr(module, "__name__", "") not in ("pickle", "_pickle"):
         raise ValueError(
-            f"pickle_module can be pickle only, whose files minigrad reads itself, not {module!r}"
+            f"pickle_module can be pickle only, not {module!r}; minigrad reads such files itself"
         )
     if unknown := [name for name in others if name not in ("encoding", "errors", "fix_imports")]:
         raise TypeError(f"load() got an unexpected keyword argument {unknown[0]!r}")

@@ -124,8 +124,8 @@ class Answer:
             for was, now in zip(before, filter(_is_data, arguments), strict=True):
                 if not _equal(was, now):
                     raise TroubleError(
-                        f"{name} changed what it was given: an input was overwritten. Make a new array, as "
-                        "in `x = x * 2`; `x *= 2` writes into the caller's."
+                        f"{name} changed its input: it wrote over the array that it was given. Make a new "
+                        "array, as in `x = x * 2`; `x *= 2` writes into the caller's."
                     )
             return made
 

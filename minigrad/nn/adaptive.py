@@ -1,4 +1,4 @@
-"""A softmax over very many classes, of which the rare ones are looked at only where they are asked for."""
+"""A softmax over very many classes; it computes the rare classes only for targets among them."""
 
 from __future__ import annotations
 

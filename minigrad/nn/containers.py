@@ -158,7 +158,7 @@ class Sequential(_Indexed):
 
 
 class ModuleList(_Indexed):
-    """A list of modules whose parameters are registered, to be called as the owner likes.
+    """A list of modules with registered parameters; the owner calls the modules as it likes.
 
     >>> import minigrad as torch
     >>> torch.nn.ModuleList([torch.nn.Linear(2, 2) for _ in range(3)])

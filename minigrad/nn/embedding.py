@@ -83,7 +83,7 @@ class Embedding(Layer):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> Embedding:
-        """An embedding whose table is the given matrix, sharing its memory; frozen unless told otherwise.
+        """An embedding with the given matrix as its table, in the same memory; frozen by default.
 
         Arguments:
             embeddings: the table, of shape (num_embeddings, embedding_dim).

@@ -68,7 +68,7 @@ class GLU(_Activation):
     """a·sigmoid(b), a and b being the two halves of the input along dim.
 
     Arguments:
-        dim: an axis whose size is even.
+        dim: an axis of even size.
 
     Raises:
         RuntimeError: in the call, for an odd size.

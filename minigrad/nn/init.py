@@ -307,7 +307,7 @@ def _propose(size: int, low: float, high: float, generator: Any) -> tuple[Any, A
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
-    """Fill with a random matrix whose rows or columns, whichever are fewer, are orthonormal, times gain.
+    """Fill with gain times a random matrix. Its rows or its columns, the fewer of them, are orthonormal.
 
     Dimensions after the first are taken as one.
 

@@ -25,7 +25,7 @@ class Linear(Layer):
         device, dtype: of the parameters: the CPU, and a floating dtype (the default one where it is None).
 
     Raises:
-        RuntimeError: in the call, for an input whose last size or dtype is another.
+        RuntimeError: in the call, for an input of another last size or dtype.
 
     >>> import minigrad as torch
     >>> layer = torch.nn.Linear(4, 5)

@@ -109,7 +109,7 @@ class Module(Saved["Module"]):
             with_kwargs: whether it is `hook(module, args, kwargs)`, and returns None or (args, kwargs).
 
         Returns:
-            A handle, whose `remove()` takes the hook away.
+            A handle with the method `remove()`, which takes the hook away.
 
         >>> import minigrad as torch
         >>> layer = torch.nn.Identity()
@@ -262,7 +262,7 @@ class Module(Saved["Module"]):
         Parameters stay the same objects, so an optimiser that holds them stays valid.
 
         Arguments:
-            args: a dtype, a device ("cpu"), or a tensor whose dtype to take.
+            args: a dtype, a device ("cpu"), or a tensor that gives the dtype.
             dtype, device: the same by name.
             non_blocking, memory_format: accepted; they change nothing.
 

@@ -1,4 +1,4 @@
-"""Layers whose output has mean 0 and variance 1: BatchNorm1d over the batch, LayerNorm over a sample."""
+"""Layers that give mean 0 and variance 1: BatchNorm1d over the batch, LayerNorm over a sample."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class BatchNorm1d(BatchNorm):
 
 
 class LayerNorm(Layer):
-    """Normalises each sample over its last dimensions, whose sizes are given, then scales and shifts.
+    """Normalises each sample over its last dimensions, of the given sizes, then scales and shifts.
 
     Arguments:
         normalized_shape: the sizes of the last dimensions, or one size.

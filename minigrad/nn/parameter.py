@@ -18,7 +18,7 @@ class Buffer(Tensor):
     """A tensor that becomes one of a module's buffers when assigned to it, as `register_buffer` does.
 
     Arguments:
-        data: a tensor, whose memory it shares; None for an empty one.
+        data: a tensor, and the parameter shares its memory; None for an empty one.
         persistent: whether it belongs to the state dict.
 
     >>> import minigrad as torch
@@ -121,7 +121,7 @@ class Uninitialized(Tensor):
         _STORED.__set__(self, value._array)
 
     def materialize(self, shape: Sequence[int], device: Any = None, dtype: Any = None) -> None:
-        """Become a tensor of this shape, whose values are still to be written.
+        """Become a tensor of this shape; its values are still to be written.
 
         Arguments:
             shape: a tuple of sizes.
@@ -212,7 +212,7 @@ def is_lazy(param: Any) -> bool:
 
 
 def new_parameter(*size: int, device: Any = None, dtype: Any = None) -> Parameter:
-    """A parameter whose values are still to be written."""
+    """A parameter without values yet."""
     return Parameter(empty(size, dtype=dtype).to(device=device))
 
 

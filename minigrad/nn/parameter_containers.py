@@ -76,7 +76,7 @@ class ParameterList(Module):
         """Add several values at the end and return the list.
 
         Raises:
-            TypeError: for a tensor, whose rows are not meant, and for what is not iterable.
+            TypeError: for a tensor (its rows are not meant), and for an object that is not iterable.
 
         >>> import minigrad as torch
         >>> len(torch.nn.ParameterList().extend([torch.ones(2), torch.ones(3)]))

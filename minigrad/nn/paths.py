@@ -15,7 +15,7 @@ class CTCLoss(_Loss):
     Arguments:
         blank: the class that reads as nothing.
         reduction: "mean" (over the batch, each loss divided by its number of labels), "sum" or "none".
-        zero_infinity: count a sequence as 0 where no alignment is long enough, whose loss is inf.
+        zero_infinity: count a sequence as 0 where no alignment is long enough and the loss is inf.
 
     The module takes `log_probs`, `targets`, `input_lengths` and `target_lengths`; see
     `nn.functional.ctc_loss` for their shapes.

@@ -14,7 +14,7 @@ from minigrad.nn.parameter import Parameter, new_parameter
 
 
 class RMSNorm(Layer):
-    """x / sqrt(mean(x²) + eps) over the last dimensions, whose sizes are given, times `weight`.
+    """x / sqrt(mean(x²) + eps) over the last dimensions, of the given sizes, times `weight`.
 
     Arguments:
         normalized_shape: the sizes of the last dimensions, or one size.

@@ -10,7 +10,7 @@ from minigrad.autograd import no_grad
 from minigrad.nn.parameter import Parameter, is_lazy
 from minigrad.nn.registry import Registry, nearest
 
-Part = Registry[Any]  # a module, of which only the tables are used here
+Part = Registry[Any]  # a module; only its tables are used here
 
 
 class IncompatibleKeys(NamedTuple):

@@ -31,7 +31,7 @@ class TransformerEncoder(Module):
     norm last, relu or gelu, a bias and an even number of heads.
 
     Arguments:
-        encoder_layer: the layer, of which copies are made.
+        encoder_layer: the layer; the stack holds copies of it.
         num_layers: how many.
         norm: a last module, or None.
         enable_nested_tensor: False keeps the numbers at padded places.
@@ -106,7 +106,7 @@ class TransformerDecoder(Module):
     """A stack of decoder layers, copies of one.
 
     Arguments:
-        decoder_layer: the layer, of which copies are made.
+        decoder_layer: the layer; the stack holds copies of it.
         num_layers: how many.
         norm: a last module, or None.
 

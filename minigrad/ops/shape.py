@@ -16,7 +16,7 @@ from .sums import total
 def _reshape(x: Array, shape: Any) -> Array:
     if min(shape, default=0) < -1:  # NumPy takes any negative size for the one to be found
         raise ValueError(
-            f"reshape: invalid size {min(shape)} in {tuple(shape)}; only -1 stands for what is left"
+            f"reshape: invalid size {min(shape)} in {tuple(shape)}; only -1 stands for the missing size"
         )
     return np.reshape(x, shape)
 

@@ -141,7 +141,7 @@ def require_betas(betas: Any) -> None:
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks θ by lr·weight_decay beside the step, not through the gradient.
+    """Adam with a weight decay that shrinks θ by lr·weight_decay beside the step, not through the gradient.
 
     Arguments:
         params, lr, betas, eps, amsgrad, maximize, foreach, capturable, differentiable, fused: as for `Adam`.

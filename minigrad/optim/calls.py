@@ -1,4 +1,4 @@
-"""The calls of which an update is made: arithmetic on raw arrays, in place, a cacheful at a time."""
+"""Arithmetic on raw arrays, in place, as lists of calls: an update of an optimiser consists of these."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ class Optimizer(Stepping):
                 of args is the optimiser.
 
         Returns:
-            A handle whose `remove()` takes the hook off.
+            A handle with the method `remove()`, which takes the hook off.
 
         >>> import minigrad as torch
         >>> w = torch.ones(1, requires_grad=True)
@@ -201,7 +201,7 @@ class Optimizer(Stepping):
             hook: of (optimizer, args, kwargs); what it returns is not used.
 
         Returns:
-            A handle whose `remove()` takes the hook off.
+            A handle with the method `remove()`, which takes the hook off.
 
         >>> import minigrad as torch
         >>> w = torch.ones(1, requires_grad=True)

@@ -25,7 +25,7 @@ Work = list[tuple[Array, Array, dict[str, Any], tuple[str, ...], dict[str, Any]]
 
 
 class Begun(dict[str, Any]):
-    """A state that is made for the step that runs now, and the one in whose place it is."""
+    """A state that is made for the present step; `before` is the state that it replaces."""
 
     before: dict[str, Any] | None = None
 

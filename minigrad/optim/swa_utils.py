@@ -105,13 +105,13 @@ def _over_lists(one: Callable[[Tensor, Tensor, Any], Tensor]) -> Callable[..., N
 
 
 class AveragedModel(Module):
-    """A copy of a model whose weights are the average of those that it was shown.
+    """A copy of a model; its weights are the average of all weights that it was shown.
 
     Arguments:
         model: the model; it is copied.
         device: the CPU.
         avg_fn: of an averaged tensor, a new one and the number so far; None is the plain average.
-        multi_avg_fn: the same for lists of tensors, of which it writes the first.
+        multi_avg_fn: the same for lists of tensors; it writes the first list.
         use_buffers: whether buffers are averaged too; else they are those of the last model.
 
     Raises:
@@ -189,8 +189,8 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Measure anew what the model's batch norms keep, in one pass over the data.
 
     Arguments:
-        loader: batches of inputs, or sequences whose first element is one.
-        model: for instance an `AveragedModel`, whose weights met no batch.
+        loader: batches of inputs, or sequences that begin with one.
+        model: for instance an `AveragedModel`: its weights have met no batch.
         device: the CPU.
 
     >>> import minigrad as torch
@@ -222,7 +222,7 @@ class SWALR(LRScheduler):
     """Takes the rate to `swa_lr` in `anneal_epochs` steps, and keeps it there.
 
     Arguments:
-        optimizer: whose groups are changed.
+        optimizer: the schedule changes its groups.
         swa_lr: a number, or one for each group.
         anneal_epochs: how many steps it takes.
         anneal_strategy: "cos" or "linear".

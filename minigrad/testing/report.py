@@ -159,8 +159,8 @@ class Place:
                 raise self.error(
                     subject,
                     f"backward is not linear in the incoming gradient: for {factor:g} times that, {name} "
-                    f"has not {factor:g} times the gradient. It looks like a rule that does more to what "
-                    "arrives than to multiply it once: it adds to it, cuts it, squares it, or takes its "
+                    f"has not {factor:g} times the gradient. The rule does not just multiply the "
+                    "incoming gradient. It looks as if it adds to it, cuts it, squares it, or takes its "
                     "absolute value",
                     looks_like="a rule that is not linear in the incoming gradient",
                 )

@@ -78,7 +78,7 @@ def test_an_input_that_is_overwritten_is_noticed():
         x *= 2
         return x
 
-    with pytest.raises(sandbox.TroubleError, match="changed what it was given"):
+    with pytest.raises(sandbox.TroubleError, match="changed its input"):
         sandbox.Answer({"damage": damage}).damage(np.ones(2))
 
 

@@ -31,7 +31,7 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """softmax(query keyᵀ scale + mask) value; a query whose keys are all masked gets 0.
+    """softmax(query keyᵀ scale + mask) value; a query without an unmasked key gets 0.
 
     Arguments:
         query: (..., L, E).

@@ -246,7 +246,7 @@ def rms_norm(
     """x / sqrt(mean(x²) + eps) over the last axes, times weight.
 
     Arguments:
-        input: a floating tensor whose shape ends in `normalized_shape`.
+        input: a floating tensor; its shape ends in `normalized_shape`.
         normalized_shape: a tuple of sizes.
         weight: of that shape, or None for 1.
         eps: the dtype's rounding error where it is None.

@@ -110,7 +110,7 @@ def gumbel_softmax(
     Arguments:
         logits: a floating tensor, log-probabilities up to a constant.
         tau: the temperature; the smaller, the nearer to one-hot.
-        hard: return one-hot rows, whose gradient is that of the relaxed sample.
+        hard: return one-hot rows, with the gradient of the relaxed sample.
         eps: has no effect, as in PyTorch.
         dim: the axis along which a sample sums to 1.
 

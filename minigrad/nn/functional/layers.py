@@ -50,8 +50,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         return _activation("dropout", input, inplace, mask=np.zeros(input.shape, dtype))
     if dtype.kind != "f":
         raise RuntimeError(
-            f"dropout: expected a floating input, because what is kept is scaled by {1 / (1 - p):g}, but got "
-            f"{dtype}; convert it with .float()"
+            f"dropout: expected a floating input, because the elements that stay are scaled by "
+            f"{1 / (1 - p):g}, but got {dtype}; convert it with .float()"
         )
     kept = generator_of(None).random(input.shape) >= p
     return _activation("dropout", input, inplace, mask=kept.astype(dtype) / dtype.type(1 - p))
@@ -67,7 +67,7 @@ def layer_norm(
     """(x - mean) / sqrt(var + eps) over the last axes, times weight, plus bias (Ba et al. 2016).
 
     Arguments:
-        input: a floating tensor whose shape ends in `normalized_shape`.
+        input: a floating tensor; its shape ends in `normalized_shape`.
         normalized_shape: a tuple of sizes.
         weight, bias: of that shape, or None for 1 and 0.
         eps: added to the variance (the mean of squared deviations).
@@ -201,7 +201,7 @@ def embedding(
         input: integers of any shape (...).
         weight: (rows, size).
         padding_idx: a row that gets no gradient.
-        max_norm: rows that are looked up and whose norm of order `norm_type` is greater are first scaled to
+        max_norm: rows that are looked up and have a greater norm (of order `norm_type`) are first scaled to
             it, in place.
         scale_grad_by_freq: divide the gradient of each row by how often `input` names it.
 

@@ -56,7 +56,7 @@ def gaussian_nll_loss(
         target: of its shape.
         var: the variance, of the shape of the input, or with a last axis of size 1 or none; or one number.
         full: add the constant log(2π)/2.
-        eps: the least variance, of which the gradient knows nothing.
+        eps: the least variance; a gradient flows as if it were not there.
 
     Raises:
         ValueError: for a negative variance, or one of another shape.

@@ -52,7 +52,7 @@ def multi_head_attention_forward(
         in_proj_weight: (3E, E), the projections of query, key and value one above the other; see below.
         in_proj_bias: (3E), or None.
         bias_k, bias_v: (1, 1, E): one more key and its value for every sample, or None.
-        add_zero_attn: add a key of zeros, whose value is zeros.
+        add_zero_attn: add a key of zeros with a value of zeros.
         dropout_p: the probability with which a weight is dropped in training.
         out_proj_weight, out_proj_bias: of the last projection, (E, E) and (E), or None.
         training: whether weights are dropped.

@@ -41,7 +41,7 @@ def ctc_loss(
         target_lengths: how many labels each sequence has.
         blank: the class that reads as nothing.
         reduction: "mean" (over the batch, each loss divided by its number of labels), "sum" or "none".
-        zero_infinity: count a sequence as 0 where no alignment is long enough, whose loss is inf.
+        zero_infinity: count a sequence as 0 where no alignment is long enough and the loss is inf.
 
     Returns:
         A number; with "none" the losses, (N).
@@ -91,7 +91,7 @@ def ctc_loss(
     impossible = loss.detach().isinf()
     if log_probs.requires_grad:
         slope = _of_scores(scores, times)
-        # inf, whose gradient is nan
+        # inf, with the gradient nan
         without: Any = 0.0 if zero_infinity else 1 / CALLS["where"](impossible, slope * 0, 1.0)
         loss = CALLS["where"](impossible, without, loss + slope - slope.detach())
     elif zero_infinity:
@@ -104,7 +104,7 @@ def ctc_loss(
 
 
 def _of_scores(log_probs: Tensor, times: Array) -> Tensor:
-    """A term of each sample whose gradient is exp(log_probs) at the times that count."""
+    """A term of each sample with the gradient exp(log_probs) at the times that count."""
     most = math.log(np.finfo(log_probs.dtype).max) - math.log(max(log_probs.numel(), 1)) - 1
     counts = np.arange(log_probs.shape[0])[:, None, None] < times[:, None]
     mask = wrap(np.broadcast_to(counts, log_probs.shape), None)

@@ -80,7 +80,7 @@ _ELSEWHERE = {
 
 
 class _Alias(ModuleType):
-    """A module of PyTorch's layout, whose names are those of `nn`."""
+    """A module of PyTorch's layout, with the names of `nn`."""
 
     def __getattr__(self, name: str) -> Any:
         last = self.__name__.rpartition(".")[2]

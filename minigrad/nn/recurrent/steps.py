@@ -116,7 +116,7 @@ def whole_lstm(x: Tensor, w: Weights, steps: int, state: State, backwards: bool)
 
 
 class Steps(Function):
-    """The rows of each step: one op with an output for each, whose backward joins their gradients.
+    """The rows of each step: one op with an output for each. Its backward joins their gradients.
 
     The slices alone would each make a gradient of all steps' size.
     """

@@ -29,7 +29,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     Arguments:
         module: has the weight.
         name: its name there.
-        dim: the axis whose entries have a norm each; None for one norm of the whole.
+        dim: each entry along this axis has a norm of its own; None for one norm of the whole.
 
     Source: Salimans and Kingma, "Weight normalization" (2016), equation 2.
 
@@ -80,7 +80,7 @@ def spectral_norm(
     nearer to the singular vectors.
 
     Arguments:
-        module: has the weight, of which a matrix is made.
+        module: has the weight, which is reshaped to a matrix.
         name: its name there.
         n_power_iterations: how many steps of the power method a reading in training makes.
         eps: keeps from dividing by 0.

@@ -73,7 +73,7 @@ class PackedSequence(_Packed):
         """The same with its data converted.
 
         Arguments:
-            args: a dtype, a device ("cpu"), or a tensor whose dtype to take.
+            args: a dtype, a device ("cpu"), or a tensor that gives the dtype.
             dtype, device: the same by name.
 
         >>> import minigrad as torch

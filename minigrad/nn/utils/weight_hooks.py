@@ -25,7 +25,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     Arguments:
         module: has the weight.
         name: its name there.
-        dim: the axis whose entries have a norm each; None for one norm of the whole.
+        dim: each entry along this axis has a norm of its own; None for one norm of the whole.
 
     Raises:
         RuntimeError: for a weight that has one already.
@@ -140,7 +140,7 @@ def norm_except(v: Tensor, dim: int) -> Tensor:
 
 
 def matrix_of(weight: Tensor, dim: int) -> Tensor:
-    """A weight as the matrix whose rows are its entries along an axis."""
+    """A weight as a matrix: the rows are its entries along an axis."""
     return weight.movedim(dim, 0).flatten(1)
 
 

@@ -1,7 +1,7 @@
 """Learning-rate schedules: each changes the "lr" of an optimiser's groups in its `step()`.
 
 Arguments of every schedule:
-    optimizer: whose groups are changed.
+    optimizer: the schedule changes its groups.
     last_epoch: -1 to start anew; the number of the last step to go on from there.
 """
 

@@ -17,7 +17,7 @@ class CyclicLR(LRScheduler):
     `max_momentum` and `base_momentum`.
 
     Arguments:
-        optimizer: whose groups are changed.
+        optimizer: the schedule changes its groups.
         base_lr, max_lr, base_momentum, max_momentum: numbers, or one for each group.
         step_size_up, step_size_down: steps of a rise and of a fall; None is as many as of a rise.
         mode, gamma, cycle_momentum: as above.

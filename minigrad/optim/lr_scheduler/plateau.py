@@ -18,7 +18,7 @@ class ReduceLROnPlateau(LRScheduler):
     `min_lr`, and a change of less than `eps` is left out.
 
     Arguments:
-        optimizer: whose groups are changed.
+        optimizer: the schedule changes its groups.
         mode, threshold, threshold_mode: "min" or "max", by how much, "rel" or "abs"; see above.
         factor: below 1.
         patience, cooldown, eps: as above.

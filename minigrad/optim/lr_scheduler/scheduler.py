@@ -133,7 +133,7 @@ class LRScheduler:
         return {name: value for name, value in self.__dict__.items() if name not in self._unsaved}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the schedule was whose state this is; load the optimiser's state too.
+        """Go on from a saved state of a schedule; load the optimiser's state too.
 
         Arguments:
             state_dict: from `state_dict()` of a schedule of the same kind.

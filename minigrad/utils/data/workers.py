@@ -31,7 +31,7 @@ from minigrad.utils.data.fetching import EndOfSamples, Reading, fetcher
 from minigrad.utils.data.info import WorkerInfo, become_worker
 
 PATIENCE = 1.0  # seconds for a worker to end by itself
-END = "end"  # the answer of a worker whose IterableDataset has no more samples
+END = "end"  # the answer of a worker when its IterableDataset has no more samples
 
 
 class Failure(NamedTuple):
