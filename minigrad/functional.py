@@ -383,9 +383,9 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     Arguments:
         equation: a letter for each axis of each operand, with commas between operands; after "->" the axes
             of the result. "..." stands for axes that broadcast. All other axes are summed.
-        operands: as many tensors, of one dtype, or one list of them. Where there is no equation, each operand
-            is followed by the list of its axes, as numbers below 52 with an Ellipsis for the dots, and a last
-            list may name the axes of the result.
+        operands: as many tensors, of one dtype, or one list of them. Without an equation, the list of its
+            axes follows each operand: numbers below 52, and an Ellipsis for the dots. A last list may name
+            the axes of the result.
 
     Raises:
         RuntimeError: for an equation that does not fit the operands.

@@ -26,9 +26,9 @@ from minigrad.nn.transformer_layers import (
 class TransformerEncoder(Module):
     """A stack of encoder layers, copies of one.
 
-    The last layer gives 0 at padded places where PyTorch's quick way does: in evaluation, no gradient
-    recorded, batch first, a padding mask whose padding stands at the ends, no other mask, and layers with the
-    norm last, relu or gelu, a bias and an even number of heads.
+    The last layer gives 0 at padded places where PyTorch's quick way does. That way needs evaluation mode, no
+    recording, batch first, a padding mask with the padding at the ends, and no other mask. Its layers have
+    the norm last, relu or gelu, a bias and an even number of heads.
 
     Arguments:
         encoder_layer: the layer; the stack holds copies of it.

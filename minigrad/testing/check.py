@@ -43,11 +43,11 @@ def check_grads(
     """Raise unless the gradients of `fn` at `inputs` are its derivatives, and `fn` is fit to have any.
 
     The outputs are weighted with random cotangents. Every entry of the gradient is compared with central
-    differences, extrapolated to step 0, and may differ from them by `rtol` of the terms that it sums, plus
-    what the differences themselves may be wrong, which is measured. Where they disagree the one-sided
-    slopes are looked at: at a kink any value between them is right. Checked too: that fn is a function (two
-    calls agree to the bit, inputs and cotangents are left as they were), shapes and dtypes of outputs and
-    gradients, and that gradients own their memory.
+    differences, extrapolated to step 0. It may differ from them by `rtol` of the terms that it sums, plus the
+    measured error of the differences. Where they disagree the check looks at the one-sided slopes: at a kink
+    any value between them is right. It also checks that fn is a function (two calls agree to the bit, and
+    leave inputs and cotangents alone), the shapes and dtypes of outputs and gradients, and that gradients own
+    their memory.
 
     Arguments:
         fn: takes tensors, returns a tensor or a tuple of tensors; only floating ones are differentiated. Of

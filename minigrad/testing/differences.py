@@ -99,8 +99,8 @@ def one_sided(
 def _agreed(slopes: list[Slope]) -> Slope:
     """The first that settled, and an error that covers what the others found.
 
-    Rounding can be as wide as the steps: 1 - p is a stair with treads of a thousandth of p where p is near 1,
-    along which quotients for one row of steps agree, and on another slope than those for another row.
+    Rounding can be as wide as the steps. Near p = 1, for example, 1 - p is a stair with treads of a
+    thousandth of p. Then the quotients of one row of steps agree on one slope, those of another row on another.
     """
     if len(slopes) == 1:
         return slopes[0]

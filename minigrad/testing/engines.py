@@ -76,9 +76,9 @@ def check_engines(
     """Raise unless eager mode, the first engine and the compiled program of `fn` give the same numbers.
 
     `fn` is called eagerly, and compiled, with the same data and the same random stream, several times with
-    fresh data: each float moves a little from call to call. Compared are values, shapes, dtypes, the need of
-    a gradient, the gradients for random cotangents, at order 2 the gradients of the gradients, and for a
-    module what is in its parameters and buffers after the call. The first engine walks the recorded graph.
+    fresh data: each float moves a little from call to call. The check compares values, shapes, dtypes, the
+    need of a gradient, the gradients for random cotangents, and at order 2 their own gradients. Of a module it
+    also compares the parameters and buffers after the call. The first engine walks the recorded graph.
     The three have one table of derivatives: a wrong rule is found by `check_grads`, not here.
 
     Arguments:

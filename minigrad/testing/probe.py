@@ -1,8 +1,8 @@
-"""Further questions to backward: how a mistake is told from another.
+"""Further calls of backward, which tell one kind of mistake from another.
 
-Only after a gradient was found wrong is it worth the calls: backward for a cotangent of a single 1 is a row
-of the Jacobian that backward believes in, for twice the cotangent it shows whether backward is linear, and
-at inputs that are exchanged, or replaced by the output, whether a rule took one for the other.
+They run only when a gradient was found wrong. Backward for a cotangent of a single 1 gives a row of the
+Jacobian as backward sees it. Twice the cotangent shows whether backward is linear. Exchanged inputs, or the
+output in place of an input, show whether a rule took one for the other.
 """
 
 from __future__ import annotations

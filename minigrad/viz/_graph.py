@@ -44,12 +44,12 @@ def graph(
 ) -> graphviz.Digraph:
     """Draw how a tensor was computed: leaves, recorded ops, and which operand each value became.
 
-    Each op stands once, with the tensor that it made: shape and dtype, small values as numbers, large ones
-    as a strip (the upper row above 0, the lower below, darker for more), its gradient if it has one, what
-    it saves for the way back or that a backward has freed it (what lay behind is then gone). Where an op
-    has several operands, each has its place, so `x * x` shows two arrows. In an SVG the pointer shows the
-    derivative. Values are known where a derivative keeps them, where a variable holds them, and for all
-    that ran inside `watch()`. Nothing is changed by looking.
+    Each op stands once, with the tensor that it made: shape, dtype and values. Small tensors show numbers,
+    large ones a strip (the upper row above 0, the lower below, darker for more). Below stand its gradient, if
+    it has one, and the values that it saves for backward. A backward may have freed them; the graph behind is
+    then gone. Each operand of an op has its place, so `x * x` shows two arrows. In an SVG the pointer shows
+    the derivative. Values are known where a derivative keeps them, where a variable holds them, and for all
+    ops inside `watch()`. Looking changes nothing.
 
     Arguments:
         tensor: what to draw; it must have been recorded.

@@ -16,9 +16,9 @@ from minigrad.functional import stack
 def default_collate(batch: Sequence[Any]) -> Any:
     """Make one batch of a list of samples, with the structure of a sample and tensors at its leaves.
 
-    Tensors and arrays are stacked, numbers become a tensor (floats float64, as in PyTorch), tuples and lists
-    become lists of batches, mappings, named tuples and sequences of a class of their own keep it, strings
-    stay as they are.
+    Tensors and arrays are stacked. Numbers become a tensor (floats float64, as in PyTorch). Tuples and lists
+    become lists of batches. Mappings, named tuples and sequences of a class of their own keep their class.
+    Strings stay as they are.
 
     Raises:
         TypeError: for a leaf of another type, and for sequences of different lengths.
