@@ -100,7 +100,8 @@ def _agreed(slopes: list[Slope]) -> Slope:
     """The first that settled, and an error that covers what the others found.
 
     Rounding can be as wide as the steps. Near p = 1, for example, 1 - p is a stair with treads of a
-    thousandth of p. Then the quotients of one row of steps agree on one slope, those of another row on another.
+    thousandth of p. Then the quotients of one row of steps agree on one slope, and those of another row on
+    another.
     """
     if len(slopes) == 1:
         return slopes[0]

@@ -77,8 +77,8 @@ def check_engines(
 
     `fn` is called eagerly, and compiled, with the same data and the same random stream, several times with
     fresh data: each float moves a little from call to call. The check compares values, shapes, dtypes, the
-    need of a gradient, the gradients for random cotangents, and at order 2 their own gradients. Of a module it
-    also compares the parameters and buffers after the call. The first engine walks the recorded graph.
+    need of a gradient, the gradients for random cotangents, and at order 2 their own gradients. Of a module
+    it also compares the parameters and buffers after the call. The first engine walks the recorded graph.
     The three have one table of derivatives: a wrong rule is found by `check_grads`, not here.
 
     Arguments:
