@@ -10,6 +10,8 @@ from minigrad.nn.module import Module, layout
 
 Self = TypeVar("Self", bound="_Indexed")
 
+_PLAIN_CALL = Module.__call__  # hooks of all modules put another in its place
+
 
 class _Indexed(Module):
     """Submodules in a row, reached by position; the row's names are what `state_dict` uses."""
@@ -143,7 +145,7 @@ class Sequential(_Indexed):
         try:
             for module in self._modules.values():
                 # To call an object takes Python twice as long as to call its method.
-                special = module._hooked or type(module).__call__ is not Module.__call__
+                special = module._hooked or type(module).__call__ is not _PLAIN_CALL
                 input = module(input) if special else module.forward(input)
         except Exception as error:
             place = next(name for name, child in self._modules.items() if child is module)

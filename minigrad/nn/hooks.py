@@ -22,6 +22,13 @@ class Hook(NamedTuple):
         return self.function(module, args, *output)
 
 
+# The hooks of all modules: see `every_module.py`.
+EVERY_BEFORE: dict[int, Hook] = {}
+EVERY_AFTER: dict[int, Hook] = {}
+EVERY_BACKWARD: dict[int, Callable[..., Any]] = {}
+EVERY_BACKWARD_BEFORE: dict[int, Callable[..., Any]] = {}
+
+
 def checked(hook: Any) -> Any:
     """`hook` itself, if it is a function."""
     if not callable(hook):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +11,15 @@ from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.layout import preserve_format
 from minigrad._tensor.tensor import Tensor, forget_gradients
 from minigrad.creation import empty
-from minigrad.nn.hooks import BackwardCall, Hook, checked
+from minigrad.nn.hooks import (
+    EVERY_AFTER,
+    EVERY_BACKWARD,
+    EVERY_BACKWARD_BEFORE,
+    EVERY_BEFORE,
+    BackwardCall,
+    Hook,
+    checked,
+)
 from minigrad.nn.saved import Saved
 
 Self = TypeVar("Self", bound="Module")
@@ -45,6 +54,8 @@ class Module(Saved["Module"]):
     _backward_hooks: dict[int, Callable[..., Any]]
     _backward_pre_hooks: dict[int, Callable[..., Any]]
     _hooked: bool  # whether it ever had a hook
+    call_super_init = False
+    dump_patches = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +85,7 @@ class Module(Saved["Module"]):
         return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook in tuple(self._forward_pre_hooks.values()):
+        for hook in (*EVERY_BEFORE.values(), *self._forward_pre_hooks.values()):
             changed = hook(self, args, kwargs)
             if changed is None:
                 continue
@@ -88,11 +99,13 @@ class Module(Saved["Module"]):
                     f"{changed!r}"
                 )
         call = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            call = BackwardCall(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
+        before = (*EVERY_BACKWARD_BEFORE.values(), *self._backward_pre_hooks.values())
+        after = (*EVERY_BACKWARD.values(), *self._backward_hooks.values())
+        if before or after:
+            call = BackwardCall(self, before, after)
             args = call.enter(args)
         output = self.forward(*args, **kwargs)
-        for hook in tuple(self._forward_hooks.values()):
+        for hook in (*EVERY_AFTER.values(), *self._forward_hooks.values()):
             changed = hook(self, args, kwargs, output)
             if changed is not None:
                 output = changed
@@ -155,7 +168,32 @@ class Module(Saved["Module"]):
         >>> x.grad
         tensor([2., 2.])
         """
+        if self._backward_hooks and self.__dict__.get("_has_older_hooks"):
+            raise RuntimeError(_ONE_KIND)
+        self.__dict__.pop("_has_older_hooks", None)
         return self._hook(self._backward_hooks, checked(hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The older kind of `register_full_backward_hook`; it is called as that one is, with a warning.
+
+        Arguments:
+            hook: of (module, grad_input, grad_output), tuples. grad_input has the gradients of the module's
+                inputs; those of its last op alone, which PyTorch gives here, it does not have.
+
+        Raises:
+            RuntimeError: for a module that has full backward hooks.
+        """
+        if self._backward_hooks and not self.__dict__.get("_has_older_hooks"):
+            raise RuntimeError(_ONE_KIND)
+        warnings.warn(
+            "register_backward_hook: grad_input has the gradients of the module's inputs, not those of its "
+            "last op; register_full_backward_hook says so",
+            UserWarning,
+            stacklevel=2,
+        )
+        handle = self._hook(self._backward_hooks, checked(hook), False)
+        self.__dict__["_has_older_hooks"] = True  # it counts while there are hooks
+        return handle
 
     def register_full_backward_pre_hook(
         self, hook: Callable[..., Any], prepend: bool = False
@@ -369,6 +407,12 @@ class Module(Saved["Module"]):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         return layout(self._get_name(), extra, [(name, repr(child)) for name, child in self._modules.items()])
+
+
+_ONE_KIND = (
+    "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one "
+    "of them."
+)
 
 
 class Layer(Module):

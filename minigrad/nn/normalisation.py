@@ -18,6 +18,7 @@ from minigrad.nn.parameter import Parameter, check_sizes, new_parameter
 class NormBase(Layer):
     """A norm of channels by statistics of a batch, or by running ones: see `BatchNorm1d`."""
 
+    _version = 2  # since `num_batches_tracked`, in PyTorch's count
     _ranks: tuple[int, ...]
     _shapes: str
     weight: Parameter | None

@@ -15,6 +15,8 @@ from minigrad.nn.registry import M, Registry
 class Saved(Registry[M]):
     """A registry whose parameters and buffers can be saved and loaded by name."""
 
+    _version = 1  # of the names that a state dict has; its metadata tells it
+
     def state_dict(
         self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
@@ -30,16 +32,51 @@ class Saved(Registry[M]):
         ['0.weight', '0.bias']
         """
         found = OrderedDict() if destination is None else destination
+        if destination is None:
+            found._metadata = OrderedDict()  # type: ignore[attr-defined]
+        metadata = getattr(found, "_metadata", {})
+        for name, module in self.named_modules(None, "", remove_duplicate=False):
+            metadata[(prefix + name).rstrip(".")] = {"version": module._version}
         hooked = list(self._hooked_parts(prefix))
         for path, module, hooks in hooked:
             for hook in hooks.get("before saving", {}).values():
                 hook(module, path, keep_vars)
-        for name, tensor, _ in state.entries(self, prefix):
-            found[name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
+        for name, tensor, (owner, _) in state.entries(self, prefix, _defines("get_extra_state")):
+            if tensor is None:
+                found[name] = owner.get_extra_state()
+            else:
+                found[name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
         for path, module, hooks in reversed(hooked):
             for hook in hooks.get("after saving", {}).values():
-                hook(module, found, path, {})
+                hook(module, found, path, metadata.get(path[:-1], {}))
         return found
+
+    def get_extra_state(self) -> Any:
+        """The state beside parameters and buffers that belongs into a state dict; a subclass defines its own.
+
+        It stands there under the name "_extra_state", for `set_extra_state`, which goes with it.
+
+        >>> import minigrad as torch
+        >>> class Counted(torch.nn.Module):
+        ...     calls = 3
+        ...
+        ...     def get_extra_state(self):
+        ...         return {"calls": self.calls}
+        ...
+        ...     def set_extra_state(self, state):
+        ...         self.calls = state["calls"]
+        >>> Counted().state_dict()["_extra_state"]
+        {'calls': 3}
+        """
+        raise RuntimeError(f"{type(self).__name__} has no extra state: it defines no get_extra_state()")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take over what `get_extra_state` gave; a subclass defines its own. The example is there.
+
+        Arguments:
+            state: what that method returned.
+        """
+        raise RuntimeError(f"{type(self).__name__} has no extra state: it defines no set_extra_state()")
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -60,16 +97,17 @@ class Saved(Registry[M]):
         hooked = list(self._hooked_parts(""))
         told: tuple[list[str], list[str], list[str]] = ([], [], [])  # missing, unexpected, errors, by hooks
         if hooked and isinstance(state_dict, Mapping):
+            metadata = getattr(state_dict, "_metadata", None) or {}
             state_dict = OrderedDict(state_dict)
             for path, module, hooks in hooked:
                 for hook in hooks.get("before loading", {}).values():
-                    hook(module, state_dict, path, {}, strict, *told)
+                    hook(module, state_dict, path, dict(metadata.get(path[:-1], {})), strict, *told)
         after = [
             (hook, module)
             for _, module, hooks in reversed(hooked)
             for hook in hooks.get("after loading", {}).values()
         ]
-        return state.load(self, state_dict, strict, assign, told, after)
+        return state.load(self, state_dict, strict, assign, told, after, _defines("set_extra_state"))
 
     def _hooked_parts(self, prefix: str) -> Iterator[tuple[str, Any, dict[str, dict[int, Any]]]]:
         """The path (with its dot), the module and its hooks, of this and all parts below that have any."""
@@ -95,7 +133,7 @@ class Saved(Registry[M]):
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, metadata)` on a state dict that is made; it may change it.
 
-        The metadata is an empty dict. The handle that is returned has a `remove()`.
+        The metadata tells the version of the module's names. The handle that is returned has a `remove()`.
 
         >>> import minigrad as torch
         >>> layer = torch.nn.Linear(1, 1)
@@ -141,6 +179,11 @@ class Saved(Registry[M]):
         <All keys matched successfully>
         """
         return self._state_hook("after loading", hook)
+
+
+def _defines(name: str) -> Callable[[Any], bool]:
+    """Tells of a module if its class defines a method of `Saved` anew."""
+    return lambda module: getattr(type(module), name) is not getattr(Saved, name)
 
 
 class _WithoutModule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from minigrad._tensor.tensor import Tensor
@@ -10,7 +10,7 @@ from minigrad.autograd import no_grad
 from minigrad.nn.parameter import Parameter, is_lazy
 from minigrad.nn.registry import Registry, nearest
 
-Part = Registry[Any]  # a module; only its tables are used here
+Part = Any  # a module; only its tables and its extra state are used here
 
 
 class IncompatibleKeys(NamedTuple):
@@ -25,17 +25,27 @@ class IncompatibleKeys(NamedTuple):
         return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-def entries(module: Part, prefix: str = "") -> Iterator[tuple[str, Tensor, tuple[Registry[Any], str]]]:
-    """Each saved name, its tensor, and its place (owner, attribute); a shared tensor under all its names."""
+EXTRA = "_extra_state"
+
+
+def entries(
+    module: Part, prefix: str = "", has_extra: Callable[[Part], bool] = lambda _: False
+) -> Iterator[tuple[str, Any, tuple[Registry[Any], str]]]:
+    """Each saved name, its tensor, and its place (owner, attribute); a shared tensor under all its names.
+
+    Of a module that has an extra state that one comes too, without a tensor.
+    """
     for name, parameter in module._parameters.items():
         if parameter is not None:
             yield prefix + name, parameter, (module, name)
     for name, buffer in module._buffers.items():
         if buffer is not None and name not in module._non_persistent_buffers:
             yield prefix + name, buffer, (module, name)
+    if has_extra(module):
+        yield prefix + EXTRA, None, (module, EXTRA)
     for name, child in module._modules.items():
         if child is not None:
-            yield from entries(child, f"{prefix}{name}.")
+            yield from entries(child, f"{prefix}{name}.", has_extra)
 
 
 def load(
@@ -45,10 +55,12 @@ def load(
     assign: bool,
     told: tuple[list[str], list[str], list[str]] = ([], [], []),
     after: Sequence[tuple[Any, Any]] = (),
+    has_extra: Callable[[Part], bool] = lambda _: False,
 ) -> IncompatibleKeys:
     """Check every key, then copy; nothing is written when anything is wrong.
 
     Arguments:
+        has_extra: tells of a part if it takes an extra state.
         module, state_dict, strict, assign: those of `load_state_dict`.
         told: missing keys, unexpected keys and errors that hooks have found.
         after: pairs (hook, part) to call at the end; they may make missing and unexpected keys good.
@@ -57,22 +69,32 @@ def load(
         raise TypeError(
             f"load_state_dict takes a mapping of names to tensors, not {type(state_dict).__name__}"
         )
-    own = {name: (tensor, place) for name, tensor, place in entries(module)}
+    own = {name: (tensor, place) for name, tensor, place in entries(module, "", has_extra)}
     keys = IncompatibleKeys(
         [*told[0], *(k for k in own if k not in state_dict)],
         [*told[1], *(k for k in state_dict if k not in own)],
     )
     problems = [
-        _misfit(name, tensor, state_dict[name]) for name, (tensor, _) in own.items() if name in state_dict
+        _misfit(name, tensor, state_dict[name])
+        for name, (tensor, _) in own.items()
+        if name in state_dict and tensor is not None
     ]
     problems = [*told[2], *filter(None, problems)]
     open_questions = strict and (keys.missing_keys or keys.unexpected_keys)
     if problems or (open_questions and not after):
         _refuse(module, keys, problems, strict)
-    known = [(x, *place, state_dict[name]) for name, (x, place) in own.items() if name in state_dict]
-    before = [_before(*entry, assign) for entry in known] if open_questions else []
+    given = [(x, *place, state_dict[name]) for name, (x, place) in own.items() if name in state_dict]
+    known = [entry for entry in given if entry[0] is not None]
+    extra = [(owner, value) for x, owner, _, value in given if x is None]
+    before = [_before(*entry, assign) for entry in known] if open_questions or extra else []
     with no_grad():
         _write(known, assign)
+        try:
+            for owner, value in extra:
+                owner.set_extra_state(value)
+        except BaseException:
+            _write(before, assign)
+            raise
         for hook, part in after:
             if hook(part, keys) is not None:
                 raise AssertionError(

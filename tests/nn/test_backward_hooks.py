@@ -195,3 +195,57 @@ def test_hooks_see_and_change_what_pytorchs_do(several, pre, into):
     pytorch = pytest.importorskip("torch")
     for ours, theirs in zip(run(torch, several, pre, into), run(pytorch, several, pre, into), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_the_older_kind_is_called_as_the_full_one_and_does_not_mix_with_it():
+    layer, seen = nn.Linear(2, 1), []
+    with pytest.warns(UserWarning, match="the gradients of the module's inputs"):
+        handle = layer.register_backward_hook(lambda _, into, out: seen.append((into, out)))
+    x = torch.ones(1, 2, requires_grad=True)
+    layer(x).sum().backward()
+    ((into, out),) = seen
+    assert torch.equal(into[0], layer.weight) and out[0].tolist() == [[1.0]]
+    with pytest.raises(RuntimeError, match="Cannot use both"):
+        layer.register_full_backward_hook(lambda *_: None)
+    handle.remove()
+    layer.register_full_backward_hook(lambda *_: None)
+    with pytest.raises(RuntimeError, match="Cannot use both"):
+        layer.register_backward_hook(lambda *_: None)
+
+
+def test_hooks_of_all_modules_come_first_and_leave_no_trace():
+    from minigrad.nn.modules import module as every
+
+    plain, seen = nn.Module.__call__, []
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    net[1].register_forward_pre_hook(lambda *_: seen.append("own"))
+    net[1].register_full_backward_hook(lambda *_: seen.append("own backward"))
+
+    def told(word):
+        return lambda module, *_: seen.append(f"{type(module).__name__} {word}")
+
+    handles = [
+        every.register_module_forward_pre_hook(told("before")),
+        every.register_module_forward_hook(told("after")),
+        every.register_module_full_backward_pre_hook(told("back")),
+        every.register_module_full_backward_hook(told("done")),
+    ]
+    net(torch.ones(1, 2, requires_grad=True)).sum().backward()
+    assert nn.Module.__call__ is not plain
+    for handle in handles:
+        handle.remove()
+    assert nn.Module.__call__ is plain
+    assert seen == [
+        "Sequential before", "Linear before", "Linear after", "ReLU before", "own", "ReLU after",
+        "Sequential after", "Sequential back", "ReLU back", "ReLU done", "own backward", "Linear back",
+        "Linear done", "Sequential done",
+    ]  # fmt: skip
+    seen.clear()
+    net(torch.ones(1, 2))
+    assert seen == ["own"]
+    with every.register_module_forward_hook(lambda *call: call[3] + len(call[2]), with_kwargs=True):
+        assert nn.Identity()(torch.zeros(1)).item() == 0
+    with pytest.raises(NotImplementedError, match="always_call"):
+        every.register_module_forward_hook(print, always_call=True)
+    with pytest.raises(TypeError, match="a hook must be a function"):
+        every.register_module_forward_hook(3)

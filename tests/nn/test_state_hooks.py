@@ -98,3 +98,62 @@ def test_hooks_around_saving():
     assert seen == [(net[0], "net.0.", True)]
     with pytest.raises(TypeError, match="must be a function"):
         net.register_state_dict_pre_hook(3)
+
+
+class Counted(nn.Module):
+    """A parameter, a part, and a number that no tensor holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.part = nn.Linear(1, 1)
+        self.calls = 3
+
+    def get_extra_state(self):
+        return {"calls": self.calls}
+
+    def set_extra_state(self, state):
+        if state["calls"] < 0:
+            raise ValueError("no number of calls")
+        self.calls = state["calls"]
+
+
+def test_an_extra_state_goes_along():
+    net, other = nn.Sequential(Counted(), nn.Linear(1, 1)), nn.Sequential(Counted(), nn.Linear(1, 1))
+    net[0].calls = 5
+    state = net.state_dict()
+    names = ["0.weight", "0._extra_state", "0.part.weight", "0.part.bias", "1.weight", "1.bias"]
+    assert list(state) == names and state["0._extra_state"] == {"calls": 5}
+    assert repr(other.load_state_dict(state)) == "<All keys matched successfully>" and other[0].calls == 5
+    assert copy.deepcopy(net)[0].calls == pickle.loads(pickle.dumps(net))[0].calls == 5
+    del state["0._extra_state"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "0._extra_state"'):
+        other.load_state_dict(state)
+    assert other.load_state_dict(state, strict=False).missing_keys == ["0._extra_state"]
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "1._extra_state"'):
+        other.load_state_dict(net.state_dict() | {"1._extra_state": 1})
+    plain = nn.ReLU()
+    for call in (plain.get_extra_state, lambda: plain.set_extra_state(1)):
+        with pytest.raises(RuntimeError, match="ReLU has no extra state"):
+            call()
+
+
+def test_an_extra_state_that_is_refused_leaves_all_as_it_was():
+    module = Counted()
+    state = module.state_dict()
+    state |= {"weight": torch.ones(1), "_extra_state": {"calls": -1}}
+    with pytest.raises(ValueError, match="no number of calls"):
+        module.load_state_dict(state)
+    assert module.weight.item() == 0 and module.calls == 3
+
+
+def test_the_metadata_of_a_state_dict_tells_the_versions():
+    net, seen = nn.Sequential(nn.Linear(1, 1), nn.BatchNorm1d(1)), []
+    assert net.state_dict()._metadata == {"": {"version": 1}, "0": {"version": 1}, "1": {"version": 2}}
+    assert list(net.state_dict(prefix="net.")._metadata) == ["net", "net.0", "net.1"]
+    net[1].register_state_dict_post_hook(lambda *call: seen.append(call[2:4]))
+    net[1].register_load_state_dict_pre_hook(lambda *call: seen.append(call[2:4]))
+    net.load_state_dict(net.state_dict())
+    assert seen == [("1.", {"version": 2})] * 2
+    net.load_state_dict(dict(net.state_dict()))  # a plain dict has none
+    assert seen[-1] == ("1.", {})

@@ -75,6 +75,10 @@ _ELSEWHERE = {
     "instancenorm._InstanceNorm": "channels._InstanceNorm",
     "lazy.LazyModuleMixin": "lazy.LazyModuleMixin",
     "loss._Loss": "loss._Loss",
+    **{
+        f"module.register_module_{kind}_hook": f"every_module.register_module_{kind}_hook"
+        for kind in ("forward_pre", "forward", "full_backward", "full_backward_pre")
+    },
     "loss._WeightedLoss": "loss._WeightedLoss",
 }
 
