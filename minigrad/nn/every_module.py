@@ -18,13 +18,7 @@ from minigrad.nn.hooks import (
     Hook,
     checked,
 )
-from minigrad.nn.module import Module
-
-_plain_call = Module.__call__
-
-
-def _watched_call(self: Module, *args: Any, **kwargs: Any) -> Any:
-    return self._call_with_hooks(args, kwargs)
+from minigrad.nn.module import watch_every_call
 
 
 class _Handle(RemovableHandle):
@@ -33,12 +27,12 @@ class _Handle(RemovableHandle):
     def remove(self) -> None:
         super().remove()
         if not (EVERY_BEFORE or EVERY_AFTER or EVERY_BACKWARD or EVERY_BACKWARD_BEFORE):
-            Module.__call__ = _plain_call  # type: ignore[method-assign]
+            watch_every_call(False)
 
 
 def _register(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
     handle = _Handle(hooks, hook)
-    Module.__call__ = _watched_call  # type: ignore[method-assign]
+    watch_every_call(True)
     return handle
 
 

@@ -182,6 +182,14 @@ class Module(Saved["Module"]):
 
         Raises:
             RuntimeError: for a module that has full backward hooks.
+
+        >>> import minigrad as torch
+        >>> import warnings
+        >>> layer = torch.nn.ReLU()
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     _ = layer.register_backward_hook(lambda module, ins, outs: print(outs[0]))
+        >>> layer(torch.ones(1, requires_grad=True)).sum().backward()
+        tensor([1.])
         """
         if self._backward_hooks and not self.__dict__.get("_has_older_hooks"):
             raise RuntimeError(_ONE_KIND)
@@ -413,6 +421,18 @@ _ONE_KIND = (
     "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one "
     "of them."
 )
+
+
+_plain_call = Module.__call__
+
+
+def _watched_call(self: Module, *args: Any, **kwargs: Any) -> Any:
+    return self._call_with_hooks(args, kwargs)
+
+
+def watch_every_call(watched: bool) -> None:
+    """Let every call of a module look for hooks, or only those of modules that had some."""
+    Module.__call__ = _watched_call if watched else _plain_call  # type: ignore[method-assign]
 
 
 class Layer(Module):

@@ -71,10 +71,20 @@ class Saved(Registry[M]):
         raise RuntimeError(f"{type(self).__name__} has no extra state: it defines no get_extra_state()")
 
     def set_extra_state(self, state: Any) -> None:
-        """Take over what `get_extra_state` gave; a subclass defines its own. The example is there.
+        """Take over what `get_extra_state` gave; a subclass defines its own.
 
         Arguments:
             state: what that method returned.
+
+        >>> import minigrad as torch
+        >>> class Counted(torch.nn.Module):
+        ...     def set_extra_state(self, state):
+        ...         self.calls = state["calls"]
+        >>> module = Counted()
+        >>> module.load_state_dict({"_extra_state": {"calls": 3}})
+        <All keys matched successfully>
+        >>> module.calls
+        3
         """
         raise RuntimeError(f"{type(self).__name__} has no extra state: it defines no set_extra_state()")
 
