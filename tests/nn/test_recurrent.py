@@ -207,8 +207,15 @@ def test_an_lstm_is_finite_and_right_at_extreme_inputs():
     assert np.isfinite(x.grad.numpy()).all()
 
 
-def test_an_lstm_compiles_whole():
-    layer, x = layer_of("LSTM", num_layers=2, bidirectional=True), torch.tensor(values(4, 2, 3))
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("LSTM", {"num_layers": 2, "bidirectional": True}), ("LSTM", {"proj_size": 2}), ("GRU", {}),
+        ("GRU", {"bidirectional": True, "batch_first": True}), ("RNN", {"nonlinearity": "relu"}),
+    ],
+)  # fmt: skip
+def test_a_layer_compiles_whole(kind, options):
+    layer, x = layer_of(kind, **options), torch.tensor(values(4, 2, 3))
     compiled = torch.compile(layer, fullgraph=True)
     for scale in (1.0, 0.5, 2.0):
         found, wanted = compiled(x * scale), layer(x * scale)

@@ -11,7 +11,6 @@ from typing import Any
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.tensor import Tensor
-from minigrad.autograd.function import Function
 from minigrad.functional import cat
 from minigrad.nn.functional import linear
 from minigrad.ops import recurrence  # noqa: F401 (its record)
@@ -80,7 +79,7 @@ def walk(
         state: the first, a row for each sequence.
         backwards: from the last step to the first; then the sequences enter one by one.
     """
-    shares: list[tuple[Tensor, ...]] = list(zip(*(Steps.apply(x, sizes) for x in parts), strict=True))
+    shares: list[tuple[Tensor, ...]] = list(zip(*(_by_step(x, sizes) for x in parts), strict=True))
     hidden: list[Tensor] = []
     ended: list[State] = []
     first, rows = state, sizes[0]
@@ -115,21 +114,17 @@ def whole_lstm(x: Tensor, w: Weights, steps: int, state: State, backwards: bool)
     return out.reshape(steps * batch, hidden), (out[0 if backwards else -1], c.squeeze(0))
 
 
-class Steps(Function):
-    """The rows of each step: one op with an output for each. Its backward joins their gradients.
+def _by_step(x: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+    """The rows of each step, by halves and halves of halves.
 
-    The slices alone would each make a gradient of all steps' size.
+    A gradient of a slice has the size of the whole: of all slices of one tensor they would take time as the
+    square of the steps, and so it is a few times the whole.
     """
-
-    traceable = True  # its backward is the same in each call: a compiled program has its steps
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, sizes: Any) -> Any:
-        return x.split(list(sizes))
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        return cat(grads), None
+    if len(sizes) == 1:
+        return [x]
+    middle = len(sizes) // 2
+    rows = sum(sizes[:middle])
+    return [*_by_step(x[:rows], sizes[:middle]), *_by_step(x[rows:], sizes[middle:])]
 
 
 def _sum(a: Tensor | None, b: Tensor | None) -> Tensor | None:
