@@ -201,12 +201,15 @@ def _plain(data: Any, kinds: set[Any]) -> Any:
 
 def warn_cut(name: str, instead: str, copied: bool = False) -> None:
     """Warn, at the user's line, that values taken out of a recorded tensor carry no gradient."""
+    warn_user((cut_by_copy if copied else cut_by_conversion)(name, instead))
+
+
+def warn_user(text: str) -> None:
+    """Warn at the line outside of this package that led here."""
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("minigrad."):
         level, frame = level + 1, frame.f_back
-    warnings.warn(
-        (cut_by_copy if copied else cut_by_conversion)(name, instead), UserWarning, stacklevel=level
-    )
+    warnings.warn(text, UserWarning, stacklevel=level)
 
 
 def _meeting(kinds: set[Any]) -> np.dtype[Any]:

@@ -92,10 +92,10 @@ class InPlace(Operations):
     # --- in place --------------------------------------------------------------------------------
 
     add_ = __iadd__ = _in_place(
-        "add", lambda self, other, *, alpha=1: Operations.add(self, other, alpha=alpha)
+        "add", lambda self, other, *older, alpha=1: Operations.add(self, other, *older, alpha=alpha)
     )
     sub_ = __isub__ = _in_place(
-        "sub", lambda self, other, *, alpha=1: Operations.sub(self, other, alpha=alpha)
+        "sub", lambda self, other, *older, alpha=1: Operations.sub(self, other, *older, alpha=alpha)
     )
     subtract_ = sub_
     mul_ = multiply_ = __imul__ = _in_place("mul")
@@ -305,7 +305,8 @@ class InPlace(Operations):
         if is_foreign(array):
             self._swap(name, compute(self, *args, **kwargs))
             return
-        if ufunc is not None and floating and not kwargs and all(_fits(array, x) for x in args):
+        plain = ufunc is not None and floating and not kwargs and len(args) < ufunc.nin
+        if plain and all(_fits(array, x) for x in args):
             silently(ufunc, array, *[getattr(x, "_array", x) for x in args], out=array)
         elif compute is CALLS["index_put"]:
             array[kwargs["index"]] = args[0]._array

@@ -14,12 +14,16 @@ import numpy as np
 from minigrad.ops.arrays import is_array, kin
 from minigrad.ops.places import is_basic
 
+from .convert import warn_user
+from .record import Recorded
+
 
 def normalize(index: Any, shape: tuple[int, ...]) -> Any:
     """An index for an ndarray of `shape`.
 
     Raises:
-        IndexError: for floats, for uint8 tensors (masks in old PyTorch code, positions in NumPy).
+        IndexError: for floats, and for one number or an array of uint8 (a mask in old PyTorch code, a
+            position in NumPy); a tensor of uint8 is a mask.
     """
     if type(index) is int:
         return (index, Ellipsis)
@@ -54,6 +58,11 @@ def _part(part: Any) -> Any:
     if isinstance(array, np.generic):
         array = np.asarray(array)
     if is_array(array):
+        if array.dtype == np.uint8 and isinstance(part, Recorded) and array.ndim:
+            warn_user(
+                "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead"
+            )
+            return array != 0
         if array.dtype == np.uint8:
             raise IndexError(
                 "an index of dtype uint8 is a mask in old PyTorch code; say which: .bool() or .long()"

@@ -24,6 +24,7 @@ from .methods_convert import Conversions
 from .methods_linalg import Matrices
 from .methods_reduce import Reductions
 from .methods_shape import Shapes
+from .older_order import factor_first
 from .record import Call, Recorded
 
 if TYPE_CHECKING:
@@ -183,11 +184,12 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
     logaddexp = _of_tensors("logaddexp")
     xlogy = CALLS["xlogy"]
 
-    def add(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def add(self, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
         """input + alpha * other.
 
         Arguments:
             input, other: tensors, or one of them a number. Shapes broadcast, dtypes meet in one.
+            older: `other`, where `alpha` stands in its place, as in programs from before PyTorch 1.5.
             alpha: a number; whole for integers.
 
         Raises:
@@ -199,13 +201,16 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
         >>> torch.add(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0]), alpha=2)
         tensor([21., 42.])
         """
+        if older:
+            other, alpha = factor_first("add", "alpha", (other, *older), alpha)
         return CALLS["add"](self, other if alpha == 1 else _scaled(self, other, alpha))
 
-    def sub(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def sub(self, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
         """input - alpha * other.
 
         Arguments:
             input, other: tensors, or one of them a number. Shapes broadcast, dtypes meet in one.
+            older: `other`, where `alpha` stands in its place, as in programs from before PyTorch 1.5.
             alpha: a number; whole for integers.
 
         Raises:
@@ -217,6 +222,8 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
         >>> torch.sub(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0]))
         tensor([ -9., -18.])
         """
+        if older:
+            other, alpha = factor_first("sub", "alpha", (other, *older), alpha)
         return CALLS["sub"](self, other if alpha == 1 else _scaled(self, other, alpha))
 
     subtract = sub

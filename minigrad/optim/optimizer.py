@@ -22,6 +22,16 @@ from minigrad.nn.module import clear_grads
 from minigrad.optim.step import Stepping
 
 
+class _Required:
+    """A default that there is none: each group must give the option."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+
+
 class Optimizer(Stepping):
     """Base class of the optimisers.
 
@@ -129,6 +139,11 @@ class Optimizer(Stepping):
         for option, value in self.defaults.items():
             group.setdefault(option, value)
         group["params"] = members
+        left_out = [option for option, value in group.items() if value is required]
+        if left_out:
+            raise ValueError(
+                f"parameter group didn't specify a value of required optimization parameter {left_out[0]}"
+            )
         self._check(group)
         self.param_groups.append(group)
 

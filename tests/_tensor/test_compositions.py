@@ -1,6 +1,8 @@
 """Functions made of a few ops: their values against formulas written out in NumPy."""
 
+import math
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -251,3 +253,85 @@ def test_index_add_adds_alpha_times_the_source_where_the_index_says(dim, alpha):
     expected = x.numpy().copy()
     np.add.at(expected, index.numpy() if dim == 0 else (slice(None), index.numpy()), alpha * source.numpy())
     close(torch.index_add(x, dim, index, source, alpha=alpha), expected)
+
+
+def of(*shape):
+    return torch.arange(1.0, 1 + math.prod(shape)).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    ("older", "now"),
+    [
+        (lambda x, a, _: x.add(0.5, a), lambda x, a, _: x.add(a, alpha=0.5)),
+        (lambda x, a, _: torch.add(x, 2, a), lambda x, a, _: torch.add(x, a, alpha=2)),
+        (lambda x, a, _: x.clone().add_(0.5, a), lambda x, a, _: x + a / 2),
+        (lambda x, a, _: x.sub(0.5, a), lambda x, a, _: x.sub(a, alpha=0.5)),
+        (lambda x, a, _: x.clone().sub_(2, a), lambda x, a, _: x - 2 * a),
+        (lambda x, a, b: x.addcmul(0.5, a, b), lambda x, a, b: x.addcmul(a, b, value=0.5)),
+        (lambda x, a, b: x.clone().addcmul_(0.5, a, b), lambda x, a, b: x + a * b / 2),
+        (lambda x, a, b: torch.addcdiv(x, -2, a, b), lambda x, a, b: x.addcdiv(a, b, value=-2)),
+        (lambda x, a, b: x.clone().addcdiv_(-2, a, b), lambda x, a, b: x.addcdiv(a, b, value=-2)),
+        (lambda x, a, b: torch.addmm(2, x, 3, a, b), lambda x, a, b: 2 * x + 3 * (a @ b)),
+        (lambda x, a, b: torch.addmm(2, x, a, b), lambda x, a, b: 2 * x + a @ b),
+        (lambda x, a, b: x.addmm(2, 3, a, b), lambda x, a, b: 2 * x + 3 * (a @ b)),
+        (lambda x, a, b: x.addmm(2, a, b), lambda x, a, b: 2 * x + a @ b),
+        (lambda x, a, b: x[0].addmv(2, 3, a, b[0]), lambda x, a, b: 2 * x[0] + 3 * (a @ b[0])),
+        (lambda x, a, b: x.addr(2, 3, a[0], b[0]), lambda x, a, b: 2 * x + 3 * a[0].outer(b[0])),
+        (
+            lambda x, a, b: torch.baddbmm(2, x[None], 3, a[None], b[None]),
+            lambda x, a, b: (2 * x + 3 * (a @ b))[None],
+        ),
+        (lambda x, a, b: x.addbmm(2, 3, a[None], b[None]), lambda x, a, b: 2 * x + 3 * (a @ b)),
+    ],
+)
+def test_a_factor_may_stand_in_front_as_in_older_programs(older, now):
+    inputs = [of(2, 2).requires_grad_(), (of(2, 2) + 1).requires_grad_(), (of(2, 2) + 4).requires_grad_()]
+    with pytest.warns(UserWarning, match="with its factor in front is deprecated") as seen:
+        found = older(*inputs)
+    assert seen[0].filename == __file__
+    wanted = now(*inputs)
+    assert torch.allclose(found, wanted)
+    pairs = zip(
+        *(torch.autograd.grad(y.cos().sum(), inputs, allow_unused=True) for y in (found, wanted)), strict=True
+    )
+    assert all(a is b is None or torch.allclose(a, b) for a, b in pairs)
+    with torch.no_grad(), pytest.warns(UserWarning, match="in front"):
+        assert torch.allclose(older(*inputs), wanted)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.add(x, 2),
+        lambda x: x.add(2, x, alpha=3),
+        lambda x: x.add_(x, 2),
+        lambda x: x.sub(1, 2, 3),
+        lambda x: x.addcmul(x, 2, x),
+        lambda x: x.addcdiv(2, x, x, value=2),
+        lambda x: torch.addmm(x, x, 2, x),
+        lambda x: torch.addmm(2, x, 3, x, x, beta=2),
+        lambda x: torch.addmm(2, x, 3, 4, x, x),
+    ],
+)
+def test_other_orders_are_refused(call):
+    x = of(2, 2)
+    with pytest.raises(TypeError, match=r"by its name, after the tensors|by their names, after the tensors"):
+        call(x)
+    assert x.equal(of(2, 2))
+
+
+@pytest.mark.parity
+def test_factors_in_front_are_pytorchs(pytorch):
+    def found(library):
+        x, a, b = (library.arange(4.0).reshape(2, 2) + i for i in range(3))
+        results = [
+            x.add(0.5, a), library.sub(x, 2, a), x.clone().add_(-1, a), x.addcmul(0.5, a, b),
+            x.addcdiv(-2, a, b),
+            library.addmm(2, x, 3, a, b), library.addmm(2, x, a, b), x.addmm(2, 3, a, b), x.addmm(2, a, b),
+            x[0].addmv(2, 3, a, b[0]), x.addr(2, 3, a[0], b[0]), x.addbmm(2, 3, a[None], b[None]),
+        ]  # fmt: skip
+        return [y.tolist() for y in results]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert found(torch) == found(pytorch)

@@ -99,6 +99,23 @@ def test_an_array_that_is_written_later_does_not_move_the_gradient():
     assert x.grad.tolist() == [2.0, 0.0, 0.0]
 
 
+def test_a_tensor_of_bytes_is_a_mask_as_in_older_programs():
+    x = torch.tensor(data(), requires_grad=True)
+    first = torch.zeros(len(x), dtype=torch.uint8)
+    first[0] = 2
+    with pytest.warns(
+        UserWarning, match=r"torch\.uint8 is now deprecated, please use .* torch\.bool"
+    ) as seen:
+        y = x[first]
+    assert y.equal(x[:1]) and seen[0].filename == __file__
+    y.sum().backward()
+    assert x.grad[0].eq(1).all() and x.grad[1:].eq(0).all()
+    with pytest.warns(UserWarning, match="uint8"):
+        assert x[(x > 3).byte()].equal(x[x > 3])
+    with pytest.warns(UserWarning, match="uint8"), pytest.raises(IndexError, match=r"mask|boolean"):
+        x[torch.ones(len(x) + 1).byte()]
+
+
 @pytest.mark.parametrize(
     ("index", "words"),
     [
@@ -109,7 +126,8 @@ def test_an_array_that_is_written_later_does_not_move_the_gradient():
         ((0, 0, 0, 0), "too many indices"),
         ([0, 7], "out of bounds"),
         (np.ones((2, 2), bool), "boolean|mask"),
-        (torch.tensor([0, 1], dtype=torch.uint8), r"\.bool\(\) or \.long\(\)"),
+        (np.array([0, 1], dtype=np.uint8), r"\.bool\(\) or \.long\(\)"),
+        (torch.tensor(1, dtype=torch.uint8), r"\.bool\(\) or \.long\(\)"),
         (([0, 1], [0, 1, 2]), "broadcast|shape"),
         ((..., ...), "ellips"),
     ],

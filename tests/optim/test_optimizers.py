@@ -11,6 +11,7 @@ import pytest
 import minigrad as torch
 from minigrad import optim
 from minigrad.optim.calls import PIECE
+from minigrad.optim.optimizer import required
 
 ALL = [
     lambda p: optim.SGD(p, lr=0.1),
@@ -448,3 +449,23 @@ def test_hooks_of_the_state_dict_are_called_in_their_order():
     optimizer.load_state_dict(saved)
     assert told[-1] == 0.05 and saved["param_groups"][0]["lr"] == 0.1 and saved["epoch"] == 2
     assert pickle.loads(pickle.dumps(optimizer)).state_dict() == optimizer.state_dict()
+
+
+def test_an_option_of_a_users_optimiser_may_be_required():
+    class Plain(optim.Optimizer):
+        def __init__(self, params, lr=required):
+            super().__init__(params, {"lr": lr})
+
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.data.add_(-group["lr"], p.grad.data)
+
+    w = torch.ones(2, requires_grad=True)
+    with pytest.raises(ValueError, match="required optimization parameter lr"):
+        Plain([w])
+    optimizer = Plain([{"params": [w], "lr": 0.5}])
+    (w * 3).sum().backward()
+    with pytest.warns(UserWarning, match="add_? with its factor in front is deprecated"):
+        optimizer.step()
+    assert w.tolist() == [-0.5, -0.5]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.older_order import factor_first, factors_first
 
 from .choosing import masked_fill
 
@@ -125,12 +126,13 @@ def outer(input: T, vec2: T) -> T:
     return input.unsqueeze(1) * vec2
 
 
-def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T:
+def addmm(input: T, mat1: T, mat2: T, *older: T, beta: float = 1, alpha: float = 1) -> T:
     """beta * input + alpha * (mat1 @ mat2).
 
     Arguments:
         input: a tensor that broadcasts to (n, p).
         mat1, mat2: matrices (n, m) and (m, p), all of one dtype.
+        older: the last tensors, where beta and alpha stand before, as before PyTorch 1.5.
         beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
 
     Raises:
@@ -140,6 +142,9 @@ def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T
     >>> torch.addmm(torch.ones(1, 1), torch.ones(1, 2), torch.ones(2, 1), alpha=2)
     tensor([[5.]])
     """
+    if older:
+        given = (input, mat1, mat2, *older)
+        input, mat1, mat2, beta, alpha = factors_first("addmm", given, beta, alpha)
     product = mm(mat1, mat2)
     if input.dtype != product.dtype:
         raise RuntimeError(
@@ -151,11 +156,12 @@ def addmm(input: T, mat1: T, mat2: T, *, beta: float = 1, alpha: float = 1) -> T
     return (input if beta == 1 else input * beta) + product
 
 
-def addcmul(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
+def addcmul(input: T, tensor1: T, tensor2: T, *older: T, value: float = 1) -> T:
     """input + value * tensor1 * tensor2.
 
     Arguments:
         input, tensor1, tensor2: tensors; shapes broadcast, dtypes meet in one.
+        older: the last tensor, where `value` stands before the two, as before PyTorch 1.5.
         value: a number; whole for integers.
 
     Raises:
@@ -165,6 +171,9 @@ def addcmul(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
     >>> torch.addcmul(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
     tensor([3.])
     """
+    if older:
+        given = (tensor1, tensor2, *older)
+        tensor1, tensor2, value = factor_first("addcmul", "value", given, value)
     require_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
     product = tensor1 * tensor2
     _factor("addcmul", "value", value, input, product)
@@ -177,11 +186,12 @@ def _factor(name: str, key: str, value: Any, *operands: T) -> None:
         raise RuntimeError(f"{name}: {key} must be an integer for integer tensors, not {value}")
 
 
-def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
+def addcdiv(input: T, tensor1: T, tensor2: T, *older: T, value: float = 1) -> T:
     """input + value * tensor1 / tensor2.
 
     Arguments:
         input, tensor1, tensor2: tensors; shapes broadcast, dtypes meet in one.
+        older: the last tensor, where `value` stands before the two, as before PyTorch 1.5.
         value: a number.
 
     Raises:
@@ -191,6 +201,9 @@ def addcdiv(input: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
     >>> torch.addcdiv(torch.ones(1), torch.ones(1), torch.ones(1), value=2)
     tensor([3.])
     """
+    if older:
+        given = (tensor1, tensor2, *older)
+        tensor1, tensor2, value = factor_first("addcdiv", "value", given, value)
     require_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
     if not any(x.is_floating_point() for x in (tensor1, tensor2)):
         raise RuntimeError("addcdiv: integer division is not supported; convert with .float()")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.older_order import factors_first
 from minigrad._tensor.record import Recorded
 
 from .algebra import bmm, dot, mm, mv, outer
@@ -27,12 +28,13 @@ def _summed(name: str, input: T, product: T, beta: float, alpha: float) -> T:
     return (input if beta == 1 else input * beta) + product
 
 
-def addmv(input: T, mat: T, vec: T, *, beta: float = 1, alpha: float = 1) -> T:
+def addmv(input: T, mat: T, vec: T, *older: T, beta: float = 1, alpha: float = 1) -> T:
     """beta * input + alpha * (mat @ vec).
 
     Arguments:
         input: a tensor that broadcasts to (n).
         mat, vec: a matrix (n, m) and a vector (m), all of one dtype.
+        older: the last tensors, where beta and alpha stand before, as before PyTorch 1.5.
         beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
 
     Raises:
@@ -42,15 +44,19 @@ def addmv(input: T, mat: T, vec: T, *, beta: float = 1, alpha: float = 1) -> T:
     >>> torch.addmv(torch.ones(1), torch.ones(1, 2), torch.ones(2), alpha=2)
     tensor([5.])
     """
+    if older:
+        given = (input, mat, vec, *older)
+        input, mat, vec, beta, alpha = factors_first("addmv", given, beta, alpha)
     return _summed("addmv", input, mv(mat, vec), beta, alpha)
 
 
-def addr(input: T, vec1: T, vec2: T, *, beta: float = 1, alpha: float = 1) -> T:
+def addr(input: T, vec1: T, vec2: T, *older: T, beta: float = 1, alpha: float = 1) -> T:
     """beta * input + alpha * outer(vec1, vec2).
 
     Arguments:
         input: a tensor that broadcasts to (n, m).
         vec1, vec2: vectors (n) and (m), all of one dtype.
+        older: the last tensors, where beta and alpha stand before, as before PyTorch 1.5.
         beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
 
     Raises:
@@ -60,15 +66,19 @@ def addr(input: T, vec1: T, vec2: T, *, beta: float = 1, alpha: float = 1) -> T:
     >>> torch.addr(torch.zeros(1, 2), torch.ones(1), torch.tensor([2.0, 3.0]))
     tensor([[2., 3.]])
     """
+    if older:
+        given = (input, vec1, vec2, *older)
+        input, vec1, vec2, beta, alpha = factors_first("addr", given, beta, alpha)
     return _summed("addr", input, outer(vec1, vec2), beta, alpha)
 
 
-def baddbmm(input: T, batch1: T, batch2: T, *, beta: float = 1, alpha: float = 1) -> T:
+def baddbmm(input: T, batch1: T, batch2: T, *older: T, beta: float = 1, alpha: float = 1) -> T:
     """beta * input + alpha * bmm(batch1, batch2).
 
     Arguments:
         input: a tensor that broadcasts to (b, n, p).
         batch1, batch2: tensors (b, n, m) and (b, m, p), all of one dtype.
+        older: the last tensors, where beta and alpha stand before, as before PyTorch 1.5.
         beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
 
     Raises:
@@ -78,15 +88,19 @@ def baddbmm(input: T, batch1: T, batch2: T, *, beta: float = 1, alpha: float = 1
     >>> torch.baddbmm(torch.ones(1), torch.ones(1, 1, 2), torch.ones(1, 2, 1))
     tensor([[[3.]]])
     """
+    if older:
+        given = (input, batch1, batch2, *older)
+        input, batch1, batch2, beta, alpha = factors_first("baddbmm", given, beta, alpha)
     return _summed("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
-def addbmm(input: T, batch1: T, batch2: T, *, beta: float = 1, alpha: float = 1) -> T:
+def addbmm(input: T, batch1: T, batch2: T, *older: T, beta: float = 1, alpha: float = 1) -> T:
     """beta * input + alpha * the sum of bmm(batch1, batch2) over the batch.
 
     Arguments:
         input: a tensor that broadcasts to (n, p).
         batch1, batch2: tensors (b, n, m) and (b, m, p), all of one dtype.
+        older: the last tensors, where beta and alpha stand before, as before PyTorch 1.5.
         beta, alpha: numbers. With beta = 0, nan and inf in `input` count for nothing.
 
     Raises:
@@ -96,6 +110,9 @@ def addbmm(input: T, batch1: T, batch2: T, *, beta: float = 1, alpha: float = 1)
     >>> torch.addbmm(torch.ones(1, 1), torch.ones(2, 1, 2), torch.ones(2, 2, 1))
     tensor([[5.]])
     """
+    if older:
+        given = (input, batch1, batch2, *older)
+        input, batch1, batch2, beta, alpha = factors_first("addbmm", given, beta, alpha)
     return _summed("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
 
 
