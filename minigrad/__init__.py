@@ -459,6 +459,7 @@ if TYPE_CHECKING:
         svd,
         triangular_solve,
     )
+    from .linalg.series import matrix_exp, pca_lowrank, svd_lowrank
     from .older import (
         BoolTensor,
         ByteTensor,
@@ -542,12 +543,13 @@ __all__ = [
     "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load",
     "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long",
-    "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_power",
+    "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
+    "matrix_power",
     "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode",
     "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan",
     "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative",
     "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like",
-    "optim", "outer", "permute", "pi", "pinverse", "poisson", "polygamma", "positive", "pow",
+    "optim", "outer", "pca_lowrank", "permute", "pi", "pinverse", "poisson", "polygamma", "positive", "pow",
     "preserve_format", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like",
     "randint", "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "reciprocal", "relu",
     "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type",
@@ -558,7 +560,8 @@ __all__ = [
     "set_printoptions", "set_rng_state", "set_warn_always", "sgn", "short", "sigmoid", "sign", "signbit",
     "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "split", "split_with_sizes",
     "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
-    "sum_to_size", "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
+    "sum_to_size", "svd", "svd_lowrank", "swapaxes", "swapdims", "t", "take",
+    "take_along_dim", "tan", "tanh", "tensor",
     "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "trapezoid", "trapz",
     "triangular_solve", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc",
     "typename", "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive", "unravel_index",

@@ -75,6 +75,7 @@ _HOMES = {
     "vmap": "func",
     **dict.fromkeys(_BY_DTYPE, "older"),
     **dict.fromkeys(_OF_MATRICES.split(), "linalg.older"),
+    **dict.fromkeys(("matrix_exp", "pca_lowrank", "svd_lowrank"), "linalg.series"),
     "get_num_threads": "threads",
     "set_num_threads": "threads",
     "get_num_interop_threads": "threads",

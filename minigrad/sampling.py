@@ -206,7 +206,7 @@ def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 
 
 @on_cpu_only
-def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
+def randint_like(input: Tensor, low: int = 0, high: Any = None, *, dtype: Any = None) -> Tensor:
     """Integers in the shape of `input`, in its dtype.
 
     Arguments:

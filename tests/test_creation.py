@@ -443,6 +443,7 @@ def test_draws_have_the_distribution_asked_for():
     assert sorted(set(i.tolist())) == [3, 4, 5, 6, 7, 8] and i.dtype == torch.int64
     assert sorted(torch.randperm(10).tolist()) == list(range(10))
     assert torch.randint_like(torch.ones(2, 3), 4).dtype == torch.float32
+    assert torch.randint_like(torch.ones(9), high=2).max() < 2
     with pytest.raises(RuntimeError, match="low < high"):
         torch.randint(3, 3, (1,))
     with pytest.raises(RuntimeError, match="randint"):

@@ -10,8 +10,8 @@ from .methods_later import Later
 from .record import Recorded
 
 
-def _of_matrices(name: str) -> Callable[[], Any]:
-    return lambda: getattr(import_module("minigrad.linalg.older"), name)
+def _of_matrices(name: str, home: str = "older") -> Callable[[], Any]:
+    return lambda: getattr(import_module(f"minigrad.linalg.{home}"), name)
 
 
 class Matrices(Recorded):
@@ -25,6 +25,7 @@ class Matrices(Recorded):
     det = Later(_of_matrices("det"))
     inverse = Later(_of_matrices("inverse"))
     logdet = Later(_of_matrices("logdet"))
+    matrix_exp = Later(_of_matrices("matrix_exp", "series"))
     matrix_power = Later(_of_matrices("matrix_power"))
     pinverse = Later(_of_matrices("pinverse"))
     qr = Later(_of_matrices("qr"))

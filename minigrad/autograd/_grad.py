@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Set, ValuesView
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from minigrad.functional import stack
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
-    """One thing or several, such as the parameters() of a module, as a tuple."""
-    return tuple(x) if isinstance(x, (list, tuple, Iterator)) else (x,)
+    """One thing or several, such as the parameters() of a module or a dict's values(), as a tuple."""
+    return tuple(x) if isinstance(x, (list, tuple, Iterator, ValuesView, Set, deque)) else (x,)
 
 
 def _gradients(given: Any, n: int) -> tuple[Any, ...]:

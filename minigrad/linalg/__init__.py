@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         vander,
         vecdot,
     )
+    from .series import matrix_exp
     from .solving import (
         det,
         inv,
@@ -49,6 +50,7 @@ else:
             "factors": "cholesky cholesky_ex eigh eigvalsh qr svd svdvals",
             "norms": "cond matrix_norm matrix_rank norm",
             "products": "cross diagonal matmul matrix_power multi_dot vander vecdot",
+            "series": "matrix_exp",
             "solving": "det inv inv_ex lstsq pinv slogdet solve solve_ex solve_triangular tensorinv "
             "tensorsolve",
         },
@@ -56,7 +58,8 @@ else:
 
 __all__ = [
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv",
-    "inv_ex", "lstsq", "matmul", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
+    "inv_ex", "lstsq", "matmul", "matrix_exp",
+    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
     "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve",
     "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

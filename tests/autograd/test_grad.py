@@ -398,3 +398,9 @@ def test_variable_stands_in_its_own_module_too():
     from minigrad.autograd.variable import Variable
 
     assert Variable is torch.autograd.Variable
+
+
+def test_inputs_may_be_the_values_of_a_dict_or_a_generator():
+    x = torch.tensor(3.0, requires_grad=True)
+    for inputs in ({"x": x}.values(), (p for p in [x]), {x}):
+        assert torch.autograd.grad(x * x, inputs) == (torch.tensor(6.0),)

@@ -245,13 +245,13 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
 
 @for_each_sample
 def histogram(
-    input: T, bins: Any, *, range: Any = None, weight: T | None = None, density: bool = False
+    input: T, bins: Any = 100, *, range: Any = None, weight: T | None = None, density: bool = False
 ) -> Histogram:
     """The counts of the elements between edges, and the edges.
 
     Arguments:
         input: a floating tensor.
-        bins: the number of equal bins, or a vector of edges in order.
+        bins: the number of equal bins, 100 where it is left out, or a vector of edges in order.
         range: the two ends of equal bins; those of the data without it.
         weight: the weight of each element.
         density: divide so that the areas sum to 1.
