@@ -10,7 +10,6 @@ import numpy as np
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.sampling import randn
 
 from .factors import qr, svd
 from .solving import solve
@@ -104,7 +103,7 @@ def svd_lowrank(
     if m < n:
         V, S, U = svd_lowrank(A.mT, q, niter)
         return U, S, V
-    Q = qr(A @ randn(n, q, dtype=A.dtype))[0]
+    Q = qr(A @ A.detach().new_empty((n, q)).normal_())[0]
     for _ in range(2 if niter is None else niter):
         Q = qr(A @ qr(A.mT @ Q)[0])[0]
     U, S, Vh = svd(Q.mT @ A, full_matrices=False)
