@@ -21,6 +21,7 @@ multigammaln, logit, sinc, round = powers.mvlgamma, powers.logit, powers.sinc, f
 logsumexp, softmax, log_softmax = functional.logsumexp, functional.softmax, functional.log_softmax
 xlogy = functional.xlogy
 gammainc, gammaincc = integrals.igamma, integrals.igammac
+erfcx = CALLS["erfcx"]
 i0, i0e, i1, i1e = (CALLS[name] for name in ("i0", "i0e", "i1", "i1e"))
 
 
@@ -77,3 +78,19 @@ def ndtri(input: Tensor) -> Tensor:
     tensor([0.0000, 1.0000])
     """
     return erfinv(input * 2 - 1) * math.sqrt(2)
+
+
+def log_ndtr(input: Tensor) -> Tensor:
+    """The logarithm of `ndtr`, exact also where that is too small for a number.
+
+    Arguments:
+        input: a floating tensor.
+
+    >>> import minigrad as torch
+    >>> torch.special.log_ndtr(torch.tensor([0.0, -100.0]))
+    tensor([-6.9315e-01, -5.0055e+03])
+    """
+    low = input.detach() < -1
+    below, above = functional.where(low, input, -1.0), functional.where(low, 0.0, input)
+    far = (erfcx(below * -math.sqrt(0.5)) / 2).log() - below * below / 2
+    return functional.where(low, far, log1p(-erfc(above * math.sqrt(0.5)) / 2))

@@ -50,6 +50,11 @@ ABOUT = {
         "torch.erfinv(torch.tensor([0.0, 1.0]))",
         "tensor([0., inf])",
     ),
+    "erfcx": (
+        "exp(input^2) erfc(input), which stays finite far out.",
+        "torch.special.erfcx(torch.tensor([0.0, 1000.0]))",
+        "tensor([1.0000e+00, 5.6419e-04])",
+    ),
     "lgamma": (
         "The logarithm of the gamma function's absolute value.",
         "torch.lgamma(torch.tensor([1.0, 5.0]))",

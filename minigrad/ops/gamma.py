@@ -92,6 +92,24 @@ erfc = Op(
 )  # fmt: skip
 
 
+def _scaled_erfc(x: float) -> float:
+    """exp(x^2) erfc(x); far out its asymptotic series, DLMF 7.12.1."""
+    if not x > 25:
+        return math.exp(x * x) * math.erfc(x) if x > -26.7 else (math.inf if x == x else x)
+    y = 0.5 / (x * x)
+    return (1 - y * (1 - 3 * y * (1 - 5 * y * (1 - 7 * y)))) / (x * math.sqrt(math.pi))
+
+
+erfcx = Op(
+    "erfcx", kernel(_each(_scaled_erfc)),
+    x=lambda g, x, out: g * (2 * x * out - _TWO_OVER_ROOT_PI),
+    read="g * (2 * x * out - 2 / sqrt(pi))",
+    formula="d exp(x^2) erfc(x)/dx = 2x exp(x^2) erfc(x) - 2/sqrt(pi)",
+    domain=REAL,
+    result="float",
+)  # fmt: skip
+
+
 def _inverse_erf(x: float) -> float:
     """Newton's steps for erfc(y) = 1 - |x|: its relative error stays small where erf is nearly 1."""
     size, rest = abs(x), 1 - abs(x)

@@ -16,6 +16,8 @@ b = bools(2, 3)
     torch.{lgamma|digamma}({p|x}), torch.polygamma({0|1|2|3}, p)             # rough: its trigamma
     torch.polygamma(1, x), torch.mvlgamma(p + 2, 3)                          # rough: its trigamma
     torch.{i0|special.i0e|special.i1|special.i1e}({x|20 * x|i})              # rough: float32 inside
+    torch.special.{erfcx|log_ndtr}({x|2 * x|-5 * p})
+    torch.special.{erfcx|log_ndtr}(torch.tensor([-30.0, -5.0, -1.0, 0.0, 30.0, inf, nan]).to(x))
     torch.{igamma|igammac|special.gammainc|special.gammaincc}(p.detach(), {p|9 * p|p[0]})
     torch.{igamma|igammac}(torch.tensor([0.0, 1.0, 1.0, -1.0, 2.0]), torch.tensor([1.0, 0.0, inf, 1.0, -1.0]))
     torch.igamma(i, i), torch.igamma(p, 1.0)                                 # complains
