@@ -316,6 +316,7 @@ if TYPE_CHECKING:
         learn as learn,
         mps as mps,
         optim as optim,
+        profiler as profiler,
         random as random,
         serialization as serialization,
         special as special,

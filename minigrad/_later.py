@@ -66,7 +66,9 @@ _HOMES = {
     "accelerator": "",
     "backends": "",
     "cuda": "",
-    **dict.fromkeys(("amp", "cpu", "distributed", "hub", "jit", "mps", "random", "special", "xpu"), ""),
+    **dict.fromkeys(
+        ("amp", "cpu", "distributed", "hub", "jit", "mps", "profiler", "random", "special", "xpu"), ""
+    ),
     "autocast": "amp",
     "GradScaler": "amp",
     "testing": "",

@@ -20,6 +20,7 @@ LAYERS = [
     {"creation", "functional", "linalg"},
     {"sampling"},
     {"batching"},  # arrays that are batches of samples
+    {"profiler"},  # over Python's own
     {"autograd"},
     {"distributed", "hub"},  # other processes, the network: refusals
     {"nn"},

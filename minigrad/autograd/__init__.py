@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minigrad.pytorch_names import answers_for
+from minigrad._tensor.later import loaded_later
 
 from . import function, functional
 from ._anomaly import detect_anomaly, set_detect_anomaly
@@ -23,7 +23,7 @@ from .function import Function
 from .variable import Variable
 
 if not TYPE_CHECKING:
-    __getattr__ = answers_for(__name__)
+    __getattr__, __dir__ = loaded_later(__name__, {"profiler": "profiler"})
 
 __all__ = [
     "Function",
