@@ -10,13 +10,33 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from minigrad.nn import Module as ScriptModule
+from minigrad.nn import Module
 from minigrad.pytorch_names import answers_for
 
 if not TYPE_CHECKING:
     __getattr__ = answers_for(__name__)
 
 isinstance = builtins.isinstance
+
+
+class ScriptModule(Module):
+    """A module; the base class that older programs take where their methods are compiled.
+
+    No other module is of this class, as `script` returns them as they are.
+
+    >>> import minigrad as torch
+    >>> isinstance(torch.jit.script(torch.nn.ReLU()), torch.jit.ScriptModule)
+    False
+    """
+
+
+class ScriptFunction:
+    """The class of compiled functions, of which there are none.
+
+    >>> import minigrad as torch
+    >>> isinstance(torch.jit.script(abs), torch.jit.ScriptFunction)
+    False
+    """
 
 
 def script(obj: Any, optimize: Any = None, _frames_up: int = 0, _rcb: Any = None, **more: Any) -> Any:
@@ -245,6 +265,7 @@ and load its state_dict
 __all__ = [
     "Attribute",
     "Final",
+    "ScriptFunction",
     "ScriptModule",
     "annotate",
     "export",

@@ -75,6 +75,7 @@ def test_compiling_scripts_changes_nothing():
             return x
 
     assert Net()(torch.ones(1)).item() == 2 and isinstance(Net(), nn.Module)
+    assert not isinstance(net, (torch.jit.ScriptModule, torch.jit.ScriptFunction))
     assert not torch.jit.is_scripting() and not torch.jit.is_tracing()
     with pytest.raises(NotImplementedError, match="state_dict"):
         torch.jit.save(net, "net.pt")
