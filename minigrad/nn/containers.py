@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
 from typing import Any, TypeVar, overload
 
-from minigrad.nn.module import Module, layout
+from minigrad.nn.module import Module, layout, plain_call
 
 Self = TypeVar("Self", bound="_Indexed")
-
-_PLAIN_CALL = Module.__call__  # hooks of all modules put another in its place
 
 
 class _Indexed(Module):
@@ -145,7 +143,7 @@ class Sequential(_Indexed):
         try:
             for module in self._modules.values():
                 # To call an object takes Python twice as long as to call its method.
-                special = module._hooked or type(module).__call__ is not _PLAIN_CALL
+                special = module._hooked or type(module).__call__ is not plain_call
                 input = module(input) if special else module.forward(input)
         except Exception as error:
             place = next(name for name, child in self._modules.items() if child is module)

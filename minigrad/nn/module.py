@@ -423,7 +423,7 @@ _ONE_KIND = (
 )
 
 
-_plain_call = Module.__call__
+plain_call = Module.__call__  # hooks of all modules put another in its place
 
 
 def _watched_call(self: Module, *args: Any, **kwargs: Any) -> Any:
@@ -432,7 +432,7 @@ def _watched_call(self: Module, *args: Any, **kwargs: Any) -> Any:
 
 def watch_every_call(watched: bool) -> None:
     """Let every call of a module look for hooks, or only those of modules that had some."""
-    Module.__call__ = _watched_call if watched else _plain_call  # type: ignore[method-assign]
+    Module.__call__ = _watched_call if watched else plain_call  # type: ignore[method-assign]
 
 
 class Layer(Module):

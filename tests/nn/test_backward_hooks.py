@@ -249,3 +249,16 @@ def test_hooks_of_all_modules_come_first_and_leave_no_trace():
         every.register_module_forward_hook(print, always_call=True)
     with pytest.raises(TypeError, match="a hook must be a function"):
         every.register_module_forward_hook(3)
+
+
+def test_hooks_of_all_modules_are_called_in_a_compiled_one_too():
+    from minigrad.nn.modules import module as every
+
+    compiled, seen = torch.compile(nn.Sequential(nn.Linear(2, 2), nn.ReLU())), []
+    x = torch.ones(1, 2)
+    compiled(x)
+    with every.register_module_forward_hook(lambda module, *_: seen.append(type(module).__name__)):
+        compiled(x)
+    assert seen == ["Linear", "ReLU", "Sequential"]
+    compiled(x)
+    assert len(seen) == 3
