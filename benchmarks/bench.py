@@ -74,7 +74,9 @@ def in_children(
     from tqdm import tqdm
 
     here = [
-        library for library in libraries if library in ("minigrad", PAUSED, "numpy") or library in installed()
+        library
+        for library in libraries
+        if library in ("minigrad", "numpy", *processes.WAYS) or library in installed()
     ]
     absent = {library: "not installed" for library in libraries if library not in here}
     with tqdm(total=rounds * len(here), desc=label or what, leave=False) as bar:
@@ -98,7 +100,14 @@ def million(quick: bool) -> dict[str, Any]:
 def deep(quick: bool) -> dict[str, Any]:
     size = 1024 if quick else 8192
     title = f"8 x (Linear 1024, tanh), batch {size:,}, three steps"
-    record, found = in_children("deep", title, ["minigrad", "torch"], size, 1 if quick else 2, "deep")
+    libraries = ["minigrad", processes.COMPILED, "torch"]
+    record, found = in_children("deep", title, libraries, size, 1 if quick else 2, "deep")
+    return {**record, "contenders": processes.summary(found)}
+
+
+def trace(quick: bool) -> dict[str, Any]:
+    title = "first call of a compiled net of ten layers"
+    record, found = in_children("trace", title, ["minigrad"], 10, 1 if quick else 3)
     return {**record, "contenders": processes.summary(found)}
 
 
@@ -160,6 +169,7 @@ OTHERS = {
     "growth": growth,
     "lengths": lengths,
     "deep": deep,
+    "trace": trace,
     "import": imports,
     "breakdown": breakdown,
     "ops": every_op,

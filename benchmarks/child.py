@@ -6,6 +6,7 @@ prints one line of JSON. `bench.py` starts these in turns.
 """
 
 import argparse
+import functools
 import gc
 import importlib
 import json
@@ -100,12 +101,15 @@ def paused(measure: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, An
     return measured
 
 
-def deep(torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int = 3) -> dict[str, float]:
+def deep(
+    torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int = 3, compiled: bool = False
+) -> dict[str, float]:
     """Training steps of 8 x (Linear, tanh) on a large batch: the most memory, and seconds."""
 
     def train(width: int, batch: int, steps: int) -> None:
         nn = torch.nn
         model = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(width, width), nn.Tanh())])
+        model = torch.compile(model) if compiled else model
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
         x = torch.randn(batch, width)
         for _ in range(steps):
@@ -123,12 +127,30 @@ def deep(torch: Any, batch: int, width: int = 1024, layers: int = 8, steps: int 
     return {"seconds": seconds, "peak": peak(), "grown": peak() - before}
 
 
+def trace(torch: Any, layers: int, turns: int = 15) -> dict[str, float]:
+    """Seconds of the first call of a compiled net, and of a call of the net itself."""
+    nn = torch.nn
+    x = torch.randn(32, 64)
+    first, eager = [], []
+    for _ in range(turns + 1):
+        model = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(64, 64), nn.ReLU())])
+        compiled = torch.compile(model)
+        for call, seconds in ((model, eager), (compiled, first)):
+            began = time.process_time()
+            call(x)
+            seconds.append(time.process_time() - began)
+    # The first turn loads what both need.
+    return {"seconds": statistics.median(first[1:]), "eager": statistics.median(eager[1:])}
+
+
 MEASURES = {
     "million": million,
     "million-paused": paused(million),
     "growth": growth,
     "growth-paused": paused(growth),
     "deep": deep,
+    "deep-compiled": functools.partial(deep, compiled=True),
+    "trace": trace,
 }
 
 

@@ -11,6 +11,7 @@ COLOURS = {
     "minigrad, numba": "gold",
     "minigrad, gc_paused": "lightcoral",
     "torch": "tab:blue",
+    "torch, compiled": "tab:cyan",
     "numpy": "black",
     "autograd": "tab:green",
     "mygrad": "tab:purple",

@@ -12,6 +12,8 @@ from typing import Any
 from turns import quartiles
 
 PAUSED = "minigrad, gc_paused"  # minigrad again, with Python's garbage collector resting
+COMPILED = "minigrad, compiled"
+WAYS = {PAUSED: "paused", COMPILED: "compiled"}  # minigrad's, each a measure of its own
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -40,7 +42,7 @@ def in_turns(
     found: dict[str, list[dict[str, Any]]] = {library: [] for library in libraries}
     for number in range(rounds):
         for library in libraries if number % 2 else reversed(libraries):
-            measure = (f"{what}-paused", "minigrad") if library == PAUSED else (what, library)
+            measure = (f"{what}-{WAYS[library]}", "minigrad") if library in WAYS else (what, library)
             found[library].append(run_child(*measure, size))
             progress()
     return found

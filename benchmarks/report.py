@@ -20,7 +20,13 @@ from work import COMPILED, NUMBA
 HERE = Path(__file__).parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
 WAYS = {"compiled": COMPILED, "numba": NUMBA}  # ways of minigrad that have bounds of their own
-NAMES = {"torch": "PyTorch", "numpy": "NumPy by hand", "jax": "JAX (jit)", "mygrad": "MyGrad"}
+NAMES = {
+    "torch": "PyTorch",
+    "torch, compiled": "PyTorch, compiled",
+    "numpy": "NumPy by hand",
+    "jax": "JAX (jit)",
+    "mygrad": "MyGrad",
+}
 PARTS_OF_A_STEP = {
     "NumPy, forward": "the ops' forwards, on arrays",
     "calling": "modules, unwrapping operands, wrapping results",
@@ -244,6 +250,10 @@ def _measured(part: str, key: str, record: dict[str, Any] | None) -> list[tuple[
     if key == "beyond_numpy_ms":
         both = [rows[name]["seconds"][1] for name in ("minigrad", "numpy") if name in rows]
         return [("ms beyond NumPy's import", (both[0] - both[1]) * 1e3 if len(both) == 2 else None)]
+    if key == "at_most_ms":
+        return [("ms, tracing and program", rows["minigrad"]["seconds"][1] * 1e3 if rows else None)]
+    if key == "compiled_memory":
+        return [("compiled: peak memory / eager, beyond the start", over("minigrad", "grown", COMPILED))]
     if key == "torch_memory":
         return [
             ("peak memory / PyTorch's, whole process", over("torch", "peak")),

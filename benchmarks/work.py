@@ -1,12 +1,15 @@
 """The pieces of work that are measured, by name, and who competes in each."""
 
 import importlib
+import os
 import re
+import shutil
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import chain
 import nets
+from processes import COMPILED
 from turns import Contender, check_same
 
 
@@ -30,8 +33,8 @@ class Work(NamedTuple):
     calls: int = 1
 
 
-COMPILED = "minigrad, compiled"
 NUMBA = "minigrad, numba"
+TORCH_COMPILED = "torch, compiled"
 WORK = {
     "chain": Work("y = tanh(y·w + b), 200 links, length 8", chain, chain.Chain(), 400, 40),
     "scalar": Work("y = relu(y·w + b), 200 links, one number", chain, chain.Chain(200, 0, "relu"), 100, 20),
@@ -58,6 +61,7 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
     if not peers:
         del builders[NUMBA]
     if peers:
+        builders[TORCH_COMPILED] = lambda: _compiled_by_torch(work)
         builders |= {name: lambda make=make: make(work.spec) for name, make in work.kind.PEERS.items()}
     contenders, absent = {}, {}
     for name, build in builders.items():
@@ -70,6 +74,14 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
             absent[name] = _reason(error)
     contenders["numpy"] = work.kind.by_hand(work.spec)
     return contenders, absent
+
+
+def _compiled_by_torch(work: Work) -> Contender:
+    """The same step with what is compiled for minigrad compiled by PyTorch, whose compiler writes C++."""
+    torch = importlib.import_module("torch")
+    if not any(map(shutil.which, (os.environ.get("CXX", ""), "g++", "clang++"))):
+        raise RuntimeError("torch.compile needs a C++ compiler: install g++")
+    return work.kind.compiled(torch, work.spec, "inductor").together()
 
 
 def _reason(error: Exception) -> str:

@@ -74,6 +74,8 @@ class Trace:
 
     def _value(self, kind: str, array: Any, root: Value | None = None) -> Value:
         value = Value(len(self.values), kind, array, root)
+        if kind == "made":
+            value.sample = None  # a trace keeps no array longer than eager mode does
         self.values.append(value)
         return value
 

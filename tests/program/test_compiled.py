@@ -7,6 +7,7 @@ import importlib
 import pickle
 import random
 import threading
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -605,6 +606,21 @@ def test_nothing_is_left_alive_and_buffers_return_to_the_pool():
         assert len(runner.pool) == 5
     finally:
         gc.enable()
+
+
+def test_a_trace_keeps_no_array_longer_than_it_must():
+    def peak(compiled):
+        model = net_of(*[make for _ in range(6) for make in (lambda: nn.Linear(128, 128), nn.Tanh)])
+        call, x = torch.compile(model) if compiled else model, torch.randn(512, 128)
+        tracemalloc.start()
+        try:
+            call(x).sum().backward()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(True)  # what is loaded at first use is not the net's
+    assert peak(True) < 2.5 * peak(False)
 
 
 def test_tensors_in_lists_tuples_and_objects_are_seen():
