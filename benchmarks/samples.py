@@ -476,7 +476,8 @@ def of_registry() -> dict[str, Sample]:
         if name in OPS:
             found[name] = OPS[name]
         elif isinstance(domain, tuple) and all(isinstance(interval, Interval) for interval in domain):
-            found[name] = Sample(_by_name(name), domain)
+            unruled = tuple(i for i, n in enumerate(op.inputs) if n not in op.rules)
+            found[name] = Sample(_by_name(name), domain, constants=unruled)
     return found
 
 
@@ -495,4 +496,4 @@ def _own_ops() -> dict[str, Any]:
 
 
 def _by_name(name: str) -> Callable[..., Any]:
-    return lambda t, *inputs: getattr(t, name)(*inputs)
+    return lambda t, *inputs: getattr(t if hasattr(t, name) else t.special, name)(*inputs)

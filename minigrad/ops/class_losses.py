@@ -243,6 +243,8 @@ def _to_targets(g: Array, shape: tuple[int, ...], place: Array, share: Array) ->
 def _nll_form(x_shape: tuple[int, ...], share: Any, reduction: str, weight: Any) -> str:
     if weight is not None:
         return "minus g at the target of each row, with the loss's weights"
+    if share is not None and np.all((share == 0) | (share == 1)):
+        reduction = "sum"  # as far as a reader can tell: nothing is divided
     if share is not None and (left_out := share.size - np.count_nonzero(share)):
         return _where_counted("minus g at the target of each row", left_out, share.size, reduction)
     return _over_rows("-g * one_hot(target)", x_shape, reduction)

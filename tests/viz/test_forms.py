@@ -169,3 +169,10 @@ def test_the_form_of_a_loss_over_classes_leaves_ignored_targets_out(loss):
         "0 for the 3 whose target is ignored" in summed
         and "over" not in summed.split("0 for", maxsplit=1)[0][-60:]
     )
+
+
+@pytest.mark.parametrize("loss", [torch.nn.functional.cross_entropy, torch.nn.functional.nll_loss])
+def test_the_form_of_a_sum_over_classes_divides_nothing(loss):
+    x = torch.randn(4, 3, requires_grad=True)
+    summed = str(torch.viz.explain(loss(x, torch.tensor([0, 1, 2, 0]), reduction="sum")))
+    assert "/ 4" not in summed
