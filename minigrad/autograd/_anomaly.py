@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.engine.mode import current, switch
 from minigrad.engine.node import Node
+from minigrad.ops.arrays import everything
 
 from ._mode import enter, leave
 
@@ -39,7 +40,7 @@ class _Watcher:
 
     def __call__(self, node: Node, inputs: Any, out: Any) -> None:
         node.watched().line = user_line()
-        if self.check_nan and not self._forward() and not np.all(np.isfinite(out)):
+        if self.check_nan and not self._forward() and not np.all(np.isfinite(everything(out))):
             self._first = weakref.ref(node), f"{_described(node)} gave {_first_bad(out)}"
 
     def _forward(self) -> str:
@@ -47,13 +48,13 @@ class _Watcher:
         return self._first[1] if self._first is not None and self._first[0]() is not None else ""
 
     def arrive(self, node: Node, g: Any) -> None:
-        values = getattr(g, "_array", g)
+        values = everything(getattr(g, "_array", g))
         bad = isinstance(values, (np.ndarray, np.generic)) and not np.all(np.isfinite(values))
         text = f"the gradient that arrived there already held {_first_bad(values)}" if bad else ""
         self._given = id(node), text
 
     def send(self, node: Node, edge: Any, d: Any) -> None:
-        values = getattr(d, "_array", d)
+        values = everything(getattr(d, "_array", d))
         if (
             not self.check_nan
             or not isinstance(values, (np.ndarray, np.generic))
@@ -88,7 +89,7 @@ def _described(node: Node) -> str:
 
 
 def _first_bad(values: Any) -> str:
-    values = np.asarray(values)
+    values = np.asarray(everything(values))
     index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
     return f"{float(values[index])} at index {index}"
 

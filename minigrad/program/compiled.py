@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad._tensor.dtype import get_default_dtype
-from minigrad._tensor.tracing import trace_of_thread
+from minigrad._tensor.tracing import levels_of_thread, trace_of_thread
 from minigrad.engine.mode import current
 from minigrad.nn.module import Module, plain_call
 
@@ -110,6 +110,8 @@ class Calls:
             return self.function(*args, **kwargs)
         mode = current()
         known, runner = self._last  # a mode is never changed, only replaced
+        if levels_of_thread():
+            return self.function(*args, **kwargs)  # its tensors may be batches
         if mode is known and trace_of_thread() is None and not self.eager:
             if runner.key[1] is get_default_dtype() and runner.check(args, kwargs):
                 try:

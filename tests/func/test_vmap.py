@@ -108,6 +108,8 @@ def test_maps_within_maps_and_within_derivatives():
     close(func.hessian(lambda v: torch.vmap(lambda a: a**3)(v).sum())(x), torch.diag(6 * x))
     _, pull = func.vjp(torch.vmap(torch.sin), x)
     close(torch.vmap(pull)(torch.eye(3, dtype=x.dtype))[0], torch.diag(x.cos()))
+    weights = floats(5, 3)
+    close(torch.vmap(pull)(weights)[0], weights * x.cos())
 
     def penalty(w):  # the norm of the gradient of each sample, and its own gradient
         return torch.vmap(func.grad(lambda a: (a * w).sin().sum()))(outer(x, y)).square().sum()
@@ -292,6 +294,18 @@ class Cube(torch.autograd.Function):
         return g * 3 * ctx.saved_tensors[0] ** 2
 
 
+class Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        return g * b, g * a
+
+
 class Sorted(torch.autograd.Function):
     """A Function of NumPy, which tells what it does on a batch."""
 
@@ -324,6 +338,9 @@ def test_functions_of_the_user():
     other = w.detach().requires_grad_()
     ((other**3).sum() * x.sum(1) + ((other * x) ** 3).sum(1)).sum().backward()
     close(w.grad, other.grad)
+    w.grad = None
+    torch.vmap(lambda a: Product.apply(w, a))(x).sum().backward()
+    close(w.grad, x.sum(0))
     close(torch.vmap(lambda a: Sorted.apply(a, 0)[0])(x), x.sort(1)[0])
     y = x.clone().requires_grad_()
     (torch.vmap(lambda a: Sorted.apply(a, 0)[0])(y) * torch.arange(4)).sum().backward()
@@ -439,3 +456,22 @@ def test_writes_through_views_of_what_each_sample_has():
     given = x.clone()
     torch.vmap(lambda a: a[0].fill_(5))(given)
     assert (given[:, 0] == 5).all() and torch.equal(given[:, 1:], x[:, 1:])
+
+
+def test_anomalies_are_found_within_a_batch():
+    x = torch.tensor([[1.0, 4.0], [9.0, 0.0]]).requires_grad_()
+    with torch.autograd.detect_anomaly():
+        out = torch.vmap(lambda a: (a - a.detach()).sqrt().sum())(x)
+        with pytest.raises(RuntimeError, match="Function 'SqrtBackward0' returned nan or inf"):
+            (out * 0).sum().backward()
+    with torch.autograd.detect_anomaly():
+        close(torch.vmap(func.grad(lambda a: (a**2).sum()))(x.detach()), 2 * x)
+
+
+def test_a_compiled_function_runs_eagerly_within_and_is_compiled_still():
+    x = floats(3, 4)
+    compiled = torch.compile(lambda a: (a.tanh() * 2).sum())
+    right = compiled(x[0])
+    close(torch.vmap(compiled)(x), (x.tanh() * 2).sum(1))
+    close(compiled(x[0]), right)
+    assert "1 program" in repr(compiled) or compiled.source
