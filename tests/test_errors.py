@@ -330,12 +330,6 @@ MISUSES = [
     ),
     Misuse("call", W + "np.add.reduce(x)", TypeError, (r"np\.add\.reduce",)),
     Misuse("index", "torch.ones(3)[1.5]", (IndexError, TypeError), ("integer", "1.5")),
-    Misuse(
-        "index",
-        "torch.ones(3)[torch.tensor([0, 1], dtype=torch.uint8)]",
-        IndexError,
-        (r"\.bool\(\) or \.long\(\)",),
-    ),
     Misuse("dtype", "torch.relu(torch.tensor([True]))", RuntimeError, ("relu", "bool", r"\.float\(\)")),
     Misuse("empty", "torch.zeros(0).max()", RuntimeError, ("max", "no elements")),
 ]
