@@ -17,7 +17,8 @@ import torch
 
 MODULES = [
     "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize",
-    "nn.utils.parametrizations", "nn.utils.prune", "nn.parameter", "hub", "optim", "optim.lr_scheduler", "optim.swa_utils",
+    "nn.utils.parametrizations", "nn.utils.prune", "nn.parameter", "hub",
+    "optim", "optim.lr_scheduler", "optim.swa_utils",
     "linalg", "fft", "special", "func", "distributions", "random", "utils", "utils.data",
     "utils.checkpoint", "utils.benchmark", "autograd", "autograd.functional", "amp", "cuda", "cuda.amp",
     "accelerator", "cpu", "mps", "backends", "backends.cuda", "backends.cudnn", "backends.mps",

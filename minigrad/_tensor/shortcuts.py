@@ -292,7 +292,7 @@ def _leading(op: Op) -> Recorder:
             if constant:
                 out, *constants = out
             if type(out) is not ndarray:
-                if is_foreign(out):
+                if not isinstance(out, np.generic) and is_foreign(out):
                     return record(op, operands, options)
                 out = np.asarray(out)
             if out.dtype is not dtype and not given:

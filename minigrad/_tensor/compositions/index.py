@@ -85,7 +85,8 @@ def index_add(input: T, dim: int, index: T, source: T, *, alpha: float = 1) -> T
         raise IndexError(f"index_add: index must be a vector, got shape {tuple(index.shape)}")
     _integer("index_add", index)
     index = index.reshape(-1)
-    check_bounds("index_add(): index out of range in self", index, dim, input.shape[dim])
+    error = IndexError if input.ndim == 1 else RuntimeError  # as in PyTorch
+    check_bounds("index_add(): index out of range in self", index, dim, input.shape[dim], error)
     if source.dtype != input.dtype:
         raise RuntimeError(
             f"index_add: self ({input.dtype.name}) and source ({source.dtype.name}) must have the same dtype"
