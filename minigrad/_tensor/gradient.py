@@ -9,6 +9,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from minigrad.engine import messages
 from minigrad.engine.node import Node
 from minigrad.engine.writes import alias_of
@@ -154,7 +156,8 @@ class Gradient(Properties):
         False
         """
         array = self._array
-        return wrap(array, None) if not is_foreign(array) else _alias(array)
+        plain = type(array) is np.ndarray or not is_foreign(array)
+        return wrap(array, None) if plain else _alias(array)
 
     def detach_(self) -> Self:
         """Take the history away from this tensor itself.

@@ -150,8 +150,9 @@ class Conversions(Recorded):
         """
         in_rows("contiguous", memory_format)
         array = self._array
-        in_order = is_foreign(array) or array.flags.c_contiguous
-        return self if in_order else CALLS["contiguous"](self)
+        if type(array) is not np.ndarray and is_foreign(array):
+            return self
+        return self if array.flags.c_contiguous else CALLS["contiguous"](self)
 
     def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Any:
         """Raise: there is no CUDA device. `to(device)` with the CPU works everywhere.

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from minigrad.engine.mode import mode
 from minigrad.engine.writes import writes
+from minigrad.ops.arrays import WRITING
 
 from .record import Recorded, history_of
-
-_WRITING = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
 
 
 def _tensors(value: Any) -> list[Any]:
@@ -43,6 +40,6 @@ def _arrays(value: Any) -> Any:
 def outside(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """The function on the arrays of the tensors, which share their memory."""
     result = function(*_arrays(args), **_arrays(kwargs))
-    if function in _WRITING:
+    if function in WRITING:
         writes.stamp(*[x._array for x in _tensors(args[0])])
     return result

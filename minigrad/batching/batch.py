@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from minigrad.ops.arrays import everything, fold, one_sample
+from minigrad.ops.arrays import OF_LAYOUT, WRITING, everything, fold, one_sample
 
 from .rules import RULES, DeclinedError, aligned, front, full, operands, physical
 
@@ -41,16 +41,11 @@ _WAY_OUT = (
 )
 _SHAPES = "the shape of the result of np.{} depends on values, and would differ from sample to sample"
 
-_LAYOUT = {
-    np.shape, np.ndim, np.size, np.may_share_memory, np.shares_memory, np.result_type, np.can_cast,
-    np.iscomplexobj, np.isrealobj,
-}  # fmt: skip
 _OF_ANY_SHAPE = {
     np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.delete, np.intersect1d,
     np.union1d, np.setdiff1d, np.trim_zeros,
 }  # fmt: skip
 _MAKERS = {np.zeros, np.empty, np.ones, np.full}  # they make what is written to next: for every sample
-_WRITERS = {np.copyto, np.put_along_axis, np.put, np.place, np.putmask, np.fill_diagonal}
 
 
 def batched(x: Any, level: Level) -> Any:
@@ -234,7 +229,7 @@ class Batch(NDArrayOperatorsMixin):
         if any(map(_is_tensor, types)):
             return NotImplemented
         level = level_of((args, kwargs)) or self.level
-        if function in _LAYOUT:
+        if function in OF_LAYOUT:
             return function(*_like_a_sample(args), **_like_a_sample(kwargs))
         if function in _MAKERS:
             return self._made(function, args, kwargs)
@@ -245,7 +240,7 @@ class Batch(NDArrayOperatorsMixin):
         out = kwargs.pop("out", None)
         if out is not None:
             return _into(level, out, function(*args, **kwargs))
-        if function in _WRITERS:
+        if function in WRITING:
             return _write(level, function, args, kwargs)
         rule = RULES.get(function)
         try:

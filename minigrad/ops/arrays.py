@@ -10,6 +10,15 @@ Array = Any
 ndarray = np.ndarray
 
 
+# Functions of NumPy's that look at shapes and dtypes only.
+OF_LAYOUT = {
+    np.shape, np.ndim, np.size, np.may_share_memory, np.shares_memory, np.result_type, np.can_cast,
+    np.iscomplexobj, np.isrealobj,
+}  # fmt: skip
+# Those that write to their first argument.
+WRITING = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
+
+
 def is_array(x: Any) -> bool:
     """True for an array of any kind, but not for NumPy's scalars."""
     return isinstance(x, ndarray) or hasattr(type(x), "__array_function__")

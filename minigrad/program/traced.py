@@ -19,6 +19,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from minigrad._tensor.tracing import set_trace, trace_of_thread
 from minigrad.engine.silence import silently
+from minigrad.ops.arrays import OF_LAYOUT, WRITING
 from minigrad.ops.sums import total
 
 from .functions import Draw, Ufunc, hold
@@ -29,17 +30,11 @@ ndarray = np.ndarray
 
 # Kernels whose lines are plain NumPy: they are traced through. All others are one step.
 _PLAIN = {"sigmoid", "cast", "softmax", "log_softmax"}
-# They look at shapes and dtypes only.
-_LAYOUT = {
-    np.shape, np.ndim, np.size, np.may_share_memory, np.shares_memory, np.result_type, np.can_cast,
-    np.iscomplexobj, np.isrealobj,
-}  # fmt: skip
 # The shape of their result depends on values.
 _OF_ANY_SHAPE = {
     np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.bincount, np.repeat,
     np.delete, np.histogram, np.intersect1d, np.union1d, np.setdiff1d, np.trim_zeros,
 }  # fmt: skip
-_WRITERS = {np.copyto, np.put_along_axis, np.put, np.place, np.putmask, np.fill_diagonal}
 
 
 class UntraceableError(TypeError):
@@ -373,9 +368,9 @@ class Traced(NDArrayOperatorsMixin):
         trace = self.trace
         if any(hasattr(kind, "level") for kind in types):
             return NotImplemented
-        if function in _LAYOUT:
+        if function in OF_LAYOUT:
             return function(*plain(args), **plain(kwargs))
-        if function in _WRITERS:
+        if function in WRITING:
             return trace.write(function, args[0], args, kwargs)
         if str(getattr(function, "__module__", "")).startswith("minigrad."):
             body = function.__wrapped__

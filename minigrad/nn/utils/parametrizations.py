@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,8 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
 from minigrad.creation import empty, eye, from_numpy, zeros
 from minigrad.functional import cat
+from minigrad.linalg.series import matrix_exp
+from minigrad.linalg.solving import solve
 from minigrad.nn import init
 from minigrad.nn.functional import normalize
 from minigrad.nn.module import Layer, Module
@@ -211,7 +212,7 @@ class _Orthogonal(Layer):
             if n != k:
                 x = cat([x, zeros(n, n - k, dtype=x.dtype)], 1)
             skew = x - x.T
-            q = _matrix_exp(skew) if self.orthogonal_map == "matrix_exp" else _cayley(skew)
+            q = matrix_exp(skew) if self.orthogonal_map == "matrix_exp" else _cayley(skew)
             q = q[:, :k]
         if self.use_trivialization and self.base is not None:
             q = self.base @ q
@@ -275,25 +276,7 @@ def _reflected(x: Tensor) -> Tensor:
     return q * from_numpy(np.trunc(np.diagonal(np.asarray(x.detach()))))
 
 
-def _matrix_exp(a: Tensor) -> Tensor:
-    """exp(A) by its series at A / 2^s, squared s times."""
-    size = float(np.abs(np.asarray(a.detach())).sum(0).max(initial=0.0))
-    halvings = max(0, math.ceil(math.log2(size)) + 1) if size > 0 and math.isfinite(size) else 0
-    a = a / 2.0**halvings
-    identity = eye(a.shape[0], dtype=a.dtype)
-    out = identity
-    for i in range(14, 0, -1):  # Horner; the rest is below 0.5**15 / 15!
-        out = identity + a @ out / i
-    for _ in range(halvings):
-        out = out @ out
-    return out
-
-
 def _cayley(a: Tensor) -> Tensor:
-    """(I + A/2) (I - A/2)^-1."""
+    """(I - A/2)^-1 (I + A/2)."""
     identity = eye(a.shape[0], dtype=a.dtype)
-    below = identity - 0.5 * a
-    inverse = from_numpy(np.linalg.inv(np.asarray(below.detach())))
-    for _ in range(2):  # Newton's step leaves the inverse, and doubles the order of right derivatives
-        inverse = inverse @ (2.0 * identity - below @ inverse)
-    return (identity + 0.5 * a) @ inverse
+    return solve(identity - 0.5 * a, identity + 0.5 * a)
