@@ -60,6 +60,19 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
     ("index_put", IN_SOURCE, "_lengthened: g.ndim > ndim", "at the same ndim the shape is what it was"),
     ("matmul linear", IN_SOURCE, r"_rows: x.ndim (!= 2|== 3)", SUMMED),
     ("convolution", "transposed|flattened", "", "the bias is a vector, which these leave as it is"),
+    ("lstm", "transposed|flattened", "", "all inputs stand in one vector, which these leave as it is"),
+    (
+        "trellis_loss",
+        "second order.*",
+        "",
+        "it has no second derivative, and refuses to be differentiated twice",
+    ),
+    (
+        "i1 i1e",
+        IN_SOURCE,
+        r"_over(\(x, out, 0.50005\)|: x == 1|: .*, not cast\(zero, x.dtype\) \* at_zero)",
+        "this is the value at 0, which the domain avoids and tests/property/test_kinks.py pins",
+    ),
     (
         "linear",
         IN_SOURCE,

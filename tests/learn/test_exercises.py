@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_starter_runs_and_fails(exercise, source):
 
 @pytest.mark.parametrize(("exercise", "source"), answers("solution", "others"))
 def test_a_right_answer_passes_in_any_style(exercise, source):
-    verdict = graded(exercise, source)
+    verdict = graded(replace(exercise, seconds=60.0), source)  # also where the machine is busy
     assert verdict, report.text(verdict)
 
 

@@ -93,6 +93,10 @@ POLES = [
     case("prod with two zeros", lambda t, x: t.prod(x), [0.0, 0.0, 3.0], 0, [0, 0, 0]),
     case("cumprod with a zero", lambda t, x: t.cumprod(x, 0), [2.0, 0.0, 3.0], [2, 0, 0], [1, 8, 0]),
     case("std of equals", lambda t, x: t.var(x, 0), [2.0, 2.0], 0, [0, 0]),
+    case("i0 at 0", lambda t, x: t.special.i0(x), [0.0], [1], [0]),
+    case("i1 at 0", lambda t, x: t.special.i1(x), [0.0], [0], [0.5]),
+    case("i0e at 0", lambda t, x: t.special.i0e(x), [0.0], [1], [0]),
+    case("i1e at 0", lambda t, x: t.special.i1e(x), [0.0], [0], [0.5]),
     case("xlogy at 0", lambda t, x: t.xlogy(t.tensor([0.0, 2.0]), x), [0.0, 1.0], [0, 0], [nan, 2]),
     case("where of a nan not taken", lambda t, x: t.where(x > 0, t.log(x), x), [-1.0, 1.0], [-1, 0], [1, 1]),
     case(
