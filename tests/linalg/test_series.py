@@ -95,3 +95,10 @@ def test_pytorchs_exponential_and_gradient(pytorch, scale):
         found.append([t.detach().numpy() for t in (y, *lib.autograd.grad(y.sum(), x))])
     for ours, theirs in zip(found[1], found[0], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9 * abs(theirs).max())
+
+
+def test_an_exponential_at_the_largest_norm_that_is_not_halved():
+    angle = 5.36
+    found = torch.linalg.matrix_exp(torch.tensor([[0.0, -angle], [angle, 0.0]], dtype=torch.float64))
+    right = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    np.testing.assert_allclose(found.numpy(), right, rtol=0, atol=1e-14)
