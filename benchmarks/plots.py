@@ -36,8 +36,8 @@ def draw(results: Results, path: Path) -> Path | None:
     curves = [part for part in ("growth", "lengths") if part in results]
     if not bars and not curves:
         return None
-    figure = plt.figure(figsize=(11, 7.5), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1)) if bars and curves else (figure, figure)
+    figure = plt.figure(figsize=(11, 8.5), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(4, 5)) if bars and curves else (figure, figure)
     if curves:
         for axes, part in zip(upper.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
             _curves(axes, part, results[part])
@@ -85,7 +85,8 @@ def _bars(axes: Any, parts: Results) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * 2)  # room for the numbers
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, ncols=len(names), loc="lower center", bbox_to_anchor=(0.5, 1))
+    columns = -(-len(names) // 2)
+    axes.legend(frameon=False, fontsize=8, ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1))
 
 
 # The colour of an op by minigrad's time over PyTorch's, up to a bound.
@@ -112,7 +113,8 @@ def draw_ops(record: dict[str, Any], path: Path) -> Path | None:
         colours = [next(SHADES[bound] for bound in SHADES if ratio <= bound) for ratio in ratios]
         axes.barh(range(len(names)), ratios, color=colours)
         axes.plot([rows[name][-1] for name in names], range(len(names)), "o", color="black", markersize=2.5)
-        labels = [f"{name}   {ratio:#.2g}" for name, ratio in zip(names, ratios, strict=True)]
+        numbers = [f"{ratio:.0f}" if ratio >= 10 else f"{ratio:#.2g}" for ratio in ratios]
+        labels = [f"{name}   {number}" for name, number in zip(names, numbers, strict=True)]
         axes.set_yticks(range(len(names)), labels, fontsize=7.5)
         axes.set(xscale="log", ylim=(deep - 0.4, -0.6))
         axes.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
