@@ -55,8 +55,8 @@ def run_backward(
                 if found is not None:
                     return found, []
             return walk(roots, retain, wrap)
-        if create_graph and not mode.recording:
-            switch(mode.but(recording=True))
+        if create_graph:
+            switch(mode.but(recording=True, deriving=True))
         return attended_walk(roots, retain, wrap, create_graph, targets, mode.observer)
     finally:
         set_errors(before)

@@ -120,6 +120,8 @@ CONSTANTS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.numel(),
+    np.nonzero: lambda a: a.nonzero(),  # NumPy asks the tensor, whose places are rows
+    np.argwhere: lambda a: a.nonzero().t(),  # as NumPy transposes them, they are columns with PyTorch too
     np.zeros_like: lambda a: np.zeros(a.shape, a.dtype, like=kin(a)),
     np.ones_like: lambda a: np.ones(a.shape, a.dtype, like=kin(a)),
     np.full_like: lambda a, fill_value: np.full(a.shape, fill_value, a.dtype, like=kin(a)),

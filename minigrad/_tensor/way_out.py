@@ -19,7 +19,7 @@ from .dtype import get_default_dtype
 from .gradient import Gradient
 from .methods_later import found
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS, LATER_UFUNCS
-from .numpy_outside import outside, recorded_among
+from .numpy_outside import OF_ARRAYS, OF_TENSORS, outside, plain, recorded_among
 from .record import history_of, made, wrap
 from .shortcuts import call_of, recorder_of
 from .text import tensor_text
@@ -40,9 +40,10 @@ _NUMBER: dict[str, Any] = {"b": bool, "i": int, "u": int, "f": float}
 
 
 def _as_tensors(result: Any, kwargs: dict[str, Any]) -> Any:
-    """The results of a ufunc as tensors; the array that was to be written stays one."""
-    if isinstance(result, tuple):
-        return tuple(_as_tensors(part, kwargs) for part in result)
+    """The results of a function as tensors; the array that was to be written stays one."""
+    if isinstance(result, (list, tuple)):
+        parts = [_as_tensors(part, kwargs) for part in result]
+        return parts if isinstance(result, list) else tuple(parts)
     if kwargs.get("out") is not None or not isinstance(result, (np.ndarray, np.generic)):
         return result
     return wrap(as_array(np.asarray(result)), None)
@@ -99,7 +100,11 @@ class WayOut(Gradient):
         if ufunc in LATER_UFUNCS:
             import_module("minigrad.ops.gamma")
         op = BY_FORWARD.get(ufunc) or _UFUNC_OPS.get(ufunc)
-        if (op is None or method != "__call__" or kwargs) and not recorded_among((inputs, kwargs)):
+        odd = op is None or method != "__call__" or kwargs
+        # `np.float64(2) * x` is a call of np.multiply, and PyTorch's operator.
+        if (odd and not recorded_among((inputs, kwargs))) or (
+            plain(inputs) and not any(isinstance(x, np.generic) for x in inputs)
+        ):
             return _as_tensors(outside(getattr(ufunc, method), inputs, kwargs), kwargs)
         if op is None:
             raise TypeError(f"minigrad has no np.{ufunc.__name__} for Tensors; {_WAY_OUT}")
@@ -117,12 +122,15 @@ class WayOut(Gradient):
         op = BY_FORWARD.get(function)
         if op is not None:  # one of our storage kernels
             return call_of(op)(*args, **kwargs)
+        if function in OF_ARRAYS and plain((args, kwargs)):
+            return outside(function, args, kwargs)
         if function in NUMPY_CONSTANTS:
             out = NUMPY_CONSTANTS[function](*args, **kwargs)
             return wrap(out, None) if is_array(out) else out
         if function not in NUMPY_CALLS:
             if not recorded_among((args, kwargs)):
-                return outside(function, args, kwargs)
+                result = outside(function, args, kwargs)
+                return _as_tensors(result, kwargs) if function in OF_TENSORS else result
             name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
             raise TypeError(f"minigrad has no {name} for Tensors; {_WAY_OUT}")
         try:

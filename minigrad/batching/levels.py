@@ -8,11 +8,9 @@ from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from minigrad._tensor.record import Recorded
 from minigrad._tensor.tracing import levels_of_thread, set_levels
-from minigrad.ops.op import REAL, Op
+from minigrad.ops.op import REAL, REGISTRY, Op
 
 from .batch import (
     UnbatchableError,
@@ -98,7 +96,7 @@ class Level:
             return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
         if any(x.shape != first.shape for x in results):
             raise UnbatchableError(self, "the samples give results of different shapes")
-        return BATCH(np.stack(results), level=self)
+        return BATCH(REGISTRY["stack"](results, dim=0), level=self)
 
     def map_function(self, function: Any, args: Any) -> Any:
         """The `vmap` of an autograd.Function, which is told where the axis of the samples is."""
@@ -246,7 +244,7 @@ def _rule_by_samples(rule: Callable[..., Any]) -> Callable[..., Any]:
         parts = [looped(*_row(laid, i, level)) for i in range(level.size)]
         if not any(isinstance(part, Recorded) for part in parts):
             return gathered(parts, level)
-        return BATCH(np.stack(parts), level=level)
+        return BATCH(REGISTRY["stack"](parts, dim=0), level=level)
 
     return looped
 

@@ -20,15 +20,22 @@ class Mode:
         recorder: None, or a function called as recorder(node, inputs, out) for each new node.
         observer: None, or an object that sees backward as it happens. The walk calls its `arrive(node, g)`
             after the node's hooks, `send(node, edge, d)` for each edge in order, `leave(node, freed)`.
+        deriving: whether rules of derivatives run on tensors. NumPy's functions, in which they are written,
+            give tensors there; elsewhere they give arrays where nothing is recorded, as with PyTorch.
     """
 
-    __slots__ = ("inference", "observer", "recorder", "recording")
+    __slots__ = ("deriving", "inference", "observer", "recorder", "recording")
 
     def __init__(
-        self, recording: bool = True, recorder: Any = None, observer: Any = None, inference: bool = False
+        self,
+        recording: bool = True,
+        recorder: Any = None,
+        observer: Any = None,
+        inference: bool = False,
+        deriving: bool = False,
     ) -> None:
         self.recording, self.recorder, self.observer = recording, recorder, observer
-        self.inference = inference
+        self.inference, self.deriving = inference, deriving
 
     def but(self, **changes: Any) -> Mode:
         """This mode with some attributes changed."""
@@ -58,7 +65,8 @@ class _Property:
 class _CurrentMode:
     """The current mode's attributes, to read and to set: `mode.recording = False`."""
 
-    recording, recorder, observer, inference = _Property(), _Property(), _Property(), _Property()
+    recording, recorder, observer = _Property(), _Property(), _Property()
+    inference, deriving = _Property(), _Property()
 
 
 mode = _CurrentMode()
@@ -68,8 +76,8 @@ def run_user(function: Callable[..., Any], *args: Any, record: bool) -> Any:
     """function(*args), such as a hook; `record` says whether its ops are recorded."""
     before = current()
     try:
-        if before.recording is not record:
-            switch(before.but(recording=record))
+        if before.recording is not record or before.deriving:
+            switch(before.but(recording=record, deriving=False))
         return function(*args)
     finally:
         switch(before)

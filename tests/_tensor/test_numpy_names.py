@@ -128,7 +128,20 @@ def test_functions_without_a_derivative():
 
 def test_every_function_of_the_table_is_tried_above():
     tried = " ".join(FUNCTIONS)
-    rest = {"argmax", "argmin", "any", "all", "shape", "ndim", "size", "zeros_like", "ones_like", "full_like"}
+    rest = {
+        "argmax",
+        "argmin",
+        "any",
+        "all",
+        "shape",
+        "ndim",
+        "size",
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "nonzero",
+        "argwhere",
+    }
     for function in itertools.chain(CALLS, CONSTANTS):
         assert function.__name__ in tried or function.__name__ in rest, function
 

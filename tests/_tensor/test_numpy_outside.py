@@ -112,6 +112,122 @@ def test_a_ufunc_gives_a_tensor_and_another_function_an_array():
     assert type(a) is np.ndarray and a.tolist() == (V + 1).tolist()
 
 
+# Functions that give arrays, and functions that give tensors, of a vector v, a matrix m and integers i.
+ARRAYS = {
+    "broadcast_to": lambda v, m, i: np.broadcast_to(v, (2, 3)),
+    "concatenate": lambda v, m, i: np.concatenate([m, m]),
+    "concatenate, axis": lambda v, m, i: np.concatenate([m, m], axis=1),
+    "diagonal": lambda v, m, i: np.diagonal(m),
+    "dot": lambda v, m, i: np.dot(m, v),
+    "einsum": lambda v, m, i: np.einsum("ij->i", m),
+    "expand_dims": lambda v, m, i: np.expand_dims(v, 0),
+    "full_like": lambda v, m, i: np.full_like(m, 2),
+    "ones_like": lambda v, m, i: np.ones_like(m),
+    "ravel": lambda v, m, i: np.ravel(m),
+    "roll": lambda v, m, i: np.roll(m, 1),
+    "stack": lambda v, m, i: np.stack([v, v]),
+    "stack of mixed dtypes": lambda v, m, i: np.stack([v, i]),
+    "tile": lambda v, m, i: np.tile(v, 2),
+    "tril": lambda v, m, i: np.tril(m),
+    "triu": lambda v, m, i: np.triu(m),
+    "where": lambda v, m, i: np.where(v > 0.3, v, 0.0),
+    "zeros_like": lambda v, m, i: np.zeros_like(m),
+    "median": lambda v, m, i: np.median(m, axis=0),
+    "sort": lambda v, m, i: np.sort(v),
+}
+TENSORS = {
+    "add": lambda v, m, i: np.add(v, i),
+    "add of float32": lambda v, m, i: np.add(v.float(), i),
+    "argsort": lambda v, m, i: np.argsort(v),
+    "argwhere": lambda v, m, i: np.argwhere(m > 2),
+    "around": lambda v, m, i: np.around(v, 0),
+    "inv": lambda v, m, i: np.linalg.inv(m[:, :2]),
+    "linspace": lambda v, m, i: np.linspace(v[0], v[1], 4),
+    "nonzero": lambda v, m, i: np.nonzero(m > 2),
+    "ptp": lambda v, m, i: np.ptp(v),
+    "repeat": lambda v, m, i: np.repeat(v, 2),
+    "rint of integers": lambda v, m, i: np.rint(i),
+    "reciprocal of integers": lambda v, m, i: np.reciprocal(i + 1),
+    "sin of integers": lambda v, m, i: np.sin(i),
+    "split": lambda v, m, i: np.split(v, 3)[1],
+    "sqrt of float32": lambda v, m, i: np.sqrt(v.float()),
+    "take": lambda v, m, i: np.take(v, [0, 1]),
+    "true_divide of integers": lambda v, m, i: np.true_divide(i, i + 1),
+    "a scalar of NumPy's": lambda v, m, i: np.float64(2) * v.float(),
+}
+
+
+@pytest.mark.parametrize("name", [*ARRAYS, *TENSORS])
+def test_a_function_gives_what_has_the_methods_that_its_user_expects(name):
+    result = {**ARRAYS, **TENSORS}[name](*tensors())
+    assert type(result) is (np.ndarray if name in ARRAYS else torch.Tensor)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", [*ARRAYS, *TENSORS])
+def test_a_function_gives_what_it_gives_of_pytorchs_tensors(pytorch, name):
+    ours = {**ARRAYS, **TENSORS}[name](*tensors())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, of PyTorch's __array_wrap__
+        theirs = {**ARRAYS, **TENSORS}[name](*(pytorch.from_numpy(x.copy()) for x in (V, M, I)))
+    assert isinstance(ours, np.ndarray) is isinstance(theirs, np.ndarray)
+    assert str(ours.dtype) == str(theirs.dtype)
+    np.testing.assert_array_max_ulp(np.asarray(ours, float), np.asarray(theirs, float), 2)
+
+
+def test_the_methods_of_a_joined_array_are_numpys():
+    v, *_ = tensors()
+    assert np.concatenate([v, v]).std() == np.concatenate([V, V]).std()  # divides by n, not n - 1
+    assert np.stack([v, v]).max(0).tolist() == V.tolist()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.where(x > 0, x, 0.0),
+        lambda x: torch.cat([x, x]),
+        lambda x: torch.tril(x),
+        lambda x: x.roll(1),
+        lambda x: x.expand(2, 2, 2),
+        lambda x: x.trace(),
+        lambda x: x.diagonal(),
+        lambda x: x.abs(),
+        lambda x: x.tile(2),
+        lambda x: x.round(),
+    ],
+)
+def test_rules_of_derivatives_keep_tensors_where_nothing_is_recorded(function):
+    x = torch.tensor([[1.0, -2.0], [3.0, 4.0]], dtype=torch.float64, requires_grad=True)
+    y, seen = x * 1, []
+    y.register_hook(lambda g: seen.append(type(g)))
+    (first,) = torch.autograd.grad(function(y).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad((first * x).sum(), x, create_graph=True)
+    assert set(seen) == {torch.Tensor}
+    assert type(first) is type(second) is torch.Tensor
+    assert second.tolist() == first.tolist()
+
+
+def test_a_hook_within_a_second_derivative_sees_what_a_user_sees():
+    kinds = []
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    y.register_hook(lambda g: kinds.append(type(np.stack([g.detach(), g.detach()]))))
+    torch.autograd.grad(y.sum(), x, create_graph=True)
+    assert kinds == [np.ndarray]
+
+
+def test_a_compiled_function_joins_as_the_eager_one():
+    def joined(x):
+        return torch.from_numpy(np.concatenate([x, x])).std() + np.sin(x.long()).sum()
+
+    x = torch.tensor([1.0, 2.5, 4.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it may run eagerly, and says so
+        compiled = torch.compile(joined)
+        for _ in range(3):
+            assert compiled(x).item() == joined(x).item()
+
+
 def test_numpys_assertions_take_tensors():
     v, m, _ = tensors()
     np.testing.assert_allclose(v, V)
