@@ -1,7 +1,7 @@
 """NumPy's functions on tensors that nothing records: computed on their arrays, with NumPy's own dtypes.
 
-The kind of a result, array or tensor, is that with PyTorch, as programs go on with its methods. One dtype is not:
-comparisons are bool, where PyTorch's are uint8, of which `~` makes no mask.
+The kind of a result, array or tensor, is that with PyTorch, as programs go on with its methods. One dtype is
+not: comparisons are bool, where PyTorch's are uint8, of which `~` makes no mask.
 """
 
 from __future__ import annotations
