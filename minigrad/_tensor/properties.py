@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.ops.arrays import read
 from minigrad.ops.kernels import normalize_dim
 
 from .device import CPU, device as Device
@@ -84,7 +85,7 @@ class Properties(InPlace):
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return int(self._array.__array_interface__["data"][0])
+        return int(read(self._array).__array_interface__["data"][0])
 
     def is_floating_point(self) -> bool:
         """True if the dtype is floating."""

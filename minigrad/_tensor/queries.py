@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from minigrad.ops.arrays import read
+
 from .device import UnavailableDeviceError, unavailable
 from .layout import layout as Layout, strided
 from .record import Recorded
@@ -148,7 +150,7 @@ class Queries(Recorded):
         >>> x.is_set_to(x.view(2)), x.is_set_to(x.clone())
         (True, False)
         """
-        mine, other = self._array, tensor._array
+        mine, other = read(self._array), read(tensor._array)
         same = mine.__array_interface__["data"][0] == other.__array_interface__["data"][0]
         return bool(same and mine.shape == other.shape and mine.strides == other.strides)
 
@@ -208,8 +210,7 @@ class Queries(Recorded):
         >>> torch.arange(4)[1:].storage_offset()
         1
         """
-        array: Any = self._array
-        root = array
+        root = array = read(self._array)
         while isinstance(root.base, np.ndarray):
             root = root.base
         start = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.engine.writes import writes
+from minigrad.ops.arrays import read
 
 from .device import device
 from .named_dtype import dtype, named
@@ -37,7 +38,7 @@ class UntypedStorage:
     """
 
     def __init__(self, array: Any) -> None:
-        self._array = array
+        self._array = array = read(array)
         self._items = self._row(array)
         self.device = device("cpu")
 

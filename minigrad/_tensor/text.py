@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.arrays import read
+
 
 class _Options:
     """How tensors print: decimals, from how many elements on only edges are shown, characters in a line."""
@@ -119,6 +121,7 @@ def array_text(a: Any, prefix: str) -> str:
 
 
 def tensor_text(a: Any, *, default: Any, requires_grad: bool, grad_fn: str, name: str = "tensor") -> str:
+    a = read(a)
     text = f"{name}(" + (array_text(a, f"{name}(") if type(a) is np.ndarray else repr(a))
     extra = []
     if a.size == 0 and a.ndim != 1:

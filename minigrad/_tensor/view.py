@@ -167,10 +167,17 @@ def _positions(root: Any, view: Any) -> Any:
     if root.flags.c_contiguous:
         return _places(view, _address(root))
     # A transposed root, or one with gaps: number the places in its memory by its own order first.
-    low, high = np.lib.array_utils.byte_bounds(root)
+    low, high = _ends(root)
     numbers = np.empty((high - low) // root.itemsize, np.int64)
     numbers[_places(root, low)] = np.arange(root.size).reshape(root.shape)
     return numbers[_places(view, low)]
+
+
+def _ends(array: Any) -> tuple[int, int]:
+    """The addresses between which the elements lie; as NumPy's `byte_bounds`, also of a traced array."""
+    reach = [stride * (n - 1) for n, stride in zip(array.shape, array.strides, strict=True)]
+    low = _address(array) + sum(min(r, 0) for r in reach)
+    return low, low + sum(map(abs, reach)) + int(array.itemsize)
 
 
 def _address(array: Any) -> int:

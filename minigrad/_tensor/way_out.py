@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.engine import messages
 from minigrad.engine.mode import mode
-from minigrad.ops.arrays import is_array, is_foreign
+from minigrad.ops.arrays import is_array, is_foreign, read
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
 from .convert import as_array, as_operand, copied_within, warn_cut, with_own_dtype
@@ -91,10 +91,10 @@ class WayOut(Gradient):
     def __dlpack__(self, **kwargs: Any) -> Any:
         if self.requires_grad:
             raise BufferError("can't export a Tensor that requires grad; export tensor.detach()")
-        return self._array.__dlpack__(**kwargs)
+        return read(self._array).__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> Any:
-        return self._array.__dlpack_device__()
+        return read(self._array).__dlpack_device__()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if ufunc in LATER_UFUNCS:
@@ -232,7 +232,7 @@ class WayOut(Gradient):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A copy with its gradient; tensors that share memory share that of their copies."""
         self._refuse_non_leaf("deepcopy")
-        array = copied_within(self._array, memo)
+        array = copied_within(read(self._array), memo)
         copied = _rebuild(self._kind(), array, self.requires_grad)
         memo[id(self)] = copied
         if (grad := self.grad) is not None:

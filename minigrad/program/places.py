@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ _ABOVE_FORWARDS = (
 )  # fmt: skip
 
 
+_NOT_THE_USERS = (_ROOT, "<frozen", "<__array_function__")
+_PYTHONS = sysconfig.get_paths()["stdlib"]
+
+
 def user_line() -> tuple[str, int] | None:
-    """The line of the caller's that runs now: the first outside of minigrad and NumPy."""
+    """The line of the caller's that runs now: the first outside of minigrad, NumPy and Python's library."""
     return place()[0]
 
 
@@ -37,7 +42,8 @@ def place() -> tuple[tuple[str, int] | None, Any]:
     while frame is not None:
         code = frame.f_code
         file = code.co_filename
-        if not file.startswith((_ROOT, "<frozen", "<__array_function__")) and "numpy" not in file:
+        pythons = file.startswith(_PYTHONS) and "-packages" not in file
+        if not pythons and not file.startswith(_NOT_THE_USERS) and "numpy" not in file:
             return (file, frame.f_lineno), layer
         if layer is None and code.co_name == "forward" and code.co_varnames[:1] == ("self",):
             layer = frame.f_locals["self"]

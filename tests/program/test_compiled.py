@@ -279,6 +279,14 @@ READS = {
     "nonzero": lambda x: x[torch.nonzero(x > 0)].sum() * x,
     "in": lambda x: x * (3.0 in x),
     "format": lambda x: x * len(f"{x.sum().item():.1f}"),
+    "text": lambda x: x * len(str(x.detach() * 10)),
+    "storage": lambda x: x * (x.detach() * 2).storage()[0],
+    "bytes": lambda x: x * sum((x.detach() * 2).untyped_storage()),
+    "dlpack": lambda x: x * torch.from_dlpack(x.detach() * 2),
+    "deepcopy": lambda x: x * copy.deepcopy(x.detach() * 2),
+    "offset": lambda x: x * (x.storage_offset() + 1),
+    "address": lambda x: x * (x.data_ptr() - x.detach().data_ptr() + 2),
+    "same place": lambda x: x * x.is_set_to(x.detach()),
 }
 
 
@@ -808,6 +816,23 @@ def test_a_copy_in_eager_mode_is_a_copy_in_the_program():
         for got, wanted in zip(compiled(x), f(torch.ones(1, 3)), strict=True):
             assert got.tolist() == wanted.tolist()
         assert x.tolist() == [[1.0, 1.0, 1.0]]
+
+
+def test_a_view_of_a_transposed_result_is_written_as_in_eager_mode():
+    def f(x):
+        y = F.silu(F.silu(x.transpose(0, 1)))
+        y.permute(1, 0)[1:].flip(1).mul_(2)  # a copy is written
+        y.permute(1, 0)[1:].mul_(x[1:])
+        return y * 1.0, y.T[:, ::2].mul_(3) * 1.0
+
+    compiled = torch.compile(f, fullgraph=True)
+    for k in (1.0, 2.0):
+        a, b = ((torch.arange(12.0).reshape(3, 4) * k / 10).requires_grad_() for _ in range(2))
+        outs, got = f(a), compiled(b)
+        for results in (outs, got):
+            torch.autograd.backward([x.sum() for x in results])
+        assert_same([x.detach().numpy() for x in outs], [x.detach().numpy() for x in got], 1e-6)
+        assert_same(gradients([a]), gradients([b]), 1e-6)
 
 
 def test_a_forward_that_goes_another_way_for_other_arrays_becomes_one_step():
