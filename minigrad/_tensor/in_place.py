@@ -36,8 +36,11 @@ Raises:
 """
 
 
-def _in_place(name: str, call: Callable[..., Any] | None = None) -> Call:
-    """The in-place twin of an op: the recorded result, written over the first operand."""
+def _in_place(name: str, call: Callable[..., Any] | None = None, operator: bool = False) -> Call:
+    """The in-place twin of an op: the recorded result, written over the first operand.
+
+    As an operator it declines NumPy's arrays: as in PyTorch, `x += array` makes another tensor.
+    """
     compute = call or CALLS[name]
     ufunc = (
         REGISTRY[name].forward if name in REGISTRY and isinstance(REGISTRY[name].forward, np.ufunc) else None
@@ -46,6 +49,13 @@ def _in_place(name: str, call: Callable[..., Any] | None = None) -> Call:
     def method(self: Any, *args: Any, **kwargs: Any) -> Tensor:
         return self._replace(f"{name}_", compute, ufunc, args, kwargs)
 
+    def by_operator(self: Any, other: Any) -> Tensor:
+        if type(other) is np.ndarray:
+            return NotImplemented
+        return self._replace(f"{name}_", compute, ufunc, (other,), {})
+
+    if operator:
+        return by_operator
     method.__name__ = method.__qualname__ = f"{name}_"
     method.__doc__ = _DOCSTRING.format(name)
     return like(method, compute, "self")
@@ -91,18 +101,25 @@ class InPlace(Operations):
 
     # --- in place --------------------------------------------------------------------------------
 
-    add_ = __iadd__ = _in_place(
+    add_ = _in_place(
         "add", lambda self, other, *older, alpha=1: Operations.add(self, other, *older, alpha=alpha)
     )
-    sub_ = __isub__ = _in_place(
+    __iadd__ = _in_place("add", Operations.add, operator=True)
+    sub_ = _in_place(
         "sub", lambda self, other, *older, alpha=1: Operations.sub(self, other, *older, alpha=alpha)
     )
+    __isub__ = _in_place("sub", Operations.sub, operator=True)
     subtract_ = sub_
-    mul_ = multiply_ = __imul__ = _in_place("mul")
-    div_ = divide_ = true_divide_ = __itruediv__ = _in_place("div", Operations.div)
-    pow_ = __ipow__ = _in_place("pow", Operations.pow)
-    remainder_ = __imod__ = _in_place("remainder")
-    floor_divide_ = __ifloordiv__ = _in_place("floor_divide")
+    mul_ = multiply_ = _in_place("mul")
+    __imul__ = _in_place("mul", operator=True)
+    div_ = divide_ = true_divide_ = _in_place("div", Operations.div)
+    __itruediv__ = _in_place("div", Operations.div, operator=True)
+    pow_ = _in_place("pow", Operations.pow)
+    __ipow__ = _in_place("pow", Operations.pow, operator=True)
+    remainder_ = _in_place("remainder")
+    __imod__ = _in_place("remainder", operator=True)
+    floor_divide_ = _in_place("floor_divide")
+    __ifloordiv__ = _in_place("floor_divide", operator=True)
     neg_ = negative_ = _in_place("neg")
     abs_ = absolute_ = _in_place("abs")
     square_ = _in_place("square")
@@ -138,9 +155,12 @@ class InPlace(Operations):
     clamp_ = clip_ = _in_place("clamp")
     logical_not_ = _in_place("logical_not")
     bitwise_not_ = _in_place("bitwise_not")
-    bitwise_and_ = __iand__ = _in_place("bitwise_and", Operations.bitwise_and)
-    bitwise_or_ = __ior__ = _in_place("bitwise_or", Operations.bitwise_or)
-    bitwise_xor_ = __ixor__ = _in_place("bitwise_xor", Operations.bitwise_xor)
+    bitwise_and_ = _in_place("bitwise_and", Operations.bitwise_and)
+    __iand__ = _in_place("bitwise_and", Operations.bitwise_and, operator=True)
+    bitwise_or_ = _in_place("bitwise_or", Operations.bitwise_or)
+    __ior__ = _in_place("bitwise_or", Operations.bitwise_or, operator=True)
+    bitwise_xor_ = _in_place("bitwise_xor", Operations.bitwise_xor)
+    __ixor__ = _in_place("bitwise_xor", Operations.bitwise_xor, operator=True)
     tril_ = _in_place("tril")
     triu_ = _in_place("triu")
     cumsum_ = _in_place("cumsum", Operations.cumsum)

@@ -36,15 +36,9 @@ def _swapped(name: str) -> Call:
     return lambda self, other: call(as_operand(other), self)
 
 
-def _operator(name: str) -> Call:
-    """A comparison or a bitwise operator: takes arrays too."""
-    call = CALLS[name]
-    return named(lambda input, other: call(input, as_operand(other)), REGISTRY[name])
-
-
 def _equality(name: str) -> Call:
     """The operator == or !=: tensors are never equal to None, to a string and the like."""
-    compare = _operator(name)
+    compare = CALLS[name]
     operands = (Recorded, np.ndarray, np.generic, int, float)
     return lambda self, other: compare(self, other) if isinstance(other, operands) else NotImplemented
 
@@ -146,19 +140,19 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
     def __round__(self, ndigits: builtins.int = 0) -> Tensor:
         return CALLS["round"](self, decimals=ndigits)
 
-    eq, __eq__ = _operator("eq"), _equality("eq")  # type: ignore[assignment]  # a tensor, no bool
-    ne, __ne__ = _operator("ne"), _equality("ne")  # type: ignore[assignment]
+    eq, __eq__ = CALLS["eq"], _equality("eq")  # type: ignore[assignment]  # a tensor, no bool
+    ne, __ne__ = CALLS["ne"], _equality("ne")  # type: ignore[assignment]
     not_equal = ne
-    lt = less = __lt__ = _operator("lt")
-    le = less_equal = __le__ = _operator("le")
-    gt = greater = __gt__ = _operator("gt")
-    ge = greater_equal = __ge__ = _operator("ge")
+    lt = less = __lt__ = CALLS["lt"]
+    le = less_equal = __le__ = CALLS["le"]
+    gt = greater = __gt__ = CALLS["gt"]
+    ge = greater_equal = __ge__ = CALLS["ge"]
     logical_and = _of_tensors("logical_and")
     logical_or = _of_tensors("logical_or")
     logical_xor = _of_tensors("logical_xor")
-    bitwise_and = __and__ = __rand__ = _operator("bitwise_and")
-    bitwise_or = __or__ = __ror__ = _operator("bitwise_or")
-    bitwise_xor = __xor__ = __rxor__ = _operator("bitwise_xor")
+    bitwise_and = __and__ = __rand__ = CALLS["bitwise_and"]
+    bitwise_or = __or__ = __ror__ = CALLS["bitwise_or"]
+    bitwise_xor = __xor__ = __rxor__ = CALLS["bitwise_xor"]
 
     __add__ = __radd__ = CALLS["add"]
     __sub__ = CALLS["sub"]
@@ -168,7 +162,7 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
 
     def __rtruediv__(self, other: Any) -> Tensor:
         # As PyTorch computes it: the inverse is saved, so both this tensor and the result may be written.
-        return CALLS["mul"](CALLS["reciprocal"](self), as_operand(other))
+        return CALLS["mul"](CALLS["reciprocal"](self), other)
 
     __pow__ = CALLS["pow"]
     __rpow__ = _swapped("pow")

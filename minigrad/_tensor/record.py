@@ -27,7 +27,7 @@ from .tracing import trace_of_thread
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-ndarray = np.ndarray
+ndarray, bool_scalar = np.ndarray, np.bool_
 new = object.__new__
 Call = Callable[..., "Tensor"]
 
@@ -247,7 +247,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     arrays: list[Any] = []
     nodes: list[Node | None] = []
     inference: list[Any] = []
-    found = False
+    found = given = False
     for x in operands:
         if isinstance(x, Recorded):
             arrays.append(x._array)
@@ -261,8 +261,11 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
         else:
             arrays.append(x if type(x) in (float, int) else _constant(op, len(arrays), x))
             nodes.append(None)
+            given = given or type(x) is ndarray
     if not found and not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
+    if given and len(arrays) == 2 and not (op.options or op.variadic or any(nodes)):
+        _meet_as_arrays(op, arrays)
     return arrays, nodes, inference, _unify(op, arrays)
 
 
@@ -273,8 +276,8 @@ def _constant(op: Op, position: int, x: Any) -> Any:
         return x
     if isinstance(x, np.generic):
         # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as
-        # np.float64 it would turn a float32 result into float64.
-        return x.item()
+        # np.float64 it would turn a float32 result into float64. PyTorch takes np.bool_ for a float.
+        return float(x) if type(x) is bool_scalar and op.rules else x.item()
     if x is None and not op.variadic and op.inputs[position] in op.optional:
         return None
     if isinstance(x, bool):
@@ -282,6 +285,18 @@ def _constant(op: Op, position: int, x: Any) -> Any:
     if isinstance(x, (float, int)):
         return float(x) if isinstance(x, float) else int(x)
     raise TypeError(messages.operand(op.name, position, x))
+
+
+def _meet_as_arrays(op: Op, arrays: list[Any]) -> None:
+    """Cast a tensor and a user's array to the dtype in which NumPy lets them meet.
+
+    As in PyTorch, where the array computes: float32 and int64 are float64, and a 0-d array is no weaker.
+    """
+    if all(type(x) is ndarray for x in arrays) and any(x.dtype.kind != "b" for x in arrays):
+        common = np.result_type(*arrays)
+        if common.kind != "f" and op.result == "float":
+            common = np.dtype(np.float64)
+        arrays[:] = [cast(x, common) for x in arrays]
 
 
 def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:

@@ -102,6 +102,8 @@ class WayOut(Gradient):
         op = BY_FORWARD.get(ufunc) or _UFUNC_OPS.get(ufunc)
         odd = op is None or method != "__call__" or kwargs
         # `np.float64(2) * x` is a call of np.multiply, and PyTorch's operator.
+        if ufunc is np.true_divide and not odd and type(inputs[0]) is np.ndarray and plain(inputs):
+            return inputs[1].__rtruediv__(inputs[0])  # of the operator; PyTorch multiplies by the reciprocal
         if (odd and not recorded_among((inputs, kwargs))) or (
             plain(inputs) and not any(isinstance(x, np.generic) for x in inputs)
         ):
