@@ -264,7 +264,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
             given = given or type(x) is ndarray
     if not found and not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
-    if given and len(arrays) == 2 and not (op.options or op.variadic or any(nodes)):
+    if given and len(op.meeting) == len(arrays) == 2 and not (op.options or any(nodes) or current().deriving):
         _meet_as_arrays(op, arrays)
     return arrays, nodes, inference, _unify(op, arrays)
 
