@@ -277,7 +277,8 @@ def _constant(op: Op, position: int, x: Any) -> Any:
     if isinstance(x, np.generic):
         # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as
         # np.float64 it would turn a float32 result into float64. PyTorch takes np.bool_ for a float.
-        return float(x) if type(x) is bool_scalar and op.rules else x.item()
+        number = type(x) is bool_scalar and op.rules and position in op.meeting
+        return float(x) if number else x.item()
     if x is None and not op.variadic and op.inputs[position] in op.optional:
         return None
     if isinstance(x, bool):
