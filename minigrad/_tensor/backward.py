@@ -20,6 +20,7 @@ from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
 from .record import Recorded, history_of, wrap
+from .tracing import trace_of_thread
 
 ndarray = np.ndarray
 _adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
@@ -126,6 +127,8 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
 
 def accumulate(results: dict[Node, Any], kept: Kept) -> None:
     """Add to the gradients of leaves, which own their memory, and to those that nodes keep."""
+    if (trace := trace_of_thread()) is not None:
+        trace.trains("backward runs within the call")
     hooked = []
     with _adding:  # threads may share a leaf
         for node, g in (*kept, *results.items()):

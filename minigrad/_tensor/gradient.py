@@ -20,6 +20,7 @@ from .backward import backward, grad_of
 from .handle import RemovableHandle
 from .properties import Properties
 from .record import Recorded, history_of, made, new, wrap
+from .tracing import trace_of_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -68,6 +69,8 @@ class Gradient(Properties):
     @property
     def grad(self) -> Tensor | None:
         """The accumulated gradient: None before the first backward, and of a non-leaf that retains none."""
+        if (trace := trace_of_thread()) is not None:
+            trace.trains("the call reads a gradient")
         node = history_of(self)
         if node is None:
             return getattr(self, "_grad", None)
@@ -82,6 +85,8 @@ class Gradient(Properties):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        if (trace := trace_of_thread()) is not None:
+            trace.trains("the call sets a gradient")
         node = history_of(self)
         if value is None:
             if node is None:

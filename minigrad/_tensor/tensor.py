@@ -25,6 +25,7 @@ from .methods_later import MoreMethods
 from .queries import Queries
 from .record import history_of, made
 from .size import Size
+from .tracing import trace_of_thread
 from .way_out import WayOut
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def _names_of(kind: type) -> set[str]:
 
 def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
     """The tensors that have a gradient, each with its gradient's array."""
+    if (trace := trace_of_thread()) is not None:
+        trace.trains("an optimiser steps within the call")
     found = []
     for tensor in tensors:
         node: Any = tensor._node
@@ -116,6 +119,8 @@ def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
 
 def forget_gradients(tensors: Iterable[Tensor]) -> None:
     """Set the `.grad` of every tensor to None."""
+    if (trace := trace_of_thread()) is not None:
+        trace.trains("the call forgets gradients")
     for tensor in tensors:
         node = history_of(tensor)
         if node is None:

@@ -8,8 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 _trace: ContextVar[Any] = ContextVar("trace", default=None)
-# The trace, or None. It has run_op(op, arrays, options), which runs an op's forward on the arrays, and
-# stream(generator), NumPy's stream of a Generator: the trace notes its draws.
+# The trace, or None. It has run_op(op, arrays, options), which runs an op's forward on the arrays,
+# stream(generator), NumPy's stream of a Generator: the trace notes its draws, and trains(why), which is told
+# that gradients of leaves are read or changed.
 trace_of_thread, set_trace = _trace.get, _trace.set
 
 _levels: ContextVar[tuple[Any, ...]] = ContextVar("levels", default=())

@@ -41,7 +41,8 @@ def compile(
     Forward and backward become one program each, in which buffers are planned and used again. A call that
     sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after
     that it runs eagerly, with a warning. A call in which Python reads a value (`item()`, `if x.sum() > 0`)
-    cannot be traced: it, and all that follow, are eager ones, with a warning. The result prints itself
+    cannot be traced: it, and all that follow, are eager ones, with a warning. Of a function that calls
+    backward or steps an optimiser, the modules in it become programs, and the rest is eager. The result prints itself
     (`print(compiled)`) and shows its program (`compiled.source`).
 
     Arguments:
@@ -103,6 +104,7 @@ class Calls:
         self.traces = 0
         self.why_eager = ""
         self.eager = False
+        self.parts: dict[Any, CompiledFunction] = {}  # modules that run as programs in an eager call
         self._last: tuple[Any, Any] = None, None  # a mode, and the program that ran in it
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -112,6 +114,8 @@ class Calls:
         known, runner = self._last  # a mode is never changed, only replaced
         if levels_of_thread():
             return self.function(*args, **kwargs)  # its tensors may be batches
+        if self.parts:
+            return self._train(args, kwargs)
         if mode is known and trace_of_thread() is None and not self.eager:
             if runner.key[1] is get_default_dtype() and runner.check(args, kwargs):
                 try:
@@ -165,19 +169,44 @@ class Calls:
             return self.function(*args, **kwargs)
         if call.sight.hooked:  # for this call only: hooks can be removed
             return self.function(*args, **kwargs)
+        named = call.sight.training_names()
+        if named and not self.fullgraph:
+            self._leave_steps(call.sight, "it is a training step", "backward" in named)
+            return self._train(args, kwargs)
         self.traces += 1
         try:
             result = call.run()
         except Exception:
+            if call.trains:  # a step may be done: it must not be done again
+                raise
             # If it is the user's error, eager mode raises it again, with none of our lines in the traceback.
             result = self.function(*args, **kwargs)
             self._give_up(f"tracing failed: {call.why_not}")
             return result
-        if call.program is None:
+        if call.trains and not self.fullgraph:
+            self._leave_steps(call.sight, call.why_not, call.recorded)
+        elif call.program is None:
             self._give_up(call.why_not)
         else:
             self.runners = [Runner(self, call, key), *self.runners]
         return result
+
+    def _leave_steps(self, sight: Any, why: str, records: bool) -> None:
+        """From now on the calls are eager, for they change gradients; the modules in them become programs."""
+        self.eager, self.why_eager = True, why
+        self.parts = {x: CompiledFunction(Calls(x.forward, False, self.backend)) for x in sight.outermost()}
+        if records and not sight.modules:
+            self._give_up(why)
+
+    def _train(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An eager call whose modules run as programs."""
+        for module, compiled in self.parts.items():
+            vars(module)["forward"] = compiled
+        try:
+            return self.function(*args, **kwargs)
+        finally:
+            for module in self.parts:
+                vars(module).pop("forward", None)
 
     def _give_up(self, why: str) -> None:
         self.eager, self.why_eager = True, why
@@ -196,6 +225,8 @@ class Calls:
     @property
     def source(self) -> str:
         """The program of the latest call, as a text."""
+        if self.parts:
+            return "\n".join([part.source for part in self.parts.values()])
         if not self.runners:
             return (
                 f"# Nothing is traced yet{': ' + self.why_eager if self.why_eager else '; call it once'}.\n"
@@ -207,6 +238,7 @@ class Calls:
         lines += [f"  {runner}" for runner in self.runners]
         if self.why_eager:
             lines.append(f"  eager: {self.why_eager}")
+        lines += [f"  {line}" for part in self.parts.values() for line in str(part).splitlines()]
         return "\n".join(lines)
 
 

@@ -11,10 +11,11 @@ import dis
 import functools
 import sys
 import sysconfig
+from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,9 @@ class Sight:
         self.modules: dict[int, tuple[Any, str]] = {}
         self.generators: list[Any] = []
         self.streams: list[Any] = []  # NumPy's random generators
+        self.libraries: list[Any] = []  # objects of libraries, whose values are not compared
         self.hooked = False
+        self._called = function
         self.scope: dict[str, Any] = {"history_of": history_of, "ndarray": np.ndarray}
         self._conditions: list[str] = []
         self._layouts: list[str] = ["True"]
@@ -105,6 +108,21 @@ class Sight:
         )
         exec(code, scope)
         return scope["check"]
+
+    def outermost(self) -> list[Any]:
+        """The modules that are no parts of others, to be compiled; for a method the parts of its object."""
+        known = [x for x, _ in self.modules.values() if x is not getattr(self._called, "__self__", None)]
+        inner = {id(part) for x in known for part in x.modules() if part is not x}
+        whole = [x for x in known if id(x) not in inner and "forward" not in vars(x)]
+        return [x for x in whole if not hasattr(x, "_calls")]
+
+    def training_names(self) -> set[str]:
+        """Those methods of a training step that the function itself names."""
+        function = getattr(self._called, "forward", self._called)
+        code = getattr(function, "__code__", None)
+        steps = any(hasattr(x, "param_groups") for x in self.libraries)
+        named = {"backward", "zero_grad", "step"} if steps else {"backward", "zero_grad"}
+        return named.intersection(_names(code)) if code else set()
 
     # --- walking ----------------------------------------------------------------------------------------
 
@@ -221,7 +239,7 @@ class Sight:
             self._see(x.func, f"{bound}.func")
             self._see(x.args, f"{bound}.args")
             self._see(x.keywords, f"{bound}.keywords")
-        elif isinstance(x, (list, tuple)):
+        elif isinstance(x, (list, tuple, deque)):
             self._conditions.append(f"len({bound}) == {len(x)}")
             for i, part in enumerate(x):
                 self._see(part, f"{bound}[{i}]", f"{name}_{i}" if name else "")
@@ -237,8 +255,11 @@ class Sight:
             self.generators.append(x)
         elif hasattr(x, "bit_generator"):
             self.streams.append(x)
+        elif isinstance(x, (SimpleNamespace, Namespace)):
+            self._object(x, name)
         elif isinstance(x, ModuleType) or _is_library(type(x)):
-            pass  # a library; names in a module of the user's are seen by the functions that name them
+            # Names in a module of the user's are seen by the functions that name them.
+            self.libraries += [] if isinstance(x, ModuleType) else [x]
         elif hasattr(x, "__dict__"):
             self._object(x, name)
 

@@ -24,6 +24,7 @@ from minigrad.ops.arrays import arrayed
 
 from .functions import WRITABLE
 from .guards import Sight
+from .held import Held
 from .instructions import Step, Value
 from .passes import needed, without_repeats
 from .structure import flatten
@@ -85,6 +86,8 @@ class TracedCall:
         self.sight = Sight(function, args, kwargs, parameter_names(function))
         self.program: Program | None = None
         self.why_not = ""
+        self.trains = False  # it reads or changes gradients
+        self.recorded = False  # it records ops
 
     def run(self) -> Any:
         """The result of the call; `program` is set if it could be traced, else `why_not`."""
@@ -107,7 +110,7 @@ class TracedCall:
             places[id(x)] = len(tensors)
             tensors.append(x)
             traced.append(trace.input(array, name=name))
-        check = sight.check()
+        check, held = sight.check(), Held(sight.libraries)
         trace.layers = {id(module): name for module, name in sight.modules.values()}
         result = None
         try:
@@ -135,10 +138,12 @@ class TracedCall:
                 if not trace.broken:
                     self._backward(trace, program, result, tensors, traced, nodes)
         except BaseException:
-            for array, old in trace.undo:
-                array[...] = old
-            for generator, state in trace.states:
-                generator.numpy.bit_generator.state = state
+            self.trains = trace.trained
+            if not trace.trained:  # the call is made again
+                for array, old in trace.undo:
+                    array[...] = old
+                for generator, state in trace.states:
+                    generator.numpy.bit_generator.state = state
             raise
         finally:
             switch(mode)
@@ -149,6 +154,7 @@ class TracedCall:
                 if n is not None and n.watch is not None:
                     n.watch.grad = _plain_grad(n.watch.grad)
             _strip(result, {id(n) for n in nodes})
+        self.recorded = bool(trace.nodes)
         program.recorded = [(place[0], node.op.name) for node, (_, place, _) in trace.nodes.items()]
         trace.nodes.clear()
         if _bring_back(trace) and not trace.broken:
@@ -157,6 +163,9 @@ class TracedCall:
             trace.broken = "the call draws random numbers that are not minigrad's"
         if not trace.broken and not check(self.args, self.kwargs):
             trace.broken = "the call changed something of Python's that it sees"
+        if not trace.broken and held.changed():
+            trace.trains("the call changes an object of a library")
+        self.trains = trace.trained
         if trace.broken:
             self.why_not = trace.broken
             return result

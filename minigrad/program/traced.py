@@ -56,6 +56,7 @@ class Trace:
         self.place: Any = None  # of all steps, where it is given
         self.at: int | None = None  # the node through whose rules the trace goes
         self.made: list[weakref.ref[Traced]] = []
+        self.trained = False
         self._trials = 0
         self._op = ""
 
@@ -93,6 +94,11 @@ class Trace:
             file, line = user_line() or ("", 0)
             self.broken = f"{why} ({Path(file).name}, line {line})" if file else why
             self.steps.clear()
+
+    def trains(self, why: str) -> None:
+        """End: the call reads or changes gradients of leaves, as a training step does."""
+        self.trained = True
+        self.end(why, whole=True)
 
     # --- steps -------------------------------------------------------------------------------------------
 
