@@ -42,8 +42,8 @@ def compile(
     sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after
     that it runs eagerly, with a warning. A call in which Python reads a value (`item()`, `if x.sum() > 0`)
     cannot be traced: it, and all that follow, are eager ones, with a warning. Of a function that calls
-    backward or steps an optimiser, the modules in it become programs, and the rest is eager. The result prints itself
-    (`print(compiled)`) and shows its program (`compiled.source`).
+    backward or steps an optimiser, the modules in it become programs, and the rest is eager.
+    The result prints itself (`print(compiled)`) and shows its program (`compiled.source`).
 
     Arguments:
         model: a module or a function of tensors; without it the result is a decorator.
