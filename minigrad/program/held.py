@@ -46,6 +46,7 @@ class Held:
                 parts = list(enumerate(x))
             else:
                 parts = list(x.items() if isinstance(x, dict) else getattr(x, "__dict__", {}).items())
+            key: Any
             for key, part in parts:
                 found[id(x), id(key) if isinstance(key, Tensor) else key] = _leaf(part)
                 if not isinstance(part, _OPAQUE):
