@@ -8,7 +8,7 @@ Arguments of many functions that make tensors:
     size: the sizes, as integers or as one tuple of them.
     dtype: of the result; where it is left out, the default dtype, or as the function says.
     requires_grad: whether gradients flow to the result: a leaf.
-    out: of many functions a tensor to write the result into; it goes with no gradient.
+    out: of many functions a tensor, or a tuple of them, to write the result into; it goes with no gradient.
     generator: the Generator to draw from; None takes the default one.
     device, layout, pin_memory, memory_format: as PyTorch's; only the CPU, and elements in rows, are possible.
 """

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from minigrad._tensor.methods_later import HOMES
+from minigrad._tensor.out import taking_out_if_known
 from minigrad._tensor.tensor import Tensor
 from minigrad.nn import functional
 from minigrad.pytorch_names import absent, known, speak_for_modules
@@ -101,7 +102,7 @@ def _found(name: str) -> Any:
         return getattr(functional, name)
     if name in _HOMES:
         home = import_module(f"minigrad.{_HOMES[name] or name}")
-        return getattr(home, name) if _HOMES[name] else home
+        return taking_out_if_known(name, getattr(home, name)) if _HOMES[name] else home
     if name.endswith("_") and known("", name) and hasattr(Tensor, name):  # torch.relu_(x) is x.relu_()
         return getattr(Tensor, name)
     if name == "newaxis":

@@ -13,7 +13,7 @@ from minigrad._tensor import compositions as composed
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_spelled, tensors_in
 from minigrad._tensor.documentation import like
-from minigrad._tensor.out import taking_out
+from minigrad._tensor.out import into, taking_out
 from minigrad._tensor.tensor import Tensor
 
 __all__ = [
@@ -87,7 +87,7 @@ cumprod, cumsum = Tensor.cumprod, Tensor.cumsum
 logsumexp = Tensor.logsumexp
 max, min = Tensor.max, Tensor.min
 mean = Tensor.mean
-norm = composed.norm
+norm = taking_out(composed.norm)
 prod = Tensor.prod
 sort = Tensor.sort
 std = Tensor.std
@@ -99,7 +99,7 @@ var = Tensor.var
 # Shapes.
 broadcast_to = as_spelled(Tensor.broadcast_to)
 chunk = composed.chunk
-diag = composed.diag
+diag = taking_out(composed.diag)
 diagonal = as_spelled(Tensor.diagonal)
 flatten = composed.flatten
 movedim = moveaxis = composed.movedim
@@ -113,24 +113,25 @@ unbind = composed.unbind
 unsqueeze = Tensor.unsqueeze
 
 # Picking and placing, products.
-addcdiv, addcmul, lerp = composed.addcdiv, composed.addcmul, composed.lerp
-addmm = taking_out(composed.addmm, same_dtype=True)
+addcdiv, addcmul = taking_out(composed.addcdiv), taking_out(composed.addcmul)
+lerp = taking_out(composed.lerp)
+addmm = taking_out(composed.addmm)
 allclose, equal, isclose = composed.allclose, composed.equal, composed.isclose
-argwhere, nonzero = composed.argwhere, composed.nonzero
-bmm, mm = taking_out(composed.bmm, same_dtype=True), taking_out(composed.mm, same_dtype=True)
-dot, mv = taking_out(composed.dot, same_dtype=True), taking_out(composed.mv, same_dtype=True)
-gather = composed.gather
-index_add, index_select = composed.index_add, composed.index_select
+argwhere, nonzero = composed.argwhere, taking_out(composed.nonzero)
+bmm, mm = taking_out(composed.bmm), taking_out(composed.mm)
+dot, mv = taking_out(composed.dot), taking_out(composed.mv)
+gather = taking_out(composed.gather)
+index_add, index_select = taking_out(composed.index_add), taking_out(composed.index_select)
 masked_fill = composed.masked_fill
-matmul = taking_out(Tensor.matmul, same_dtype=True)
-outer = composed.outer
-scatter, scatter_add = composed.scatter, composed.scatter_add
+matmul = taking_out(Tensor.matmul)
+outer = taking_out(composed.outer)
+scatter, scatter_add = taking_out(composed.scatter), taking_out(composed.scatter_add)
 softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
-take_along_dim = composed.take_along_dim
+take_along_dim = taking_out(composed.take_along_dim)
 
 
 # Answers of tensors to which every tensor gives the same, and other names.
-adjoint, conj, conj_physical = Tensor.adjoint, Tensor.conj, Tensor.conj_physical
+adjoint, conj, conj_physical = Tensor.adjoint, Tensor.conj, taking_out(Tensor.conj_physical, "conj_physical")
 resolve_conj, resolve_neg = Tensor.resolve_conj, Tensor.resolve_neg
 is_complex, is_conj, is_neg, is_signed = Tensor.is_complex, Tensor.is_conj, Tensor.is_neg, Tensor.is_signed
 is_distributed, is_nonzero, is_same_size = Tensor.is_distributed, Tensor.is_nonzero, Tensor.is_same_size
@@ -143,7 +144,10 @@ def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Te
     method = getattr(Tensor, name)
 
     @functools.wraps(method)
-    def function(input: Any, *args: Any, **options: Any) -> Tensor:
+    def function(input: Any, *args: Any, out: Any = None, **options: Any) -> Tensor:
+        if out is not None:
+            written: Tensor = into(out, name, function, (input, *args), options)
+            return written
         other = options.get("other", args[0] if args else None)
         if not isinstance(input, Tensor) and not (isinstance(input, accepts) and isinstance(other, Tensor)):
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
@@ -155,10 +159,10 @@ def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Te
 
 # The first operand may be a number too, as in torch.add(2, x).
 _OPERANDS = (Tensor, np.ndarray, np.number, np.bool_, bool, int, float)
-add = taking_out(_named("add", _OPERANDS))
-sub = subtract = taking_out(_named("sub", _OPERANDS))
-mul = multiply = taking_out(_named("mul", _OPERANDS))
-div = divide = taking_out(_named("div", _OPERANDS))
+add = _named("add", _OPERANDS)
+sub = subtract = _named("sub", _OPERANDS)
+mul = multiply = _named("mul", _OPERANDS)
+div = divide = _named("div", _OPERANDS)
 true_divide = CALLS["div"]
 remainder = _named("remainder", _OPERANDS)
 floor_divide = _named("floor_divide", _OPERANDS)
@@ -186,6 +190,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     return CALLS["pow"](input, exponent)
 
 
+@taking_out
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where `condition`, else `other`; either may be a number. With the condition alone, its indices.
 

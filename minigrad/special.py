@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minigrad import functional
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.compositions import integrals, powers
+from minigrad._tensor.out import taking_out
 from minigrad._tensor.tensor import Tensor
 from minigrad.pytorch_names import answers_for
 
@@ -16,15 +17,17 @@ if not TYPE_CHECKING:
 
 expit, exp2, expm1, log1p = functional.sigmoid, powers.exp2, functional.expm1, functional.log1p
 erf, erfc, erfinv = functional.erf, powers.erfc, powers.erfinv
-gammaln, digamma, psi, polygamma = powers.lgamma, powers.digamma, powers.digamma, powers.polygamma
-multigammaln, logit, sinc, round = powers.mvlgamma, powers.logit, powers.sinc, functional.round
+gammaln, digamma, psi, polygamma = powers.lgamma, powers.digamma, powers.digamma, taking_out(powers.polygamma)
+multigammaln, logit = taking_out(powers.mvlgamma), taking_out(powers.logit)
+sinc, round = powers.sinc, functional.round
 logsumexp, softmax, log_softmax = functional.logsumexp, functional.softmax, functional.log_softmax
 xlogy = functional.xlogy
-gammainc, gammaincc = integrals.igamma, integrals.igammac
+gammainc, gammaincc = taking_out(integrals.igamma), taking_out(integrals.igammac)
 erfcx = CALLS["erfcx"]
 i0, i0e, i1, i1e = (CALLS[name] for name in ("i0", "i0e", "i1", "i1e"))
 
 
+@taking_out
 def xlog1py(input: Any, other: Any) -> Tensor:
     """input * log(1 + other), 0 where `input` is 0.
 
@@ -41,6 +44,7 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     return log1p(other.masked_fill(gone, 0)) * input
 
 
+@taking_out
 def entr(input: Tensor) -> Tensor:
     """-x log x, 0 at 0 and -inf below.
 
@@ -54,6 +58,7 @@ def entr(input: Tensor) -> Tensor:
     return (-xlogy(input, input)).masked_fill(input.detach() < 0, -math.inf)
 
 
+@taking_out
 def ndtr(input: Tensor) -> Tensor:
     """The area under the standard normal density up to each element.
 
@@ -67,6 +72,7 @@ def ndtr(input: Tensor) -> Tensor:
     return erfc(input * -math.sqrt(0.5)) * 0.5
 
 
+@taking_out
 def ndtri(input: Tensor) -> Tensor:
     """The inverse of `ndtr`.
 
@@ -80,6 +86,7 @@ def ndtri(input: Tensor) -> Tensor:
     return erfinv(input * 2 - 1) * math.sqrt(2)
 
 
+@taking_out
 def log_ndtr(input: Tensor) -> Tensor:
     """The logarithm of `ndtr`, exact also where that is too small for a number.
 

@@ -209,7 +209,7 @@ def test_the_docstring_of_an_op_is_made_of_its_record():
         (minigrad.clamp, "(input, min=None, max=None) -> 'Tensor'"),
         (minigrad.transpose, "(input, dim0, dim1) -> 'Tensor'"),
         (minigrad.nn.functional.linear, "(input, weight, bias=None) -> 'Tensor'"),
-        (minigrad.lt, "(input, other) -> 'Tensor'"),
+        (minigrad.lt, "(input, other, *, out=None) -> 'Tensor'"),
         (minigrad.Tensor.tanh_, "(self) -> 'Tensor'"),
         (minigrad.Tensor.lt, "(input, other) -> 'Tensor'"),
         (minigrad.ones(2).tanh, "() -> 'Tensor'"),

@@ -17,6 +17,7 @@ from minigrad.ops.arrays import fresh, is_array
 
 from .documentation import like
 from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
+from .out import into
 from .record import SPELLINGS, Recorded, wrap
 
 
@@ -41,6 +42,8 @@ def as_spelled(function: Callable[..., Result]) -> Callable[..., Result]:
     @functools.wraps(function)
     def respelled(*args: Any, **kwargs: Any) -> Result:
         if kwargs:
+            if "out" in kwargs:
+                return into(kwargs.pop("out"), function.__name__, respelled, args, kwargs)
             if not args and "input" in kwargs:
                 args = (kwargs.pop("input"),)
             named = {SPELLINGS.get(key, key): value for key, value in kwargs.items()}

@@ -55,8 +55,11 @@ def named(call: Function, op: Op, numbers: bool = True) -> Function:
 
 
 def like(function: Function, model: Callable[..., Any], first: str = "input") -> Function:
-    """The function with the signature of another; its tensor (`self` or `input`) is named `first`."""
-    function.__signature__ = _Later(lambda: _with_first(model, first))  # type: ignore[attr-defined]
+    """The function with the signature of another; its tensor (`self` or `input`) is named `first`.
+
+    Keywords that the function itself has come last.
+    """
+    function.__signature__ = _Later(lambda: _with_first(function, model, first))  # type: ignore[attr-defined]
     return function
 
 
@@ -67,9 +70,13 @@ def passing_on(function: Function, model: Callable[..., Any]) -> Function:
 
 
 def _joined(function: Callable[..., Any], model: Callable[..., Any]) -> Signature:
-    known, names = inspect.signature(model), (function.__kwdefaults__ or {}).items()
-    own = [Parameter(name, Parameter.KEYWORD_ONLY, default=value) for name, value in names]
-    return _plain(known, [*known.parameters.values(), *own])
+    known = inspect.signature(model)
+    return _plain(known, [*known.parameters.values(), *_own(function)])
+
+
+def _own(function: Callable[..., Any]) -> list[Parameter]:
+    defaults = getattr(function, "__kwdefaults__", None) or {}
+    return [Parameter(name, Parameter.KEYWORD_ONLY, default=value) for name, value in defaults.items()]
 
 
 def _plain(known: Signature, parameters: Sequence[Parameter]) -> Signature:
@@ -77,11 +84,11 @@ def _plain(known: Signature, parameters: Sequence[Parameter]) -> Signature:
     return known.replace(parameters=[p.replace(annotation=Parameter.empty) for p in parameters])
 
 
-def _with_first(model: Callable[..., Any], first: str) -> Signature:
+def _with_first(function: Callable[..., Any], model: Callable[..., Any], first: str) -> Signature:
     known = inspect.signature(model)
     tensor, *others = known.parameters.values()
     named = tensor.replace(name=first) if tensor.name in ("self", "input") else tensor
-    return _plain(known, [named, *others])
+    return _plain(known, [named, *others, *_own(function)])
 
 
 def public_names(op: Op) -> dict[str, str]:

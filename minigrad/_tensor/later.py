@@ -14,11 +14,11 @@ from minigrad.pytorch_names import absent
 
 
 def loaded_later(
-    package: str, modules: dict[str, str]
+    package: str, modules: dict[str, str], finish: Callable[[str, Any], Any] = lambda _, found: found
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a package: `modules` has the names in each of its modules.
 
-    A name that is that of its module is the module itself.
+    A name that is that of its module is the module itself; all others go through `finish`.
     """
     homes = {name: module for module, names in modules.items() for name in names.split()}
 
@@ -26,7 +26,9 @@ def loaded_later(
         if name not in homes:
             raise absent(package, name)
         home = import_module(f"{package}.{homes[name]}")
-        vars(sys.modules[package])[name] = found = home if name == homes[name] else getattr(home, name)
+        vars(sys.modules[package])[name] = found = (
+            home if name == homes[name] else finish(name, getattr(home, name))
+        )
         return found
 
     return get, lambda: sorted({*vars(sys.modules[package]), *homes})

@@ -25,6 +25,7 @@ from .methods_linalg import Matrices
 from .methods_reduce import Reductions
 from .methods_shape import Shapes
 from .older_order import factor_first
+from .out import into
 from .record import Call, Recorded
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def _of_tensors(name: str) -> Call:
     """An op that takes no plain numbers, as PyTorch's does not; arrays count as tensors."""
     call = CALLS[name]
 
-    def method(input: Any, other: Any) -> Tensor:
+    def method(input: Any, other: Any, *, out: Any = None) -> Tensor:
+        if out is not None:
+            return into(out, name, method, (input, other), {})
         for x, argument in ((input, "input"), (other, "other")):
             if not isinstance(x, (Recorded, np.ndarray)):
                 raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")

@@ -200,7 +200,7 @@ def _kind(error: Exception) -> type[Exception]:
 
 # NumPy's keywords, and PyTorch's for them.
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
-_REFUSED = {"out": "write the result with copy_() instead", "dtype": "convert with .to(dtype) instead"}
+_REFUSED = {"dtype": "convert with .to(dtype) instead"}
 
 
 def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:

@@ -23,6 +23,7 @@ from minigrad.ops.arrays import is_foreign
 from minigrad.ops.op import Op
 
 from .documentation import named
+from .out import into
 from .record import Call, bind, cast, inferred, made, new, record
 
 ndarray = np.ndarray
@@ -61,6 +62,8 @@ def _general(op: Op) -> Call:
                 return run(args, op.options)[0]
             if len(args) == everything:
                 return run(args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
+        elif "out" in kwargs:
+            return into(kwargs.pop("out"), op.name, call, args, kwargs)
         return run(*bind(op, args, kwargs))[0]
 
     return call
@@ -76,7 +79,9 @@ def _unary(op: Op) -> Call:
     by_x, by_out = op.needs[op.inputs[0]] == op.inputs, op.needs[op.inputs[0]] == ("out",)
     general = _general(op)
 
-    def call(input: Any) -> Any:
+    def call(input: Any, *, out: Any = None) -> Any:
+        if out is not None:
+            return into(out, op.name, call, (input,), {})
         try:
             x = input._array
             parent = input._node
@@ -129,7 +134,9 @@ def _binary(op: Op) -> Call:
     a_by_b, b_by_a = op.needs[first] == (second,), op.needs[second] == (first,)
     general = _general(op)
 
-    def call(input: Any, other: Any) -> Any:
+    def call(input: Any, other: Any, *, out: Any = None) -> Any:
+        if out is not None:
+            return into(out, op.name, call, (input, other), {})
         try:
             a = input._array
             parent_a = input._node

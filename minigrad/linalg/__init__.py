@@ -6,6 +6,7 @@ Arguments of many functions:
     dim: an axis, or a pair of axes; None for all.
     keepdim: whether these axes stay, with size 1.
     dtype: convert the input to it first.
+    out: a tensor to write the result into, or a tuple of them; it goes with no gradient.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minigrad._tensor.later import loaded_later
-from minigrad.linalg.vectors import vector_norm
+from minigrad._tensor.out import taking_out, taking_out_if_known
+from minigrad.linalg import vectors
 
 if TYPE_CHECKING:
     from .errors import LinAlgError
@@ -54,7 +56,10 @@ else:
             "solving": "det inv inv_ex lstsq pinv slogdet solve solve_ex solve_triangular tensorinv "
             "tensorsolve",
         },
+        lambda name, function: taking_out_if_known(f"linalg.{name}", function),
     )
+
+vector_norm = taking_out(vectors.vector_norm, "linalg.vector_norm")
 
 __all__ = [
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv",

@@ -45,7 +45,7 @@ def test_an_empty_tensor_takes_any_shape_and_another_with_a_warning():
         (lambda x, o: torch.add(x, x, out=o), RuntimeError, "don't support automatic differentiation"),
         (lambda x, o: torch.add(o, o, out=x), RuntimeError, "don't support automatic differentiation"),
         (lambda _, o: torch.add(o, o, out=torch.zeros(2).long()), RuntimeError, "can't be cast"),
-        (lambda _, o: torch.matmul(o, o, out=torch.zeros(()).double()), RuntimeError, "can't be cast"),
+        (lambda _, o: torch.matmul(o, o, out=torch.zeros(()).double()), RuntimeError, "expected out tensor"),
         (lambda _, o: torch.mul(o, o, out=[1]), TypeError, "'out' must be Tensor, not list"),
     ],
 )
@@ -70,3 +70,44 @@ def test_a_graph_that_saved_the_tensor_notices():
     torch.add(x, x, out=x)
     with pytest.raises(RuntimeError, match="modified"):
         y.backward()
+
+
+def test_several_results_go_into_a_tuple():
+    x = torch.tensor([[1.0, 5.0], [3.0, 2.0]])
+    values, indices = torch.empty(0), torch.empty(0, dtype=torch.int64)
+    result = torch.max(x, 1, out=(values, indices))
+    assert result.values is values and result.indices is indices
+    assert values.tolist() == [5, 3] and indices.tolist() == [1, 0]
+    torch.sort(x, dim=0, descending=True, out=(values.resize_(0), indices.resize_(0)))
+    assert values.tolist() == [[3, 5], [1, 2]] and indices.tolist() == [[1, 0], [0, 1]]
+    with pytest.raises(TypeError, match="'out' must be a tuple of 2 Tensors, not Tensor"):
+        torch.max(x, 1, out=values)
+    before = values.tolist()
+    with pytest.raises(RuntimeError, match="dtype int64, but got float32"):
+        torch.max(x, 1, out=(values, torch.empty(2)))
+    assert values.tolist() == before  # neither is written
+
+
+def test_a_sum_is_that_of_elements_of_the_dtype_of_out():
+    x = torch.tensor([0.6, 0.7, 1.9])
+    assert torch.sum(x, 0, out=torch.empty((), dtype=torch.int64)).item() == 1
+    assert torch.cumsum(x, 0, out=torch.empty(3, dtype=torch.int64)).tolist() == [0, 0, 1]
+    assert torch.ones(2, out=torch.empty(0, dtype=torch.int64)).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["exp", "sum", "relu_", "isnan", "unique", "trace", "argsort"])
+def test_a_function_takes_it_where_that_of_pytorch_does(name):
+    x, out = torch.zeros(2, 2, requires_grad=name != "relu_"), torch.ones(2)
+    if name in ("exp", "sum"):
+        with pytest.raises(RuntimeError, match=f"{name}.*don't support automatic differentiation"):
+            getattr(torch, name)(x, out=out)
+    else:
+        with pytest.raises(TypeError, match="unexpected keyword argument 'out'"):
+            getattr(torch, name)(x, out=out)
+    assert out.tolist() == [1, 1]
+
+
+def test_none_is_no_place():
+    x = torch.ones(3)
+    for name in ("exp", "sum", "argmax", "sort", "erfc", "add"):
+        getattr(torch, name)(*(x, x) if name == "add" else (x,), out=None)

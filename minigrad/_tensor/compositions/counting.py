@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.convert import as_constant
+from minigrad._tensor.out import taking_out
 from minigrad._tensor.record import Recorded
 from minigrad._tensor.tracing import for_each_sample
 from minigrad.ops.arrays import arrayed
@@ -32,6 +33,7 @@ class Histogram(NamedTuple):
     bin_edges: Any
 
 
+@taking_out
 @for_each_sample
 def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """The element in the middle, the lower one of two, nan where one is; with `dim` (values, indices).
@@ -70,6 +72,7 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     return Median(values, indices) if keepdim else Median(values.squeeze(axis), indices.squeeze(axis))
 
 
+@taking_out
 def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the elements that are not nan.
 
@@ -86,6 +89,7 @@ def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     return input.masked_fill(input.isnan(), 0).sum(dim, keepdim, dtype=dtype)
 
 
+@taking_out
 def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean of the elements that are not nan.
 
@@ -208,6 +212,7 @@ def bincount(input: T, weights: T | None = None, minlength: int = 0) -> T:
     return as_constant(counts.astype(own if own == np.float32 else np.float64))
 
 
+@taking_out
 @for_each_sample
 def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     """How many elements fall into each of `bins` equal bins; those outside count nowhere.
@@ -243,6 +248,7 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     return as_constant(np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(array.dtype))
 
 
+@taking_out
 @for_each_sample
 def histogram(
     input: T, bins: Any = 100, *, range: Any = None, weight: T | None = None, density: bool = False
@@ -274,6 +280,7 @@ def histogram(
     return Histogram(as_constant(counts.astype(array.dtype)), as_constant(edges))
 
 
+@taking_out
 @for_each_sample
 def searchsorted(
     sorted_sequence: T,
@@ -318,6 +325,7 @@ def searchsorted(
     return as_constant(found.astype(np.int32 if out_int32 else np.int64))
 
 
+@taking_out
 def bucketize(input: Any, boundaries: T, *, out_int32: bool = False, right: bool = False) -> T:
     """The number of the bin between `boundaries` in which each value lies.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import tensors_in
+from minigrad._tensor.out import taking_out
 from minigrad._tensor.record import Recorded, wrap
 from minigrad.ops.arrays import kin
 from minigrad.ops.kernels import normalize_dim
@@ -79,6 +80,7 @@ def _each(tensors: tuple[Any, ...], widen: Any) -> Any:
     return tuple(map(widen, _given("atleast", tensors)))
 
 
+@taking_out
 def hstack(tensors: Any) -> T:
     """The tensors side by side: along the second axis, vectors along their only one.
 
@@ -93,6 +95,7 @@ def hstack(tensors: Any) -> T:
     return _cat(parts, 0 if parts[0].ndim == 1 else 1)
 
 
+@taking_out
 def vstack(tensors: Any) -> T:
     """The tensors one below the other: along the first axis, vectors as rows.
 
@@ -107,6 +110,7 @@ def vstack(tensors: Any) -> T:
     return _cat([atleast_2d(x) for x in _given("vstack", tensors)], 0)
 
 
+@taking_out
 def dstack(tensors: Any) -> T:
     """The tensors one behind the other: along the third axis.
 
@@ -121,6 +125,7 @@ def dstack(tensors: Any) -> T:
     return _cat([atleast_3d(x) for x in _given("dstack", tensors)], 2)
 
 
+@taking_out
 def column_stack(tensors: Any) -> T:
     """The tensors side by side, vectors as columns.
 
@@ -197,6 +202,7 @@ def cartesian_prod(*tensors: Any) -> T:
     return CALLS["stack"](tuple(g.reshape(-1) for g in meshgrid(*parts, indexing="ij")), dim=1)
 
 
+@taking_out
 def kron(input: T, other: T) -> T:
     """The Kronecker product: `other` in the place of each element of `input`, times that element.
 
@@ -214,6 +220,7 @@ def kron(input: T, other: T) -> T:
     return (input.reshape(wide) * other.reshape(deep)).reshape([p * q for p, q in zip(a, b, strict=True)])
 
 
+@taking_out
 def tensordot(a: T, b: T, dims: Any = 2) -> T:
     """The sum of products over pairs of axes.
 
@@ -256,6 +263,7 @@ def tensordot(a: T, b: T, dims: Any = 2) -> T:
     return (left @ right).reshape(shape)
 
 
+@taking_out
 def cross(input: T, other: T, dim: int | None = None) -> T:
     """The vector product in three dimensions.
 
