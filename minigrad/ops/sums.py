@@ -180,6 +180,9 @@ def _running_products(x: Array, axis: int) -> Array:
     return np.multiply.accumulate(x.astype(np.float64), axis=axis)
 
 
+_FEW = 1 << 13  # numbers that are added sooner one by one than in sorted rows
+
+
 def add_at(shape: tuple[int, ...], index: Any, g: Array) -> Array:
     """Zeros of `shape` with `g` added at `index`, made of integer arrays or masks: repeats add up."""
     if g.dtype.kind != "f" or type(g) is not ndarray:
@@ -193,17 +196,24 @@ def add_at(shape: tuple[int, ...], index: Any, g: Array) -> Array:
     only = index[0] if type(index) is tuple and len(index) == 1 else index
     # One array of integers takes whole rows; anything else is laid out as single elements.
     lead = 1 if type(only) is ndarray and only.dtype.kind in "iu" else len(shape)
-    if (
+    n, width = math.prod(shape[:lead]), math.prod(shape[lead:])
+    if lead == 1 and n:
+        places = only.astype(np.intp, copy=False) % n
+    elif (
         type(index) is tuple
         and len(index) == lead
         and all(type(i) is ndarray and i.dtype.kind == "i" for i in index)
     ):
         places = np.ravel_multi_index(np.broadcast_arrays(*index), shape[:lead], mode="wrap")
     else:
-        places = np.arange(math.prod(shape[:lead])).reshape(shape[:lead])[index]
-    rows = np.broadcast_to(g, places.shape + shape[lead:])
-    rows = rows.reshape(places.size, math.prod(shape[lead:]))
-    out = _add_rows(rows, places.ravel(), math.prod(shape[:lead]))
+        places = np.arange(n).reshape(shape[:lead])[index]
+    whole = places.shape + shape[lead:]
+    rows = g if g.shape == whole else np.broadcast_to(g, whole)
+    rows, places = rows.reshape(places.size, width), places.reshape(-1, 1)
+    if rows.size <= _FEW and n * width <= 8 * rows.size:  # each number has a place of its own
+        out = np.bincount((places * width + np.arange(width)).ravel(), rows.ravel(), n * width)
+    else:
+        out = _add_rows(rows, places.ravel(), n)
     return out.reshape(shape).astype(g.dtype, copy=False)
 
 
