@@ -11,6 +11,7 @@ from minigrad.ops.kernels import normalize_dim
 from . import compositions as composed
 from .calls import CALLS, RECORD
 from .convert import as_spelled
+from .named_results import variant
 from .record import Recorded, wrap
 
 if TYPE_CHECKING:
@@ -383,9 +384,7 @@ class Pair(NamedTuple):
     indices: Tensor
 
 
-_PAIRS: dict[str, type[Pair]] = {
-    name: type(name, (Pair,), {"__slots__": ()}) for name in ("max", "min", "sort", "topk")
-}
+_PAIRS: dict[str, type[Pair]] = {name: variant(Pair, name) for name in ("max", "min", "sort", "topk")}
 
 
 def _with_indices(op: str, x: Any, options: dict[str, Any]) -> Pair:

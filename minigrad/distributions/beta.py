@@ -26,6 +26,7 @@ class Beta(Distribution):
     tensor([0.])
     """
 
+    _told = ()
     arg_constraints: ClassVar = {
         "concentration1": constraints.positive,
         "concentration0": constraints.positive,

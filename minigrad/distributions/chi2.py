@@ -20,6 +20,7 @@ class Chi2(Gamma):
     tensor([-1.1931])
     """
 
+    _told = ()
     arg_constraints: ClassVar = {"df": constraints.positive}
     _more_parameters = ("concentration", "rate")
 

@@ -75,6 +75,7 @@ class Distribution:
     support: Any = None
     _validate_args = True
     _more_parameters: ClassVar[tuple[str, ...]] = ()
+    _told: ClassVar[tuple[str, ...] | None] = None  # the parameters that its text names
 
     def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None):
         self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
@@ -270,12 +271,13 @@ class Distribution:
             )
 
     def __repr__(self) -> str:
-        told = (f"{n}: {_short(vars(self)[n])}" for n in self.arg_constraints if n in vars(self))
+        names = [n for n in self.arg_constraints if n in vars(self)] if self._told is None else self._told
+        told = (f"{n}: {_short(getattr(self, n))}" for n in names)
         return f"{type(self).__name__}({', '.join(told)})"
 
 
 def _short(x: Any) -> str:
-    return f"{x.item() if x.numel() == 1 else x.size()}" if isinstance(x, Tensor) else str(x)
+    return f"{x if x.numel() == 1 else x.size()}" if isinstance(x, Tensor) else str(x)
 
 
 class Derived:

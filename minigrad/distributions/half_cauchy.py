@@ -21,6 +21,7 @@ class HalfCauchy(Distribution):
     tensor([-0.4516, -1.1447])
     """
 
+    _told = ()
     arg_constraints: ClassVar = {"scale": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True

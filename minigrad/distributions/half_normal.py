@@ -20,6 +20,7 @@ class HalfNormal(Distribution):
     tensor([-0.2258, -0.7258])
     """
 
+    _told = ()
     arg_constraints: ClassVar = {"scale": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True

@@ -28,6 +28,7 @@ class Kumaraswamy(TransformedDistribution):
     tensor([0.])
     """
 
+    _told = ("concentration1", "concentration0")
     arg_constraints: ClassVar = {
         "concentration1": constraints.positive,
         "concentration0": constraints.positive,

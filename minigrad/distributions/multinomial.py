@@ -22,6 +22,7 @@ class Multinomial(OfPlaces):
     tensor(-0.6931)
     """
 
+    _told = ()
     arg_constraints: ClassVar = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(

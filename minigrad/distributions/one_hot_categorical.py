@@ -24,6 +24,7 @@ class OneHotCategorical(Distribution):
     tensor(-0.2877)
     """
 
+    _told = ()
     arg_constraints: ClassVar = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.one_hot
     has_enumerate_support = True
@@ -74,9 +75,6 @@ class OneHotCategorical(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Any:
         return self._vectors(self._categorical.enumerate_support(expand))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{repr(self._categorical).removeprefix('Categorical')}"
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):

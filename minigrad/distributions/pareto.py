@@ -23,6 +23,7 @@ class Pareto(TransformedDistribution):
     tensor([-1.3863])
     """
 
+    _told = ("alpha", "scale")
     arg_constraints: ClassVar = {"alpha": constraints.positive, "scale": constraints.positive}
 
     def __init__(self, scale: Any, alpha: Any, validate_args: bool | None = None) -> None:

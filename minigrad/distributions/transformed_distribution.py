@@ -31,6 +31,7 @@ class TransformedDistribution(Distribution):
     Interval(lower_bound=-1.0, upper_bound=1.0)
     """
 
+    _told: ClassVar[tuple[str, ...] | None] = ()
     arg_constraints: ClassVar = {}
 
     def __init__(
@@ -116,6 +117,3 @@ class TransformedDistribution(Distribution):
 
     def icdf(self, value: Any) -> Any:
         return self._through(self.base_dist.icdf(self._sign() * (value - 0.5) + 0.5))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"

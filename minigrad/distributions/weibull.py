@@ -25,6 +25,7 @@ class Weibull(TransformedDistribution):
     tensor([-0.3069])
     """
 
+    _told = ("scale", "concentration")
     arg_constraints: ClassVar = {"scale": constraints.positive, "concentration": constraints.positive}
     support = constraints.positive
 

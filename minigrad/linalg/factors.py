@@ -8,12 +8,14 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.named_results import written_as
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import factors as _factors, solving as _solving  # noqa: F401 (their records enter the registry)
 from minigrad.ops.lapack import LinAlgError
 
 
+@written_as("linalg_eigh")
 class Eigh(NamedTuple):
     """The result of `eigh`: ascending eigenvalues, and the eigenvectors as columns."""
 
@@ -21,6 +23,7 @@ class Eigh(NamedTuple):
     eigenvectors: Tensor
 
 
+@written_as("linalg_svd")
 class SVD(NamedTuple):
     """The result of `svd`: A = U @ diag(S) @ Vh, the singular values descending."""
 
@@ -29,6 +32,7 @@ class SVD(NamedTuple):
     Vh: Tensor
 
 
+@written_as("linalg_qr")
 class QR(NamedTuple):
     """The result of `qr`: A = Q @ R, the columns of Q orthonormal, R an upper triangle."""
 
@@ -36,6 +40,7 @@ class QR(NamedTuple):
     R: Tensor
 
 
+@written_as("linalg_cholesky_ex")
 class CholeskyEx(NamedTuple):
     """The result of `cholesky_ex`: the factor, and 0 for each matrix that has one."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.named_results import variant, written_as
 from minigrad._tensor.tensor import Tensor
 
 from . import factors, products, solving
-from .solving import det, slogdet, solve_triangular
+from .solving import Slogdet, det, solve_triangular
 
 __all__ = [
     "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet",
@@ -16,6 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@written_as("svd")
 class SVD(NamedTuple):
     """The result of `svd` under its old name: A = U @ diag(S) @ V^T."""
 
@@ -24,11 +26,16 @@ class SVD(NamedTuple):
     V: Tensor
 
 
+@written_as("triangular_solve")
 class TriangularSolve(NamedTuple):
     """The result of `triangular_solve`: the solution, and a copy of A."""
 
     solution: Tensor
     cloned_coefficient: Tensor
+
+
+_QR: type[factors.QR] = variant(factors.QR, "qr")
+_SLOGDET: type[Slogdet] = variant(Slogdet, "slogdet")
 
 
 def inverse(input: Tensor) -> Tensor:
@@ -141,7 +148,20 @@ def qr(input: Tensor, some: bool = True) -> factors.QR:
     >>> torch.qr(torch.eye(2)).Q.shape
     torch.Size([2, 2])
     """
-    return factors.qr(input, "reduced" if some else "complete")
+    return _QR(*factors.qr(input, "reduced" if some else "complete"))
+
+
+def slogdet(input: Tensor) -> Slogdet:
+    """(sign, log |det|) of each matrix, as `linalg.slogdet`.
+
+    Args:
+        input: square matrices, (..., n, n).
+
+    Example:
+    >>> torch.slogdet(2 * torch.eye(2)).logabsdet
+    tensor(1.3863)
+    """
+    return _SLOGDET(*solving.slogdet(input))
 
 
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.named_results import written_as
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops import solving as _solving  # noqa: F401 (its records enter the registry)
@@ -16,6 +17,7 @@ from minigrad.ops.arrays import arrayed
 from minigrad.ops.lapack import LinAlgError
 
 
+@written_as("linalg_slogdet")
 class Slogdet(NamedTuple):
     """The result of `slogdet`: the sign of the determinant, and the logarithm of its absolute value."""
 
@@ -23,6 +25,7 @@ class Slogdet(NamedTuple):
     logabsdet: Tensor
 
 
+@written_as("linalg_inv_ex")
 class InvEx(NamedTuple):
     """The result of `inv_ex`: the inverse, and 0 for each matrix that has one."""
 
@@ -30,6 +33,7 @@ class InvEx(NamedTuple):
     info: Tensor
 
 
+@written_as("linalg_solve_ex")
 class SolveEx(NamedTuple):
     """The result of `solve_ex`: the solution, and 0 for each matrix that is not singular."""
 
@@ -37,6 +41,7 @@ class SolveEx(NamedTuple):
     info: Tensor
 
 
+@written_as("linalg_lstsq")
 class Lstsq(NamedTuple):
     """The result of `lstsq`."""
 
@@ -132,7 +137,9 @@ def slogdet(A: Tensor) -> Slogdet:
 
     >>> import minigrad as torch
     >>> torch.linalg.slogdet(torch.eye(2) * -2)
-    Slogdet(sign=tensor(1.), logabsdet=tensor(1.3863))
+    torch.return_types.linalg_slogdet(
+    sign=tensor(1.),
+    logabsdet=tensor(1.3863))
     """
     require_tensors("linalg.slogdet", A=A)
     log, sign = RECORD["logabsdet"]([A], {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import index as as_index
 from typing import Any, NoReturn, TypeVar
 
@@ -92,7 +92,7 @@ class ParameterList(Module):
         return self
 
     def extra_repr(self) -> str:
-        return _lines(enumerate(self))
+        return _lines(enumerate(self), lambda x: str(x.dtype))
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError("a ParameterList is no layer and cannot be called; index it")
@@ -247,7 +247,7 @@ class ParameterDict(Module):
         return self
 
     def extra_repr(self) -> str:
-        return _lines(self.items())
+        return _lines(self.items(), lambda x: str(x.type()))
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError("a ParameterDict is no layer and cannot be called; index it")
@@ -266,14 +266,14 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _lines(pairs: Iterable[tuple[Any, Any]]) -> str:
-    """A line for each value: its dtype and its sizes."""
+def _lines(pairs: Iterable[tuple[Any, Any]], kind: Callable[[Any], str]) -> str:
+    """A line for each value: the text of its dtype and its sizes."""
 
     def told(value: Any) -> str:
         if not isinstance(value, Tensor):
             return f"Object of type: {type(value).__name__}"
         if is_lazy(value):
             return repr(value)
-        return f"Parameter containing: [{value.dtype} of size {'x'.join(map(str, value.shape))}]"
+        return f"Parameter containing: [{kind(value)} of size {'x'.join(map(str, value.shape))}]"
 
     return "\n".join(f"  ({key}): {told(value)}" for key, value in pairs)

@@ -566,3 +566,17 @@ def test_a_transform_keeps_the_last_argument_where_told():
     p, q = (D.TransformedDistribution(D.Normal(0.0, 1.0), f) for f in (kept, one))
     with pytest.raises(NotImplementedError, match="different transforms"):
         D.kl_divergence(p, q)
+
+
+def test_the_text_of_a_distribution_is_that_of_pytorch():
+    two = torch.ones(2)
+    assert repr(D.Bernoulli(torch.tensor([0.25]))) == "Bernoulli(probs: tensor([0.2500]))"
+    assert repr(D.Normal(0.0, two[:1])) == "Normal(loc: tensor([0.]), scale: tensor([1.]))"
+    assert repr(D.Beta(1.0, 2.0)) == "Beta()"
+    assert repr(D.Chi2(two)) == "Chi2()"
+    assert repr(D.HalfNormal(1.0)) == "HalfNormal()" and repr(D.HalfCauchy(1.0)) == "HalfCauchy()"
+    assert repr(D.Kumaraswamy(1.0, 1.0)) == "Kumaraswamy(concentration1: 1.0, concentration0: 1.0)"
+    assert repr(D.Multinomial(3, two)) == "Multinomial()"
+    assert repr(D.OneHotCategorical(two)) == "OneHotCategorical()"
+    assert repr(D.Pareto(1.0, two)) == "Pareto(alpha: torch.Size([2]), scale: torch.Size([2]))"
+    assert repr(D.Weibull(1.0, 2.0)) == "Weibull(scale: 1.0, concentration: 2.0)"

@@ -70,8 +70,8 @@ def test_a_parameter_dict_is_like_a_dict():
     assert list(nn.ParameterDict([("z", torch.ones(1)), ("y", torch.ones(2))]).keys()) == ["z", "y"]
     assert repr(named) == (
         "ParameterDict(\n"
-        "    (z): Parameter containing: [torch.float32 of size 1]\n"
-        "    (y): Parameter containing: [torch.float32 of size 2x3]\n"
+        "    (z): Parameter containing: [torch.FloatTensor of size 1]\n"
+        "    (y): Parameter containing: [torch.FloatTensor of size 2x3]\n"
         ")"
     )
     named["x"] = torch.ones(4)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.convert import as_constant
+from minigrad._tensor.named_results import written_as
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.record import Recorded
 from minigrad._tensor.tracing import for_each_sample
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     T = Tensor
 
 
+@written_as("median")
 class Median(NamedTuple):
     """The medians along an axis, and where they stand."""
 
@@ -26,6 +28,7 @@ class Median(NamedTuple):
     indices: Any
 
 
+@written_as("histogram")
 class Histogram(NamedTuple):
     """The counts of a histogram, and the edges of its bins."""
 

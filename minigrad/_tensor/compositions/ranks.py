@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_constant, as_operand, as_spelled, require_tensors
+from minigrad._tensor.named_results import variant, written_as
 from minigrad._tensor.record import Recorded
 from minigrad.ops.arrays import everything
 from minigrad.ops.kernels import normalize_dim, normalize_dims
@@ -27,6 +28,7 @@ class Chosen(NamedTuple):
     indices: Any
 
 
+@written_as("aminmax")
 class Ends(NamedTuple):
     """The smallest and the largest elements."""
 
@@ -34,17 +36,22 @@ class Ends(NamedTuple):
     max: Any
 
 
-def _picked(input: T, dim: int, places: Any, keepdim: bool) -> Chosen:
-    """The elements at `places`, an array with size 1 along `dim`."""
+_KTHVALUE: type[Chosen] = variant(Chosen, "kthvalue")
+_MODE: type[Chosen] = variant(Chosen, "mode")
+_NANMEDIAN: type[Median] = variant(Median, "nanmedian")
+
+
+def _picked(kind: Any, input: T, dim: int, places: Any, keepdim: bool) -> Any:
+    """The elements at `places`, an array with size 1 along `dim`, as `kind`."""
     indices = as_operand(places.astype(np.int64))
     values = input.gather(dim, indices)
-    return Chosen(values, indices) if keepdim else Chosen(values.squeeze(dim), indices.squeeze(dim))
+    return kind(values, indices) if keepdim else kind(values.squeeze(dim), indices.squeeze(dim))
 
 
-def _of_vector(input: T, function: Any) -> Chosen:
+def _of_vector(input: T, function: Any) -> Any:
     """A 0-d tensor counts as a vector of one element."""
-    values, indices = function(input.reshape(1))
-    return Chosen(values.reshape(()), indices.reshape(()))
+    found = function(input.reshape(1))
+    return type(found)(*[part.reshape(()) for part in found])
 
 
 @as_spelled
@@ -64,7 +71,9 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Chosen:
 
     >>> import minigrad as torch
     >>> torch.kthvalue(torch.tensor([3.0, 1.0, 2.0]), 2)
-    Chosen(values=tensor(2.), indices=tensor(2))
+    torch.return_types.kthvalue(
+    values=tensor(2.),
+    indices=tensor(2))
     """
     require_tensors("kthvalue", input=input)
     axis = normalize_dim(dim, input.ndim)
@@ -73,7 +82,7 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Chosen:
     if not input.ndim:
         return _of_vector(input, lambda x: kthvalue(x, k, 0, True))
     order = np.argsort(input._array, axis=axis, kind="stable")
-    return _picked(input, axis, np.take(order, [k - 1], axis=axis), keepdim)
+    return _picked(_KTHVALUE, input, axis, np.take(order, [k - 1], axis=axis), keepdim)
 
 
 @as_spelled
@@ -89,7 +98,9 @@ def mode(input: T, dim: int = -1, keepdim: bool = False) -> Chosen:
 
     >>> import minigrad as torch
     >>> torch.mode(torch.tensor([3, 1, 3]))
-    Chosen(values=tensor(3), indices=tensor(2))
+    torch.return_types.mode(
+    values=tensor(3),
+    indices=tensor(2))
     """
     require_tensors("mode", input=input)
     axis = normalize_dim(dim, input.ndim)
@@ -103,7 +114,7 @@ def mode(input: T, dim: int = -1, keepdim: bool = False) -> Chosen:
         return np.flatnonzero(row == values[counts.argmax()])[-1:]
 
     places = np.apply_along_axis(last_of_most, axis, input._array)
-    return _picked(input, axis, places, keepdim)
+    return _picked(_MODE, input, axis, places, keepdim)
 
 
 def msort(input: T) -> T:
@@ -135,13 +146,13 @@ def nanmedian(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
         return kept.median() if kept.numel() or not array.size else input.median()
     axis = normalize_dim(dim, input.ndim)
     if not input.ndim:
-        return Median(*_of_vector(input, lambda x: nanmedian(x, 0, True)))
+        return _of_vector(input, lambda x: nanmedian(x, 0, True))
     if not input.shape[axis]:
         raise IndexError(f"nanmedian(): expected reduction dim {dim} to have non-zero size")
     order = np.argsort(array, axis=axis, kind="stable")  # nan comes last
     kept = (array == array).sum(axis, keepdims=True)
     places = np.take_along_axis(order, np.maximum((kept - 1) // 2, 0), axis)
-    return Median(*_picked(input, axis, places, keepdim))
+    return _picked(_NANMEDIAN, input, axis, places, keepdim)
 
 
 def _quantile(name: str, input: T, q: Any, dim: Any, keepdim: bool, interpolation: str, skip: bool) -> T:
@@ -242,7 +253,9 @@ def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Ends:
 
     >>> import minigrad as torch
     >>> torch.aminmax(torch.tensor([3, 1, 2]))
-    Ends(min=tensor(1), max=tensor(3))
+    torch.return_types.aminmax(
+    min=tensor(1),
+    max=tensor(3))
     """
     require_tensors("aminmax", input=input)
     axes: Any = () if dim is None else dim

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_constant, as_operand, number_as, require_tensors
+from minigrad._tensor.named_results import written_as
 from minigrad._tensor.record import Recorded
 from minigrad.engine.silence import silently
 from minigrad.ops import gamma  # noqa: F401 (its records)
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     T = Tensor
 
 
+@written_as("frexp")
 class Parts(NamedTuple):
     """A number taken apart: mantissa * 2^exponent."""
 
@@ -248,7 +250,9 @@ def frexp(input: T) -> Parts:
 
     >>> import minigrad as torch
     >>> torch.frexp(torch.tensor([6.0]))
-    Parts(mantissa=tensor([0.7500]), exponent=tensor([3], dtype=torch.int32))
+    torch.return_types.frexp(
+    mantissa=tensor([0.7500]),
+    exponent=tensor([3], dtype=torch.int32))
     """
     require_tensors("frexp", input=input)
     if not input.is_floating_point():

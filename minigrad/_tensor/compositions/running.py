@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad._tensor.compositions.ranks import Chosen
 from minigrad._tensor.convert import as_operand, as_spelled, require_tensors
+from minigrad._tensor.named_results import variant
 from minigrad.ops.kernels import normalize_dim
 
 if TYPE_CHECKING:
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
     T = Tensor
 
+_KINDS: dict[str, type[Chosen]] = {name: variant(Chosen, name) for name in ("cummax", "cummin")}
+
 
 def _running(name: str, ufunc: np.ufunc, input: T, dim: int) -> Chosen:
     require_tensors(name, input=input)
     axis = normalize_dim(dim, input.ndim)
     if not input.ndim:
-        return Chosen(input.clone(), as_operand(np.zeros((), np.int64)))
+        return _KINDS[name](input.clone(), as_operand(np.zeros((), np.int64)))
     array = input._array
     best = ufunc.accumulate(array, axis)
     n = array.shape[axis]
@@ -29,7 +32,7 @@ def _running(name: str, ufunc: np.ufunc, input: T, dim: int) -> Chosen:
     taken = (array == best) | (array != array)
     places = np.maximum.accumulate(np.where(taken, np.arange(n).reshape(shape), 0), axis)
     indices = as_operand(places.astype(np.int64))
-    return Chosen(input.gather(axis, indices), indices)
+    return _KINDS[name](input.gather(axis, indices), indices)
 
 
 @as_spelled
