@@ -7,7 +7,7 @@ from typing import Any
 
 
 def written_as(name: str) -> Callable[[type], Any]:
-    """Decorate a class of named parts: its results are written `torch.return_types.<name>(`, a line for each part."""
+    """Decorate a class of named parts: a result is written `torch.return_types.<name>(`, then its parts."""
 
     def text(self: Any) -> str:
         parts = zip(self._fields, self, strict=True)
