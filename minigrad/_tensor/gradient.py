@@ -134,6 +134,7 @@ class Gradient(Properties):
                 raise RuntimeError(messages.integer_leaf(self._array.dtype))
             # The same node as before, if there was one: graphs that end in it are still this leaf's.
             node = getattr(self, "_frozen", None) or Node.make(None, (), self._array.shape, self._array.dtype)
+            node.saved_a = weakref.ref(self)
             node.resize(self._array.shape, self._array.dtype)
             kept = getattr(self, "_grad", None)
             if kept is not None or node.watch is not None:

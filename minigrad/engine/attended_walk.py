@@ -12,7 +12,7 @@ from typing import Any
 
 from minigrad.engine import messages
 from minigrad.engine.hooks import Kept, attend, fitted
-from minigrad.engine.node import NO_EDGE, Edge, Node, laid_out
+from minigrad.engine.node import FREED, NO_EDGE, Edge, Node, bare, laid_out
 from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.arrays import fresh
 
@@ -94,8 +94,8 @@ def attended_walk(
         op: Any = node.op
         freed = op.saves and not retain
         if freed:
-            node.parent_a = node.parent_b = node.saved_a = node.saved_b = None
-            node.further = ()
+            node.saved_a, node.saved_b = FREED, None
+            node.further = bare(node.further)
         if observer is not None:
             observer.leave(node, freed)
 

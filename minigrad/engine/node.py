@@ -20,6 +20,9 @@ from minigrad.ops.op import Op
 Edge = tuple[Any, Any, Any]
 NO_EDGE: Edge = (None, None, None)
 
+# Stands in the place of the first edge's saved values once a backward has let go of all of them.
+FREED: Any = type("Freed", (), {"__repr__": lambda _: "FREED"})()
+
 tick: Callable[[], int] = count(1).__next__
 
 
@@ -30,7 +33,7 @@ class Node:
         tick: when it was recorded; every input is older.
         op: its record in the table of derivatives; None for a leaf.
         parent_a, saved_a: the edge to the first input: the input's node (None if it needs no gradient), and
-            the values that the op's rule for it needs.
+            the values that the op's rule for it needs. A leaf's `saved_a` is a weak reference to its tensor.
         parent_b, saved_b: the same for the second input.
         further: the edges to all other inputs, linked: (parent, rule, saved, further), or (). An op that
             takes any number of inputs has all its edges here.
@@ -79,7 +82,7 @@ class Node:
     def edges(self) -> tuple[tuple[Any, ...] | None, ...] | None:
         """A tuple (parent, rule, *saved values) per input, None for an input that needs no gradient.
 
-        The whole is None once a backward has freed the node, and () for a leaf.
+        The whole is None once a backward has freed its saved values, and () for a leaf.
         """
         op, further = self.op, self.further
         if op is None:
@@ -99,12 +102,15 @@ class Node:
 
     @property
     def freed(self) -> bool:
-        """True if a backward has let go of its saved values and its edges."""
-        return not (self.parent_a or self.parent_b or self.further or self.op is None)
+        """True if a backward has let go of its saved values; its links to other nodes stay, as in PyTorch."""
+        return self.saved_a is FREED
 
     def parents(self) -> list[Node]:
         """The nodes to which its gradients go: none for a leaf, and none once it is freed."""
-        found, further = [], self.further
+        found: list[Node] = []
+        further = self.further
+        if self.saved_a is FREED:
+            return found
         if self.parent_a is not None:
             found.append(self.parent_a)
         if self.parent_b is not None:
@@ -123,8 +129,51 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        """The nodes to which its gradients go, as PyTorch gives them."""
-        return tuple((edge[0] if edge else None, 0) for edge in self.edges or ())
+        """The nodes to which its gradients go, as PyTorch gives them: also after a backward has freed it.
+
+        >>> import minigrad as torch
+        >>> x = torch.ones(1, requires_grad=True)
+        >>> [(node.name(), place) for node, place in (x * x).grad_fn.next_functions]
+        [('AccumulateGrad', 0), ('AccumulateGrad', 0)]
+        """
+        op, further = self.op, self.further
+        if op is None:
+            return ()
+        found = [] if op.listed else [self.parent_a, self.parent_b]
+        while further:
+            parent, _, _, further = further
+            found.append(parent)
+        if not op.listed:
+            found = [*found, *[None] * len(op.inputs)][: len(op.inputs)]
+        return tuple((parent, 0) for parent in found)
+
+    @property
+    def variable(self) -> Any:
+        """The tensor of a leaf, as PyTorch's AccumulateGrad nodes have it; None once the tensor is gone.
+
+        Raises:
+            AttributeError: for the node of an op.
+        """
+        if self.op is not None:
+            raise AttributeError(f"{self.name()} has no variable: only the nodes of leaves have one")
+        return None if self.saved_a is None else self.saved_a()
+
+    def register_hook(self, fn: Any) -> Any:
+        """Refuse: hooks of nodes are not covered, those of tensors are."""
+        raise NotImplementedError(
+            "minigrad has no hooks of nodes; use register_hook() of the tensor, which sees and may replace "
+            "its gradient, or register_full_backward_hook() of a module"
+        )
+
+    register_prehook = register_hook
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for whatever a program wants to note about the node."""
+        watch = self.watched()
+        if watch.metadata is None:
+            watch.metadata = {}
+        return watch.metadata
 
     def resize(self, shape: Shape, dtype: np.dtype[Any]) -> None:
         """Take on the shape and dtype of a leaf's new data."""
@@ -150,6 +199,15 @@ def linked(edges: Sequence[Edge]) -> Any:
     return further
 
 
+def bare(further: tuple[Any, ...]) -> Any:
+    """The edges of `Node.further` without rules and saved values: links to nodes alone."""
+    parents = []
+    while further:
+        parent, _, _, further = further
+        parents.append(parent)
+    return linked([(parent, None, None) for parent in parents])
+
+
 def laid_out(edge: Edge) -> tuple[Any, ...] | None:
     """An edge as `Node.edges` shows it: (parent, rule, *saved values), or None."""
     parent, rule, saved = edge
@@ -169,9 +227,10 @@ class Watch:
         resized: a leaf's data has been replaced by data of another shape or dtype.
         line: the user's source line, where `autograd.detect_anomaly()` or `viz.watch()` noted it.
         seen: the note of `viz.watch()` on the call.
+        metadata: a program's own notes; None where there are none.
     """
 
-    __slots__ = ("after", "grad", "hooks", "keep", "line", "resized", "seen")
+    __slots__ = ("after", "grad", "hooks", "keep", "line", "metadata", "resized", "seen")
 
     def __init__(self) -> None:
         self.grad: Any = None
@@ -181,3 +240,4 @@ class Watch:
         self.resized = False
         self.line = ""
         self.seen: Any = None
+        self.metadata: dict[Any, Any] | None = None

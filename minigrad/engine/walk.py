@@ -15,7 +15,7 @@ from typing import Any
 
 from minigrad.engine import messages
 from minigrad.engine.hooks import Kept, attend, fitted
-from minigrad.engine.node import Node
+from minigrad.engine.node import FREED, Node, bare
 from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.kernels import Array
 
@@ -54,7 +54,7 @@ def walk(roots: Sequence[tuple[Node, Array]], retain: bool, wrap: Any) -> tuple[
             g = attend(node, g, kept, wrap)
         op: Any = node.op
         parent, saved, second, further = node.parent_a, node.saved_a, node.parent_b, node.further
-        if parent is None and second is None and not further:
+        if saved is FREED:
             raise RuntimeError(messages.freed(node))
         if node.tick < writes.latest:
             refuse_stale(node)
@@ -84,8 +84,9 @@ def walk(roots: Sequence[tuple[Node, Array]], retain: bool, wrap: Any) -> tuple[
             else:
                 break
         if not retain and op.saves:
-            node.parent_a = node.parent_b = node.saved_a = node.saved_b = None
-            node.further = ()
+            node.saved_a, node.saved_b = FREED, None
+            if node.further:
+                node.further = bare(node.further)
 
     for leaf, g in arrived.items():
         if leaf.watch is not None and (leaf.watch.hooks or leaf.watch.resized):

@@ -13,7 +13,7 @@ from minigrad._tensor.record import history_of, made, new, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._context import Bundle, Places
 from minigrad.engine.mode import run_user
-from minigrad.engine.node import Node, tick
+from minigrad.engine.node import FREED, Node, bare, tick
 from minigrad.engine.silence import quiet, silently
 from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.op import REAL, Op
@@ -213,7 +213,9 @@ def _straight(node: Node, g: Any, retain: bool | None) -> dict[Node, Any] | None
 
     Returns None where somebody else has a say: an input that is no leaf, a hook, another output.
     """
-    if not node.further or node.watch is not None or not node.further[2]:  # one of several outputs
+    if (
+        node.freed or not node.further or node.watch is not None or not node.further[2]
+    ):  # one of several outputs
         return None
     call, _ = node.further[2]
     leaves = call.runner.leaves
@@ -231,7 +233,7 @@ def _straight(node: Node, g: Any, retain: bool | None) -> dict[Node, Any] | None
     except Exception:  # a check of the program failed
         gradients = call._run(g)
     if not retain:
-        node.further = ()
+        node.saved_a, node.further = FREED, bare(node.further)
     return dict(zip(leaves, gradients, strict=True))
 
 

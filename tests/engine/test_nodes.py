@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -35,12 +36,55 @@ def test_inputs_are_older_than_outputs():
     assert x._node.tick < y._node.tick < z._node.tick
 
 
-def test_a_freed_node_has_no_edges():
+def test_a_freed_node_has_no_edges_and_still_shows_the_next_nodes():
     x = leaf([1.0])
     y = x.exp()
     node = y.grad_fn
     y.sum().backward()
-    assert isinstance(node, Node) and node.edges is None and node.next_functions == ()
+    assert isinstance(node, Node) and node.edges is None and node.freed and node.parents() == []
+    assert node.next_functions == ((x._node, 0),)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_program_may_walk_the_graph_before_and_after_backward(order):
+    def names(node):
+        return [node.name(), *(names(n) if n is not None else None for n, _ in node.next_functions)]
+
+    x, w = leaf([[1.0, 2.0]]), torch.nn.Linear(2, 2, dtype=torch.float64)
+    y = torch.cat([w(x).relu() * x, x]).sum()
+    before = names(y.grad_fn)
+    torch.autograd.grad(y, x, create_graph=order == 2, retain_graph=False)
+    with pytest.raises(RuntimeError, match="second time"):
+        y.backward()
+    assert names(y.grad_fn) == before
+    assert before[:2] == ["SumBackward0", ["CatBackward0", before[1][1], ["AccumulateGrad"]]]
+
+
+def test_the_arrays_go_while_the_links_stay():
+    x = leaf([1.0, 2.0])
+    saved = x * 2
+    h = saved.exp()
+    y = torch.cat([h * saved, h])
+    array = weakref.ref(saved._array)
+    node = y.grad_fn.next_functions[0][0]
+    y.sum().backward()
+    del saved, h
+    assert array() is None and node.next_functions[0][0].name() == "ExpBackward0"
+
+
+def test_a_node_of_a_leaf_knows_its_tensor_and_nodes_take_notes():
+    x = leaf([1.0])
+    y = x * 2
+    leaf_node = y.grad_fn.next_functions[0][0]
+    assert leaf_node.variable is x and not hasattr(y.grad_fn, "variable")
+    layer = torch.nn.Linear(1, 1)
+    assert layer(torch.ones(1)).grad_fn.next_functions[2][0].variable is layer.bias
+    y.grad_fn.metadata["cost"] = 3
+    assert y.grad_fn.metadata == {"cost": 3} and leaf_node.metadata == {}
+    del x
+    assert leaf_node.variable is None
+    with pytest.raises(NotImplementedError, match=r"register_hook\(\) of the tensor"):
+        y.grad_fn.register_hook(print)
 
 
 def test_the_observer_sees_each_step_in_order():
