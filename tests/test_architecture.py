@@ -187,32 +187,6 @@ def test_nothing_is_set_from_afar(name):
             assert isinstance(node.args[0], ast.Name) and node.args[0].id not in imported
 
 
-@pytest.mark.filterwarnings("ignore")  # under pytest's own filters NumPy has to be silenced
-def test_a_product_and_its_backward_enter_three_rooms():
-    """The path of a reader with a debugger: from x * y to .grad."""
-    entered = []
-
-    def trace(frame, event, _):
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(ROOT):
-            entered.append(path.relative_to(ROOT).as_posix())
-
-    x, y = minigrad.tensor(2.0, requires_grad=True), minigrad.tensor(3.0, requires_grad=True)
-    (x * y).backward()  # now everything is there that is made once
-    x.grad = y.grad = None
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        (x * y).backward()
-    finally:
-        sys.settrace(before)
-    path = list(dict.fromkeys(entered))
-    assert path == [
-        "_tensor/shortcuts.py", "_tensor/backward.py", "_tensor/record.py",  # of which history_of()
-        "engine/walk.py", "ops/elementwise.py",
-    ]  # fmt: skip
-
-
 def test_the_package_itself_defines_nothing():
     tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
     assert isinstance(tree.body[0], ast.Expr)  # the docstring

@@ -19,7 +19,7 @@ from minigrad.engine.writes import writes
 from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
-from .record import Recorded, history_of, wrap
+from .record import OutdatedError, Recorded, history_of, wrap
 from .tracing import trace_of_thread
 
 ndarray = np.ndarray
@@ -41,7 +41,10 @@ def run_backward(
     for position, tensor in enumerate(tensors):
         if not isinstance(tensor, Recorded):
             raise TypeError(f"element {position} of tensors must be a Tensor, not {type(tensor).__name__}")
-        node = history_of(tensor)
+        try:  # history_of(tensor), without its call where it is not needed
+            node = tensor._node
+        except OutdatedError:
+            node = history_of(tensor)
         if node is None:
             raise RuntimeError(messages.no_graph(f"element {position} of tensors", tensor._array.dtype))
         roots.append((node, _start(tensor, gradients[position], create_graph)))
@@ -145,9 +148,11 @@ def accumulate(results: dict[Node, Any], kept: Kept) -> None:
 
 
 def _add(watch: Watch, g: Any) -> None:
+    if isinstance(g, np.generic):  # NumPy's operators make them of arrays without axes
+        g = np.asarray(g)
     known = watch.grad
     if known is None:
-        watch.grad = owned(g)
+        watch.grad = g if type(g) is ndarray and g.base is None else owned(g)
     elif isinstance(g, Recorded):
         watch.grad = grad_of(watch) + g
     elif type(known) is ndarray and type(g) is ndarray:  # nobody has asked for it yet

@@ -136,9 +136,7 @@ class Gradient(Properties):
             node = getattr(self, "_frozen", None) or Node.make(None, (), self._array.shape, self._array.dtype)
             node.saved_a = weakref.ref(self)
             node.resize(self._array.shape, self._array.dtype)
-            kept = getattr(self, "_grad", None)
-            if kept is not None or node.watch is not None:
-                node.watched().grad = kept
+            node.watched().grad = getattr(self, "_grad", None)  # where backward puts its gradient
             self._node = node
         elif not requires_grad and known is not None:
             if known.op is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import (
     activations,
+    arcs,
     choosing,
     class_losses,
     elementwise,
@@ -16,6 +17,7 @@ from . import (
     losses,
     normalisation,
     reduce,
+    rounding,
     scan,
     shape,
 )
@@ -23,6 +25,6 @@ from .op import ABOVE_ONE, NONZERO, POSITIVE, REAL, REGISTRY, UNIT, Interval, Op
 
 __all__ = [
     "ABOVE_ONE", "NONZERO", "POSITIVE", "REAL", "REGISTRY", "UNIT", "Interval", "Op", "activations",
-    "choosing", "class_losses", "elementwise", "extremes", "index", "linalg", "losses", "normalisation",
-    "reduce", "scan", "shape",
+    "arcs", "choosing", "class_losses", "elementwise", "extremes", "index", "linalg", "losses",
+    "normalisation", "reduce", "rounding", "scan", "shape",
 ]  # fmt: skip

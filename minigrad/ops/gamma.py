@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_array, kin
-from .elementwise import _between_multiples, by_steps
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
+from .rounding import between_multiples, by_steps
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 
@@ -243,7 +243,7 @@ fmod = Op(
     b=lambda g, a, b: -g * np.trunc(a / b),
     read={"b": "minus g times a / b without its decimals"},
     formula="d fmod(a, b)/da = 1,  d/db = -trunc(a/b)",
-    domain=_between_multiples,
+    domain=between_multiples,
 )  # fmt: skip
 copysign = Op(
     "copysign", np.copysign,

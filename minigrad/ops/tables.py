@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     activations,
+    arcs,
     bessel,
     choosing,
     class_losses,
@@ -18,6 +19,7 @@ from . import (
     normalisation,
     recurrence,
     reduce,
+    rounding,
     scan,
     shape,
     solving,
@@ -25,6 +27,6 @@ from . import (
 )
 
 FAMILIES = (
-    elementwise, gamma, bessel, choosing, reduce, extremes, scan, shape, index, linalg, solving, factors,
-    convolution, activations, normalisation, losses, class_losses, trellis, recurrence,
+    elementwise, arcs, rounding, gamma, bessel, choosing, reduce, extremes, scan, shape, index, linalg,
+    solving, factors, convolution, activations, normalisation, losses, class_losses, trellis, recurrence,
 )  # fmt: skip

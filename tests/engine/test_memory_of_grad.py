@@ -49,6 +49,17 @@ def test_a_broadcast_gradient_becomes_writable_memory():
     assert grad_of(x) == [1.0, 6.0]
 
 
+@pytest.mark.parametrize("values", [2.0, [1.0, 2.0]])
+def test_a_later_backward_adds_to_the_grad_that_a_user_holds(values):
+    # Without axes, NumPy's operators give scalars, which have no memory to add to.
+    x, y = leaf(values), leaf(3.0)
+    (x * y).sum().backward()
+    held = x.grad
+    (x * y).sum().backward()
+    assert x.grad is held
+    assert (held == 6).all()
+
+
 def test_the_gradient_passed_in_is_not_accumulated_into():
     x = leaf([1.0, 2.0])
     given = torch.ones(2, dtype=torch.float64)
