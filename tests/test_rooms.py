@@ -34,9 +34,7 @@ def python_filters_warnings_as_at_import():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
         quiet.look()
-        minigrad.ones(
-            (), requires_grad=True
-        ).backward()  # the first makes the 1 to start from
+        minigrad.ones((), requires_grad=True).backward()  # the first makes the 1 to start from
         yield
     quiet.look()
 
