@@ -12,19 +12,16 @@ from minigrad._tensor.convert import as_array, number_as, sizes_of, warn_cut, wi
 from minigrad._tensor.device import on_cpu_only
 from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.out import taking_out
-from minigrad._tensor.record import inferred, wrap
+from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.engine.mode import current
 from minigrad.ops.arrays import is_foreign
 from minigrad.ops.kernels import kept_order
 
 
 def made(array: Any, requires_grad: bool) -> Tensor:
-    """A new leaf that holds the array; of the inference mode where that is on."""
-    tensor: Tensor = wrap(array, None)
-    if current().inference:
-        inferred(tensor)
-    return tensor.requires_grad_() if requires_grad else tensor
+    """A new leaf that holds the array."""
+    leaf: Tensor = wrap(array, None)
+    return leaf.requires_grad_() if requires_grad else leaf
 
 
 def float_dtype(dtype: Any) -> Any:

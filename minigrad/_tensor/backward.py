@@ -19,7 +19,7 @@ from minigrad.engine.writes import writes
 from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
-from .record import OutdatedError, Recorded, history_of, wrap
+from .record import OutdatedError, Recorded, aliased, history_of, wrap
 from .tracing import trace_of_thread
 
 ndarray = np.ndarray
@@ -170,7 +170,7 @@ def grad_of(watch: Watch) -> Any:
     """The gradient of a node, as a tensor, which is made when somebody asks for it."""
     grad = watch.grad
     if type(grad) is ndarray:
-        grad = watch.grad = wrap(grad, None)
+        grad = watch.grad = aliased(grad)
     return grad
 
 

@@ -9,8 +9,6 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from minigrad.engine import messages
 from minigrad.engine.node import Node
 from minigrad.engine.writes import alias_of
@@ -19,17 +17,11 @@ from minigrad.ops.arrays import is_foreign
 from .backward import backward, grad_of
 from .handle import RemovableHandle
 from .properties import Properties
-from .record import Recorded, history_of, made, new, wrap
+from .record import Recorded, aliased, history_of, wrap
 from .tracing import trace_of_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor
-
-
-def _alias(array: Any) -> Any:
-    tensor = new(made.foreign_alias)
-    tensor._array, tensor._node = array, None
-    return tensor
 
 
 def overwrite(tensor: Any, values: Any) -> None:
@@ -159,9 +151,8 @@ class Gradient(Properties):
         >>> (x * 2).detach().requires_grad
         False
         """
-        array = self._array
-        plain = type(array) is np.ndarray or not is_foreign(array)
-        return wrap(array, None) if plain else _alias(array)
+        alias: Tensor = aliased(self._array)
+        return alias
 
     def detach_(self) -> Self:
         """Take the history away from this tensor itself.
@@ -186,7 +177,8 @@ class Gradient(Properties):
         tensor([3.], requires_grad=True)
         """
         array = self._array
-        return wrap(alias_of(array), None) if not is_foreign(array) else _alias(array)
+        alias: Tensor = aliased(array if is_foreign(array) else alias_of(array))
+        return alias
 
     @data.setter
     def data(self, value: Tensor) -> None:

@@ -276,7 +276,7 @@ class InPlace(Operations):
     def _replace(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> Self:
         """Write compute(self, *args) over this tensor, and record that where gradients are recorded."""
         recording = mode.recording
-        if recording or type(self) is made.inference:
+        if recording or self._stays_out:
             self._refuse_history(name)
         node = history_of(self)
         others = [*args, *kwargs.values()]

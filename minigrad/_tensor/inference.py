@@ -8,7 +8,7 @@ from minigrad.engine import messages
 from minigrad.engine.mode import mode
 from minigrad.engine.node import Node
 
-from .record import OutdatedError, Recorded, inferred, made, wrap
+from .record import OutdatedError, Recorded, inferred, made
 from .tensor import Tensor
 
 _slot: Any = Recorded.__dict__["_node"]
@@ -22,6 +22,7 @@ class Inference(Tensor):
     """
 
     __slots__ = ()
+    _stays_out = True
 
     @property
     def _node(self) -> Node | None:
@@ -49,9 +50,6 @@ class Inference(Tensor):
         """True: nothing that led to it is recorded."""
         return True
 
-    def is_inference(self) -> bool:
-        return True
-
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         if requires_grad and not mode.inference:
             raise RuntimeError(
@@ -61,7 +59,7 @@ class Inference(Tensor):
         return super().requires_grad_(requires_grad)
 
     def detach(self) -> Tensor:
-        return inferred(wrap(self._array, None))
+        return inferred(super().detach())
 
     @property
     def data(self) -> Tensor:
@@ -70,7 +68,9 @@ class Inference(Tensor):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        raise RuntimeError("data of an inference tensor cannot be replaced; use its clone()")
+        Tensor.data.__set__(self, value)  # type: ignore[attr-defined]
+        if not value._stays_out:
+            self.__class__ = self._kind()
 
     def _kind(self) -> type:
         return Tensor
@@ -81,3 +81,4 @@ class Inference(Tensor):
 
 
 made.by(inference=Inference)
+made.kinds_of_inference[Tensor] = Inference

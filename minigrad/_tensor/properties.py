@@ -98,7 +98,7 @@ class Properties(InPlace):
         >>> torch.ones(2).is_inference()
         False
         """
-        return False
+        return self._stays_out
 
     def get_device(self) -> int:
         """-1: the CPU."""

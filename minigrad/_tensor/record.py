@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Recorded:
     __slots__ = ("_array", "_node")
     _array: Any
     _node: Node | None
+    _stays_out = False  # of every graph: it was made in inference mode
 
 
 class OutdatedError(AttributeError):
@@ -60,6 +61,7 @@ class _Made:
     foreign_view: Any = None  # the same, where the storage is another library's
     foreign_alias: Any = None  # for such a tensor without its history
     inference: Any = None  # for results of inference mode
+    kinds_of_inference: ClassVar[dict[type, type]] = {}  # the class there of each class of tensors
 
     def by(self, **classes: type) -> None:
         for name, cls in classes.items():
@@ -72,10 +74,18 @@ made = _Made()
 
 
 def wrap(array: Any, node: Node | None) -> Any:
-    """A tensor over an array, at a place in the graph."""
-    tensor = new(made.tensor)
+    """A tensor over an array of its own, at a place in the graph; of the inference mode where that is on."""
+    tensor = new(made.inference if node is None and current().inference else made.tensor)
     tensor._array = array
     tensor._node = node
+    return tensor
+
+
+def aliased(array: Any) -> Any:
+    """A constant over the memory of an ordinary tensor: one itself, in inference mode too."""
+    tensor = new(made.foreign_alias if type(array) is not ndarray and is_foreign(array) else made.tensor)
+    tensor._array = array
+    tensor._node = None
     return tensor
 
 
@@ -84,8 +94,8 @@ def inferred(tensor: Any) -> Any:
 
     A view of an ordinary tensor remains one: a write through it must be known to that tensor's graph.
     """
-    if type(tensor) is made.tensor:
-        tensor.__class__ = made.inference
+    if (kind := made.kinds_of_inference.get(type(tensor))) is not None:
+        tensor.__class__ = kind
     return tensor
 
 
@@ -255,7 +265,7 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
                 nodes.append(x._node)
             except OutdatedError:
                 nodes.append(history_of(x))
-                if type(x) is made.inference:
+                if x._stays_out:
                     inference.append(x._array)
             found = True
         else:
@@ -264,6 +274,8 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
             given = given or type(x) is ndarray
     if not found and not any(hasattr(x, "dtype") for x in arrays):
         raise TypeError(messages.operand(op.name, 0, arrays[0] if arrays else None))
+    if inference and len(inference) == sum(isinstance(x, Recorded) for x in operands):
+        nodes = [None] * len(nodes)  # alone they are not recorded
     if given and len(op.meeting) == len(arrays) == 2 and not (op.options or any(nodes) or current().deriving):
         _meet_as_arrays(op, arrays)
     return arrays, nodes, inference, _unify(op, arrays)

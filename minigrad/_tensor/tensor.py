@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.engine.mode import current
 from minigrad.engine.silence import silently
 from minigrad.engine.writes import writes
 from minigrad.ops.kernels import ndarray
@@ -23,7 +24,7 @@ from .dtype import as_dtype, get_default_dtype
 from .in_place_later import MoreInPlace
 from .methods_later import MoreMethods
 from .queries import Queries
-from .record import history_of, made
+from .record import history_of, inferred, made
 from .size import Size
 from .tracing import trace_of_thread
 from .way_out import WayOut
@@ -76,6 +77,10 @@ class Tensor(WayOut, MoreInPlace, MoreMethods, Queries, Absent):
             data = data[0]
         if len(data) == 1 and isinstance(data[0], Tensor) and dtype is None:
             self._array = data[0]._array  # in its own dtype, and the same memory, as in PyTorch
+            self._node = None
+            if data[0]._stays_out:
+                inferred(self)
+            return
         elif len(data) == 1 and hasattr(data[0], "__len__") and not isinstance(data[0], (str, bytes)):
             self._array = np.array(as_array(data[0], kind))
         elif any(isinstance(n, bool) or not hasattr(n, "__index__") for n in data):
@@ -88,6 +93,8 @@ class Tensor(WayOut, MoreInPlace, MoreMethods, Queries, Absent):
         else:
             self._array = np.empty(sizes_of(data) if data else (0,), kind)
         self._node = None
+        if current().inference:
+            inferred(self)
 
     def __dir__(self) -> list[str]:
         return sorted({*getattr(self, "__dict__", ()), *_names_of(type(self))})
@@ -107,10 +114,10 @@ def with_gradient(tensors: Iterable[Tensor]) -> list[tuple[Tensor, Any]]:
         trace.trains("an optimiser steps within the call")
     found = []
     for tensor in tensors:
-        node: Any = tensor._node
         try:
+            node: Any = tensor._node
             grad = node.watch.grad
-        except AttributeError:  # no leaf, or it has had no gradient yet
+        except AttributeError:  # no leaf, of inference mode, or without a gradient yet
             grad = tensor.grad
         if grad is not None:
             found.append((tensor, grad if type(grad) is ndarray else grad._array))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.engine import messages
-from minigrad.engine.mode import mode
+from minigrad.engine.mode import current, mode
 from minigrad.ops.arrays import is_array, is_foreign, read
 from minigrad.ops.op import BY_FORWARD, REGISTRY, Op
 
@@ -20,7 +20,7 @@ from .gradient import Gradient
 from .methods_later import found
 from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS, LATER_UFUNCS
 from .numpy_outside import OF_ARRAYS, OF_TENSORS, outside, plain, recorded_among
-from .record import history_of, made, wrap
+from .record import history_of, inferred, made, wrap
 from .shortcuts import call_of, recorder_of
 from .text import tensor_text
 
@@ -257,7 +257,10 @@ class WayOut(Gradient):
 
 
 def _rebuild(kind: type, array: Any, requires_grad: bool) -> Tensor:
-    tensor: Tensor = object.__new__(kind)
-    tensor._array, tensor._node = with_own_dtype(array), None
+    tensor: Tensor = wrap(with_own_dtype(array), None)
+    if kind is not made.tensor:
+        tensor.__class__ = kind
+        if current().inference:
+            inferred(tensor)
     tensor.requires_grad_(requires_grad)
     return tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad._tensor.inference import Inference
-from minigrad._tensor.record import wrap
+from minigrad._tensor.record import inferred, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad._tensor.view import View
 from minigrad.engine.node import Node
@@ -52,7 +52,7 @@ def plain(ctx: FunctionCtx, args: Any, outputs: tuple[Any, ...]) -> tuple[Any, .
 def shared(kind: Any, array: Any, source: Tensor) -> Any:
     """A tensor over memory that is another's too, without a place in the graph as yet."""
     if isinstance(source, Inference):
-        return wrap(array, None)
+        return inferred(wrap(array, None))
     made = object.__new__(kind)
     made._array, made._source, made._node = array, source, None
     return made

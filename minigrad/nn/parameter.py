@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
-from minigrad._tensor.record import Recorded, wrap
+from minigrad._tensor.inference import Inference
+from minigrad._tensor.record import Recorded, aliased, inferred, made
 from minigrad._tensor.tensor import Tensor
 from minigrad.creation import empty
 
@@ -31,9 +32,12 @@ class Buffer(Tensor):
     __slots__ = ("persistent",)
 
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
-        self._array = (empty(0) if data is None else data.detach())._array
+        data = empty(0) if data is None else data
+        self._array = data.detach()._array
         self._node = None
         self.persistent = persistent
+        if data._stays_out:
+            inferred(self)
 
     def _kind(self) -> type:
         return Tensor
@@ -62,17 +66,39 @@ class Parameter(Tensor):
             )
         self._array = data.detach()._array
         self._node = None
+        if data._stays_out:
+            inferred(self)
         if requires_grad:
             self.requires_grad_()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         """A copy with memory of its own and without the gradient, as in PyTorch."""
-        memo[id(self)] = copied = type(self)(self.detach().clone(), self.requires_grad)
+        memo[id(self)] = copied = self._kind()(self.detach().clone(), self.requires_grad)
         return copied
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
 
+
+class InferenceBuffer(Inference, Buffer):
+    """A buffer over memory of a tensor of inference mode."""
+
+    __slots__ = ()
+
+    def _kind(self) -> type:
+        return Tensor
+
+
+class InferenceParameter(Inference, Parameter):
+    """A parameter over memory of a tensor of inference mode: no graph that is recorded later can save it."""
+
+    __slots__ = ()
+
+    def _kind(self) -> type:
+        return Parameter
+
+
+made.kinds_of_inference.update({Buffer: InferenceBuffer, Parameter: InferenceParameter})
 
 _STORED: Any = Recorded.__dict__[
     "_array"
@@ -113,7 +139,7 @@ class Uninitialized(Tensor):
 
     @property
     def data(self) -> Tensor:
-        found: Tensor = wrap(_STORED.__get__(self), None)
+        found: Tensor = aliased(_STORED.__get__(self))
         return found
 
     @data.setter
@@ -133,9 +159,9 @@ class Uninitialized(Tensor):
         >>> type(weight).__name__, weight.shape
         ('Parameter', torch.Size([2, 3]))
         """
-        made = empty(*shape, dtype=self.dtype if dtype is None else dtype).to(device=device)
+        fresh = empty(*shape, dtype=self.dtype if dtype is None else dtype).to(device=device)
         self.__class__ = self.cls_to_become  # type: ignore[assignment]
-        self.data = made
+        self.data = fresh
 
     def to(self: Self, *args: Any, **kwargs: Any) -> Self:
         self.data = self.data.to(*args, **kwargs)
