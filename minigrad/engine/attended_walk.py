@@ -95,7 +95,8 @@ def attended_walk(
         freed = op.saves and not retain
         if freed:
             node.saved_a, node.saved_b = FREED, None
-            node.further = bare(node.further)
+            if op.saves_further:
+                node.further = bare(node.further)
         if observer is not None:
             observer.leave(node, freed)
 

@@ -85,7 +85,7 @@ def walk(roots: Sequence[tuple[Node, Array]], retain: bool, wrap: Any) -> tuple[
                 break
         if not retain and op.saves:
             node.saved_a, node.saved_b = FREED, None
-            if node.further:
+            if op.saves_further:
                 node.further = bare(node.further)
 
     for leaf, g in arrived.items():

@@ -204,24 +204,24 @@ class _AsksForUfunc:
 # The ufunc behind ndarray.clip, of (x, low, high): NumPy has no public name for it. It takes a quarter of the
 # time of np.maximum beside a single number.
 bounded: Any = np.zeros(()).clip(_AsksForUfunc(), _AsksForUfunc())  # type: ignore[call-overload]
-_HIGHEST: dict[np.dtype[Any], Array] = {}
+
+
+class _Highest(dict[np.dtype[Any], Array]):
+    """The number of a dtype above all others, as an array without dimensions: inf, or the largest integer."""
+
+    def __missing__(self, dtype: np.dtype[Any]) -> Array:
+        self[dtype] = array = np.array(np.inf if dtype.kind == "f" else np.iinfo(dtype).max, dtype)
+        return array
+
+
+HIGHEST = _Highest()
 
 
 def positive_part(x: Array) -> Array:
     """max(x, 0)."""
-    low = ZERO[x.dtype]
-    if type(x) is not ndarray:
-        return np.maximum(x, low)
-    try:
-        return bounded(x, low, _HIGHEST[x.dtype])
-    except KeyError:
-        _HIGHEST[x.dtype] = highest(x.dtype)
-        return bounded(x, low, _HIGHEST[x.dtype])
-
-
-def highest(dtype: np.dtype[Any]) -> Array:
-    """The number of a dtype above all others, as an array without dimensions: inf, or the largest integer."""
-    return np.array(np.inf if dtype.kind == "f" else np.iinfo(dtype).max, dtype)
+    if type(x) is ndarray:
+        return bounded(x, ZERO[x.dtype], HIGHEST[x.dtype])
+    return np.maximum(x, ZERO[x.dtype])
 
 
 _BITS: dict[int, np.dtype[Any]] = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}

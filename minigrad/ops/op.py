@@ -146,8 +146,8 @@ class Op:
     __slots__ = (
         "bools", "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting",
         "name", "needs", "once", "optional", "options", "ours", "picks", "promote", "pulls", "read",
-        "result", "rule_a", "rule_b", "rules", "saves", "stands", "straight", "symmetric", "variadic",
-        "view", "wants_others", "wants_shapes",
+        "result", "rule_a", "rule_b", "rules", "saves", "saves_further", "stands", "straight", "symmetric",
+        "variadic", "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -217,8 +217,10 @@ class Op:
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
         # Where a node looks for the rules of its first two inputs; none of an op that takes any number.
         self.listed = self.variadic or not rules
-        first, second, *_ = (*(() if self.listed else names), "", "")
+        first, second, *others = (*(() if self.listed else names), "", "")
         self.rule_a, self.rule_b = rules.get(first), rules.get(second)
+        # Whether there are saved values to free in a node's edges to further inputs.
+        self.saves_further = self.listed or any(not values.isdisjoint(self.needs.get(n, ())) for n in others)
         if register:
             if name in REGISTRY:
                 raise TypeError(f"op {name} is defined twice")

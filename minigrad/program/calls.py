@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.kernels import bounded, highest, keep_kernel
+from minigrad.ops.kernels import HIGHEST, bounded, keep_kernel
 from minigrad.ops.sums import total
 
 from .functions import WRITABLE, Draw, Ufunc
@@ -264,7 +264,7 @@ def _bound_of(step: Step, out: Value) -> tuple[Value, Any, Any] | None:
         c = c.sample
     elif type(c) not in (int, float):
         return None
-    limit, top = np.array(c, x.dtype), highest(x.dtype)
+    limit, top = np.array(c, x.dtype), HIGHEST[x.dtype]
     return (x, limit, top) if ufunc is np.maximum else (x, -top, limit)
 
 
