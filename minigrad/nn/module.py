@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from minigrad._tensor.device import UnavailableDeviceError, unavailable
@@ -78,6 +79,37 @@ class Module(Saved["Module"]):
         torch.Size([3, 1])
         """
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
+
+    def compile(
+        self, *, fullgraph: bool = False, dynamic: Any = None, backend: str = "numpy", mode: Any = None,
+        options: Any = None, disable: bool = False,
+    ) -> None:  # fmt: skip
+        """Let the module's own calls run as programs, as `minigrad.compile` does for a second module.
+
+        The module stays what it is: its hooks, its parts and the names in its state.
+        A copy of it is compiled too.
+
+        Arguments:
+            fullgraph, dynamic, backend, mode, options, disable: as of `minigrad.compile`.
+
+        >>> import minigrad as torch
+        >>> net = torch.nn.Linear(2, 1)
+        >>> net.compile()
+        >>> net(torch.ones(3, 2)).shape, [name for name, _ in net.named_parameters()]
+        (torch.Size([3, 1]), ['weight', 'bias'])
+        """
+        vars(self).pop("forward", None)
+        compiled = import_module("minigrad.program.compiled").compile(
+            self.forward, fullgraph=fullgraph, dynamic=dynamic, backend=backend, mode=mode, options=options,
+            disable=disable,
+        )  # fmt: skip
+        if compiled != self.forward:
+            vars(self)["forward"] = compiled
+
+    @property
+    def _compiled_call_impl(self) -> Any:
+        """The compiled function after `compile`, else None, by PyTorch's name."""
+        return vars(self).get("forward")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._hooked:

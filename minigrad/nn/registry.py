@@ -15,6 +15,30 @@ M = TypeVar("M", bound="Registry[Any]")  # the class of the parts: Module, which
 _TABLES = ("_parameters", "_buffers", "_modules")
 
 
+class MissingError(AttributeError):
+    """A module has no such attribute. `hasattr` asks often, so the message is made when somebody reads it."""
+
+    def __init__(self, module: Any, name: str) -> None:
+        kind = type(module).__name__
+        super().__init__(f"{kind!r} object has no attribute {name!r}", name=name)
+        self._module = module
+
+    def __str__(self) -> str:
+        message, name, module = str(self.args[0]), str(self.name), self._module
+        kind = type(module).__name__
+        if "_modules" not in module.__dict__:
+            return f"{message}; {kind}.__init__ must call super().__init__() first"
+        if hasattr(type(module), name):
+            return f"{message}; its property raised an AttributeError"
+        if known("nn.Module", name):
+            return sentence("nn.Module", name)
+        near = nearest(name, _like(name, dir(module)))
+        return f"{message}. Did you mean: {near!r}?" if near else message
+
+    def __reduce__(self) -> Any:
+        return AttributeError, (str(self),)
+
+
 class Registry(Generic[M]):
     """An object that keeps the parameters, buffers and modules assigned to it in tables, in their order."""
 
@@ -35,17 +59,7 @@ class Registry(Generic[M]):
         for table in _TABLES:
             if name in own.get(table, ()):
                 return own[table][name]
-        kind = type(self).__name__
-        message = f"{kind!r} object has no attribute {name!r}"
-        if "_modules" not in own:
-            message += f"; {kind}.__init__ must call super().__init__() first"
-        elif hasattr(type(self), name):
-            message += "; its property raised an AttributeError"
-        elif known("nn.Module", name):
-            message = sentence("nn.Module", name)
-        elif near := nearest(name, _like(name, dir(self))):
-            message += f". Did you mean: {near!r}?"
-        raise AttributeError(message, name=name)
+        raise MissingError(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from minigrad.utils import data
 else:
     __getattr__, __dir__ = loaded_later(
-        __name__, {name: name for name in ("benchmark", "checkpoint", "data", "hooks", "model_zoo")}
+        __name__,
+        {name: name for name in ("_pytree", "benchmark", "checkpoint", "data", "hooks", "model_zoo")},
     )
 
 __all__ = ["data"]

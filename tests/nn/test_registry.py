@@ -51,6 +51,19 @@ def test_a_misspelt_attribute_raises_and_names_the_nearest(Net):
         Net().scael
 
 
+def test_nobody_looks_for_a_near_name_until_the_message_is_read(Net, monkeypatch):
+    looked = []
+    monkeypatch.setattr("minigrad.nn.registry.nearest", lambda name, _: looked.append(name) or "second")
+    net = Net()
+    assert not hasattr(net, "secnd") and getattr(net, "secnd", 3) == 3 and not looked
+    with pytest.raises(AttributeError) as caught:
+        net.secnd
+    assert not looked and caught.value.name == "secnd"
+    assert "'second'" in str(caught.value) and looked == ["secnd"]
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is AttributeError and str(again) == str(caught.value)
+
+
 def test_an_attribute_like_nothing_raises_without_a_suggestion(Net):
     with pytest.raises(AttributeError, match=r"attribute 'zzzzzz'$"):
         Net().zzzzzz

@@ -177,6 +177,31 @@ def test_compiled_losses(loss):
     assert_same(gradients(model.parameters()), gradients(other.parameters()), rtol=1e-5)
 
 
+def test_a_module_compiles_itself_in_place():
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh())
+    x, names = torch.randn(2, 3), [name for name, _ in net.named_parameters()]
+    expected, seen = net(x), []
+    assert net._compiled_call_impl is None
+    assert net.compile() is None and net.compile(mode="default") is None  # twice is once
+    for _ in range(3):
+        net.zero_grad()
+        out = net(x)
+        out.sum().backward()
+    assert torch.allclose(out, expected)
+    assert "1 program" in str(net._compiled_call_impl) and net._compiled_call_impl.source.count("def ") > 1
+    assert [name for name, _ in net.named_parameters()] == names and list(net.state_dict()) == names
+    other = copy.deepcopy(net)
+    torch.nn.init.zeros_(other[0].weight)
+    assert not torch.equal(other(x), net(x)) and torch.allclose(net(x), expected)
+    with pytest.raises(NotImplementedError, match="dynamic"):
+        net.compile(dynamic=True)
+    net.register_forward_hook(lambda _, __, output: seen.append(output.shape))
+    assert torch.allclose(net(x), expected) and seen == [(2, 4)]
+    plain = torch.nn.Linear(3, 1)
+    plain.compile(disable=True)
+    assert plain._compiled_call_impl is None
+
+
 def test_parameters_that_are_shared_and_data_that_is_replaced():
     class Tied(nn.Module):
         def __init__(self):
