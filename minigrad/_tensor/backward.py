@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from .record import OutdatedError, Recorded, aliased, history_of, wrap
 from .tracing import trace_of_thread
 
 ndarray = np.ndarray
+# True within a backward that keeps the graph: a rule that is asked for the last time may drop what was saved.
+_retaining: ContextVar[bool] = ContextVar("retaining", default=False)
+retaining, set_retaining = _retaining.get, _retaining.set
 _adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
 
 
@@ -49,9 +53,11 @@ def run_backward(
             raise RuntimeError(messages.no_graph(f"element {position} of tensors", tensor._array.dtype))
         roots.append((node, _start(tensor, gradients[position], create_graph)))
     retain = create_graph if retain_graph is None else retain_graph
-    mode, before = current(), errors()
+    mode, before, outer = current(), errors(), retaining()
     try:
         set_errors(SILENT)
+        if retain or outer:
+            set_retaining(bool(retain))
         if not create_graph and targets is None and mode.observer is None:
             op = roots[0][0].op
             if op is not None and op.straight is not None and len(roots) == 1:
@@ -65,6 +71,8 @@ def run_backward(
     finally:
         set_errors(before)
         switch(mode)
+        if retain or outer:
+            set_retaining(outer)
 
 
 def backward(

@@ -84,7 +84,7 @@ def refuse_stale(node: Node) -> None:
 
 
 def _check(node: Node, saved: Any) -> None:
-    if type(saved) is tuple:
+    if type(saved) in (tuple, list):
         for value in saved:
             _check(node, value)
     elif (type(saved) is ndarray or hasattr(saved, "level")) and writes.of(everything(saved)) > node.tick:

@@ -1,11 +1,13 @@
 """From a program to Python functions that run it: buffers laid out once, every call writing into its own.
 
 The text of `make` is executed once per program. Calling `make(...)` allocates a set of buffers and all views
-of them, and returns the forward and the backward that use this set.
+of them, and returns the forward and the backward that use this set. Large values have no buffers: each call
+makes them and drops them after their last use, for memory would cost more than the time to ask for it.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ _VIEWS = {
     "transpose", "swapaxes", "expand_dims", "squeeze", "moveaxis", "broadcast_to", "diagonal", "ravel",
 }  # fmt: skip
 
+LARGE = 2**21  # bytes
+
 
 class Writer(Spelling):
     """The text of a program's functions."""
@@ -30,11 +34,14 @@ class Writer(Spelling):
         self._njit: Any = njit() if backend == "numba" else None
         self._free: list[tuple[int, int]] = []  # buffers of nobody now: (bytes, number)
         self._homes: dict[Value, tuple[int, int]] = {}  # the buffer of a root
+        self._given_up: list[Value] = []  # large values whose memory the next one may take
+        self._body: list[str] = []  # the lines of the function that is written
         self.sizes: list[int] = []  # of the buffers, in bytes
         self.steps: tuple[list[Step], list[Step]] = ([], [])  # those that run
         self._rows: set[Value] = set()
         self._held: list[Value] = []  # the scratch of a step
         self._scratches = 0
+        self._large_scratch: set[str] = set()
         self.loops: list[str] = []  # the functions of a backend
 
     def text(self) -> str:
@@ -62,8 +69,13 @@ class Writer(Spelling):
             for v, name in zip(p.captured_values, p.captured_names, strict=True)
         )
         outs = joined(self._all_given(p.outputs, set()))
-        keep = joined([f"v{v.number}" for v in carried])
-        takes = ", ".join([f"v{v.number}" for v in (*p.seeds, *carried)])
+        keep = f"[{', '.join([f'v{v.number}' for v in carried])}]"
+        values = {v for steps in self.steps for step in steps for v in (*step.reads(), *step.outs)}
+        large = {f"v{v.number}" for v in values if _is_large(v) and v not in self.laid} | self._large_scratch
+        takes = "".join([f"v{v.number}, " for v in p.seeds])
+        unpack = [f"{joined([f'v{v.number}' for v in carried])} = saved"] if carried else []
+        if any(map(_is_large, carried)):
+            unpack += ["if last:", "    saved.clear()"]
         earlier = {v.root for step in p.forward for v in step.outs}
         grads = joined(self._all_given(p.gradients, earlier))
         captured = ", ".join(f"v{v.number}" for v in p.captured_values)
@@ -72,9 +84,9 @@ class Writer(Spelling):
             *_indented(self.made, 1),
             "    def forward(args, kwargs):",
             *_indented(["if " + moved + ":", "    return None"] if moved else [], 2),
-            *_indented([*fetch, *forward, f"return {outs}, {keep}"], 2),
-            f"    def backward({takes}):",
-            *_indented([*backward, f"return {grads}"], 2),
+            *_indented(_with_drops([*fetch, *forward, f"return {outs}, {keep}"], large), 2),
+            f"    def backward({takes}saved, last):",
+            *_indented([*unpack, *_with_drops([*backward, f"return {grads}"], large)], 2),
             "    return forward, backward",
         ]
         return "\n".join(lines) + "\n"
@@ -100,7 +112,8 @@ class Writer(Spelling):
     def _lines(
         self, steps: list[Step], fresh: set[Value], saved: set[Value], last: dict[Value, int], start: int
     ) -> list[str]:
-        lines: list[str] = []
+        lines = self._body = []
+        self._given_up.clear()
         dying: dict[int, list[Value]] = {}
         for root, at in last.items():
             dying.setdefault(at, []).append(root)
@@ -131,21 +144,27 @@ class Writer(Spelling):
             elif out is None or out in fresh or not can_write(step, out):
                 lines.append(self.assigned(step))
             elif is_elementwise(step):
-                lines += self.written(step, out)
+                text = self.written(step, out)
                 # It may write over an operand that nobody reads again.
                 self._release([r for r in free_now if r.nbytes == out.nbytes and r.dtype == out.dtype])
                 self._house(out)
+                lines += text
             else:
                 self._house(out)
                 lines += self.written(step, out)
             self._release([r for r in free_now if r in self._homes])
         return lines
 
+    def beside(self, v: Value, line: str) -> None:
+        (self._body if _is_large(v) else self.made).append(line)
+
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
         self._scratches += 1
         v = Value(10**6 + self._scratches, "made", np.broadcast_to(np.empty((), dtype), shape))
         self._house(v)
         self._held.append(v)
+        if _is_large(v):
+            self._large_scratch.add(self.spelled(v))
         return self.spelled(v)
 
     def _loop(self, steps: list[Step], fresh: set[Value]) -> Loop:
@@ -214,6 +233,13 @@ class Writer(Spelling):
 
     def _house(self, v: Value) -> None:
         """Give a value a buffer: the smallest free one that is large enough, or a new one."""
+        if _is_large(v):
+            like = [x for x in self._given_up if x.shape == v.shape and x.dtype == v.dtype]
+            new = f"empty({v.shape}, {self.bound(v.dtype, 'd')})"
+            self._body.append(f"v{v.number} = {self.spelled(like[-1]) if like else new}")
+            self._given_up.clear()
+            self._homes[v] = 0, -1
+            return
         need = max(v.nbytes, 1)
         fitting = [b for b in self._free if need <= b[0] <= max(2 * need, 256)]
         if fitting:
@@ -231,8 +257,34 @@ class Writer(Spelling):
     def _release(self, roots: list[Value]) -> None:
         """Give back the memory of values that nobody reads again, and that of the step's scratch."""
         for root in (*roots, *self._held):
-            self._free.append(self._homes.pop(root))
+            home = self._homes.pop(root)
+            if _is_large(root):
+                self._given_up.append(root)
+            else:
+                self._free.append(home)
         self._held.clear()
+
+
+def _is_large(v: Value) -> bool:
+    """True if each call makes it, and drops it."""
+    return v.root.kind == "made" and v.root.nbytes >= LARGE
+
+
+def _with_drops(lines: list[str], names: set[str]) -> list[str]:
+    """The lines, in which each of these names is dropped after its last use, if it is not returned."""
+    last: dict[str, int] = {}
+    for i, line in enumerate(lines):
+        found = re.finditer(r"\b(v\d+)(_bits)?\b", line)
+        last |= {m[0]: i for m in found if m[1] in names}
+    after: list[list[str]] = [[] for _ in lines]
+    for name, i in last.items():
+        after[i].append(name)
+    after[-1].clear()
+    return [
+        part
+        for line, done in zip(lines, after, strict=True)
+        for part in ([line, f"del {', '.join(done)}"] if done else [line])
+    ]
 
 
 def _roots(step: Step) -> list[Value]:

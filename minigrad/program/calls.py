@@ -48,6 +48,10 @@ class Spelling:
         self.laid: set[Value] = set()
         self._names: dict[int, str] = {}  # of functions and odd arguments, by id
 
+    def beside(self, v: Value, line: str) -> None:
+        """Have a line run as often as the memory of a value is made."""
+        raise NotImplementedError
+
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
         """The name of memory for the lines of one step."""
         raise NotImplementedError
@@ -191,7 +195,7 @@ class Spelling:
     def _as_bits(self, g: Value, out: Value) -> tuple[str, str]:
         """The memory of g and of the result as integers."""
         kind, mine = self.bound(bits_of(out), "d"), f"{self.spelled(out)}_bits"
-        self.made.append(f"{mine} = {self.spelled(out)}.view({kind})")
+        self.beside(out, f"{mine} = {self.spelled(out)}.view({kind})")
         its = f"{self.spelled(g)}.view({kind})"
         if g in self.laid:
             self.made.append(f"{mine}_of = {its}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.backward import run_backward
+from minigrad._tensor.backward import retaining, run_backward
 from minigrad._tensor.record import history_of, made, new, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._context import Bundle, Places
@@ -229,7 +229,7 @@ def _straight(node: Node, g: Any, retain: bool | None) -> dict[Node, Any] | None
         refuse_stale(node)
     try:
         with call.buffers[3]:
-            gradients = call.buffers[1](g, *call.saved)
+            gradients = call.buffers[1](g, call.saved, not retain)
     except Exception:  # a check of the program failed
         gradients = call._run(g)
     if not retain:
@@ -298,7 +298,7 @@ class Call:
             ]
         try:
             with self.buffers[3]:
-                found = self.buffers[1](*seeds, *self.saved)
+                found = self.buffers[1](*seeds, self.saved, not retaining())
         except Exception:  # a check of the program failed: the values led elsewhere than in the traced call
             recorded = self._again({k: wrap(np.array(g), None) for k, g in given.items()})
             found = [None if d is None else np.array(d._array) for d in recorded]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import inspect
 import random
-from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -216,9 +215,10 @@ class TracedCall:
             if node is not None:
                 program.differentiable.append(k)
                 seed = trace.input(np.ones(array.shape, array.dtype), "seed", "")
-                seed.value.contiguous = True
+                seed.value.contiguous, seed.value.sample = True, None
                 program.seeds.append(seed.value)
                 seeds.append((node, seed))
+                del seed
         program.gradients = [None] * len(program.parents)
         mark = len(trace.steps)
         if seeds:
@@ -275,7 +275,7 @@ class TracedCall:
 
 
 def _gradients(
-    trace: Trace, seeds: Sequence[tuple[Node, Any]], mine: dict[int, int]
+    trace: Trace, seeds: list[tuple[Node, Any]], mine: dict[int, int]
 ) -> dict[int, tuple[Any, set[int]]]:
     """The gradients of the inputs: the walk of the engine over the same nodes and rules, on traced arrays.
 
@@ -288,13 +288,15 @@ def _gradients(
     arrived: dict[Node, Any] = {}
     via: dict[Node, set[int]] = {}
     waiting: list[tuple[int, Node]] = []
-    for k, (node, seed) in enumerate(seeds):
+    for k in range(len(seeds)):
+        node, seed = seeds.pop(0)  # it is kept no longer than its turn
         if node in arrived:
             arrived[node] = arrived[node] + seed
             via[node].add(k)
         else:
             arrived[node], via[node] = seed, {k}
             heappush(waiting, (-node.tick, node))
+        del seed
     found: dict[int, tuple[Any, set[int]]] = {}
     while waiting:
         node = heappop(waiting)[1]

@@ -37,6 +37,9 @@ _OF_ANY_SHAPE = {
 }  # fmt: skip
 
 
+_COMPARED = 2**18  # elements
+
+
 class UntraceableError(TypeError):
     """A forward or a rule reads values: it becomes one step. For a TypeError a shortcut declines."""
 
@@ -200,10 +203,10 @@ class Trace:
         mark = len(self.steps)
         self._trials += 1
         try:
+            # Before, so that the memory of one is free again when the other asks for it.
+            wanted = _looks(function(*plain(args), **plain(kwargs)), args)
             found = function(*args, **kwargs)
-            if not active(self) or _is_as_eager(
-                found, function(*plain(args), **plain(kwargs)), args, forward
-            ):
+            if not active(self) or _is_as_eager(found, wanted, args, forward):
                 return found
             del self.steps[mark:]
         except Exception:  # it reads values, or uses what a traced array has not: or it is the user's error
@@ -263,13 +266,26 @@ def active(trace: Trace) -> bool:
     return trace_of_thread() is trace and not trace.broken
 
 
-def _is_as_eager(found: Any, wanted: Any, args: Any, forward: bool) -> bool:
-    """True if the result of a function on traced arrays is that on arrays."""
-    several = type(found) is tuple
-    pairs = list(zip(found, wanted, strict=True)) if several else [(found, wanted)]
-    for position, (x, y) in enumerate(pairs):
-        a, b = np.asarray(plain(x)), np.asarray(y)
-        if a.shape != b.shape or a.dtype != b.dtype:
+def _looks(result: Any, args: Any) -> list[Any]:
+    """Of each array of a result: its kind, its elements (of a large one some), layout, and what it shares."""
+    looks = []
+    for x in result if type(result) is tuple else (result,):
+        a = np.asarray(plain(x))
+        axis = int(np.argmax(a.shape)) if a.ndim else 0
+        step = -(-a.size // _COMPARED)
+        some = a[(slice(None),) * axis + (slice(None, None, step),)].copy() if step > 1 else a
+        held = [bool(np.may_share_memory(a, t.array)) for t in _traced_in(args)]
+        strides = [s for n, s in zip(a.shape, a.strides, strict=True) if n > 1]
+        looks.append(((a.shape, a.dtype), some, (strides, held)))
+    return looks
+
+
+def _is_as_eager(found: Any, wanted: list[Any], args: Any, forward: bool) -> bool:
+    """True if the result of a function on traced arrays looks like that on arrays."""
+    for position, ((kind, a, layout), (its, b, wants)) in enumerate(
+        zip(_looks(found, args), wanted, strict=True)
+    ):
+        if kind != its or (forward and position == 0 and layout != wants):
             return False
         if a.dtype.kind == "f":
             close = {2: 1e-2, 4: 1e-4}.get(a.itemsize, 1e-9)
@@ -278,12 +294,6 @@ def _is_as_eager(found: Any, wanted: Any, args: Any, forward: bool) -> bool:
                 return False
         elif not np.array_equal(a, b):
             return False
-        if forward and position == 0:
-            if any(n > 1 and s != t for n, s, t in zip(a.shape, a.strides, b.strides, strict=True)):
-                return False
-            held = [t.array for t in _traced_in(args)]
-            if any(np.may_share_memory(a, x) != np.may_share_memory(b, x) for x in held):
-                return False
     return True
 
 

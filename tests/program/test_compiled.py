@@ -9,6 +9,8 @@ import random
 import threading
 import tracemalloc
 import warnings
+import weakref
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from hypothesis import given, strategies as st
 import minigrad as torch
 from minigrad.nn import functional as F
 from minigrad.ops import REAL, Op
+from minigrad.program import build
 from minigrad.testing import strategies as some
 
 nn = torch.nn
@@ -52,8 +55,13 @@ def is_compiled(compiled):
     return not compiled._calls.why_eager and len(compiled._calls.runners) > 0
 
 
-@given(program=some.programs(), seed=st.integers(0, 99), own=st.booleans())
-def test_a_compiled_program_is_the_eager_one(program, seed, own):
+@given(program=some.programs(), seed=st.integers(0, 99), own=st.booleans(), large=st.sampled_from([2**21, 1]))
+def test_a_compiled_program_is_the_eager_one(program, seed, own, large):
+    with mock.patch.object(build, "LARGE", large):  # all values as the large ones
+        compare_with_eager(program, seed, own)
+
+
+def compare_with_eager(program, seed, own):
     run = as_function(program, own)
     compiled = torch.compile(run)
     draw = np.random.default_rng(seed)
@@ -639,6 +647,73 @@ def test_nothing_is_left_alive_and_buffers_return_to_the_pool():
         assert len(runner.pool) == 5
     finally:
         gc.enable()
+
+
+def deep(layers=6, width=64):
+    torch.manual_seed(0)
+    return nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(width, width), nn.Tanh())])
+
+
+def test_a_step_on_a_large_batch_takes_no_more_memory_than_the_eager_one():
+    x = torch.ones(8192, 64)  # 2 MiB, as the result of each layer
+    peaks = []
+    for compiling in (False, True):
+        net = deep()
+        call = torch.compile(net) if compiling else net
+        for turn in range(3):
+            if turn == 1:  # the first is traced
+                tracemalloc.start()
+            net.zero_grad()
+            (call(x) ** 2).mean().backward()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] <= peaks[0]
+
+
+def test_a_trace_of_a_large_batch_takes_little_more_memory_than_the_eager_call():
+    x, peaks = torch.ones(8192, 64), []
+    for compiling in (False, True):
+        net = deep()
+        call = torch.compile(net) if compiling else net
+        tracemalloc.start()
+        (call(x) ** 2).mean().backward()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] <= 1.25 * peaks[0]
+
+
+def test_large_values_are_dropped_by_a_backward_that_keeps_no_graph(monkeypatch):
+    monkeypatch.setattr(build, "LARGE", 1)
+    compiled = torch.compile(lambda x: (x.exp().sin() * 3).tanh() * 1.0, fullgraph=True)
+    x = torch.ones(5, requires_grad=True)
+    wanted = None
+    for how in ("traced", "once", "kept", "raises", "others"):
+        x.grad = None
+        out = compiled(x)
+        if how == "others":  # the buffers of another call have other numbers
+            compiled(x * 2).sum().backward()
+            x.grad = None
+        if how in ("kept", "raises"):
+            out.sum().backward(retain_graph=True)
+            x.grad = None
+        if how == "raises":
+            handle = x.register_hook(lambda _: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                out.sum().backward(retain_graph=True)
+            with pytest.raises(ZeroDivisionError):
+                out.sum().backward()
+            handle.remove()
+            x.grad = None
+            with pytest.raises(RuntimeError, match="second time"):
+                out.sum().backward()
+            continue
+        saved = [weakref.ref(a) for a in out._node.further[2][1]] if how != "traced" else []
+        out.sum().backward()
+        wanted = x.grad.tolist() if wanted is None else wanted
+        np.testing.assert_allclose(x.grad.numpy(), wanted, rtol=1e-6)
+        assert sum(ref() is not None for ref in saved) <= 1  # x itself
+        with pytest.raises(RuntimeError, match="second time"):
+            out.sum().backward()
 
 
 def test_a_trace_keeps_no_array_longer_than_it_must():
