@@ -10,7 +10,8 @@ Arguments of many functions that make tensors:
     requires_grad: whether gradients flow to the result: a leaf.
     out: of many functions a tensor, or a tuple of them, to write the result into; it goes with no gradient.
     generator: the Generator to draw from; None takes the default one.
-    device, layout, pin_memory, memory_format: as PyTorch's; only the CPU, and elements in rows, are possible.
+    device, layout, pin_memory: as PyTorch's; only the CPU, and dense tensors, are possible.
+    memory_format: the order of the elements in memory, such as `channels_last`.
 """
 
 from __future__ import annotations

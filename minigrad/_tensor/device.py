@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .documentation import passing_on
-from .layout import in_rows, preserve_format, strided
+from .layout import in_order, preserve_format, strided
 
 Result = TypeVar("Result")
 _KNOWN = ("cpu", "cuda", "ipu", "xpu", "mps", "meta", "hpu", "mtia", "xla", "hip", "privateuseone")
@@ -117,7 +117,7 @@ def on_cpu(wanted: Any) -> None:
 
 
 def on_cpu_only(make: Callable[..., Result]) -> Callable[..., Result]:
-    """Let a function take `device`, `layout` and the like, as PyTorch's do; here they can change nothing."""
+    """Let a function take `device`, `layout` and the like, as PyTorch's do."""
 
     @functools.wraps(make)
     def made(
@@ -132,8 +132,10 @@ def on_cpu_only(make: Callable[..., Result]) -> Callable[..., Result]:
             on_cpu(device)
         if layout is not strided or pin_memory:
             raise NotImplementedError(f"{make.__name__}: minigrad has no other layout and no pinned memory")
-        in_rows(make.__name__, memory_format)
-        return make(*args, **kwargs)
+        result: Any = make(*args, **kwargs)
+        if memory_format is not preserve_format:
+            result._array = in_order(make.__name__, result.detach(), memory_format)._array
+        return result
 
     return passing_on(made, make)
 

@@ -19,7 +19,7 @@ from .compositions import counting, joining
 from .convert import as_operand
 from .documentation import named
 from .dtype import result_type
-from .layout import in_rows, preserve_format
+from .layout import contiguous_format, in_order, preserve_format
 from .methods_convert import Conversions
 from .methods_linalg import Matrices
 from .methods_reduce import Reductions
@@ -98,11 +98,11 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
     relu = CALLS["relu"]
 
     def clone(self, *, memory_format: Any = preserve_format) -> Tensor:
-        """A copy inside the graph, its elements in rows: the gradient flows through.
+        """A copy inside the graph: the gradient flows through.
 
         Arguments:
             input: a tensor of any shape and dtype.
-            memory_format: only rows are possible.
+            memory_format: the order of its elements; rows where it is left out.
 
         >>> import minigrad as torch
         >>> x = torch.ones(2)
@@ -111,9 +111,11 @@ class Operations(Conversions, Reductions, Shapes, Matrices):
         (False, tensor([1., 1.]))
         """
         if memory_format is not preserve_format:
-            in_rows("clone", memory_format)
-            if not self._array.flags.c_contiguous:
-                return CALLS["contiguous"](self)
+            ordered: Tensor = in_order("clone", self, memory_format)
+            if ordered is not self:
+                return ordered
+            if memory_format is not contiguous_format:
+                return in_order("clone", self.contiguous(), memory_format)
         return CALLS["clone"](self)
 
     isnan = CALLS["isnan"]

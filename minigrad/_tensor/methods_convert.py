@@ -13,7 +13,7 @@ from .calls import CALLS
 from .convert import as_array, number_as, sizes_of
 from .device import UnavailableDeviceError, device as Device, on_cpu, on_cpu_only, unavailable
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
-from .layout import contiguous_format, in_rows, preserve_format
+from .layout import contiguous_format, in_order, preserve_format
 from .record import Recorded, wrap
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ class Conversions(Recorded):
             args: a dtype, a device ("cpu"), or a tensor that gives the dtype.
             dtype, device: the same by name.
             copy: whether it is a new tensor in any case.
-            non_blocking, memory_format: accepted; they change nothing.
+            non_blocking: accepted; it changes nothing.
+            memory_format: the order of the elements in memory; the values are the same.
 
         Raises:
-            RuntimeError: for a device other than the CPU.
+            RuntimeError: for a device other than the CPU, and a format of another number of axes.
 
         Derivative: the gradient, converted back.
 
@@ -55,7 +56,6 @@ class Conversions(Recorded):
         >>> torch.tensor([1.5, -1.5]).to(torch.int64)
         tensor([ 1, -1])
         """
-        in_rows("to", memory_format)
         for arg in args:
             if isinstance(arg, Recorded):
                 dtype = arg._array.dtype
@@ -65,9 +65,10 @@ class Conversions(Recorded):
                 dtype = arg
         on_cpu(device)
         wanted = self._array.dtype if dtype is None else as_dtype(dtype)
-        if wanted == self._array.dtype:
-            return self.clone() if copy else self
-        return CALLS["cast"](self, wanted)
+        changed = self if wanted == self._array.dtype else CALLS["cast"](self, wanted)
+        if memory_format is not preserve_format:
+            changed = in_order("to", changed, memory_format)
+        return self.clone(memory_format=memory_format) if copy and changed is self else changed
 
     def type(self, dtype: Any = None) -> Any:
         """The tensor in another dtype, as `to(dtype)`; without a `dtype` the name of its own.
@@ -136,19 +137,19 @@ class Conversions(Recorded):
         >>> torch.ones(1).cpu()
         tensor([1.])
         """
-        in_rows("cpu", memory_format)
-        return self
+        return self.to(memory_format=memory_format)
 
     def contiguous(self: Any, memory_format: Any = contiguous_format) -> Tensor:
-        """The tensor with its elements in rows; itself where they are.
+        """The tensor with its elements in rows, or in the order of `memory_format`; itself where they are.
 
-        `memory_format` can only be rows. Derivative: the gradient as it is.
+        Derivative: the gradient as it is.
 
         >>> import minigrad as torch
         >>> torch.zeros(2, 3).T.contiguous().stride()
         (2, 1)
         """
-        in_rows("contiguous", memory_format)
+        if memory_format is not contiguous_format:
+            return in_order("contiguous", self, memory_format)
         array = self._array
         if type(array) is not np.ndarray and is_foreign(array):
             return self

@@ -9,7 +9,7 @@ from minigrad.ops.kernels import normalize_dim
 
 from .device import CPU, device as Device
 from .in_place import InPlace
-from .layout import contiguous_format, in_rows
+from .layout import checked, contiguous_format, has_order
 from .named_dtype import dtype as Dtype, named
 from .size import Size
 
@@ -79,9 +79,8 @@ class Properties(InPlace):
         return tuple(s // self._array.itemsize for s in self._array.strides)
 
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
-        """True if the elements lie in rows, one after the other; `memory_format` can only be rows."""
-        in_rows("is_contiguous", memory_format)
-        return bool(self._array.flags.c_contiguous)
+        """True if the elements lie one after the other: in rows, or in the order of `memory_format`."""
+        return has_order(self._array, checked("is_contiguous", memory_format))
 
     def data_ptr(self) -> int:
         """The address of the first element."""

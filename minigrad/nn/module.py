@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from minigrad._tensor.device import UnavailableDeviceError, unavailable
 from minigrad._tensor.handle import RemovableHandle
-from minigrad._tensor.layout import preserve_format
+from minigrad._tensor.layout import checked as checked_format, preserve_format
 from minigrad._tensor.tensor import Tensor, forget_gradients
 from minigrad.creation import empty
 from minigrad.nn.hooks import (
@@ -342,7 +342,7 @@ class Module(Saved["Module"]):
         Arguments:
             args: a dtype, a device ("cpu"), or a tensor that gives the dtype.
             dtype, device: the same by name.
-            non_blocking, memory_format: accepted; they change nothing.
+            non_blocking, memory_format: accepted; they change nothing, and the parameters stay in rows.
 
         Raises:
             TypeError: for a dtype that is not floating.
@@ -352,7 +352,8 @@ class Module(Saved["Module"]):
         >>> torch.nn.Linear(2, 1).to(torch.float64).weight.dtype
         torch.float64
         """
-        wanted = {"dtype": dtype, "device": device, "memory_format": memory_format}
+        checked_format("Module.to", memory_format)
+        wanted = {"dtype": dtype, "device": device}
         target = empty(()).to(*args, **wanted)
         if target.dtype.kind != "f":
             raise TypeError(f"a module's parameters are floating: cannot convert them to {target.dtype.name}")

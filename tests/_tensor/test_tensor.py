@@ -630,12 +630,58 @@ def test_memory_formats_are_taken_where_they_change_nothing():
         assert torch.zeros_like(X, memory_format=form, layout=torch.strided).shape == X.shape
     assert str(torch.preserve_format) == "torch.preserve_format"
     for call in (X.clone, X.contiguous, X.to, lambda **kw: torch.ones_like(X, **kw)):
-        with pytest.raises(NotImplementedError, match=r"no memory format torch\.channels_last"):
+        with pytest.raises(RuntimeError, match=r"required rank 4 tensor to use torch\.channels_last format"):
             call(memory_format=torch.channels_last)
         with pytest.raises(TypeError, match="memory_format must be"):
             call(memory_format="rows")
     with pytest.raises(NotImplementedError, match="pinned"):
         torch.zeros(2, pin_memory=True)
+
+
+@pytest.mark.parametrize(
+    ("form", "shape", "steps"),
+    [  # the steps are PyTorch's
+        (torch.channels_last, (2, 3, 4, 5), (60, 1, 15, 3)),
+        (torch.channels_last_3d, (2, 3, 2, 4, 5), (120, 1, 60, 15, 3)),
+    ],
+)
+def test_channels_come_last_in_memory_and_nowhere_else(form, shape, steps):
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    assert x.is_contiguous() and not x.is_contiguous(memory_format=form)
+    calls = [
+        x.to(memory_format=form),
+        x.contiguous(memory_format=form),
+        x.clone(memory_format=form),
+        x.to(torch.float32, memory_format=form),
+        torch.zeros_like(x, memory_format=form),
+        torch.empty(shape, memory_format=form),
+    ]
+    for y in calls:
+        assert y.stride() == steps and y.shape == x.shape
+        assert y.is_contiguous(memory_format=form) and not y.is_contiguous()
+    y = calls[0]
+    assert torch.equal(y, x) and y.to(memory_format=form) is y and y.contiguous(memory_format=form) is y
+    assert y.clone(memory_format=form) is not y and y.clone(memory_format=form).stride() == steps
+    assert y.to(copy=True, memory_format=form).data_ptr() != y.data_ptr()
+    assert y.to(memory_format=torch.contiguous_format).is_contiguous()
+    assert y.contiguous().is_contiguous() and torch.equal(y.contiguous(), x)
+    weights = torch.randn(shape, dtype=torch.float64)
+    (first,) = torch.autograd.grad((y.square() * weights).sum(), x, create_graph=True)
+    assert torch.allclose(first, 2 * x * weights)
+    (second,) = torch.autograd.grad(first.sum(), x)
+    assert torch.allclose(second, 2 * weights)
+
+
+def test_a_network_takes_channels_last_as_a_hint():
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.MaxPool2d(2)
+    )
+    x = torch.randn(2, 3, 8, 8)
+    expected = net(x)
+    assert net.to(memory_format=torch.channels_last) is net
+    assert torch.allclose(net(x.to(memory_format=torch.channels_last)), expected, atol=1e-6)
+    with pytest.raises(TypeError, match="memory_format must be"):
+        net.to(memory_format="rows")
 
 
 def test_where_and_masked_fill_want_boolean_tensors():
