@@ -14,7 +14,9 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from minigrad.ops.arrays import OF_LAYOUT, WRITING, everything, fold, one_sample
 
-from .rules import RULES, DeclinedError, aligned, front, full, operands, physical
+from . import matrices, rules  # noqa: F401 (they fill RULES)
+from .axes import RULES, DeclinedError, aligned, front, full, operands
+from .indexing import physical
 
 ndarray = np.ndarray
 

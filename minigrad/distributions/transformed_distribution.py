@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from minigrad._tensor.size import Size
 from minigrad.autograd import no_grad
 
+from .composed_transforms import ComposeTransform
 from .distribution import Distribution
 from .independent import Independent, summed
-from .transform import ComposeTransform, Transform
+from .transform import Transform
 
 
 class TransformedDistribution(Distribution):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .composed_transforms import ComposeTransform, IndependentTransform, ReshapeTransform
 from .elementwise_transforms import (
     AbsTransform,
     AffineTransform,
@@ -11,7 +12,7 @@ from .elementwise_transforms import (
     SoftplusTransform,
     TanhTransform,
 )
-from .transform import ComposeTransform, IndependentTransform, ReshapeTransform, Transform
+from .transform import Transform
 from .vector_transforms import (
     CatTransform,
     CorrCholeskyTransform,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .base import RNNBase
 from .cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
-from .layers import GRU, LSTM, RNN, RNNBase
+from .layers import GRU, LSTM, RNN
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
