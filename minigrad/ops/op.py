@@ -219,7 +219,7 @@ class Op:
         self.listed = self.variadic or not rules
         first, second, *others = (*(() if self.listed else names), "", "")
         self.rule_a, self.rule_b = rules.get(first), rules.get(second)
-        # Whether there are saved values to free in a node's edges to further inputs.
+        # True where a node's edges to further inputs hold saved values, to be freed.
         self.saves_further = self.listed or any(not values.isdisjoint(self.needs.get(n, ())) for n in others)
         if register:
             if name in REGISTRY:
