@@ -79,7 +79,7 @@ class View(Tensor):
         return not self._outdated() and super().is_leaf
 
     def _made_by(self) -> str:
-        return "GetitemBackward0" if self._outdated() else super()._made_by()
+        return "AsStridedBackward0" if self._outdated() else super()._made_by()
 
     def _kind(self) -> type:
         return Tensor

@@ -182,7 +182,7 @@ class FunctionCtx:
         True
         >>> h.sum().backward()
         >>> h, x.grad
-        (tensor([4., 4.], grad_fn=<DoubleBackward0>), tensor([2., 2.]))
+        (tensor([4., 4.], grad_fn=<DoubleBackward>), tensor([2., 2.]))
         """
         self._dirty = _tensors("mark_dirty", inputs)
 

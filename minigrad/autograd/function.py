@@ -226,7 +226,7 @@ class Function:
         ...     def backward(ctx, g):
         ...         return -g
         >>> Negate.apply(torch.ones(2, requires_grad=True))
-        tensor([-1., -1.], grad_fn=<NegateBackward0>)
+        tensor([-1., -1.], grad_fn=<NegateBackward>)
         """
         separate = cls.setup_context is not Function.setup_context
         if kwargs or separate:

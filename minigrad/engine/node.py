@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.engine.names import name_of
 from minigrad.ops.kernels import Shape
 from minigrad.ops.op import Op
 
@@ -123,9 +124,7 @@ class Node:
 
     def name(self) -> str:
         """PyTorch's name for it: `TanhBackward0`, and `AccumulateGrad` for a leaf."""
-        if self.op is None:
-            return "AccumulateGrad"
-        return "".join(part.capitalize() for part in self.op.name.split("_")) + "Backward0"
+        return name_of(self)
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:

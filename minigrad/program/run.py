@@ -22,7 +22,7 @@ from .build import Writer
 from .source import Marks, source_of
 from .structure import flatten, rebuilt
 
-_OP = Op("compiled", lambda: None, formula="the program's own backward", domain=REAL, register=False)
+_OP = Op("CompiledFunction", lambda: None, formula="the program's own backward", domain=REAL, register=False)
 
 
 MOST_FREE = 8  # sets of buffers that wait for a call

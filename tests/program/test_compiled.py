@@ -518,13 +518,13 @@ def test_hooks_anomaly_mode_and_watching_switch_it_off_for_the_call():
     model = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
     compiled = torch.compile(model, fullgraph=True)
     compiled(torch.ones(1, 2)), compiled(torch.ones(1, 2))
-    assert compiled(torch.ones(1, 2)).grad_fn.name() == "CompiledBackward0"
+    assert compiled(torch.ones(1, 2)).grad_fn.name() == "CompiledFunctionBackward"
     seen = []
     handle = model[0].register_forward_hook(lambda *call: seen.append(call[2].shape))
     assert compiled(torch.ones(1, 2)).grad_fn.name() == "TanhBackward0" and len(seen) == 1
     handle.remove()
     compiled(torch.ones(1, 2))
-    assert compiled(torch.ones(1, 2)).grad_fn.name() == "CompiledBackward0"
+    assert compiled(torch.ones(1, 2)).grad_fn.name() == "CompiledFunctionBackward"
     with torch.autograd.detect_anomaly():
         assert compiled(torch.ones(1, 2)).grad_fn.name() == "TanhBackward0"
     with torch.viz.watch():
