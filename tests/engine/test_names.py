@@ -33,13 +33,15 @@ NAMES = {
     "SqueezeBackward4": [lambda: F.linear(x, W), lambda: x @ W.T],
     "UnsafeViewBackward0": [lambda: F.linear(IMAGE, torch.ones(3, 4)), lambda: IMAGE @ IMAGE.mT],
     "ViewBackward0": [
-        W.flatten, lambda: W.view(6), lambda: F.linear(IMAGE, torch.ones(3, 4), torch.ones(3, requires_grad=True)),
+        W.flatten, lambda: W.view(6),
+        lambda: F.linear(IMAGE, torch.ones(3, 4), torch.ones(3, requires_grad=True)),
     ],
     "NllLossBackward0": [lambda: F.cross_entropy(W, CLASSES), lambda: F.nll_loss(W, CLASSES)],
     "NllLoss2DBackward0": [lambda: F.cross_entropy(IMAGE, torch.zeros(1, 4, 4, dtype=torch.int64))],
     "AddBackward0": [lambda: F.cross_entropy(W, CLASSES, label_smoothing=0.1), lambda: W + 1],
     "NativeLayerNormBackward0": [
-        lambda: F.layer_norm(W, (2,)), lambda: torch.nn.LayerNorm(2)(W), lambda: torch.nn.LayerNorm((4, 4))(IMAGE),
+        lambda: F.layer_norm(W, (2,)),
+        lambda: torch.nn.LayerNorm(2)(W), lambda: torch.nn.LayerNorm((4, 4))(IMAGE),
     ],
     "NativeBatchNormBackward0": [lambda: torch.nn.BatchNorm1d(2)(W), lambda: torch.nn.BatchNorm2d(2)(IMAGE)],
     "MaxPool2DWithIndicesBackward0": [lambda: F.max_pool2d(IMAGE, 2)],
@@ -47,7 +49,9 @@ NAMES = {
     "ClampBackward1": [lambda: W.clamp(0)],
     "RepeatBackward0": [lambda: W.repeat(2, 2)],
     "LinalgVectorNormBackward0": [W.norm],
-    "ConvolutionBackward0": [lambda: F.conv2d(IMAGE, IMAGE), lambda: F.conv_transpose2d(IMAGE, torch.ones(2, 1, 1, 1))],
+    "ConvolutionBackward0": [
+        lambda: F.conv2d(IMAGE, IMAGE),
+        lambda: F.conv_transpose2d(IMAGE, torch.ones(2, 1, 1, 1))],
 }  # fmt: skip
 
 
