@@ -39,6 +39,9 @@ def zeros(n):
 
 MODULES = {
     "embedding": lambda: (nn.Embedding(5, 3, padding_idx=1), i(5, 4)),
+    "bags": lambda: (nn.EmbeddingBag(5, 3, mode="sum"), i(5, 4, 2)),
+    "means of bags": lambda: (nn.EmbeddingBag(5, 3, padding_idx=1), i(5, 4, 2)),
+    "largest of bags": lambda: (nn.EmbeddingBag(5, 3, mode="max", padding_idx=0), i(5, 4, 2)),
     "lstm": lambda: (nn.LSTM(3, 4), x(5, 2, 3)),
     "gru": lambda: (nn.GRU(3, 4, batch_first=True, bidirectional=True), x(2, 5, 3)),
     "rnn": lambda: (nn.RNN(3, 4, num_layers=2), x(5, 2, 3)),

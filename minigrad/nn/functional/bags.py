@@ -64,7 +64,6 @@ def embedding_bag(
             "embedding_bag: scale_grad_by_freq is not covered, for PyTorch divides some rows by the count of "
             "another row; embedding(..., scale_grad_by_freq=True) divides each by its own"
         )
-    places, bags, count = _bags(input, offsets, include_last_offset)
     factors = per_sample_weights
     if factors is not None:
         if mode != "sum":
@@ -74,7 +73,12 @@ def embedding_bag(
                 f"embedding_bag: per_sample_weights {tuple(factors.shape)} must have the input's shape, "
                 f"{tuple(input.shape)}"
             )
-        factors = factors.reshape(-1)
+    if input.ndim == 2 and input.shape[1] and offsets is None and (padding_idx is None or max_norm is None):
+        rows = embedding(input, weight, None, max_norm, norm_type)
+        gone = None if padding_idx is None else input == padding_idx % weight.shape[0]
+        return _of_one_size(rows if factors is None else rows * factors.unsqueeze(2), gone, mode)
+    places, bags, count = _bags(input, offsets, include_last_offset)
+    factors = None if factors is None else factors.reshape(-1)
     if padding_idx is not None:
         kept = places != padding_idx % weight.shape[0]
         places, bags = places[kept], bags[kept]
@@ -89,6 +93,20 @@ def embedding_bag(
     if mode == "sum":
         return out
     return out / wrap(np.maximum(members, 1).astype(rows.dtype)[:, None], None)
+
+
+def _of_one_size(rows: Tensor, gone: Tensor | None, mode: str) -> Tensor:
+    """The sum, mean or maximum over the rows of each bag, of which all have as many; `gone` do not count."""
+    out: Tensor
+    if mode == "max":
+        if gone is None:
+            return rows.max(1)[0]
+        out = rows.masked_fill(gone.unsqueeze(2), -np.inf).max(1)[0]
+        return out.masked_fill(gone.all(1, keepdim=True), 0.0)
+    if gone is None:
+        return rows.sum(1) if mode == "sum" else rows.mean(1)
+    out = rows.masked_fill(gone.unsqueeze(2), 0.0).sum(1)
+    return out if mode == "sum" else out / (~gone).sum(1, keepdim=True).clamp(min=1).to(rows.dtype)
 
 
 def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[Any, Any, int]:
