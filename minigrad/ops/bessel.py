@@ -5,16 +5,19 @@ Loaded when a function of these is first used.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from .arrays import arrayed, kin
-from .gamma import _as_given, lgamma
+from .gamma import lgamma
+from .gamma_kernels import as_given
 from .incomplete import gamma_parts
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, Op
+from .pieces import by_blocks, fitted, polynomial
 from .special import sign
 
 # --- Bessel's functions ---------------------------------------------------------------------------------
@@ -42,15 +45,53 @@ def _scaled(x: Array, order: int) -> Array:
         series = series + term
     out = np.where(far, series / np.sqrt(2 * math.pi * away), total / 64)
     out = np.where(np.isnan(x), np.nan, out)
-    return _as_given(np.where(x < 0, -out, out) if order else out, x)
+    return as_given(np.where(x < 0, -out, out) if order else out, x)
 
 
+@functools.cache
+def _of_scaled(order: int) -> list[Array]:
+    """Of the scaled function; of order 1 over x, as it is odd."""
+    return fitted(lambda x: _scaled(x, order) / x**order, 10)
+
+
+def _even_block(x: Array, terms: int) -> Array:
+    return polynomial(np.abs(x) + 1, _of_scaled(0)[:terms])
+
+
+def _odd_block(x: Array, terms: int) -> Array:
+    return polynomial(np.abs(x) + 1, _of_scaled(1)[:terms]) * x + 0.0  # 0, not -0, at -0
+
+
+@kernel
 def _i0(x: Array) -> Array:
-    return _as_given(np.exp(np.abs(x.astype(np.float64))) * _scaled(x.astype(np.float64), 0), x)
+    return by_blocks(
+        x,
+        lambda x, terms: np.exp(np.abs(x)) * _even_block(x, terms),
+        lambda x: np.exp(np.abs(x)) * _scaled(x, 0),
+        -700.0,
+        700.0,
+    )
 
 
+@kernel
 def _i1(x: Array) -> Array:
-    return _as_given(np.exp(np.abs(x.astype(np.float64))) * _scaled(x.astype(np.float64), 1), x)
+    return by_blocks(
+        x,
+        lambda x, terms: np.exp(np.abs(x)) * _odd_block(x, terms),
+        lambda x: np.exp(np.abs(x)) * _scaled(x, 1),
+        -700.0,
+        700.0,
+    )
+
+
+@kernel
+def _i0e(x: Array) -> Array:
+    return by_blocks(x, _even_block, lambda x: _scaled(x, 0), -1000.0, 1000.0)
+
+
+@kernel
+def _i1e(x: Array) -> Array:
+    return by_blocks(x, _odd_block, lambda x: _scaled(x, 1), -1000.0, 1000.0)
 
 
 def _over(x: Array, y: Array, at_zero: float) -> Array:
@@ -68,7 +109,7 @@ def _scaled_i1(x: Array) -> Array:
 
 
 i0 = Op(
-    "i0", kernel(_i0),
+    "i0", _i0,
     x=lambda g, x: g * _slope_of_i0(x),
     read="g times I1 at x",
     formula="d I0(x)/dx = I1(x)",
@@ -76,7 +117,7 @@ i0 = Op(
     result="float",
 )  # fmt: skip
 i1 = Op(
-    "i1", kernel(_i1),
+    "i1", _i1,
     x=lambda g, x, out: g * (i0(x) - _over(x, out, 0.5)),
     read="g times I0 at x - out / x",
     formula="d I1(x)/dx = I0(x) - I1(x)/x,  1/2 at 0",
@@ -84,7 +125,7 @@ i1 = Op(
     result="float",
 )  # fmt: skip
 i0e = Op(
-    "i0e", kernel(lambda x: _scaled(x, 0)),
+    "i0e", _i0e,
     x=lambda g, x, out: g * (_scaled_i1(x) - sign(x) * out),
     read="g times the scaled I1 at x - sign(x) * out",
     formula="d e^-|x| I0(x)/dx = e^-|x| I1(x) - sign(x) e^-|x| I0(x)",
@@ -92,7 +133,7 @@ i0e = Op(
     result="float",
 )  # fmt: skip
 i1e = Op(
-    "i1e", kernel(lambda x: _scaled(x, 1)),
+    "i1e", _i1e,
     x=lambda g, x, out: g * (i0e(x) - sign(x) * out - _over(x, out, 0.5)),
     read="g times the scaled I0 at x - (sign(x) + 1 / x) * out",
     formula="d e^-|x| I1(x)/dx = e^-|x| I0(x) - (sign(x) + 1/x) e^-|x| I1(x)",

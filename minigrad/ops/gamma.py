@@ -10,29 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import is_array, kin
+from . import error_kernels, gamma_kernels
+from .error_kernels import TWO_OVER_ROOT_PI
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, UNIT, Interval, Op
 from .rounding import between_multiples, by_steps
-
-_TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
-
-
-def _each(function: Any) -> Any:
-    """A function of one number of Python's, of each element, in float64."""
-    apply = np.frompyfunc(function, 1, 1)
-
-    def of_array(x: Array) -> Array:
-        found = apply(x.astype(np.float64))
-        return _as_given(found.astype(np.float64) if is_array(found) else np.asarray(found, np.float64), x)
-
-    return of_array
-
-
-def _as_given(out: Array, x: Array) -> Array:
-    """In the dtype of floats; integers gave float64, which the record narrows."""
-    return cast(out, x.dtype) if x.dtype.kind == "f" else out
-
 
 # --- powers, and the error function's kin ----------------------------------------------------------------
 
@@ -83,54 +65,24 @@ sinc = Op(
     result="float",
 )  # fmt: skip
 erfc = Op(
-    "erfc", kernel(_each(math.erfc)),
-    x=lambda g, x: g * -_TWO_OVER_ROOT_PI * np.exp(-x * x),
+    "erfc", kernel(error_kernels.erfc),
+    x=lambda g, x: g * -TWO_OVER_ROOT_PI * np.exp(-x * x),
     read="-g * 2 / sqrt(pi) * exp(-x * x)",
     formula="d erfc(x)/dx = -2/sqrt(pi) * exp(-x^2)",
     domain=REAL,
     result="float",
 )  # fmt: skip
-
-
-def _scaled_erfc(x: float) -> float:
-    """exp(x^2) erfc(x); far out its asymptotic series, DLMF 7.12.1."""
-    if not x > 25:
-        return math.exp(x * x) * math.erfc(x) if x > -26.7 else (math.inf if x == x else x)
-    y = 0.5 / (x * x)
-    return (1 - y * (1 - 3 * y * (1 - 5 * y * (1 - 7 * y)))) / (x * math.sqrt(math.pi))
-
-
 erfcx = Op(
-    "erfcx", kernel(_each(_scaled_erfc)),
-    x=lambda g, x, out: g * (2 * x * out - _TWO_OVER_ROOT_PI),
+    "erfcx", kernel(error_kernels.erfcx),
+    x=lambda g, x, out: g * (2 * x * out - TWO_OVER_ROOT_PI),
     read="g * (2 * x * out - 2 / sqrt(pi))",
     formula="d exp(x^2) erfc(x)/dx = 2x exp(x^2) erfc(x) - 2/sqrt(pi)",
     domain=REAL,
     result="float",
 )  # fmt: skip
-
-
-def _inverse_erf(x: float) -> float:
-    """Newton's steps for erfc(y) = 1 - |x|: its relative error stays small where erf is nearly 1."""
-    size, rest = abs(x), 1 - abs(x)
-    if not size < 1:
-        return math.copysign(math.inf, x) if size == 1 else math.nan
-    if size < 1e-8:
-        return x / _TWO_OVER_ROOT_PI
-    # The first guess: Winitzki, "A handy approximation for the error function and its inverse" (2008).
-    ln, a = math.log(rest) + math.log1p(size), 0.147
-    half = 2 / (math.pi * a) + ln / 2
-    y = math.sqrt(math.sqrt(half * half - ln / a) - half)
-    for _ in range(3):
-        miss = (math.erf(y) - size) if size < 0.5 else (rest - math.erfc(y))
-        step = miss / (_TWO_OVER_ROOT_PI * math.exp(-y * y))
-        y -= step / (1 + y * step)  # Halley's: it knows the second derivative, -2 y times the first
-    return math.copysign(y, x)
-
-
 erfinv = Op(
-    "erfinv", kernel(_each(_inverse_erf)),
-    x=lambda g, out: g / _TWO_OVER_ROOT_PI * np.exp(out * out),
+    "erfinv", kernel(error_kernels.erfinv),
+    x=lambda g, out: g / TWO_OVER_ROOT_PI * np.exp(out * out),
     read="g * sqrt(pi) / 2 * exp(out * out)",
     formula="d erfinv(x)/dx = sqrt(pi)/2 * exp(erfinv(x)^2)",
     domain=UNIT,
@@ -138,54 +90,6 @@ erfinv = Op(
 )  # fmt: skip
 
 # --- the gamma function ------------------------------------------------------------------------------------
-
-
-def _log_gamma(x: float) -> float:
-    if x <= 0 and x == math.floor(x):
-        return math.inf
-    return math.lgamma(x) if math.isfinite(x) else (math.inf if x == x else x)
-
-
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
-
-
-def _psi(x: Array, n: int) -> Array:
-    """The n-th derivative of the logarithm's of gamma: a recurrence upwards, then Stirling's series.
-
-    DLMF 5.5.2, 5.11.2 and 5.15.5, 5.15.8. Below 0 the reflection 5.5.4 for n = 0; else so many more steps.
-    """
-    given, x = x, x.astype(np.float64)
-    if n == 0:
-        below = x < 0
-        pole = (x == np.floor(x)) & (x <= 0)
-        start = np.where(below, 1 - x, np.where(x == 0, 1.0, x))
-        out = _psi_above(start, 0)
-        # The angle without its whole turns: pi x is not exact for a large x.
-        turn = np.where(below & ~pole, x - np.round(x), 0.25)
-        out = np.where(below, out - math.pi / np.tan(math.pi * turn), out)
-        out = np.where(pole, np.where(x == 0, np.copysign(math.inf, -x), math.nan), out)
-        return _as_given(out, given)
-    pole = (x == np.floor(x)) & (x <= 0)
-    lowest = np.where(np.isfinite(x) & ~pole, x, 1.0)
-    out = _psi_above(np.where(pole, 1.0, x), n, lowest)
-    return _as_given(np.where(pole, math.inf if n % 2 else math.nan, out), given)
-
-
-def _psi_above(x: Array, n: int, lowest: Any = None) -> Array:
-    steps = 12 + int(max(0.0, -np.min(np.minimum(x if lowest is None else lowest, 0.0)) if x.size else 0.0))
-    sign, factorial = (-1) ** (n + 1), math.factorial(n)
-    out = np.zeros(x.shape, like=kin(x))
-    for k in range(steps):
-        out += (sign * factorial) * (x + k) ** -float(n + 1)
-    z = x + steps
-    if n == 0:
-        tail = np.log(z) - 0.5 / z
-    else:
-        tail = sign * (math.factorial(n - 1) * z ** -float(n) + 0.5 * factorial * z ** -float(n + 1))
-    for j, bernoulli in enumerate(_BERNOULLI, 1):
-        size = math.factorial(2 * j + n - 1) / math.factorial(2 * j)
-        tail = tail + (-1 if n == 0 else sign) * bernoulli * size * z ** -float(2 * j + n)
-    return out + tail
 
 
 def _digamma(x: Array) -> Array:
@@ -197,7 +101,7 @@ def _polygamma(x: Array, n: int) -> Array:
 
 
 lgamma = Op(
-    "lgamma", kernel(_each(_log_gamma)),
+    "lgamma", kernel(gamma_kernels.lgamma),
     x=lambda g, x: g * _digamma(x),
     read="g times digamma of x",
     formula="d log|gamma(x)|/dx = digamma(x)",
@@ -205,7 +109,7 @@ lgamma = Op(
     result="float",
 )  # fmt: skip
 digamma = Op(
-    "digamma", kernel(lambda x: _psi(x, 0)),
+    "digamma", kernel(gamma_kernels.digamma),
     x=lambda g, x: g * _polygamma(x, 1),
     read="g times the next derivative at x",
     formula="d digamma(x)/dx = polygamma(1, x)",
@@ -213,7 +117,7 @@ digamma = Op(
     result="float",
 )  # fmt: skip
 polygamma = Op(
-    "polygamma", lambda x, *, n: _psi(x, n),
+    "polygamma", gamma_kernels.polygamma,
     x=lambda g, x, n: g * _polygamma(x, n + 1),
     read="g times the next derivative at x",
     formula="d polygamma(n, x)/dx = polygamma(n + 1, x)",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import arrayed, kin
-from .gamma import _psi, lgamma
+from .gamma_kernels import lgamma, psi
 
 Array = Any
 ndarray = np.ndarray
@@ -69,7 +69,7 @@ def _gamma_below(a: Array, z: Array, factor: bool) -> Array:
     """The integral of (t/z)^(a - 1) e^(z - t) dt / z from 0 to z; or that times log t - digamma(a)."""
     log_s, log_rest, weight = _unit(a)
     terms = np.exp((a - 1) * log_s + z * np.exp(log_rest) + weight)
-    return np.sum(terms * (np.log(z) + log_s - _psi(a, 0)) if factor else terms, 1)
+    return np.sum(terms * (np.log(z) + log_s - psi(a, 0)) if factor else terms, 1)
 
 
 def _gamma_above(a: Array, z: Array, factor: bool) -> Array:
@@ -77,7 +77,7 @@ def _gamma_above(a: Array, z: Array, factor: bool) -> Array:
     r, weight = _half_line(z)
     grown = np.log1p(r)
     terms = np.exp((a - 1) * grown - z * r + weight)
-    return np.sum(terms * (np.log(z) + grown - _psi(a, 0)) if factor else terms, 1)
+    return np.sum(terms * (np.log(z) + grown - psi(a, 0)) if factor else terms, 1)
 
 
 def _smaller_below(a: Array, z: Array) -> Array:
@@ -92,7 +92,7 @@ def _log_height(a: Array, z: Array) -> Array:
     log_ratio = np.where(np.abs(far) < 0.5, np.log1p(far), np.log(z / large))
     series = 1 / (12 * large) - 1 / (360 * large**3) + 1 / (1260 * large**5) - 1 / (1680 * large**7)
     of_large = large * (log_ratio - far) + 0.5 * np.log(large / (2 * math.pi)) - series
-    return np.where(a > 30, of_large, a * np.log(z) - z - lgamma.forward(np.minimum(a, 30.0)))
+    return np.where(a > 30, of_large, a * np.log(z) - z - lgamma(np.minimum(a, 30.0)))
 
 
 def gamma_parts(a: Array, z: Array) -> tuple[Array, Array]:
@@ -133,7 +133,7 @@ def _beta_below(a: Array, b: Array, x: Array, log_rest_x: Array) -> Array:
     s, rest = np.exp(log_s), np.exp(log_rest)
     log_beyond = np.log(np.exp(log_rest_x) * s + rest)  # 1 - x s
     terms = np.exp((a - 1) * log_s + (b - 1) * (log_beyond - log_rest_x) + weight)
-    return np.sum(terms * (np.log(x) + log_s - _psi(a, 0) + _psi(a + b, 0)), 1)
+    return np.sum(terms * (np.log(x) + log_s - psi(a, 0) + psi(a + b, 0)), 1)
 
 
 def _beta_above(a: Array, b: Array, x: Array, log_rest_x: Array) -> Array:
@@ -141,7 +141,7 @@ def _beta_above(a: Array, b: Array, x: Array, log_rest_x: Array) -> Array:
     s, rest = np.exp(log_s), np.exp(log_rest)
     log_t = np.log(x * s + rest)  # 1 - (1 - x) s
     terms = np.exp((b - 1) * log_s + (a - 1) * (log_t - np.log(x)) + weight)
-    return np.sum(terms * (log_t - _psi(a, 0) + _psi(a + b, 0)), 1)
+    return np.sum(terms * (log_t - psi(a, 0) + psi(a + b, 0)), 1)
 
 
 def beta_slope(a: Array, b: Array, x: Array) -> Array:

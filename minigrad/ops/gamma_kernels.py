@@ -1,0 +1,129 @@
+"""The logarithm of the gamma function, and its derivatives."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from .arrays import kin
+from .kernels import Array, cast
+from .pieces import by_blocks, fitted, one_by_one, polynomial
+
+
+def as_given(out: Array, x: Array) -> Array:
+    """In the dtype of floats; integers gave float64, which the record narrows."""
+    return cast(out, x.dtype) if x.dtype.kind == "f" else out
+
+
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+
+
+def psi(x: Array, n: int) -> Array:
+    """The n-th derivative of the logarithm's of gamma: a recurrence upwards, then Stirling's series.
+
+    DLMF 5.5.2, 5.11.2 and 5.15.5, 5.15.8. Below 0 the reflection 5.5.4 for n = 0; else so many more steps.
+    """
+    given, x = x, x.astype(np.float64)
+    if n == 0:
+        below = x < 0
+        pole = (x == np.floor(x)) & (x <= 0)
+        start = np.where(below, 1 - x, np.where(x == 0, 1.0, x))
+        out = _psi_above(start, 0)
+        # The angle without its whole turns: pi x is not exact for a large x.
+        turn = np.where(below & ~pole, x - np.round(x), 0.25)
+        out = np.where(below, out - math.pi / np.tan(math.pi * turn), out)
+        out = np.where(pole, np.where(x == 0, np.copysign(math.inf, -x), math.nan), out)
+        return as_given(out, given)
+    pole = (x == np.floor(x)) & (x <= 0)
+    lowest = np.where(np.isfinite(x) & ~pole, x, 1.0)
+    out = _psi_above(np.where(pole, 1.0, x), n, lowest)
+    return as_given(np.where(pole, math.inf if n % 2 else math.nan, out), given)
+
+
+def _psi_above(x: Array, n: int, lowest: Any = None) -> Array:
+    steps = 12 + int(max(0.0, -np.min(np.minimum(x if lowest is None else lowest, 0.0)) if x.size else 0.0))
+    sign, factorial = (-1) ** (n + 1), math.factorial(n)
+    out = np.zeros(x.shape, like=kin(x))
+    for k in range(steps):
+        out += (sign * factorial) * (x + k) ** -float(n + 1)
+    z = x + steps
+    if n == 0:
+        tail = np.log(z) - 0.5 / z
+    else:
+        tail = sign * (math.factorial(n - 1) * z ** -float(n) + 0.5 * factorial * z ** -float(n + 1))
+    for j, bernoulli in enumerate(_BERNOULLI, 1):
+        size = math.factorial(2 * j + n - 1) / math.factorial(2 * j)
+        tail = tail + (-1 if n == 0 else sign) * bernoulli * size * z ** -float(2 * j + n)
+    return out + tail
+
+
+def _one_log(x: float) -> float:
+    if not math.isfinite(x):
+        return abs(x)
+    return math.inf if x <= 0 and x == math.floor(x) else math.lgamma(x)
+
+
+def _log_near_two(t: Array) -> Array:
+    """log gamma(2 + t) for t from -0.5 to 1: Taylor's series."""
+    out = np.zeros_like(t)
+    for k in range(56, 0, -1):
+        slope = psi(np.array(2.0), k - 1) if k > 1 else 1 - np.euler_gamma
+        out = (out + slope / math.factorial(k)) * t
+    return out
+
+
+def _log_over_zeros(x: Array) -> Array:
+    """log gamma(1 + x) over x (x - 1), which is no 0; near these no digit is lost."""
+    least, less = _log_near_two(np.minimum(x, 0.5)), _log_near_two(np.clip(x - 1, -0.5, 1))
+    above = np.where(x < 2, less, one_by_one(math.lgamma, 1 + x))
+    return np.where(x < 0.5, least - np.log1p(x), above) / (x * (x - 1))
+
+
+@functools.cache
+def _of_log() -> list[Array]:
+    return fitted(_log_over_zeros, 10)
+
+
+def _log_block(x: Array, terms: int) -> Array:
+    """Below 1 it is log gamma(1 + x) - log(x)."""
+    above = x >= 1
+    out = polynomial(x + ~above, _of_log()[:terms])
+    out *= x - above
+    out *= x - 1.0 - above
+    out += 0 - np.log(np.minimum(x, 1))  # with 0 at 1, not -0
+    return out
+
+
+def lgamma(x: Array) -> Array:
+    """log |gamma(x)|."""
+    return by_blocks(x, _log_block, lambda x: one_by_one(_one_log, x), 0.0, 1000.0)
+
+
+@functools.cache
+def _of_psi(n: int) -> list[Array]:
+    return fitted(lambda x: psi(1 + x, n), 10)
+
+
+def _psi_block(x: Array, terms: int) -> Array:
+    out = polynomial(x + 1, _of_psi(0)[:terms])
+    out -= 1 / x
+    return out
+
+
+def _slope_block(x: Array, terms: int) -> Array:
+    out = polynomial(x + 1, _of_psi(1)[:terms])
+    out += 1 / (x * x)
+    return out
+
+
+def digamma(x: Array) -> Array:
+    """The derivative of log |gamma(x)|."""
+    return by_blocks(x, _psi_block, lambda x: psi(x, 0), 0.0, 1000.0)
+
+
+def polygamma(x: Array, *, n: int) -> Array:
+    """The n-th derivative of `digamma`."""
+    return by_blocks(x, _slope_block, lambda x: psi(x, 1), 0.0, 1000.0) if n == 1 else psi(x, n)

@@ -1,0 +1,113 @@
+"""Special functions of whole arrays: beside functions of one number, at ends, and near zeros."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+
+
+def bessel(x: float, order: int) -> float:
+    """The power series, DLMF 10.25.2."""
+    return math.fsum(
+        (x / 2) ** (2 * k + order) / math.factorial(k) / math.gamma(k + order + 1) for k in range(80)
+    )
+
+
+def inverse_erf(x: float) -> float:
+    """By halving."""
+    low, high = -7.0, 7.0
+    for _ in range(70):
+        middle = (low + high) / 2
+        low, high = (low, middle) if math.erf(middle) > x else (middle, high)
+    return low
+
+
+def psi(x: float, n: int) -> float:
+    """Digamma or trigamma: the recurrence to a large number, then Stirling's series."""
+    far = x + 40
+    if n:
+        near = math.fsum(1 / (x + k) ** 2 for k in range(40))
+        return near + 1 / far + 0.5 / far**2 + 1 / (6 * far**3) - 1 / (30 * far**5) + 1 / (42 * far**7)
+    near = -math.fsum(1 / (x + k) for k in range(40))
+    series = 1 / (12 * far**2) - 1 / (120 * far**4) + 1 / (252 * far**6) - 1 / (240 * far**8)
+    return near + math.log(far) - 0.5 / far - series
+
+
+Case = tuple[Callable[[Any], Any], Callable[[float], float], float, float, float]
+CASES: dict[str, Case] = {  # the function, one of a number, from, to, float64's relative error
+    "erfc": (torch.special.erfc, math.erfc, -6.0, 9.0, 1e-15),
+    "erfcx": (torch.special.erfcx, lambda x: math.exp(x * x) * math.erfc(x), -5.0, 9.0, 3e-14),
+    "erfinv": (torch.erfinv, inverse_erf, -0.99, 0.99, 1e-14),
+    "lgamma": (torch.lgamma, math.lgamma, 2.5, 900.0, 3e-15),
+    "digamma": (torch.digamma, lambda x: psi(x, 0), 1.6, 900.0, 5e-15),
+    "trigamma": (lambda x: torch.polygamma(1, x), lambda x: psi(x, 1), 0.01, 900.0, 3e-15),
+    "i0": (torch.special.i0, lambda x: bessel(x, 0), -30.0, 30.0, 3e-15),
+    "i1": (torch.special.i1, lambda x: bessel(x, 1), -30.0, 30.0, 3e-15),
+    "i0e": (torch.special.i0e, lambda x: bessel(x, 0) * math.exp(-abs(x)), -30.0, 30.0, 3e-15),
+    "i1e": (torch.special.i1e, lambda x: bessel(x, 1) * math.exp(-abs(x)), -30.0, 30.0, 3e-15),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_of_float32_the_nearest_number_or_its_neighbour_and_of_float64_all_but_the_last_digits(name: str) -> None:
+    function, of_one, low, high, error = CASES[name]
+    x = np.random.default_rng(0).uniform(low, high, 3000)
+    want = np.array([of_one(v) for v in x.tolist()])
+    np.testing.assert_allclose(function(torch.tensor(x)).numpy(), want, error)
+    narrow = x.astype(np.float32)
+    want = np.array([of_one(v) for v in narrow.tolist()])
+    found = function(torch.tensor(narrow)).numpy()
+    assert found.dtype == np.float32
+    assert np.all(abs(found - want) <= 0.75 * np.spacing(abs(want).astype(np.float32)))
+
+
+INF, NAN = math.inf, math.nan
+ENDS = {  # at 0, -0, 1, inf, -inf, nan, as PyTorch 2.13 has them
+    "erfc": (1.0, 1.0, 0.15729920705028513, 0.0, 2.0, NAN),
+    "erfcx": (1.0, 1.0, 0.427583576155807, 0.0, INF, NAN),
+    "erfinv": (0.0, -0.0, INF, NAN, NAN, NAN),
+    "lgamma": (INF, INF, 0.0, INF, INF, NAN),
+    "digamma": (-INF, INF, -0.5772156649015329, INF, NAN, NAN),
+    "i0": (1.0, 1.0, 1.2660658777520084, NAN, NAN, NAN),
+    "i1": (0.0, 0.0, 0.5651591039924851, NAN, NAN, NAN),
+    "i0e": (1.0, 1.0, 0.46575960759364043, 0.0, 0.0, NAN),
+    "i1e": (0.0, 0.0, 0.2079104153497085, 0.0, -0.0, NAN),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ends_zeros_and_nan(name: str, dtype: type) -> None:
+    x = np.array([0.0, -0.0, 1.0, INF, -INF, NAN], dtype)
+    found = CASES[name][0](torch.tensor(x)).numpy()
+    want = np.array(ENDS[name], dtype)
+    np.testing.assert_allclose(found, want, 1e-6 if dtype is np.float32 else 3e-15)
+    np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(want[found == 0]))
+
+
+def test_log_gamma_loses_no_digit_near_its_zeros() -> None:
+    t = np.array([1e-12, 1e-7, 1e-3, -1e-7, -1e-3])
+    gamma, zeta = np.euler_gamma, math.pi**2 / 12
+    one, two = torch.lgamma(torch.tensor(1 + t)).numpy(), torch.lgamma(torch.tensor(2 + t)).numpy()
+    near_one, near_two = (1 + t) - 1, (2 + t) - 2  # 1 + t has another last digit than t
+    of_one = -gamma * near_one + zeta * near_one**2 - 0.4006856343865314 * near_one**3
+    of_two = (1 - gamma) * near_two + (zeta - 0.5) * near_two**2 + (1 / 3 - 0.4006856343865314) * near_two**3
+    np.testing.assert_allclose(one[[0, 1, 3]], of_one[[0, 1, 3]], 3e-15)
+    np.testing.assert_allclose(two[[0, 1, 3]], of_two[[0, 1, 3]], 3e-15)
+    np.testing.assert_allclose(one, of_one, 1e-8)
+    assert torch.lgamma(torch.tensor([1.0, 2.0])).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_block_with_ends_has_the_numbers_of_a_block_without(name: str) -> None:
+    function, _, low, high, _ = CASES[name]
+    x = np.linspace(low, high, 40_000)
+    alone = function(torch.tensor(x)).numpy()
+    x[20_000] = NAN
+    found = function(torch.tensor(np.asfortranarray(x.reshape(200, 200)))).numpy().ravel()
+    assert np.isnan(found[20_000])
+    np.testing.assert_array_equal(np.delete(found, 20_000), np.delete(alone, 20_000))
