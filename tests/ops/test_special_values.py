@@ -53,7 +53,7 @@ CASES: dict[str, Case] = {  # the function, one of a number, from, to, float64's
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_of_float32_the_nearest_number_or_its_neighbour_and_of_float64_all_but_the_last_digits(name: str) -> None:
+def test_float32_is_the_nearest_number_or_its_neighbour_and_float64_lacks_last_digits_only(name: str) -> None:
     function, of_one, low, high, error = CASES[name]
     x = np.random.default_rng(0).uniform(low, high, 3000)
     want = np.array([of_one(v) for v in x.tolist()])
