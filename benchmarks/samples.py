@@ -248,6 +248,7 @@ OPS: dict[str, Sample] = {
     # scans and reductions
     "cumsum": Sample(lambda t, x: x.cumsum(1)),
     "cumprod": Sample(lambda t, x: x.cumprod(1), (Interval(-1.1, 1.1),)),
+    "logcumsumexp": Sample(lambda t, x: x.logcumsumexp(1)),
     "sum": Sample(lambda t, x: x.sum()),
     "mean": Sample(lambda t, x: x.mean(1)),
     "prod": Sample(lambda t, x: x.prod(1), (Interval(0.9, 1.1),)),
@@ -343,7 +344,6 @@ COMPOSED: dict[str, Sample] = {
     "norm(3, dim=1)": Sample(lambda t, x: x.norm(3, dim=1)),
     "cumsum(0)": Sample(lambda t, x: x.cumsum(0)),
     "cumprod(0)": Sample(lambda t, x: x.cumprod(0), (Interval(-1.1, 1.1),)),
-    "logcumsumexp": Sample(lambda t, x: x.logcumsumexp(1)),
     "cummax": Sample(lambda t, x: x.cummax(1)[0]),
     "softmax(0)": Sample(lambda t, x: x.softmax(0)),
     "median(1)": Sample(lambda t, x: x.median(1)[0]),

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, c_order, normalize_dim, reverse_scan as reverse_scan_kernel, shifted
+from .arrays import arrayed
+from .kernels import (
+    Array,
+    c_order,
+    kernel,
+    ndarray,
+    normalize_dim,
+    reverse_scan as reverse_scan_kernel,
+    shifted,
+)
 from .op import REAL, Op
 from .sums import accumulate
 
@@ -45,6 +54,39 @@ cumprod = Op(
     formula="d cumprod(x)_j/dx_i = product of x_k over k <= j, k != i",
     domain=_scan(REAL),
 )
+
+
+@kernel
+def log_scan(x: Array, *, dim: int) -> Array:
+    """log of the partial sums of exp(x) along `dim`; float32 is added as float64."""
+    if type(x) is ndarray:
+        wider = x if x.dtype.char == "d" else x.astype(np.float64)
+        return c_order(np.logaddexp.accumulate(wider, axis=dim).astype(x.dtype, copy=False))
+    axis, step = normalize_dim(dim, x.ndim), 1
+    out, before = x, (slice(None),) * axis
+    while step < x.shape[axis]:  # each sum of twice as many as before
+        first, others = out[(*before, slice(step))], out[(*before, slice(step, None))]
+        added = np.logaddexp(others, out[(*before, slice(-step))])
+        out, step = np.concatenate([first, added], axis=axis), 2 * step
+    return arrayed(out + 0) if out is x else out
+
+
+def _share_of_next(out: Array, dim: int) -> Array:
+    """exp(out_(i - 1) - out_i), at most 1: 1 for two of the same infinity; and 1 at the start."""
+    before = shifted(out, dim, 0.0)
+    return np.exp(np.where(before == out, np.zeros_like(out), before - out))
+
+
+logcumsumexp = Op(
+    "logcumsumexp", log_scan,
+    x=lambda g, x, out, dim: (
+        np.exp(x - out) * reverse_scan_kernel(g, _share_of_next(out, dim), dim) if g.ndim else g
+    ),
+    read="exp(x - out) times s, where s_i = g_i + exp(out_i - out_(i+1)) * s_(i+1)",
+    formula="d out_j/dx_i = exp(x_i - out_j) for i <= j",
+    domain=_scan(REAL),
+    result="floating",
+)  # fmt: skip
 reverse_scan = Op(
     "reverse_scan", reverse_scan_kernel, inputs="a x",
     a=lambda g, x, dim: _forward_scan(g, x, dim),

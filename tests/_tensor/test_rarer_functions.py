@@ -219,3 +219,27 @@ def test_shifts_of_bits_have_their_operators():
     assert z is y and y.tolist() == [0, 3]
     with pytest.raises(NotImplementedError, match="expected tensors of integers"):
         torch.tensor([1.0]) << 1
+
+
+def test_logcumsumexp_at_infinities_and_over_a_large_range() -> None:
+    # The numbers are those of PyTorch 2.13; of the last gradient it loses the middle one.
+    inf, nan = math.inf, math.nan
+    for values, sums, gradient in (
+        ([-inf, -inf, 1.0, 2.0], [-inf, -inf, 1.0, 2.313261687518223], [nan, nan, 3.134470710685, 0.365529289315]),
+        ([1.0, inf, 2.0], [1.0, inf, inf], [1.0, nan, 0.0]),
+        ([1.0, -inf, 2.0], [1.0, 1.0, 2.313261687518223], [-0.193175735890, 0.0, 2.193175735890]),
+        ([1.0, nan, 2.0], [1.0, nan, nan], [nan, nan, nan]),
+        ([1e3, -1e3, 1e3], [1e3, 1e3, 1000.6931471805599], [0.5, 0.0, 1.5]),
+        ([-1e30, 1e30, 0.0], [-1e30, 1e30, 1e30], [1.0, 1.0, 0.0]),
+    ):
+        x = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+        out = torch.logcumsumexp(x, 0)
+        out.backward(torch.tensor([1.0, -2.0, 3.0, 0.5][: len(values)], dtype=torch.float64))
+        np.testing.assert_allclose(out.detach().numpy(), sums, 1e-15)
+        np.testing.assert_allclose(x.grad.numpy(), gradient, 1e-11, 1e-300)
+
+
+def test_logcumsumexp_of_a_long_axis_is_as_exact_as_float32_can_be() -> None:
+    x = np.random.default_rng(0).standard_normal((3, 5000)).astype(np.float32)
+    want = np.log(np.cumsum(np.exp(x.astype(np.float64)), 1))
+    np.testing.assert_allclose(torch.logcumsumexp(torch.tensor(x), 1).numpy(), want, 1e-7, 1e-7)
