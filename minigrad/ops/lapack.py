@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import arrayed, kin
-from .kernels import Array, kernel
+from .kernels import Array, kernel, ndarray
 
 _lapack: Any = np.linalg
 
@@ -82,6 +82,7 @@ def solve(A: Array, B: Array) -> Array:
 
 
 _FEW = 16  # rows of a triangle that are solved one after the other
+_SOME = 64  # rows that LAPACK solves at once
 
 
 @kernel
@@ -103,6 +104,8 @@ def solve_triangular(A: Array, B: Array, *, upper: bool, unitriangular: bool = F
 def _substitute(A: Array, X: Array, unit: bool) -> None:
     """Forward substitution, X in place: the upper half, its products taken off the lower, the lower half."""
     n = A.shape[-1]
+    if n <= _SOME and type(A) is type(X) is ndarray and A.dtype.char in "fd" and _solved(A, X, unit):
+        return
     if n > _FEW:
         m = n // 2
         _substitute(A[..., :m, :m], X[..., :m, :], unit)
@@ -114,6 +117,24 @@ def _substitute(A: Array, X: Array, unit: bool) -> None:
             X[..., i : i + 1, :] -= A[..., i : i + 1, :i] @ X[..., :i, :]
         if not unit:
             X[..., i, :] /= A[..., i, i, None]
+
+
+def _solved(A: Array, X: Array, unit: bool) -> bool:
+    """X in place by LAPACK, which exchanges no rows of an upper triangle; False where that is not finite.
+
+    It multiplies by the zeros of the other triangle, which is no matter for finite numbers only.
+    """
+    turned = np.triu(A[..., ::-1, ::-1], int(unit))
+    if unit:
+        turned += np.eye(A.shape[-1], dtype=A.dtype)
+    try:
+        found = _lapack.solve(turned, X[..., ::-1, :])
+    except np.linalg.LinAlgError:
+        return False
+    if not np.isfinite(found).all():
+        return False
+    X[...] = found[..., ::-1, :]
+    return True
 
 
 @kernel

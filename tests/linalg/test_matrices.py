@@ -137,3 +137,28 @@ def test_singular_values_that_are_0_twice_leave_a_finite_gradient():
     wanted = torch.zeros(3, 3, dtype=torch.float64)
     wanted[0, 1] = 1.0
     assert torch.allclose(A.grad, wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("n", [5, 40, 150])
+def test_a_triangle_with_a_zero_or_inf_is_solved_row_by_row(n: int, upper: bool, dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    A = (rng.standard_normal((2, n, n)) / n + np.eye(n)).astype(dtype)
+    B = rng.standard_normal((2, n, 3)).astype(dtype)
+    A[0, 2, 2] = 0
+    A[1, 3, 1] = A[1, 1, 3] = np.inf
+
+    X = B.copy()
+    with np.errstate(all="ignore"):
+        for i in range(n - 1, -1, -1) if upper else range(n):
+            known = slice(i + 1, n) if upper else slice(i)
+            X[:, i] -= np.einsum("nk,nkc->nc", A[:, i, known], X[:, known])
+            X[:, i] /= A[:, i, i, None]
+    alone = [
+        torch.linalg.solve_triangular(torch.tensor(a), torch.tensor(b), upper=upper)
+        for a, b in zip(A, B, strict=True)
+    ]
+    out = torch.stack(alone)
+    error = 2e-4 if dtype is np.float32 else 1e-12
+    np.testing.assert_allclose(out.numpy(), X, error, error)

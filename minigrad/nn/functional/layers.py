@@ -283,8 +283,11 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if (wrong := first_outside(classes, n)) is not None:
         why = "must be non-negative" if wrong < 0 else f"must be smaller than num_classes ({n})"
         raise RuntimeError(f"one_hot: class value {wrong} {why}")
-    hot = np.arange(n, like=kin(classes)) == classes[..., None]
-    return wrap(hot.astype(np.int64), None)
+    if not isinstance(classes, np.ndarray):
+        return wrap((np.arange(n, like=kin(classes)) == classes[..., None]).astype(np.int64), None)
+    hot = np.zeros((*classes.shape, n), np.int64)
+    hot.reshape(-1)[np.arange(0, hot.size, n) + classes.reshape(-1)] = 1
+    return wrap(hot, None)
 
 
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
