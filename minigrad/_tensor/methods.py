@@ -22,6 +22,7 @@ from .dtype import result_type
 from .layout import contiguous_format, in_order, preserve_format
 from .methods_convert import Conversions
 from .methods_linalg import Matrices
+from .methods_order import Orders
 from .methods_reduce import Reductions
 from .methods_shape import Shapes
 from .older_order import factor_first
@@ -59,7 +60,7 @@ def _of_tensors(name: str) -> Call:
     return named(method, REGISTRY[name], numbers=False)
 
 
-class Operations(Conversions, Reductions, Shapes, Matrices):
+class Operations(Conversions, Reductions, Orders, Shapes, Matrices):
     """The methods that compute. Nothing here changes a tensor."""
 
     __slots__ = ()
