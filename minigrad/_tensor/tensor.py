@@ -24,7 +24,7 @@ from .dtype import as_dtype, get_default_dtype
 from .in_place_later import MoreInPlace
 from .methods_later import MoreMethods
 from .queries import Queries
-from .record import history_of, inferred, made
+from .record import inferred, made
 from .size import Size
 from .tracing import trace_of_thread
 from .way_out import WayOut
@@ -129,11 +129,11 @@ def forget_gradients(tensors: Iterable[Tensor]) -> None:
     if (trace := trace_of_thread()) is not None:
         trace.trains("the call forgets gradients")
     for tensor in tensors:
-        node = history_of(tensor)
-        if node is None:
-            tensor._grad = None
-        elif node.watch is not None:
+        try:
+            node: Any = tensor._node
             node.watch.grad = None
+        except AttributeError:  # as above
+            tensor.grad = None
 
 
 quietly = silently  # for an optimiser's step: in two thirds of the time of np.errstate
