@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -118,6 +117,7 @@ lerp = taking_out(composed.lerp)
 addmm = taking_out(composed.addmm)
 allclose, equal, isclose = composed.allclose, composed.equal, composed.isclose
 argwhere, nonzero = composed.argwhere, taking_out(composed.nonzero)
+einsum = composed.einsum
 bmm, mm = taking_out(composed.bmm), taking_out(composed.mm)
 dot, mv = taking_out(composed.dot), taking_out(composed.mv)
 gather = taking_out(composed.gather)
@@ -380,53 +380,6 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"at entry {i}"
             )
     return CALLS["stack"](tensors, dim=dim)
-
-
-def einsum(equation: Any, *operands: Any) -> Tensor:
-    """A sum of products by subscripts, as in Einstein's convention.
-
-    Arguments:
-        equation: a letter for each axis of each operand, with commas between operands; after "->" the axes
-            of the result. "..." stands for axes that broadcast. All other axes are summed.
-        operands: as many tensors, of one dtype, or one list of them. Without an equation, the list of its
-            axes follows each operand: numbers below 52, and an Ellipsis for the dots. A last list may name
-            the axes of the result.
-
-    Raises:
-        RuntimeError: for an equation that does not fit the operands.
-
-    Derivative: the gradient contracted with the other operands.
-
-    >>> import minigrad as torch
-    >>> torch.einsum("ij,j->i", torch.eye(2), torch.tensor([1.0, 2.0]))
-    tensor([1., 2.])
-    """
-    if isinstance(equation, Tensor):
-        equation, operands = _equation((equation, *operands))
-    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-        operands = tuple(operands[0])
-    return CALLS["einsum"](tensors_in("einsum", operands), equation=equation)
-
-
-_LETTERS = ascii_uppercase + ascii_lowercase
-
-
-def _equation(mixed: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """The equation and the operands of operands that are followed by lists of their axes."""
-    operands, axes = mixed[: len(mixed) // 2 * 2 : 2], mixed[1::2]
-    output = f"->{_letters(mixed[-1])}" if len(mixed) % 2 else ""
-    return ",".join(map(_letters, axes)) + output, operands
-
-
-def _letters(axes: Any) -> str:
-    """The term of an equation for a list of axes."""
-    if not isinstance(axes, (list, tuple)):
-        raise ValueError("einsum() takes an equation, or after each operand the list of its axes")
-    bad = [axis for axis in axes if axis is not Ellipsis and axis not in range(52)]
-    if bad:
-        kind = ValueError if isinstance(bad[0], int) else TypeError
-        raise kind(f"einsum(): an axis is a number from 0 to 51 or an Ellipsis, not {bad[0]!r}")
-    return "".join("..." if axis is Ellipsis else _LETTERS[axis] for axis in axes)
 
 
 def is_tensor(obj: Any) -> bool:

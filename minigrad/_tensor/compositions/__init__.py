@@ -5,7 +5,7 @@ They use tensors' own methods only, so they stand below the class that offers th
 
 from __future__ import annotations
 
-from .algebra import addcdiv, addcmul, addmm, bmm, dot, lerp, mm, mv, norm, outer
+from .algebra import addcdiv, addcmul, addmm, bmm, dot, einsum, lerp, mm, mv, norm, outer
 from .choosing import allclose, argwhere, equal, isclose, mask_of, masked_fill, nonzero
 from .index import gather, index_add, index_select, scatter, scatter_add, take_along_dim
 from .shape import chunk, diag, flatten, movedim, narrow, repeat_sizes, split, t, unbind
@@ -20,6 +20,7 @@ __all__ = [
     "chunk",
     "diag",
     "dot",
+    "einsum",
     "equal",
     "flatten",
     "gather",
