@@ -36,6 +36,7 @@ METHODS = {
     "putting": "diag_embed diagflat diagonal_scatter select_scatter slice_scatter",
     "placing": ("index_copy index_put index_reduce masked_scatter masked_select put scatter_reduce take"),
     "draws": "bernoulli multinomial",
+    "thresholds": "hardshrink prelu",
     "integrals": "i0 igamma igammac",
     "products": "addbmm addmv addr baddbmm ger inner vdot",
 }
@@ -131,6 +132,7 @@ if TYPE_CHECKING:
         ger: ClassVar[One]
         heaviside: ClassVar[One]
         hsplit: ClassVar[Several]
+        hardshrink: ClassVar[One]
         hypot: ClassVar[One]
         i0: ClassVar[One]
         igamma: ClassVar[One]
@@ -160,6 +162,7 @@ if TYPE_CHECKING:
         nanquantile: ClassVar[One]
         nextafter: ClassVar[One]
         positive: ClassVar[One]
+        prelu: ClassVar[One]
         put: ClassVar[One]
         quantile: ClassVar[One]
         rad2deg: ClassVar[One]

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         TripletMarginLoss,
         TripletMarginWithDistanceLoss,
     )
+    from .fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
     from .gates import (
         GLU,
         Mish,
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
         AvgPool3d,
         LPPool1d,
         LPPool2d,
+        LPPool3d,
         MaxPool1d,
         MaxPool2d,
         MaxPool3d,
@@ -195,9 +197,10 @@ else:
     _LATER = {
         "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
         "pooling": (
-            "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d "
+            "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d LPPool3d "
             "MaxUnpool1d MaxUnpool2d MaxUnpool3d"
         ),
+        "fractional_pooling": "FractionalMaxPool2d FractionalMaxPool3d",
         "adaptive_pooling": (
             "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d "
             "AdaptiveMaxPool3d"
@@ -283,6 +286,7 @@ __all__ = [
     "AvgPool3d",
     "LPPool1d",
     "LPPool2d",
+    "LPPool3d",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -315,6 +319,8 @@ __all__ = [
     "PixelUnshuffle",
     "Unfold",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",

@@ -202,7 +202,7 @@ class _LPPool(Layer):
         self.ceil_mode = ceil_mode
 
     def forward(self, input: Tensor) -> Tensor:
-        pool = F.lp_pool1d if self._axes == 1 else F.lp_pool2d
+        pool = (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)[self._axes - 1]
         return pool(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
     def extra_repr(self) -> str:
@@ -243,6 +243,20 @@ class LPPool2d(_LPPool):
     """
 
     _axes = 2
+
+
+class LPPool3d(_LPPool):
+    """The norm of each window over three axes: see `LPPool2d`.
+
+    Arguments:
+        norm_type, kernel_size, stride, ceil_mode: as there.
+
+    >>> import minigrad as torch
+    >>> torch.nn.LPPool3d(2, 2)(torch.ones(1, 2, 2, 2))
+    tensor([[[[2.8284]]]])
+    """
+
+    _axes = 3
 
 
 class _MaxUnpool(Layer):

@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         triplet_margin_loss,
         triplet_margin_with_distance_loss,
     )
+    from .fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
     from .gates import glu, gumbel_softmax, mish, softmin, softsign, tanhshrink
     from .grids import affine_grid, grid_sample
     from .margins import (
@@ -130,9 +131,13 @@ if TYPE_CHECKING:
         avg_pool3d,
         lp_pool1d,
         lp_pool2d,
+        lp_pool3d,
         max_pool1d,
+        max_pool1d_with_indices,
         max_pool2d,
+        max_pool2d_with_indices,
         max_pool3d,
+        max_pool3d_with_indices,
         max_unpool1d,
         max_unpool2d,
         max_unpool3d,
@@ -153,9 +158,11 @@ else:
             "adaptive_max_pool2d adaptive_max_pool3d"
         ),
         "pooling": (
-            "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d "
+            "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d "
+            "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices "
             "max_unpool1d max_unpool2d max_unpool3d"
         ),
+        "fractional_pooling": "fractional_max_pool2d fractional_max_pool3d",
         "upsampling": (
             "interpolate upsample upsample_nearest upsample_bilinear pixel_shuffle pixel_unshuffle"
         ),
@@ -194,12 +201,15 @@ __all__ = [
     "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
     "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout",
     "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "embedding_bag",
-    "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm",
+    "feature_alpha_dropout", "fold", "fractional_max_pool2d", "fractional_max_pool3d",
+    "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm",
     "gumbel_softmax",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss", "huber_loss",
     "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
-    "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "margin_ranking_loss",
-    "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish",
+    "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d",
+    "margin_ranking_loss",
+    "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
+    "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish",
     "mse_loss", "multi_head_attention_forward", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot", "pad", "pairwise_distance",
     "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_", "rms_norm",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigrad._tensor.calls import CALLS
+from minigrad._tensor.compositions import thresholds
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
@@ -13,6 +13,8 @@ from minigrad.ops.arrays import arrayed
 from .activations import _activation, elu, hardtanh, leaky_relu, relu, selu
 from .checks import check_tensor
 from .sizes import check_floating
+
+hardshrink, prelu = thresholds.hardshrink, thresholds.prelu
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -63,20 +65,6 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     tensor([-0., 3.])
     """
     return _activation("hardswish", input, inplace)
-
-
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x where |x| > lambd, 0 elsewhere.
-
-    Arguments:
-        input: a floating tensor of any shape.
-        lambd: half the width of the gap.
-
-    >>> import minigrad as torch
-    >>> torch.nn.functional.hardshrink(torch.tensor([-1.0, 0.2, 2.0]))
-    tensor([-1.,  0.,  2.])
-    """
-    return _activation("hardshrink", input, lambd=lambd)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
@@ -141,41 +129,6 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     if alpha == 0:
         raise RuntimeError("celu: alpha cannot be 0, because x is divided by it")
     return _activation("celu", input, inplace, alpha=alpha)
-
-
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x for x > 0, weight x elsewhere; the weight is learned, one for all or one per channel.
-
-    Arguments:
-        input: a floating tensor; its channels are axis 1, or one for fewer than two axes.
-        weight: of one element, or of shape (channels).
-
-    Raises:
-        RuntimeError: for a weight of another shape or dtype.
-
-    Source: He et al., "Delving deep into rectifiers" (2015).
-
-    >>> import minigrad as torch
-    >>> torch.nn.functional.prelu(torch.tensor([-2.0, 2.0]), torch.tensor([0.25]))
-    tensor([-0.5000,  2.0000])
-    """
-    check_tensor("prelu", "input", input)
-    check_tensor("prelu", "weight", weight)
-    if weight.ndim > 1:
-        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, got {tuple(weight.shape)}")
-    if weight.dtype != input.dtype:
-        raise RuntimeError(
-            f"prelu: the input has dtype {input.dtype.name} and weight {weight.dtype.name}; "
-            "convert one with .to()"
-        )
-    channels = input.shape[1] if input.ndim > 1 else 1
-    if weight.numel() not in (1, channels) or (weight.numel() != 1 and not input.ndim):
-        raise RuntimeError(
-            f"prelu: for an input of shape {tuple(input.shape)} expected a weight of 1 or {channels} "
-            f"elements, but got {weight.numel()}"
-        )
-    row = (weight.numel(), *(1,) * (input.ndim - 2)) if input.ndim > 1 else ()
-    return CALLS["prelu"](input, weight.reshape(row))
 
 
 def rrelu(

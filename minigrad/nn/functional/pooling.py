@@ -80,6 +80,28 @@ def max_pool3d(
     return maxima_of_windows(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+def _with_indices(axes: int) -> Any:
+    pool = (max_pool1d, max_pool2d, max_pool3d)[axes - 1]
+
+    def pooled(
+        input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+        ceil_mode: bool = False, return_indices: bool = False,
+    ) -> Any:  # fmt: skip
+        return pool(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+    pooled.__name__ = pooled.__qualname__ = f"{pool.__name__}_with_indices"
+    pooled.__doc__ = f"""`{pool.__name__}` with `return_indices=True`: the maxima, and their places.
+
+    Arguments:
+        input, kernel_size, stride, padding, dilation, ceil_mode: as there.
+        return_indices: accepted.
+    """
+    return pooled
+
+
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = map(_with_indices, (1, 2, 3))
+
+
 def maxima_of_windows(
     axes: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
     ceil_mode: bool, return_indices: bool,
@@ -253,6 +275,22 @@ def lp_pool2d(
     tensor([[[5.]]])
     """
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(
+    input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The norm of each window over three axes: see `lp_pool2d`.
+
+    Arguments:
+        input: (N, C, D, H, W) or (C, D, H, W).
+        norm_type, kernel_size, stride, ceil_mode: as `lp_pool2d`.
+
+    >>> import minigrad as torch
+    >>> torch.nn.functional.lp_pool3d(torch.ones(1, 2, 2, 2), 2, 2)
+    tensor([[[[2.8284]]]])
+    """
+    return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def _lp_pool(axes: int, input: Tensor, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
