@@ -36,7 +36,8 @@ set_flush_denormal set_warn_always is_warn_always_enabled typename get_device is
 _SEQUENCES = """logspace range asarray scalar_tensor frombuffer empty_strided tril_indices triu_indices
 hann_window hamming_window blackman_window bartlett_window kaiser_window"""
 _LAYERS = """dropout dropout_ alpha_dropout feature_dropout feature_alpha_dropout batch_norm layer_norm
-group_norm instance_norm embedding constant_pad_nd adaptive_max_pool1d"""
+group_norm instance_norm embedding constant_pad_nd adaptive_max_pool1d rnn_tanh_cell rnn_relu_cell gru_cell
+lstm_cell"""
 _LOSSES = """binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss hinge_embedding_loss kl_div
 margin_ranking_loss poisson_nll_loss triplet_margin_loss"""
 _OF_LAYERS = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d max_pool1d max_pool2d

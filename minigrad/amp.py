@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad._tensor.later import parts_of
 from minigrad._tensor.tensor import Tensor
 from minigrad.pytorch_names import answers_for
 
@@ -310,3 +312,9 @@ class GradScaler:
         for name in ("scale", "growth_factor", "backoff_factor", "growth_interval"):
             setattr(self, f"_{name}", state_dict[name])
         self._growth_tracker = state_dict["_growth_tracker"]
+
+
+parts_of(
+    sys.modules[__name__],
+    {"grad_scaler": "GradScaler", "autocast_mode": "autocast custom_bwd custom_fwd is_autocast_available"},
+)

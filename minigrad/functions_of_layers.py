@@ -195,3 +195,76 @@ def embedding(
     """
     padding = None if padding_idx < 0 else padding_idx
     return F.embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
+
+
+def rnn_tanh_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
+) -> Tensor:
+    """One step of `nn.RNNCell`: tanh(w_ih input + b_ih + w_hh hx + b_hh).
+
+    Arguments:
+        input: (N, features) or (features).
+        hx: the state before, (N, hidden) or (hidden).
+        w_ih, w_hh, b_ih, b_hh: the weights, (hidden, features) and (hidden, hidden), and the biases or None.
+
+    >>> import minigrad as torch
+    >>> torch.rnn_tanh_cell(torch.ones(2), torch.zeros(1), torch.ones(1, 2), torch.ones(1, 1))
+    tensor([0.9640])
+    """
+    return (F.linear(input, w_ih, b_ih) + F.linear(hx, w_hh, b_hh)).tanh()
+
+
+def rnn_relu_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
+) -> Tensor:
+    """One step of `nn.RNNCell` with relu in the place of tanh.
+
+    Arguments:
+        input, hx, w_ih, w_hh, b_ih, b_hh: as `rnn_tanh_cell`.
+
+    >>> import minigrad as torch
+    >>> torch.rnn_relu_cell(torch.ones(2), torch.zeros(1), torch.ones(1, 2), torch.ones(1, 1))
+    tensor([2.])
+    """
+    return (F.linear(input, w_ih, b_ih) + F.linear(hx, w_hh, b_hh)).relu()
+
+
+def gru_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
+) -> Tensor:
+    """One step of `nn.GRUCell`, its gates in the order reset, update, new.
+
+    Arguments:
+        input, hx: as `rnn_tanh_cell`.
+        w_ih, w_hh, b_ih, b_hh: as there, with 3 hidden rows.
+
+    >>> import minigrad as torch
+    >>> torch.gru_cell(torch.ones(2), torch.ones(1), torch.zeros(3, 2), torch.zeros(3, 1))
+    tensor([0.5000])
+    """
+    reset, update, new = F.linear(input, w_ih, b_ih).chunk(3, -1)
+    own_reset, own_update, own_new = F.linear(hx, w_hh, b_hh).chunk(3, -1)
+    fresh = (new + (reset + own_reset).sigmoid() * own_new).tanh()
+    return fresh + (update + own_update).sigmoid() * (hx - fresh)
+
+
+def lstm_cell(
+    input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
+) -> tuple[Tensor, Tensor]:
+    """One step of `nn.LSTMCell`, its gates in the order input, forget, cell, output; returns (h, c).
+
+    Arguments:
+        input: as `rnn_tanh_cell`.
+        hx: the pair (h, c) before.
+        w_ih, w_hh, b_ih, b_hh: as there, with 4 hidden rows.
+
+    >>> import minigrad as torch
+    >>> state = torch.ones(1), torch.ones(1)
+    >>> torch.lstm_cell(torch.ones(2), state, torch.zeros(4, 2), torch.zeros(4, 1))
+    (tensor([0.2311]), tensor([0.5000]))
+    """
+    h, c = hx
+    gates = F.linear(input, w_ih, b_ih) + F.linear(h, w_hh, b_hh)
+    i, f, g, o = gates.chunk(4, -1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c

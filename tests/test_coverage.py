@@ -22,7 +22,7 @@ GONE = {  # a name of PyTorch's that is not there, by the module of ours, and a 
     "nn.utils": ("fuse_conv_bn_eval", "lists what it has"),
     "optim": ("swap_in_optimizer_params_and_state", "minigrad.coverage optim`"),
     "optim.lr_scheduler": ("EPOCH_DEPRECATION_WARNING", "lists"),
-    "distributions": ("exp_family", "minigrad.coverage distributions`"),
+    "distributions": ("utils", "minigrad.coverage distributions`"),
     "linalg": ("ldl_factor", "minigrad.coverage linalg`"),
     "autograd": ("graph", "values are saved"),
     "autograd.functional": ("fwAD", "reverse mode"),
@@ -179,3 +179,49 @@ def test_the_version_compares_as_pytorchs_own(pytorch):
     ):
         for compare in ("__lt__", "__le__", "__gt__", "__ge__", "__eq__"):
             assert getattr(ours, compare)(other) == getattr(theirs, compare)(other), (other, compare)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("amp.grad_scaler", "GradScaler"),
+        ("amp.autocast_mode", "autocast"),
+        ("cuda.amp.grad_scaler", "GradScaler"),
+        ("cuda.amp.autocast_mode", "custom_fwd"),
+        ("autograd.grad_mode", "no_grad"),
+        ("autograd.anomaly_mode", "detect_anomaly"),
+        ("autograd.gradcheck", "gradgradcheck"),
+        ("distributions.exp_family", "ExponentialFamily"),
+    ],
+)
+def test_modules_have_their_names_where_pytorch_has_them(module, name):
+    found = importlib.import_module(f"minigrad.{module}")
+    home = importlib.import_module(f"minigrad.{module.rpartition('.')[0]}")
+    assert getattr(found, name) is getattr(home, name)
+    with pytest.raises(AttributeError):
+        found.nonsense
+    assert callable(torch.autograd.gradcheck)  # the function, as in PyTorch
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("lstm", "nn.RNN, nn.LSTM and nn.GRU run the layers"),
+        ("embedding_bag", "nn.functional.embedding_bag returns the bags"),
+        ("func.rearrange", r"reshape\(\) and permute\(\) do it"),
+        ("Tensor.as_subclass", "results of operations on a subclass of Tensor are plain Tensors"),
+        ("quasirandom", "scipy.stats.qmc"),
+    ],
+)
+def test_a_reason_says_the_way_round(name, words):
+    home, _, last = f"torch.{name}".rpartition(".")
+    place = torch
+    for part in home.split(".")[1:]:
+        place = getattr(place, part)
+    with pytest.raises(AttributeError, match=words):
+        getattr(place, last)
+
+
+def test_a_scripted_module_that_is_saved_is_told_how():
+    with pytest.raises(AttributeError, match=r"torch\.save\(module\.state_dict\(\), file\)"):
+        torch.jit.script(torch.nn.ReLU()).save("net.pt")

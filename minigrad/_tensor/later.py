@@ -8,9 +8,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
-from minigrad.pytorch_names import absent
+from minigrad.pytorch_names import absent, answers_for
+
+
+def parts_of(package: ModuleType, parts: dict[str, str], attributes: bool = True) -> None:
+    """Let a module have PyTorch's modules below it, with names that it has itself.
+
+    `attributes` says whether they are attributes too, beside being importable.
+    """
+    for part, names in parts.items():
+        made = ModuleType(
+            f"{package.__name__}.{part}", f"Names of `{package.__name__}`, where PyTorch has them."
+        )
+        made.__dict__.update({name: getattr(package, name) for name in names.split()}, __all__=names.split())
+        made.__dict__["__getattr__"] = answers_for(made.__name__)
+        sys.modules[made.__name__] = made
+        if attributes:
+            setattr(package, part, made)
 
 
 def loaded_later(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from minigrad._tensor.later import loaded_later
+from minigrad._tensor.later import loaded_later, parts_of
 
 from . import function, functional
 from ._anomaly import detect_anomaly, set_detect_anomaly
@@ -44,3 +45,11 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+_PARTS = {
+    "grad_mode": "enable_grad inference_mode no_grad set_grad_enabled",
+    "anomaly_mode": "detect_anomaly set_detect_anomaly",
+}
+parts_of(sys.modules[__name__], _PARTS)
+# The function of that name stays the attribute, as in PyTorch.
+parts_of(sys.modules[__name__], {"gradcheck": "gradcheck gradgradcheck"}, attributes=False)

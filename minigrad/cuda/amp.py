@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from minigrad import amp
+from minigrad._tensor.later import parts_of
 from minigrad.pytorch_names import answers_for
 
 if not TYPE_CHECKING:
@@ -75,3 +77,9 @@ def custom_bwd(bwd: Any) -> Any:
     True
     """
     return amp.custom_bwd(bwd, device_type="cuda")
+
+
+parts_of(
+    sys.modules[__name__],
+    {"grad_scaler": "GradScaler", "autocast_mode": "autocast custom_bwd custom_fwd"},
+)

@@ -10,9 +10,10 @@ from minigrad.nn.functional import binary_cross_entropy_with_logits
 
 from . import constraints
 from .distribution import OfTrials, drawn
+from .exp_family import ExponentialFamily
 
 
-class Bernoulli(OfTrials):
+class Bernoulli(OfTrials, ExponentialFamily):
     """1 with a probability, else 0.
 
     Arguments:

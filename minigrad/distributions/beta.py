@@ -8,10 +8,11 @@ from minigrad.functional import stack
 
 from . import constraints
 from .dirichlet import Dirichlet
-from .distribution import Distribution, together
+from .distribution import together
+from .exp_family import ExponentialFamily
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """The beta distribution, of numbers between 0 and 1.
 
     Arguments:

@@ -10,9 +10,10 @@ from minigrad.nn.functional import binary_cross_entropy_with_logits
 
 from . import constraints
 from .distribution import Derived, OfTrials, inside, uniform
+from .exp_family import ExponentialFamily
 
 
-class ContinuousBernoulli(OfTrials):
+class ContinuousBernoulli(OfTrials, ExponentialFamily):
     """Numbers between 0 and 1 with a density that is a power of the odds.
 
     Arguments:

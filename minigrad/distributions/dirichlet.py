@@ -8,11 +8,11 @@ from minigrad.functional import where, xlogy
 from minigrad.nn.functional import one_hot
 
 from . import constraints
-from .distribution import Distribution
 from .draws import dirichlet
+from .exp_family import ExponentialFamily
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """The Dirichlet distribution: vectors of K numbers that are not negative and sum to 1.
 
     Arguments:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from . import constraints
-from .distribution import Distribution, drawn, together
+from .distribution import drawn, together
+from .exp_family import ExponentialFamily
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """The exponential distribution: the time until an event that has no memory.
 
     Arguments:

@@ -8,11 +8,12 @@ from minigrad._tensor.compositions.integrals import igamma
 from minigrad.functional import xlogy
 
 from . import constraints
-from .distribution import Distribution, together
+from .distribution import together
 from .draws import standard_gamma
+from .exp_family import ExponentialFamily
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """The gamma distribution.
 
     Arguments:

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from .distribution import LocationScale, drawn
+from .exp_family import ExponentialFamily
 
 
-class Normal(LocationScale):
+class Normal(LocationScale, ExponentialFamily):
     """The normal distribution, also called Gaussian.
 
     Arguments:

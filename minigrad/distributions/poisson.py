@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from minigrad.functional import xlogy
 
 from . import constraints
-from .distribution import Distribution, drawn, together
+from .distribution import drawn, together
+from .exp_family import ExponentialFamily
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """The number of events in a unit of time.
 
     Arguments:

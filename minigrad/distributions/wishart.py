@@ -16,7 +16,8 @@ from minigrad._tensor.tensor import Tensor
 
 from . import constraints
 from .chi2 import Chi2
-from .distribution import Derived, Distribution, drawn
+from .distribution import Derived, drawn
+from .exp_family import ExponentialFamily
 from .multivariate_normal import factor_of, log_diagonal
 
 
@@ -26,7 +27,7 @@ def mvdigamma(x: Any, p: int) -> Any:
     return (x.unsqueeze(-1) - steps).digamma().sum(-1)
 
 
-class Wishart(Distribution):
+class Wishart(ExponentialFamily):
     """The Wishart distribution: of the sum of outer products of normal vectors of n numbers.
 
     Arguments:

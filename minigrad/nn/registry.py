@@ -32,6 +32,8 @@ class MissingError(AttributeError):
             return f"{message}; its property raised an AttributeError"
         if known("nn.Module", name):
             return sentence("nn.Module", name)
+        if name == "save":  # of PyTorch's scripted modules
+            return f"{message}; torch.save(module.state_dict(), file) keeps its parameters and buffers"
         near = nearest(name, _like(name, dir(module)))
         return f"{message}. Did you mean: {near!r}?" if near else message
 

@@ -95,6 +95,12 @@ def _with_indices(axes: int) -> Any:
     Arguments:
         input, kernel_size, stride, padding, dilation, ceil_mode: as there.
         return_indices: accepted.
+
+    >>> import minigrad as torch
+    >>> x = torch.arange({2**axes}.0).reshape({(1, *(2,) * axes)})
+    >>> out, places = torch.nn.functional.max_pool{axes}d_with_indices(x, 2)
+    >>> out.item(), places.item()
+    ({2**axes - 1}.0, {2**axes - 1})
     """
     return pooled
 
