@@ -11,19 +11,16 @@ Source: Graves, "Generating sequences with recurrent neural networks" (2013).
 """
 
 import argparse
-import importlib
 import sys
 import textwrap
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
+from command import BAR, adder, library, positive, training, usual
 
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 POEMS = Path(__file__).with_name("rhymes.txt")
 
 
@@ -47,8 +44,7 @@ class Sample(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
         text = read_text(args.file, args.batch_size * (args.steps + 1))
     except (ImportError, OSError, ValueError) as error:
         sys.stderr.write(f"char_rnn.py: {error}\n")
@@ -58,12 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(model)
     print(f"{len(text.codes):,} characters, {len(text.letters)} different ones")
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses, samples = learn(torch, model, text, args)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     print("wrote", draw(losses, samples, args.out / "char_rnn.png"))
     print(f"\n{samples[-1].text}\n")
     print(f"loss per character: {losses[-1]:.3f}")
@@ -83,10 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--lr", "learning rate of Adam at the start; it falls to 0", type=size, default=0.01)
     option("--temperature", "of the writing: below 1 it is more careful", type=size, default=0.5)
     option("--length", "characters to write", type=number, default=240, metavar="N")
-    option("--seed", "of the first weights and the writing", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights and the writing")
 
 
 def read_text(file: Path | None, least: int) -> Text:

@@ -13,18 +13,15 @@ Source: Rasmussen and Williams, "Gaussian processes for machine learning" (2006)
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
+from command import BAR, adder, library, positive, training, usual
 
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 GAP = (0.5, 0.7)  # of the line from 0 to 1, where no points are
 
 
@@ -38,23 +35,18 @@ class Points(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"gaussian_process.py: {error}\n")
         return 2
     args.out.mkdir(parents=True, exist_ok=True)
     points = make_points(args)
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # matrices this small gain nothing from a second thread
+    with training():
         process = GaussianProcess(torch, points)
         losses = learn(torch, process, args)
         grid = np.linspace(-0.1, 1.1, 241)
         mean, deviation = process.predict(grid)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     print("  ".join(f"{name} {value:.3f}" for name, value in process.numbers().items()))
     print("wrote", draw(losses, points, grid, mean, deviation, args.out / "gaussian_process.png"))
     inside = np.abs(truth(grid) - mean) <= 2 * deviation
@@ -70,10 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--noise", "standard deviation of the measurements", type=size, default=0.15)
     option("--steps", "of Adam", type=number, default=300, metavar="N")
     option("--lr", "learning rate of Adam", type=size, default=0.05)
-    option("--seed", "of the points and their noise", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the points and their noise")
 
 
 def truth(x: np.ndarray) -> np.ndarray:

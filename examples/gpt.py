@@ -12,24 +12,21 @@ Source: Radford et al., "Language models are unsupervised multitask learners" (2
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from char_rnn import BAR, Sample, Text, draw, read_text
-from mlp_digits import adder, check_extras, positive
+from char_rnn import Sample, Text, draw, read_text
+from command import BAR, adder, library, positive, training, usual
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
         text = read_text(args.file, args.context + 1)
         model = make_model(torch, len(text.letters), args)
     except (ImportError, OSError, ValueError) as error:
@@ -40,12 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     numbers = sum(parameter.numel() for parameter in model.parameters())
     print(f"{len(text.codes):,} characters, {len(text.letters)} different ones; {numbers:,} weights")
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses, samples = learn(torch, model, text, args)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     print("wrote", draw(losses, samples, args.out / "gpt.png"))
     print(f"\n{samples[-1].text}\n")
     print(f"loss per character: {losses[-1]:.3f}")
@@ -66,10 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--lr", "learning rate of AdamW at the start; it falls to 0", type=size, default=0.003)
     option("--temperature", "of the writing: below 1 it is more careful", type=size, default=0.5)
     option("--length", "characters to write", type=number, default=240, metavar="N")
-    option("--seed", "of the first weights, the pieces and the writing", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights, the pieces and the writing")
 
 
 def make_model(torch: ModuleType, letters: int, args: argparse.Namespace) -> Any:

@@ -8,12 +8,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from command import BAR
 from image_data import Data
 
 import minigrad as torch
 from minigrad.checkpoint import save
-
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 
 
 class Plan(NamedTuple):

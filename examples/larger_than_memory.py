@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mlp_digits import positive
+from command import BAR, positive
 
 import minigrad as torch
 from minigrad.utils.storage import compute
 
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 NEEDED = "pip install 'dask[array,distributed]' matplotlib tqdm"
 
 

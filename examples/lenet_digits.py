@@ -14,18 +14,14 @@ Source: LeCun et al., "Gradient-based learning applied to document recognition" 
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
-
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
+from command import BAR, adder, library, positive, training, usual
 
 
 class Digits(NamedTuple):
@@ -38,8 +34,7 @@ class Digits(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"lenet_digits.py: {error}\n")
         return 2
@@ -50,13 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(model)
     print(f"{len(train.x):,} images to learn from, {len(test.x):,} {judged} images")
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses = learn(torch, model, train, args)
         found = predict(torch, model, test.x)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     print("wrote", draw(model, test, found, losses, args.out / "lenet.png"))
     print(f"{judged} accuracy: {(found == test.y).mean():.3f}")
     return 0
@@ -70,13 +61,10 @@ def make_parser() -> argparse.ArgumentParser:
     option("--batch-size", "images per step", type=number, default=16, metavar="N")
     option("--lr", "learning rate at the start; it falls to 0", type=positive(float), default=0.02)
     option("--images", "learn from so many images only", type=number, metavar="N")
-    option("--seed", "of the first weights and the order of the images", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
     parser.add_argument(
         "--held-out", action="store_true", help="judge on a fifth of the training images: to choose settings"
     )
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights and the order of the images")
 
 
 def read_digits(limit: int | None = None, held_out: bool = False) -> tuple[Digits, Digits]:

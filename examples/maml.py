@@ -11,9 +11,7 @@ Source: Finn, Abbeel and Levine, "Model-agnostic meta-learning for fast adaptati
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -21,9 +19,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
-
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
+from command import BAR, adder, library, positive, training, usual
 
 
 class Tasks(NamedTuple):
@@ -38,20 +34,15 @@ class Tasks(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"maml.py: {error}\n")
         return 2
     args.out.mkdir(parents=True, exist_ok=True)
     weights = make_weights(torch, args)
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses = learn(torch, weights, args)
-        print(f"trained in {time.perf_counter() - began:.1f} s")
         tasks = draw_tasks(np.random.default_rng(args.seed + 1), 100, args.shots, grid=True)
         curves = adapt_on(torch, weights, tasks, args)
     print("wrote", draw(losses, tasks, curves, args.out / "maml.png"))
@@ -71,10 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--inner-lr", "learning rate of these steps", type=size, default=0.02)
     option("--hidden", "features of both hidden layers", type=number, default=40, metavar="N")
     option("--lr", "learning rate of Adam at the start; it falls to 0", type=size, default=0.003)
-    option("--seed", "of the first weights and the curves", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights and the curves")
 
 
 def make_weights(torch: ModuleType, args: argparse.Namespace) -> list[Any]:

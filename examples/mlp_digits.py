@@ -10,15 +10,15 @@ Every epoch leaves a checkpoint in the output folder. To go on after Ctrl-C, or 
 """
 
 import argparse
-import math
 import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from command import adder, check_extras, positive
 from idx import IdxError
 from image_data import DIGITS, Data, hold_out, read_digits, read_idx
 from image_pictures import draw_confusion, draw_curves, draw_network, draw_predictions
@@ -150,48 +150,11 @@ def make_parser(prog: str, about: str) -> argparse.ArgumentParser:
     return parser
 
 
-def adder(parser: argparse.ArgumentParser) -> Callable[..., None]:
-    """A function that adds an option to the parser, with its default behind its meaning."""
-
-    def option(flag: str, meaning: str, **how: Any) -> None:
-        shown = " (default: %(default)s)" if "default" in how else ""
-        parser.add_argument(flag, help=meaning + shown, **how)
-
-    return option
-
-
-def positive(kind: type, or_zero: bool = False) -> Callable[[str], Any]:
-    """A reader of finite positive numbers, for argparse."""
-
-    def read(text: str) -> Any:
-        number = kind(text)
-        if not 0 < number < math.inf and not (or_zero and number == 0):
-            raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-        return number
-
-    read.__name__ = kind.__name__  # argparse names it where the text is no number
-    return read
-
-
 def share(text: str) -> float:
     """A number between 0 and 1, for argparse."""
     if not 0 < (number := float(text)) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return number
-
-
-def check_extras() -> None:
-    """Say before the training, not after it, that a package is missing."""
-    try:
-        import graphviz  # noqa: F401
-        import matplotlib as mpl
-        import sklearn  # noqa: F401
-        import tqdm  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f"{error}; pip install graphviz matplotlib scikit-learn threadpoolctl tqdm"
-        ) from error
-    mpl.use("Agg")  # pictures go to files, no window is opened
 
 
 if __name__ == "__main__":

@@ -12,18 +12,15 @@ Source: Chen, Rubanova, Bettencourt and Duvenaud, "Neural ordinary differential 
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
+from command import BAR, adder, library, positive, training, usual
 
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 FIRST = np.array([2.0, 0.0])
 TURN = np.array([[-0.1, 2.0], [-2.0, -0.1]])
 
@@ -31,8 +28,7 @@ TURN = np.array([[-0.1, 2.0], [-2.0, -0.1]])
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"neural_ode.py: {error}\n")
         return 2
@@ -40,13 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     path, model = make_path(args), make_model(torch, args)
     print(model)
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses = learn(torch, model, path, args)
         found = follow(torch, model, path, args)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     print("wrote", draw(torch, model, losses, found, path, args.out / "neural_ode.png"))
     print(f"mean distance from the path: {np.linalg.norm(found - path, axis=1).mean():.3f}")
     return 0
@@ -63,10 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--hidden", "features of the hidden layer", type=number, default=50, metavar="N")
     option("--time", "that the path takes", type=size, default=12.0)
     option("--lr", "learning rate of Adam at the start; it falls to 0", type=size, default=0.02)
-    option("--seed", "of the first weights and the batches", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights and the batches")
 
 
 def law(y: np.ndarray) -> np.ndarray:

@@ -11,25 +11,20 @@ Source: Raissi, Perdikaris and Karniadakis, "Physics-informed neural networks" (
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
-
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
+from command import BAR, adder, library, positive, training, usual
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"pinn.py: {error}\n")
         return 2
@@ -37,12 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = make_model(torch, args)
     print(model)
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses = learn(torch, model, args)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     grid = np.linspace(0, 1, 101, dtype="float32")
     found, known = predict(torch, model, grid), solution(grid, args.k)
     print("wrote", draw(losses, found, known, args.out / "pinn.png"))
@@ -59,10 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--hidden", "features of both hidden layers", type=number, default=32, metavar="N")
     option("--k", "how well the rod conducts heat", type=size, default=0.2)
     option("--lr", "learning rate of Adam at the start; it falls to 0", type=size, default=0.01)
-    option("--seed", "of the first weights and the points", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights and the points")
 
 
 def make_model(torch: ModuleType, args: argparse.Namespace) -> Any:

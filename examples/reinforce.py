@@ -11,7 +11,6 @@ Source: Williams, "Simple statistical gradient-following algorithms" (1992); Bar
 """
 
 import argparse
-import importlib
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from mlp_digits import adder, check_extras, positive
+from command import adder, library, positive, usual
 
 BAR = "{desc} {bar:20} {n_fmt}/{total_fmt}{postfix}"
 GRAVITY, CART, POLE, HALF, FORCE, SECONDS = 9.8, 1.0, 0.1, 0.5, 10.0, 0.02
@@ -30,8 +29,7 @@ EDGE, TILT = 2.4, np.deg2rad(12)
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"reinforce.py: {error}\n")
         return 2
@@ -56,10 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--hidden", "units of the network", type=number, default=32, metavar="N")
     option("--lr", "learning rate of Adam", type=size, default=0.02)
     option("--gamma", "weight of a reward one step later", type=size, default=0.98)
-    option("--seed", "of the first weights and the play", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights and the play")
 
 
 def make_model(torch: ModuleType, args: argparse.Namespace) -> Any:

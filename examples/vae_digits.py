@@ -12,26 +12,21 @@ Source: Kingma and Welling, "Auto-encoding variational Bayes" (2014).
 """
 
 import argparse
-import importlib
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from command import BAR, adder, library, positive, training, usual
 from lenet_digits import Digits, read_digits
-from mlp_digits import adder, check_extras, positive
-
-BAR = "{desc} {bar:8} {n_fmt}/{total_fmt}{postfix}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
-        check_extras()
-        torch = importlib.import_module("torch" if args.torch else "minigrad")
+        torch = library(args)
     except ImportError as error:
         sys.stderr.write(f"vae_digits.py: {error}\n")
         return 2
@@ -41,13 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(model)
     print(f"{len(train.x):,} images to learn from, {len(test.x):,} to test on")
 
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    began = time.perf_counter()
-    with threadpool_limits(1):  # products this small gain nothing from a second thread
+    with training():
         losses = learn(torch, model, train, args)
         found = loss_on(torch, model, test, args.seed)
-    print(f"trained in {time.perf_counter() - began:.1f} s")
     print("wrote", draw(torch, model, test, losses, args.out / "vae.png"))
     print(f"test loss per image: {found:.2f}")
     return 0
@@ -62,10 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     option("--hidden", "features of the hidden layers", type=number, default=128, metavar="N")
     option("--lr", "learning rate of Adam", type=positive(float), default=0.002)
     option("--images", "learn from so many images only", type=number, metavar="N")
-    option("--seed", "of the first weights, the order of the images and the noise", type=int, default=0)
-    option("--out", "folder for the picture", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--torch", action="store_true", help="run on PyTorch, where it is installed")
-    return parser
+    return usual(parser, "of the first weights, the order of the images and the noise")
 
 
 def make_model(torch: ModuleType, args: argparse.Namespace) -> Any:

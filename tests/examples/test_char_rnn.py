@@ -50,7 +50,7 @@ def test_what_is_missing_and_what_is_too_short_is_told(text, tmp_path, capsys, m
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(char_rnn.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert char_rnn.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "char_rnn.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):

@@ -76,7 +76,7 @@ def test_a_library_that_is_missing_is_told(tmp_path, capsys, monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(gp.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert gp.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "gaussian_process.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):

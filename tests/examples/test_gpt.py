@@ -53,7 +53,7 @@ def test_what_is_missing_and_what_does_not_fit_is_told(text, tmp_path, capsys, m
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(gpt.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert gpt.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "gpt.py: No module named 'torch'\n"
 

@@ -42,7 +42,7 @@ def test_what_is_missing_and_what_is_no_number_is_told(tmp_path, capsys, monkeyp
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(lenet_digits.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert lenet_digits.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "lenet_digits.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):

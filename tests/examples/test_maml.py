@@ -57,7 +57,7 @@ def test_a_library_that_is_missing_is_told(tmp_path, capsys, monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(maml.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert maml.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "maml.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):

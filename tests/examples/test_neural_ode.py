@@ -65,7 +65,7 @@ def test_a_library_that_is_missing_is_told(tmp_path, capsys, monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(neural_ode.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert neural_ode.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "neural_ode.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):

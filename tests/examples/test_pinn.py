@@ -48,7 +48,7 @@ def test_a_library_that_is_missing_is_told(tmp_path, capsys, monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(pinn.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert pinn.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "pinn.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):

@@ -33,7 +33,7 @@ def test_help_and_what_is_missing_are_told(tmp_path, capsys, monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(vae_digits.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     assert vae_digits.main(["--torch", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "vae_digits.py: No module named 'torch'\n"
     with pytest.raises(SystemExit):
