@@ -16,7 +16,7 @@ from minigrad.engine.silence import silently
 from minigrad.ops.arrays import fresh, is_array
 
 from .documentation import like
-from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types
+from .dtype import as_dtype, bool_, get_default_dtype, int64, promote_types, result_type
 from .out import into
 from .record import SPELLINGS, Recorded, wrap
 
@@ -241,3 +241,9 @@ def require_tensors(function: str, **operands: Any) -> None:
     for key, x in operands.items():
         if not isinstance(x, Recorded):
             raise TypeError(f"{function}(): argument '{key}' must be Tensor, not {type(x).__name__}")
+
+
+def in_one_dtype(*operands: Any) -> Any:
+    """Tensors in the dtype in which they meet, numbers as they are."""
+    common = result_type([getattr(x, "_array", x) for x in operands])
+    return [x.to(common) if hasattr(x, "_array") else x for x in operands]

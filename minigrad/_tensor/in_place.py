@@ -330,6 +330,11 @@ class InPlace(Operations):
             silently(ufunc, array, *[getattr(x, "_array", x) for x in args], out=array)
         elif compute is CALLS["index_put"]:
             array[kwargs["index"]] = args[0]._array
+        elif compute is composed.masked_fill and 0 in array.strides and len(args) == 2:  # expanded
+            result = compute(self, *args)
+            self._check_fits(name, result)
+            marked = np.broadcast_to(args[0]._array, array.shape)
+            array[marked] = result._array[marked]
         else:
             result = compute(self, *args, **kwargs)
             self._check_fits(name, result)

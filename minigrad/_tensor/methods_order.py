@@ -11,7 +11,7 @@ from minigrad.ops.kernels import normalize_dim
 from .calls import CALLS, RECORD
 from .convert import as_spelled
 from .named_results import variant
-from .record import Recorded, wrap
+from .record import Recorded, check_flag, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -186,4 +186,5 @@ def _extreme(name: str, x: Any, dim: Any, keepdim: builtins.bool) -> Any:
         )
     if dim is None:
         return CALLS[name](x)
+    check_flag(name, keepdim)
     return _with_indices(f"{name}_dim", x, {"dim": dim, "keepdim": keepdim})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minigrad.ops.arrays import read
@@ -11,6 +12,7 @@ from .device import CPU, device as Device
 from .in_place import InPlace
 from .layout import checked, contiguous_format, has_order
 from .named_dtype import dtype as Dtype, named
+from .record import made
 from .size import Size
 
 new_size = tuple.__new__
@@ -76,7 +78,11 @@ class Properties(InPlace):
 
     def stride(self) -> tuple[int, ...]:
         """How many elements of memory lie between neighbours along each axis."""
-        return tuple(s // self._array.itemsize for s in self._array.strides)
+        array = self._array
+        if type(self) is not made.view and array.flags.c_contiguous:  # NumPy's of sides of 1 and 0 may be any
+            sides = [max(n, 1) for n in array.shape[1:]]
+            return tuple(math.prod(sides[axis:]) for axis in range(array.ndim))
+        return tuple(s // array.itemsize for s in array.strides)
 
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
         """True if the elements lie one after the other: in rows, or in the order of `memory_format`."""

@@ -247,9 +247,17 @@ def bind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequenc
     for name, value in options.items():
         if value is Parameter.empty:
             raise TypeError(f"{op.name}() missing required argument: {name!r}")
+    if "keepdim" in options:
+        check_flag(op.name, options["keepdim"])
     if not op.variadic and len(operands) < len(names):
         operands = (*operands, *(None,) * (len(names) - len(operands)))
     return operands, options
+
+
+def check_flag(name: str, keepdim: Any) -> None:
+    """Raise unless `keepdim` is True or False: x.sum(0, 1) may mean two axes."""
+    if not isinstance(keepdim, bool):
+        raise TypeError(f"{name}(): keepdim must be True or False, not {keepdim!r}; axes go in a tuple")
 
 
 def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None], list[Any], np.dtype[Any]]:
@@ -279,6 +287,16 @@ def unwrap(op: Op, operands: Sequence[Any]) -> tuple[list[Any], list[Node | None
     if given and len(op.meeting) == len(arrays) == 2 and not (op.options or any(nodes) or current().deriving):
         _meet_as_arrays(op, arrays)
     return arrays, nodes, inference, _unify(op, arrays)
+
+
+def _check_range(op: Op, x: int, dtype: np.dtype[Any]) -> None:
+    try:
+        dtype.type(x)
+    except OverflowError:
+        raise OverflowError(
+            f"{op.name}: {x} is out of bounds for {dtype.name}, and PyTorch would wrap it around; convert "
+            "the tensor first, with .long()"
+        ) from None
 
 
 def _constant(op: Op, position: int, x: Any) -> Any:
@@ -350,6 +368,8 @@ def _unify(op: Op, arrays: list[Any]) -> np.dtype[Any]:
         if hasattr(x, "dtype"):
             if x.dtype is not common:
                 arrays[i] = cast(x, common)
+        elif op.result == "bool" and type(x) is int and common.kind in "iu":
+            _check_range(op, x, common)
         elif not dtypes:
             arrays[i] = np.asarray(x, common)
     return common

@@ -55,12 +55,13 @@ def _general(op: Op) -> Call:
     operands = -1 if op.variadic else len(op.inputs)
     complete = -1 if Parameter.empty in op.options.values() else operands
     everything = -1 if op.variadic else operands + len(options)
+    flag = operands + options.index("keepdim") if "keepdim" in options else 0  # 0: an operand, no flag
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             if len(args) == complete:
                 return run(args, op.options)[0]
-            if len(args) == everything:
+            if len(args) == everything and (not flag or type(args[flag]) is bool):
                 return run(args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
         elif "out" in kwargs:
             return into(kwargs.pop("out"), op.name, call, args, kwargs)

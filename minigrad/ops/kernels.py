@@ -101,6 +101,8 @@ def normalize_dim(dim: Any, ndim: int) -> int:
     """A non-negative axis. A 0-d array counts as one-dimensional here, as in PyTorch."""
     span = max(ndim, 1)
     try:
+        if type(dim) is bool:  # it would be axis 0 or 1
+            raise TypeError
         index = operator.index(dim)
     except TypeError:
         raise TypeError(f"dim must be an int, not {type(dim).__name__} ({dim!r})") from None

@@ -70,6 +70,7 @@ matmul = Op(
     read={"a": _matmul_form_a, "b": _matmul_form_b},
     formula="grad a = g @ b^T,  grad b = a^T @ g",
     domain=_matmul_domain,
+    bools="convert them with .int()",
     promote=False,
 )  # fmt: skip
 

@@ -38,6 +38,7 @@ round_ = Op(
     "round", lambda x, *, decimals=0: np.round(x, decimals),
     x=lambda g: np.zeros_like(g),
     formula="d round(x)/dx = 0",
+    bools="convert them with .int()",
     domain=_BETWEEN_STEPS,
 )  # fmt: skip
 

@@ -274,6 +274,8 @@ def histogram(
         raise NotImplementedError(f"histogram: expected a floating input, but got {array.dtype}")
     if isinstance(bins, Recorded):
         edges = bins._array
+    elif bins < 1:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")
     else:
         ends = (array.min(), array.max()) if range is None and array.size else range or (0.0, 1.0)
         low, high = (ends[0] - 0.5, ends[1] + 0.5) if ends[0] == ends[1] else ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.convert import in_one_dtype, require_tensors
 from minigrad.engine.mode import mode
 from minigrad.ops import bessel  # noqa: F401 (its records)
 
@@ -61,4 +61,4 @@ def _part(name: str, input: Any, other: Any) -> T:
         raise NotImplementedError(
             f"{name} has no derivative with respect to 'input', as in PyTorch; give it detached"
         )
-    return CALLS[name](input, other)
+    return CALLS[name](*in_one_dtype(input, other))

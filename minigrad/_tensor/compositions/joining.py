@@ -359,6 +359,8 @@ def index_fill(input: T, dim: int, index: T, value: Any) -> T:
     dim = normalize_dim(dim, input.ndim)
     n = input.shape[dim] if input.ndim else 1
     places = index._array
+    if places.ndim > 1:
+        raise RuntimeError(f"index_fill: index must be a vector or 0-d, not of shape {tuple(places.shape)}")
     if index.dtype != np.int64:
         raise IndexError(f"index_fill: expected an int64 index, got {index.dtype.name}; use index.long()")
     check_bounds("index_fill()", index, dim, n, least=-n)

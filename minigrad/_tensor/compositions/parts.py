@@ -349,7 +349,7 @@ def sum_to_size(input: T, *size: Any) -> T:
         raise RuntimeError(f"size {list(wanted)} is not expandable to size {list(input.shape)}.")
     ones = [extra + i for i, n in enumerate(wanted) if n == 1 and input.shape[extra + i] != 1]
     axes = (*range(extra), *ones)
-    return (input.sum(axes) if axes else input).reshape(wanted)
+    return input.sum(axes).reshape(wanted) if axes else input
 
 
 def unravel_index(indices: T, shape: Any) -> tuple[T, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.convert import in_one_dtype, require_tensors
 from minigrad.ops import gamma  # noqa: F401 (its records)
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def logit(input: T, eps: float | None = None) -> T:
     >>> torch.logit(torch.tensor([0.5, 1.0]), eps=0.25)
     tensor([0.0000, 1.0986])
     """
+    if eps is not None and not 0 <= (eps := float(eps)) <= 0.5:
+        raise RuntimeError(f"logit: eps must lie between 0 and 0.5, not {eps}")
     return CALLS["logit"](input if eps is None else input.clamp(eps, 1 - eps))
 
 
@@ -108,6 +110,7 @@ def logaddexp2(input: T, other: T) -> T:
     tensor([4.])
     """
     require_tensors("logaddexp2", input=input, other=other)
+    input, other = in_one_dtype(input, other)
     return CALLS["logaddexp"](input * math.log(2), other * math.log(2)) / math.log(2)
 
 

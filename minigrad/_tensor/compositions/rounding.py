@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import as_constant, as_operand, number_as, require_tensors
+from minigrad._tensor.convert import as_constant, as_operand, in_one_dtype, number_as, require_tensors
 from minigrad._tensor.named_results import written_as
 from minigrad._tensor.record import Recorded
 from minigrad.engine.silence import silently
@@ -237,6 +237,7 @@ def nextafter(input: T, other: T) -> T:
     require_tensors("nextafter", input=input, other=other)
     if not (input.is_floating_point() and other.is_floating_point()):
         raise NotImplementedError("nextafter: expected floating tensors")
+    input, other = in_one_dtype(input, other)
     return as_constant(silently(np.nextafter, input._array, other._array))
 
 
@@ -276,6 +277,8 @@ def ldexp(input: T, other: T) -> T:
     tensor([8.])
     """
     require_tensors("ldexp", input=input, other=other)
+    if input.is_floating_point():
+        input, other = in_one_dtype(input, other)
     return input * CALLS["pow"](2.0, other)
 
 
@@ -307,8 +310,12 @@ def deg2rad(input: T) -> T:
 
 def _integers(name: str, ufunc: np.ufunc, a: Any, b: Any) -> T:
     tensors: list[Any] = [x for x in (a, b) if isinstance(x, Recorded)]
+    numbers = [x for x in (a, b) if not isinstance(x, Recorded)]
+    if any(isinstance(x, bool) or not hasattr(x, "__index__") for x in numbers):
+        raise TypeError(f"{name}: expected tensors of integers, or an integer, not {numbers[0]!r}")
     if not tensors or any(x.is_floating_point() or x.dtype == np.bool_ for x in tensors):
         raise NotImplementedError(f"{name}: expected tensors of integers")
+    a, b = in_one_dtype(a, b)
     return as_constant(ufunc(*(x._array if isinstance(x, Recorded) else x for x in (a, b))))
 
 

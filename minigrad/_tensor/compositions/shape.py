@@ -169,6 +169,8 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
         raise RuntimeError("flatten: start_dim cannot come after end_dim")
     if input.ndim == 0:
         return input.reshape(1)
+    if first == last:
+        return input
     middle = int(np.prod(input.shape[first : last + 1], dtype=np.int64))
     return input.reshape(*input.shape[:first], middle, *input.shape[last + 1 :])
 
@@ -221,7 +223,7 @@ def t(input: T) -> T:
         raise RuntimeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D; use transpose or mT"
         )
-    return input.transpose(0, 1) if input.ndim == 2 else input
+    return input.transpose(0, 1) if input.ndim == 2 else input.view_as(input)
 
 
 def repeat_sizes(sizes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
