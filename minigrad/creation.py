@@ -14,12 +14,15 @@ from minigrad._tensor.dtype import as_dtype, get_default_dtype, int64
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import trace_of_thread
 from minigrad.ops.arrays import is_foreign
 from minigrad.ops.kernels import kept_order
 
 
 def made(array: Any, requires_grad: bool) -> Tensor:
-    """A new leaf that holds the array."""
+    """A new leaf that holds the array, which nobody else has."""
+    if (trace := trace_of_thread()) is not None:
+        trace.owns(array)
     leaf: Tensor = wrap(array, None)
     return leaf.requires_grad_() if requires_grad else leaf
 
@@ -71,7 +74,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
-    return made(as_array(data, dtype), False)
+    return wrap(as_array(data, dtype), None)
 
 
 def from_numpy(array: Any) -> Tensor:
@@ -92,7 +95,7 @@ def from_numpy(array: Any) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__}); tensor(...) takes other data")
-    return made(with_own_dtype(array.view(type=np.ndarray)), False)
+    return wrap(with_own_dtype(array.view(type=np.ndarray)), None)
 
 
 def from_dlpack(other: Any) -> Tensor:
@@ -105,7 +108,7 @@ def from_dlpack(other: Any) -> Tensor:
     >>> torch.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=torch.float64)
     """
-    return made(with_own_dtype(np.from_dlpack(other)), False)
+    return wrap(with_own_dtype(np.from_dlpack(other)), None)
 
 
 @taking_out

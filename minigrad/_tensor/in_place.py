@@ -24,6 +24,7 @@ from .index import normalize as normalize_index
 from .methods import Operations
 from .random import generator_of, uniform
 from .record import Call, Recorded, cast, history_of, made, wrap
+from .tracing import trace_of_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -275,6 +276,8 @@ class InPlace(Operations):
 
     def _replace(self, name: str, compute: Callable[..., Any], ufunc: Any, args: Any, kwargs: Any) -> Self:
         """Write compute(self, *args) over this tensor, and record that where gradients are recorded."""
+        if (trace := trace_of_thread()) is not None:
+            trace.takes(self, [getattr(x, "_array", x) for x in (*args, *kwargs.values())])
         recording = mode.recording
         if recording or self._stays_out:
             self._refuse_history(name)

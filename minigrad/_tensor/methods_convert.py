@@ -15,6 +15,7 @@ from .device import UnavailableDeviceError, device as Device, on_cpu, on_cpu_onl
 from .dtype import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .layout import contiguous_format, in_order, preserve_format
 from .record import Recorded, wrap
+from .tracing import trace_of_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -189,6 +190,8 @@ class Conversions(Recorded):
         """`fill_value` everywhere, in this tensor's dtype, as `full(size, fill_value, dtype=self.dtype)`."""
         dtype = self._array.dtype if dtype is None else as_dtype(dtype)
         made = wrap(np.full(sizes_of((size,)), number_as(fill_value, dtype), like=kin(self)), None)
+        if (trace := trace_of_thread()) is not None:
+            trace.owns(made._array)
         return made.requires_grad_(requires_grad)
 
     @on_cpu_only

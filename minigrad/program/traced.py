@@ -9,6 +9,7 @@ ends there, and the call goes on.
 from __future__ import annotations
 
 import operator
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ _OF_ANY_SHAPE = {
 }  # fmt: skip
 
 
+_ALONE = 4  # references to an array: of its tensor, of the table, and two within `takes`
 _COMPARED = 2**18  # elements
 
 
@@ -60,6 +62,7 @@ class Trace:
         self.at: int | None = None  # the node through whose rules the trace goes
         self.made: list[weakref.ref[Traced]] = []
         self.trained = False
+        self._owned: dict[int, Any] = {}  # arrays that the call has made
         self._trials = 0
         self._op = ""
 
@@ -102,6 +105,25 @@ class Trace:
         """End: the call reads or changes gradients of leaves, as a training step does."""
         self.trained = True
         self.end(why, whole=True)
+
+    def owns(self, array: Any) -> None:
+        """Note that the call has made the array, with numbers that are the same at each call."""
+        if type(array) is ndarray and active(self):
+            self._owned[id(array)] = array
+
+    def takes(self, tensor: Any, given: Any) -> None:
+        """Before a write to a tensor: where the call made it, and nobody else has its memory, it is traced.
+
+        Arguments:
+            given: the arrays with which it is written; where none of them is traced it stays a constant.
+        """
+        array: Any = tensor._array
+        if next(_traced_in(given), None) is None:
+            return
+        if type(array) is not ndarray or self._owned.get(id(array)) is not array or not active(self):
+            return
+        if sys.getrefcount(array) == _ALONE and array.flags.c_contiguous:
+            tensor._array = self.note(".copy", (array.copy(),), {}, call=lambda _: array)
 
     # --- steps -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,172 @@
+"""Tensors that a compiled function makes and then writes: the program writes them anew at each call."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import minigrad as torch
+
+
+def rows(x):
+    out = torch.empty(3, 4)
+    state = torch.zeros(4)
+    for i in range(3):
+        state = torch.tanh(x[i] + state)
+        out[i] = state
+    return out
+
+
+def added(x):
+    total = torch.zeros(4)
+    for row in x:
+        total += row
+    return total
+
+
+def parts(x):
+    y = torch.zeros(3, 4)
+    y[:, 1:] = x[:, 1:]
+    return y * 2, y + 1
+
+
+def of_its_kind(x):
+    y = x.new_zeros(3, 4)
+    y[torch.arange(3), torch.arange(3)] = x[0, 0]
+    return y
+
+
+def copied(x):
+    y = torch.zeros_like(x)
+    y.copy_(x).mul_(x)
+    return y
+
+
+def numbers_first(x):
+    y = torch.ones(3, 4)
+    y[0] = 2.0
+    y[1] = x[1]
+    y[2] = y[1]
+    return y * x
+
+
+def two_names(x):
+    y = torch.zeros(3, 4)
+    also = y
+    y += x
+    also += x
+    return y * 1.0
+
+
+def without_history(x):
+    y = torch.zeros(3, 4)
+    with torch.no_grad():
+        y.copy_(x)
+        y.clamp_(min=0)
+    return x * y
+
+
+def scattered(x):
+    return torch.zeros(2, 4).scatter_(0, torch.tensor([[0, 1, 0, 1]]), x)
+
+
+def masked(x):
+    mask = torch.zeros(3, 4, dtype=torch.bool)
+    mask[x > 0] = True
+    return x * mask
+
+
+def view_before(x):
+    y = torch.zeros(3, 4)
+    row = y[0]
+    y += x
+    return row * 1.0, y * 2
+
+
+def used_before(x):
+    y = torch.zeros(3, 4)
+    z = x + y
+    y += x
+    return z + y
+
+
+def detached_before(x):
+    y = torch.zeros(3, 4)
+    d = y.detach()
+    y += x
+    return d * x
+
+
+def through_a_view(x):
+    y = torch.zeros(3, 4)
+    y[0] += x[0]
+    return y * x
+
+
+def shared_with_numpy(x):
+    y = torch.zeros(3, 4)
+    array = y.numpy()
+    y += x.detach()
+    return torch.from_numpy(array) * x
+
+
+def transposed(x):
+    y = torch.zeros(4, 3).T
+    y += x
+    return y * 1.0
+
+
+GIVEN = np.zeros((3, 4), "f4")
+
+
+def the_users_array(x):
+    y = torch.from_numpy(GIVEN)
+    y += x.detach()
+    return y * x
+
+
+TRACED = [
+    rows, added, parts, of_its_kind, copied, numbers_first, two_names, without_history, scattered, masked
+]  # fmt: skip
+OTHERS = [
+    view_before, used_before, detached_before, through_a_view, shared_with_numpy, transposed, the_users_array
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [*TRACED, *OTHERS], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("grad", [True, False])
+def test_a_tensor_that_the_call_makes_is_written_anew(function, grad):
+    compiled = torch.compile(function, fullgraph=function in TRACED)
+    draw = np.random.default_rng(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for _ in range(3):
+            data = draw.standard_normal((3, 4)).astype("f4")
+            a, b = (torch.from_numpy(data.copy()).requires_grad_(grad) for _ in range(2))
+            wanted, got = [], []
+            for call, x, found in ((function, a, wanted), (compiled, b, got)):
+                GIVEN[:] = 1
+                outs = call(x)
+                outs = outs if isinstance(outs, tuple) else (outs,)
+                if grad:
+                    torch.autograd.backward([(y * y).sum() for y in outs if y.requires_grad])
+                found.extend([y.detach().numpy() for y in outs])
+                found.extend([] if x.grad is None else [x.grad.numpy()])
+                found.append(GIVEN.copy())
+            assert len(wanted) == len(got)
+            for x, y in zip(wanted, got, strict=True):
+                np.testing.assert_allclose(y, x, rtol=1e-6)
+    if function in TRACED:
+        assert len(compiled._calls.runners) == 1
+
+
+def test_a_mask_that_is_made_of_numbers_stays_a_constant():
+    def attend(x):
+        mask = torch.zeros(3, 3)
+        for i in range(3):
+            mask[i, : i + 1] = 1
+        return mask @ x
+
+    compiled = torch.compile(attend, fullgraph=True)
+    compiled(torch.ones(3, 2))
+    assert "1 calls forward" in str(compiled)
