@@ -117,10 +117,8 @@ class Trace:
         Arguments:
             given: the arrays with which it is written; where none of them is traced it stays a constant.
         """
-        array: Any = tensor._array
-        if next(_traced_in(given), None) is None:
-            return
-        if type(array) is not ndarray or self._owned.get(id(array)) is not array or not active(self):
+        array = tensor._array
+        if id(array) not in self._owned or next(_traced_in(given), None) is None or not active(self):
             return
         if sys.getrefcount(array) == _ALONE and array.flags.c_contiguous:
             tensor._array = self.note(".copy", (array.copy(),), {}, call=lambda _: array)
