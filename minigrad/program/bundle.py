@@ -91,6 +91,8 @@ class Bundle:
         if isinstance(x, ModuleType) and x.__name__ in ("math", "itertools", "functools", "operator"):
             self.modules.add(x.__name__)
             return x.__name__
+        if isinstance(x, ModuleType) and x.__name__.startswith("numpy."):
+            return f"np.{x.__name__[6:]}"
         if x is np.ndarray:
             return "np.ndarray"
         if id(x) in self._names:
