@@ -494,9 +494,12 @@ if TYPE_CHECKING:
         triu_indices,
     )
     from .settings import (
+        OutOfMemoryError,
         are_deterministic_algorithms_enabled,
+        fill,
         get_device,
         get_float32_matmul_precision,
+        is_anomaly_enabled,
         is_autocast_enabled,
         is_deterministic_algorithms_warn_only_enabled,
         is_warn_always_enabled,
@@ -514,7 +517,8 @@ else:
 
 __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "CheckpointError", "DoubleTensor", "FloatTensor",
-    "Generator", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "abs",
+    "Generator", "HalfTensor", "IntTensor", "LongTensor", "OutOfMemoryError", "ShortTensor", "Size",
+    "Tensor", "abs",
     "absolute", "accelerator", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul", "addmm", "addmv",
     "addr", "adjoint", "all", "allclose", "alpha_dropout", "amax", "amin", "aminmax", "any", "arange",
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
@@ -532,7 +536,7 @@ __all__ = [
     "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
     "div", "divide", "dot", "double", "dropout", "dsplit", "dstack", "dtype", "e", "einsum", "embedding",
     "empty", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
-    "exp2", "explain", "expm1", "eye", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
+    "exp2", "explain", "expm1", "eye", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
     "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod",
     "frac", "frexp", "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "gather", "gcd",
     "ge", "ger", "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision",
@@ -542,7 +546,8 @@ __all__ = [
     "hsplit", "hstack", "hypot", "i0", "igamma", "igammac",
     "iinfo", "index_add", "index_copy", "index_fill", "index_put",
     "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "instance_norm",
-    "int", "int16", "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex", "is_conj",
+    "int", "int16", "int32", "int64", "int8", "inverse", "is_anomaly_enabled", "is_autocast_enabled",
+    "is_complex", "is_conj",
     "is_deterministic_algorithms_warn_only_enabled", "is_distributed", "is_floating_point",
     "is_grad_enabled", "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero",
     "is_same_size", "is_signed", "is_tensor", "is_warn_always_enabled", "isclose", "isfinite", "isin",

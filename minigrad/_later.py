@@ -32,7 +32,8 @@ _BY_DTYPE = (
 )
 _SETTINGS = """use_deterministic_algorithms are_deterministic_algorithms_enabled set_default_tensor_type
 is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision get_float32_matmul_precision
-set_flush_denormal set_warn_always is_warn_always_enabled typename get_device is_autocast_enabled"""
+set_flush_denormal set_warn_always is_warn_always_enabled typename get_device is_autocast_enabled
+OutOfMemoryError is_anomaly_enabled fill"""
 _SEQUENCES = """logspace range asarray scalar_tensor frombuffer empty_strided tril_indices triu_indices
 hann_window hamming_window blackman_window bartlett_window kaiser_window"""
 _LAYERS = """dropout dropout_ alpha_dropout feature_dropout feature_alpha_dropout batch_norm layer_norm
@@ -72,6 +73,7 @@ _HOMES = {
         ("amp", "cpu", "distributed", "hub", "jit", "mps", "profiler", "random", "special", "xpu"), ""
     ),
     "autocast": "amp",
+    "is_autocast_available": "amp",
     "GradScaler": "amp",
     "testing": "",
     "compile": "program.compiled",

@@ -7,6 +7,7 @@ from typing import Any
 from minigrad._tensor import dtype as storage
 from minigrad._tensor.device import unavailable
 from minigrad._tensor.tensor import Tensor
+from minigrad.autograd._anomaly import watches_for_anomalies
 
 _KEPT: dict[str, Any] = {
     "matmul": "highest",
@@ -180,3 +181,39 @@ def is_autocast_enabled(device_type: str | None = None) -> bool:
     False
     """
     return False
+
+
+class OutOfMemoryError(RuntimeError):
+    """PyTorch's error of a device that is full, for programs that catch it; nothing here raises it.
+
+    >>> import minigrad as torch
+    >>> try:
+    ...     x = torch.ones(2)
+    ... except torch.OutOfMemoryError:
+    ...     print("a smaller batch might do")
+    """
+
+
+def is_anomaly_enabled() -> bool:
+    """True inside `autograd.detect_anomaly()`, and after `autograd.set_detect_anomaly(True)`.
+
+    >>> import minigrad as torch
+    >>> with torch.autograd.detect_anomaly():
+    ...     torch.is_anomaly_enabled()
+    True
+    """
+    return watches_for_anomalies()
+
+
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor of the shape and dtype of another one with one value: the copy of `fill_`.
+
+    Arguments:
+        input: a tensor, to which a gradient of 0 flows.
+        value: a number, or a tensor without axes.
+
+    >>> import minigrad as torch
+    >>> torch.fill(torch.zeros(2), 3.0)
+    tensor([3., 3.])
+    """
+    return input.clone().fill_(value)

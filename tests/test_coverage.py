@@ -225,3 +225,21 @@ def test_a_reason_says_the_way_round(name, words):
 def test_a_scripted_module_that_is_saved_is_told_how():
     with pytest.raises(AttributeError, match=r"torch\.save\(module\.state_dict\(\), file\)"):
         torch.jit.script(torch.nn.ReLU()).save("net.pt")
+
+
+def test_errors_that_programs_catch_and_settings_that_they_ask_for():
+    assert torch.cuda.OutOfMemoryError is torch.OutOfMemoryError and issubclass(
+        torch.OutOfMemoryError, RuntimeError
+    )
+    assert not torch.is_anomaly_enabled() and not torch.is_autocast_available("cpu")
+    with torch.autograd.set_detect_anomaly(True):
+        assert torch.is_anomaly_enabled()
+    assert not torch.is_anomaly_enabled()
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = torch.fill(x, 3.0)
+    assert y.tolist() == [3, 3] and x.tolist() == [1, 2]
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 0]
+    v = torch.ones(2)
+    assert type(torch.utils.dlpack.to_dlpack(v)).__name__ == "PyCapsule"
+    assert torch.utils.dlpack.from_dlpack(v).data_ptr() == v.data_ptr()

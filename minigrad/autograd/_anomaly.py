@@ -94,6 +94,11 @@ def _first_bad(values: Any) -> str:
     return f"{float(values[index])} at index {index}"
 
 
+def watches_for_anomalies() -> bool:
+    """True if this thread's backward stops at a nan, or remembers lines."""
+    return isinstance(current().observer, _Watcher)
+
+
 class detect_anomaly:
     """Inside, recorded ops remember the user's line, and backward stops at the first nan or inf.
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = loaded_later(
         __name__,
-        {name: name for name in ("_pytree", "benchmark", "checkpoint", "data", "hooks", "model_zoo")},
+        {
+            name: name
+            for name in ("_pytree", "benchmark", "checkpoint", "data", "dlpack", "hooks", "model_zoo")
+        },
     )
 
 __all__ = ["data"]
