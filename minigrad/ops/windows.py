@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .arrays import kin, ndarray
+from .depthwise import channel_weights, convolve_channels
 from .kernels import Array, kernel, wide
 from .places import pad
 
@@ -74,6 +75,12 @@ def _parts(n: int, each: int) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, n, step))
 
 
+def _by_channel(x: Array, weight: Array, stride: Sizes, groups: int, places: Sizes) -> bool:
+    """True where each channel has its own filters, and windows lie side by side: see `depthwise`."""
+    alone = 1 < groups == x.shape[1] and math.prod(places) > 0 and math.prod(stride) == 1
+    return alone and type(x) is type(weight) is ndarray and x.size > 0 and weight.size > 0
+
+
 @kernel
 def convolve(
     x: Array,
@@ -89,7 +96,14 @@ def convolve(
     places = count_places(x.shape[2:], size, stride, padding, dilation)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
     out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x, weight, bias))
+    by_channel = _by_channel(x, weight, stride, groups, places)
+    framed = _framed(x, size, stride, padding, dilation, places) if by_channel else x
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
+        if by_channel:
+            convolve_channels(framed[part], weight, dilation, out[part])
+            if bias is not None:
+                out[part] += bias.reshape(-1, *(1,) * len(size))
+            continue
         made = np.matmul(filters, _columns(x[part], size, stride, padding, dilation, groups, places))
         if bias is not None:
             made += bias.reshape(groups, -1, 1)
@@ -103,6 +117,11 @@ def convolve_back(
 ) -> Array:
     """The gradient of `convolve` by x, of the lengths `shape`: weight[o] times g at a place, added there."""
     g, weight, size, places = wide(g), wide(weight), weight.shape[2:], g.shape[2:]
+    around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, size, padding, strict=True)])
+    if len(weight) == groups and min(around) >= 0 and _by_channel(g, weight, stride, groups, shape):
+        turned = np.flip(weight, tuple(range(2, weight.ndim))).copy()
+        if count_places(places, size, stride, around, dilation) == tuple(shape):
+            return convolve(g, turned, None, stride, around, dilation, groups)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
     out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype, like=kin(g, weight))
     for part in _parts(len(g), out.shape[1] * math.prod(size) * math.prod(places)):
@@ -118,10 +137,15 @@ def convolve_weight(
 ) -> Array:
     """The gradient of `convolve` by weight, of the given `size`: g[o] at a place times the window there."""
     x, g, places = wide(x), wide(g), g.shape[2:]
+    by_channel = _by_channel(x, g, stride, groups, places)
+    framed = _framed(x, size, stride, padding, dilation, places) if by_channel else x
     out: Array = np.zeros(
         (groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype, like=kin(x, g)
     )
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
+        if by_channel:
+            out += channel_weights(framed[part], g[part], size, dilation).reshape(out.shape)
+            continue
         columns = _columns(x[part], size, stride, padding, dilation, groups, places)
         out += np.matmul(_channels_first(g[part], groups), np.swapaxes(columns, 1, 2))
     return out.reshape(g.shape[1], x.shape[1] // groups, *size)
