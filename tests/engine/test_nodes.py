@@ -45,6 +45,30 @@ def test_a_freed_node_has_no_edges_and_still_shows_the_next_nodes():
     assert node.next_functions == ((x._node, 0),)
 
 
+@pytest.mark.parametrize("inputs", [None, "x"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x, saved: torch.where(saved > 2, 1, x),  # the third operand's rule saves a mask
+        lambda x, saved: torch.einsum("i,i,i->i", torch.ones_like(x), saved, x),  # one of many operands
+    ],
+)
+def test_backward_frees_the_values_saved_for_any_operand(use, inputs):
+    x = leaf([1.0, 2.0, 3.0])
+    y = use(x, x.detach() + 1)
+    saved = [weakref.ref(value) for edge in y._node.edges if edge for value in values(edge[2:])]
+    assert any(ref() is not None for ref in saved)
+    y.sum().backward(inputs=x if inputs else None)
+    assert all(ref() is None or ref() is x._array for ref in saved)
+
+
+def values(saved):
+    """The arrays among saved values."""
+    if isinstance(saved, (tuple, list)):
+        return [array for part in saved for array in values(part)]
+    return [saved] if isinstance(saved, np.ndarray) else []
+
+
 @pytest.mark.parametrize("order", [1, 2])
 def test_a_program_may_walk_the_graph_before_and_after_backward(order):
     def names(node):
