@@ -316,6 +316,7 @@ if TYPE_CHECKING:
         jit as jit,
         learn as learn,
         mps as mps,
+        multiprocessing as multiprocessing,
         optim as optim,
         profiler as profiler,
         random as random,

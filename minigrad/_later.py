@@ -70,7 +70,20 @@ _HOMES = {
     "backends": "",
     "cuda": "",
     **dict.fromkeys(
-        ("amp", "cpu", "distributed", "hub", "jit", "mps", "profiler", "random", "special", "xpu"), ""
+        (
+            "amp",
+            "cpu",
+            "distributed",
+            "hub",
+            "jit",
+            "mps",
+            "multiprocessing",
+            "profiler",
+            "random",
+            "special",
+            "xpu",
+        ),
+        "",
     ),
     "autocast": "amp",
     "is_autocast_available": "amp",

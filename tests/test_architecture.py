@@ -22,7 +22,7 @@ LAYERS = [
     {"batching"},  # arrays that are batches of samples
     {"profiler"},  # over Python's own
     {"autograd"},
-    {"distributed", "hub"},  # other processes, the network: refusals
+    {"distributed", "hub", "multiprocessing"},  # other processes, the network
     {"nn"},
     {"func", "optim", "utils", "checkpoint"},
     {"amp", "serialization"},
