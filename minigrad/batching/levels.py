@@ -26,9 +26,6 @@ from .batch import (
 )
 
 _serial = count()
-# Ops whose rules look at values: they are recorded for one sample after the other.
-_RULES_READ_VALUES = {"det", "eigh", "lgamma", "svd"}
-
 
 _DRAWN = "vmap: a random number is drawn; say randomness='same' or randomness='different', or draw it outside"
 _SAME = "vmap: with randomness='same' the distribution must be the same for all samples"
@@ -128,7 +125,7 @@ class Level:
         """
         if op is BATCH or op is LIFT or op is ENTER:
             return None
-        if op.name in _RULES_READ_VALUES and not isinstance(op.forward, _BySamples):
+        if op.by_values and not isinstance(op.forward, _BySamples):
             return by_samples(op), operands, options
         entered = [out.enter(x) if isinstance(x, Recorded) else x for x in operands]
         same = all(a is b for a, b in zip(operands, entered, strict=True))

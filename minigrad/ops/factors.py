@@ -35,7 +35,7 @@ def _symmetric(d: Any) -> Any:
 
 
 eigh = Op(
-    "eigh", eigh_kernel, inputs="A",
+    "eigh", eigh_kernel, inputs="A", by_values=True,
     A=lambda g, out: _eigh_rule(g, out),
     read="the symmetric part of V ((V^T gV) / (w_j - w_i) + diag(gw)) V^T",
     formula="grad A = the symmetric part of V ((V^T gV) / (w_j - w_i) + diag(gw)) V^T, with 0 for i = j",
@@ -82,7 +82,7 @@ def _any_matrix(d: Any) -> tuple[Array, int, int]:
 
 
 svd = Op(
-    "svd", svd_kernel, inputs="A",
+    "svd", svd_kernel, inputs="A", by_values=True,
     A=lambda g, A_shape, out, full_matrices: _svd_rule(g, A_shape, out, full_matrices),
     read="U (skew(U^T gU)/E S + S skew(V^T gV)/E + diag(gs)) V^T, and the parts beside U and V",
     formula="grad A = U (skew(U^T gU)/E S + S skew(V^T gV)/E + diag(gs)) V^T, E_ij = s_j^2 - s_i^2;"

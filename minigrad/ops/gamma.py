@@ -101,7 +101,7 @@ def _polygamma(x: Array, n: int) -> Array:
 
 
 lgamma = Op(
-    "lgamma", kernel(gamma_kernels.lgamma),
+    "lgamma", kernel(gamma_kernels.lgamma), by_values=True,
     x=lambda g, x: g * _digamma(x),
     read="g times digamma of x",
     formula="d log|gamma(x)|/dx = digamma(x)",

@@ -132,6 +132,8 @@ class Op:
             values, which are None where they are not known.
         symmetric: True if it is a function of symmetric matrices and reads only one half: a test then varies
             both halves alike.
+        by_values: True if a rule takes its way by the values of its arrays (`if (x < 0).any(): ...`). Within
+            `func.vmap` it is then called for one sample after the other.
         register: whether it enters the registry, under its name.
 
     Raises:
@@ -144,10 +146,10 @@ class Op:
     """
 
     __slots__ = (
-        "bools", "constants", "domain", "exact", "formula", "forward", "inputs", "listed", "meeting",
-        "name", "needs", "once", "optional", "options", "ours", "picks", "promote", "pulls", "read",
-        "result", "rule_a", "rule_b", "rules", "saves", "saves_further", "stands", "straight", "symmetric",
-        "variadic", "view", "wants_others", "wants_shapes",
+        "bools", "by_values", "constants", "domain", "exact", "formula", "forward", "inputs", "listed",
+        "meeting", "name", "needs", "once", "optional", "options", "ours", "picks", "promote", "pulls",
+        "read", "result", "rule_a", "rule_b", "rules", "saves", "saves_further", "stands", "straight",
+        "symmetric", "variadic", "view", "wants_others", "wants_shapes",
     )  # fmt: skip
 
     def __init__(
@@ -169,13 +171,14 @@ class Op:
         bools: str = "",
         read: Mapping[str, Form] | Form | None = None,
         symmetric: bool = False,
+        by_values: bool = False,
         register: bool = True,
         **rules: Rule,
     ) -> None:
         self.name, self.forward, self.formula, self.domain = name, forward, formula, domain
         self.result, self.promote, self.constants, self.view = result, promote, constants, view
         self.exact, self.once, self.bools, self.stands = exact, once, bools, stands or {}
-        self.symmetric = symmetric
+        self.symmetric, self.by_values = symmetric, by_values
         # Of a compiled program: (node, g, retain) to the gradients of all its inputs, by node, or to None.
         self.straight: Callable[..., Any] | None = None
         # True if the warnings of its forward are those of NumPy's functions, or of lines of this package.

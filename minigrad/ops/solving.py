@@ -96,7 +96,7 @@ def _as_matrix(g: Array) -> Array:
 
 
 det = Op(
-    "det", det_kernel, inputs="A",
+    "det", det_kernel, inputs="A", by_values=True,
     A=lambda g, A, out: _as_matrix(g) * _cofactors(A, out),
     read="g times the cofactors of A",
     formula="grad A = g * det(A) * A^-T, the cofactors of A",

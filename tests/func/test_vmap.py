@@ -8,6 +8,7 @@ import pytest
 import minigrad as torch
 from minigrad import func, nn
 from minigrad.nn import functional as F
+from minigrad.ops import REAL, Op
 
 rng = np.random.default_rng(0)
 
@@ -475,3 +476,13 @@ def test_a_compiled_function_runs_eagerly_within_and_is_compiled_still():
     close(torch.vmap(compiled)(x), (x.tanh() * 2).sum(1))
     close(compiled(x[0]), right)
     assert "1 program" in repr(compiled) or compiled.source
+
+
+def test_an_op_whose_rule_looks_at_values_says_so_and_is_called_for_each_sample():
+    def rule(g, x):
+        return -g if (x < 0).any() else g
+
+    falls = Op("falls", np.abs, x=rule, formula="a test", domain=REAL, register=False, by_values=True)
+    x = torch.tensor([[1.0, -2.0], [3.0, 4.0]])
+    found = torch.func.vmap(torch.func.grad(lambda row: falls(row).sum()))(x)
+    assert found.tolist() == [[-1, -1], [1, 1]]
