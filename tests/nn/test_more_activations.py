@@ -138,3 +138,14 @@ def test_errors_name_the_fault():
         nn.GLU()(torch.tensor(1.0))
     with pytest.raises(RuntimeError, match="floating"):
         F.mish(torch.arange(3))
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 7.0, float("inf")])
+def test_a_threshold_lets_nan_pass_and_gives_its_value_with_its_sign(value: float) -> None:
+    inf, nan = float("inf"), float("nan")
+    x = torch.tensor([-inf, -1.0, 0.5, 0.6, inf, nan], requires_grad=True)
+    out = F.threshold(x, 0.5, value)
+    np.testing.assert_array_equal(out.detach().numpy(), [value, value, value, np.float32(0.6), inf, nan])
+    assert bool(np.signbit(out[0].item())) == bool(np.signbit(value))
+    out.backward(torch.full((6,), inf))
+    assert x.grad.tolist() == [0.0, 0.0, 0.0, inf, inf, inf]
