@@ -29,7 +29,30 @@ def factor_of(name: str, matrix: Any) -> Any:
     return linalg.solve_triangular(upper.mT, eye.expand(matrix.shape), upper=False)
 
 
-class MultivariateNormal(Distribution):
+class OfCovariance:
+    """Of a covariance, given by itself, by its inverse or by its Cholesky factor; the others follow."""
+
+    _factor: Any
+
+    @Derived
+    def scale_tril(self) -> Any:
+        """The lower Cholesky factor of the covariance."""
+        return self._factor
+
+    @Derived
+    def covariance_matrix(self) -> Any:
+        """The covariance."""
+        return self._factor @ self._factor.mT
+
+    @Derived
+    def precision_matrix(self) -> Any:
+        """The inverse of the covariance."""
+        eye = creation.eye(self._factor.shape[-1], dtype=self._factor.dtype).expand(self._factor.shape)
+        inverse = linalg.solve_triangular(self._factor, eye, upper=False)
+        return inverse.mT @ inverse
+
+
+class MultivariateNormal(OfCovariance, Distribution):
     """The normal distribution of vectors of n numbers.
 
     Arguments:
@@ -85,23 +108,6 @@ class MultivariateNormal(Distribution):
         setattr(self, name, matrix)
         super().__init__(batch, (n,), validate_args)
         self._factor = factor_of(name, matrix)
-
-    @Derived
-    def scale_tril(self) -> Any:
-        """The lower Cholesky factor of the covariance."""
-        return self._factor
-
-    @Derived
-    def covariance_matrix(self) -> Any:
-        """The covariance."""
-        return self._factor @ self._factor.mT
-
-    @Derived
-    def precision_matrix(self) -> Any:
-        """The inverse of the covariance."""
-        eye = creation.eye(self.loc.shape[-1], dtype=self.loc.dtype).expand(self._factor.shape)
-        inverse = linalg.solve_triangular(self._factor, eye, upper=False)
-        return inverse.mT @ inverse
 
     @property
     def mean(self) -> Any:

@@ -16,9 +16,9 @@ from minigrad._tensor.tensor import Tensor
 
 from . import constraints
 from .chi2 import Chi2
-from .distribution import Derived, drawn
+from .distribution import drawn
 from .exp_family import ExponentialFamily
-from .multivariate_normal import factor_of, log_diagonal
+from .multivariate_normal import OfCovariance, factor_of, log_diagonal
 
 
 def mvdigamma(x: Any, p: int) -> Any:
@@ -27,7 +27,7 @@ def mvdigamma(x: Any, p: int) -> Any:
     return (x.unsqueeze(-1) - steps).digamma().sum(-1)
 
 
-class Wishart(ExponentialFamily):
+class Wishart(OfCovariance, ExponentialFamily):
     """The Wishart distribution: of the sum of outer products of normal vectors of n numbers.
 
     Arguments:
@@ -92,25 +92,6 @@ class Wishart(ExponentialFamily):
         setattr(self, name, matrix)
         super().__init__(batch, (n, n), validate_args)
         self._factor = factor_of(name, matrix)
-
-    @Derived
-    def scale_tril(self) -> Any:
-        """The lower Cholesky factor of the covariance."""
-        return self._factor
-
-    @Derived
-    def covariance_matrix(self) -> Any:
-        """The covariance."""
-        return self._factor @ self._factor.mT
-
-    @Derived
-    def precision_matrix(self) -> Any:
-        """The inverse of the covariance."""
-        inverse = linalg.solve_triangular(self._factor, self._eye(), upper=False)
-        return inverse.mT @ inverse
-
-    def _eye(self) -> Any:
-        return creation.eye(self._event_shape[0], dtype=self._factor.dtype).expand(self._factor.shape)
 
     @property
     def mean(self) -> Any:
