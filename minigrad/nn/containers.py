@@ -28,7 +28,7 @@ class _Indexed(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        # Containers hold no None: every way in goes through add_module with a Module.
+        # A None keeps a place free, and the type of a place that is used is what callers need.
         return iter(self._modules.values())  # type: ignore[arg-type]
 
     @overload
@@ -147,6 +147,11 @@ class Sequential(_Indexed):
                 input = module(input) if special else module.forward(input)
         except Exception as error:
             place = next(name for name, child in self._modules.items() if child is module)
+            if module is None:
+                kind = type(self).__name__
+                raise TypeError(
+                    f"layer ({place}) of {kind} is None, which keeps a place free; set a module"
+                ) from None
             error.add_note(f"raised by layer ({place}) of {type(self).__name__}: {type(module).__name__}")
             raise
         return input
@@ -264,8 +269,9 @@ class ModuleDict(Module):
         self._modules.clear()
 
 
-def _checked(module: Any) -> Module:
-    if isinstance(module, Module):
+def _checked(module: Any) -> Any:
+    """A module, or None, which keeps a place free."""
+    if module is None or isinstance(module, Module):
         return module
     hint = f"; {module.__name__}() makes one" if isinstance(module, type) else ""
     raise TypeError(f"a container holds modules, not {type(module).__name__}{hint}")

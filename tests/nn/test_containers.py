@@ -135,3 +135,19 @@ def test_data_parallel_calls_its_module_whose_names_get_a_prefix():
     assert nn.parallel.DataParallel is nn.DataParallel
     assert nn.parallel.data_parallel(nn.Bilinear(2, 2, 1), (x, x)).shape == (3, 1)
     assert nn.parallel.data_parallel(layer, x, module_kwargs={}).equal(layer(x))
+
+
+def test_none_keeps_a_place_free():
+    layers = nn.ModuleList([nn.ReLU(), None])
+    assert len(layers) == 2 and layers[1] is None and list(layers) == [layers[0], None]
+    assert repr(layers) == "ModuleList(\n  (0): ReLU()\n  (1): None\n)"
+    assert list(layers.children()) == [layers[0]] and not layers.state_dict()
+    layers.append(None)
+    layers[1] = nn.Linear(2, 1)
+    layers[0] = None
+    assert [name for name, _ in layers.named_parameters()] == ["1.weight", "1.bias"]
+    layers.train().double().apply(lambda module: module.eval())
+    heads = nn.ModuleDict({"a": None, "b": nn.ReLU()})
+    assert heads["a"] is None and repr(heads) == "ModuleDict(\n  (a): None\n  (b): ReLU()\n)"
+    with pytest.raises(TypeError, match=r"layer \(1\) of Sequential is None"):
+        nn.Sequential(nn.ReLU(), None)(torch.ones(1))
