@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad._tensor import dtype as storage
-from minigrad._tensor.device import unavailable
+from minigrad._tensor.device import OutOfMemoryError as OutOfMemoryError, unavailable
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._anomaly import watches_for_anomalies
 
@@ -181,17 +181,6 @@ def is_autocast_enabled(device_type: str | None = None) -> bool:
     False
     """
     return False
-
-
-class OutOfMemoryError(RuntimeError):
-    """PyTorch's error of a device that is full, for programs that catch it; nothing here raises it.
-
-    >>> import minigrad as torch
-    >>> try:
-    ...     x = torch.ones(2)
-    ... except torch.OutOfMemoryError:
-    ...     print("a smaller batch might do")
-    """
 
 
 def is_anomaly_enabled() -> bool:

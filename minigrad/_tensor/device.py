@@ -13,6 +13,17 @@ Result = TypeVar("Result")
 _KNOWN = ("cpu", "cuda", "ipu", "xpu", "mps", "meta", "hpu", "mtia", "xla", "hip", "privateuseone")
 
 
+class OutOfMemoryError(RuntimeError):
+    """PyTorch's error of a device that is full, for programs that catch it; nothing here raises it.
+
+    >>> import minigrad as torch
+    >>> try:
+    ...     x = torch.ones(2)
+    ... except torch.OutOfMemoryError:
+    ...     print("a smaller batch might do")
+    """
+
+
 class UnavailableDeviceError(AssertionError, RuntimeError):
     """Something is asked of a device other than the CPU. PyTorch raises the one kind or the other."""
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from minigrad._tensor.device import UnavailableDeviceError, unavailable
+from minigrad._tensor.device import (
+    OutOfMemoryError as OutOfMemoryError,
+    UnavailableDeviceError,
+    unavailable,
+)
 from minigrad.cuda import amp as amp
 from minigrad.pytorch_names import answers_for
-from minigrad.settings import OutOfMemoryError as OutOfMemoryError
 
 if not TYPE_CHECKING:
     __getattr__ = answers_for(__name__)
