@@ -26,6 +26,7 @@ LAYERS = [
     {"nn"},
     {"func", "optim", "utils", "checkpoint"},
     {"amp", "serialization"},
+    {"settings"},
     {
         "accelerator",
         "backends",
@@ -43,7 +44,6 @@ LAYERS = [
         "random",
         "special",
         "sequences",
-        "settings",
     },
     {"distributions"},
     {"program"},  # compiled calls
