@@ -81,6 +81,8 @@ class Sight:
         self._conditions: list[str] = []
         self._layouts: list[str] = ["True"]
         self._seen: dict[int, str] = {}
+        self._iterators: list[str] = []
+        self._takes_next = False  # code names `next`
         self._alive: list[Any] = []
         self._waiting: deque[tuple[Any, str, str]] = deque()
         self._conditions += [f"len(args) == {len(args)}", f"len(kwargs) == {len(kwargs)}"]
@@ -90,6 +92,8 @@ class Sight:
             self._see(x, f"kwargs[{key!r}]", key, argument=True)
         self._waiting.append((function, "", ""))
         self._expand_all()
+        if self._iterators and self._takes_next:
+            raise SeenError(f"it sees an iterator, {self._iterators[0]}, of which a program takes no element")
 
     def check(self) -> Callable[[Any, Any], bool]:
         """A function of (args, kwargs): True if a call with them would see the same."""
@@ -257,6 +261,8 @@ class Sight:
             self.streams.append(x)
         elif isinstance(x, (SimpleNamespace, Namespace)):
             self._object(x, name)
+        elif hasattr(type(x), "__next__"):
+            self._iterators.append(f"{name or 'unnamed'} ({type(x).__name__})")
         elif isinstance(x, ModuleType) or _is_library(type(x)):
             # Names in a module of the user's are seen by the functions that name them.
             self.libraries += [] if isinstance(x, ModuleType) else [x]
@@ -330,6 +336,7 @@ class Sight:
                 self._see(part, f"{text}[{name!r}]", name)
                 self._names_within(part, set(_names(function.__code__)))
             else:
+                self._takes_next = self._takes_next or name == "next"
                 self._conditions.append(f"{name!r} not in {text}")
 
 

@@ -1,6 +1,7 @@
 """Compiled functions that change gradients, step, or change objects of libraries: nothing is lost."""
 
 import argparse
+import itertools
 import types
 import warnings
 from collections import deque
@@ -297,6 +298,17 @@ def test_an_object_of_a_library_that_a_call_changes_is_changed_at_each_call():
         for _ in range(3):
             out = compiled(torch.ones(2))
     assert bar.n == 3 and rows[0].item() == 3.0 and out.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("make", [itertools.count, lambda: iter([0, 1, 2]), lambda: (k for k in range(3))])
+def test_an_iterator_gives_its_next_element_at_each_call(make):
+    elements, holder = make(), types.SimpleNamespace(elements=make())
+    for function in (lambda x: x * next(elements), lambda x: x + next(holder.elements)):
+        compiled = torch.compile(function)
+        with pytest.warns(UserWarning, match="iterator, .*elements"):
+            found = [compiled(torch.zeros(1) + 1).item()]
+        found += [compiled(torch.zeros(1) + 1).item() for _ in range(2)]
+        assert found in ([0.0, 1.0, 2.0], [1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize("kind", [argparse.Namespace, types.SimpleNamespace])
