@@ -436,6 +436,7 @@ if TYPE_CHECKING:
         trunc,
     )
     from ._tensor.compositions.running import cummax, cummin, logcumsumexp
+    from ._tensor.device import OutOfMemoryError
     from .checkpoint import CheckpointError, load, save
     from .func import vmap
     from .functions_of_layers import (
@@ -495,7 +496,6 @@ if TYPE_CHECKING:
         triu_indices,
     )
     from .settings import (
-        OutOfMemoryError,
         are_deterministic_algorithms_enabled,
         fill,
         get_device,

@@ -33,7 +33,7 @@ _BY_DTYPE = (
 _SETTINGS = """use_deterministic_algorithms are_deterministic_algorithms_enabled set_default_tensor_type
 is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision get_float32_matmul_precision
 set_flush_denormal set_warn_always is_warn_always_enabled typename get_device is_autocast_enabled
-OutOfMemoryError is_anomaly_enabled fill"""
+is_anomaly_enabled fill"""
 _SEQUENCES = """logspace range asarray scalar_tensor frombuffer empty_strided tril_indices triu_indices
 hann_window hamming_window blackman_window bartlett_window kaiser_window"""
 _LAYERS = """dropout dropout_ alpha_dropout feature_dropout feature_alpha_dropout batch_norm layer_norm
@@ -54,6 +54,7 @@ _HOMES = {
     **dict.fromkeys(_SEQUENCES.split(), "sequences"),
     **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),
     **dict.fromkeys(_LOSSES.split(), "functions_of_losses"),
+    "OutOfMemoryError": "_tensor.device",
     "optim": "",
     "utils": "",
     "viz": "",

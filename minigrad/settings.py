@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad._tensor import dtype as storage
-from minigrad._tensor.device import OutOfMemoryError as OutOfMemoryError, unavailable
+from minigrad._tensor.device import unavailable
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._anomaly import watches_for_anomalies
 
