@@ -453,6 +453,7 @@ if TYPE_CHECKING:
         rnn_relu_cell,
         rnn_tanh_cell,
     )
+    from .linalg.householder import geqrf, orgqr, ormqr
     from .linalg.older import (
         cholesky,
         cholesky_inverse,
@@ -460,6 +461,9 @@ if TYPE_CHECKING:
         det,
         inverse,
         logdet,
+        lu,
+        lu_solve,
+        lu_unpack,
         matrix_power,
         pinverse,
         qr,
@@ -467,7 +471,7 @@ if TYPE_CHECKING:
         svd,
         triangular_solve,
     )
-    from .linalg.series import matrix_exp, pca_lowrank, svd_lowrank
+    from .linalg.series import lobpcg, matrix_exp, pca_lowrank, svd_lowrank
     from .older import (
         BoolTensor,
         ByteTensor,
@@ -540,7 +544,8 @@ __all__ = [
     "exp2", "explain", "expm1", "eye", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
     "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod",
     "frac", "frexp", "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "gather", "gcd",
-    "ge", "ger", "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision",
+    "ge",
+    "geqrf", "ger", "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision",
     "get_num_interop_threads", "get_num_threads", "get_rng_state", "gradient", "greater", "greater_equal",
     "gru_cell", "group_norm", "gt", "half", "hamming_window", "hann_window", "heaviside", "histc",
     "histogram",
@@ -554,15 +559,19 @@ __all__ = [
     "is_same_size", "is_signed", "is_tensor", "is_warn_always_enabled", "isclose", "isfinite", "isin",
     "isinf", "isnan", "isneginf", "isposinf", "isreal", "kaiser_window", "kron", "kthvalue", "layer_norm",
     "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load",
+    "lobpcg",
     "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long",
-    "lstm_cell", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul",
+    "lstm_cell", "lt",
+    "lu", "lu_solve", "lu_unpack", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul",
     "matrix_exp", "matrix_power",
     "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode",
     "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan",
     "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative",
     "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like",
-    "optim", "outer", "pca_lowrank", "permute", "pi", "pinverse", "poisson", "polygamma", "positive", "pow",
+    "optim",
+    "orgqr",
+    "ormqr", "outer", "pca_lowrank", "permute", "pi", "pinverse", "poisson", "polygamma", "positive", "pow",
     "preserve_format", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like",
     "randint", "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "reciprocal", "relu",
     "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type",

@@ -45,8 +45,8 @@ _OF_LAYERS = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_tran
 max_pool3d avg_pool1d adaptive_avg_pool1d pixel_shuffle pixel_unshuffle channel_shuffle celu celu_ selu selu_
 relu_ rrelu rrelu_ prelu hardshrink threshold threshold_ bilinear rms_norm cosine_similarity
 pairwise_distance pdist"""
-_OF_MATRICES = """cholesky cholesky_inverse cholesky_solve det inverse logdet matrix_power pinverse qr slogdet
-svd triangular_solve"""
+_OF_MATRICES = """cholesky cholesky_inverse cholesky_solve det inverse logdet lu lu_solve lu_unpack
+matrix_power pinverse qr slogdet svd triangular_solve"""
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     **HOMES,
@@ -95,7 +95,8 @@ _HOMES = {
     "vmap": "func",
     **dict.fromkeys(_BY_DTYPE, "older"),
     **dict.fromkeys(_OF_MATRICES.split(), "linalg.older"),
-    **dict.fromkeys(("matrix_exp", "pca_lowrank", "svd_lowrank"), "linalg.series"),
+    **dict.fromkeys(("geqrf", "orgqr", "ormqr"), "linalg.householder"),
+    **dict.fromkeys(("lobpcg", "matrix_exp", "pca_lowrank", "svd_lowrank"), "linalg.series"),
     "get_num_threads": "threads",
     "set_num_threads": "threads",
     "get_num_interop_threads": "threads",

@@ -20,7 +20,10 @@ from minigrad.linalg import vectors
 if TYPE_CHECKING:
     from .errors import LinAlgError
     from .factors import cholesky, cholesky_ex, eigh, eigvalsh, qr, svd, svdvals
+    from .householder import householder_product
+    from .ldl import ldl_factor, ldl_factor_ex, ldl_solve
     from .norms import cond, matrix_norm, matrix_rank, norm
+    from .pivoted import lu, lu_factor, lu_factor_ex, lu_solve
     from .products import (
         cross,
         diagonal,
@@ -50,7 +53,10 @@ else:
         {
             "errors": "LinAlgError",
             "factors": "cholesky cholesky_ex eigh eigvalsh qr svd svdvals",
+            "householder": "householder_product",
+            "ldl": "ldl_factor ldl_factor_ex ldl_solve",
             "norms": "cond matrix_norm matrix_rank norm",
+            "pivoted": "lu lu_factor lu_factor_ex lu_solve",
             "products": "cross diagonal matmul matrix_power multi_dot vander vecdot",
             "series": "matrix_exp",
             "solving": "det inv inv_ex lstsq pinv slogdet solve solve_ex solve_triangular tensorinv "
@@ -62,9 +68,9 @@ else:
 vector_norm = taking_out(vectors.vector_norm, "linalg.vector_norm")
 
 __all__ = [
-    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv",
-    "inv_ex", "lstsq", "matmul", "matrix_exp",
-    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
-    "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve",
-    "vander", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh",
+    "householder_product", "inv", "inv_ex", "ldl_factor", "ldl_factor_ex", "ldl_solve", "lstsq", "lu",
+    "lu_factor", "lu_factor_ex", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power",
+    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular",
+    "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.tensor import Tensor
 from minigrad.ops.kernels import normalize_dim, normalize_dims
 
 from .factors import svdvals
-from .solving import inv
+from .solving import inv_ex, tolerances
 from .vectors import vector_norm
 
 _INF = float("inf")
@@ -118,17 +116,16 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
     tensor(4.)
     """
     require_tensors("linalg.cond", A=A)
+    if A.ndim > 1 and not A.numel():
+        return A.new_zeros(A.shape[:-2])
     if p in (None, 2, -2):
         values = svdvals(A)
         first, last = values[..., 0], values[..., -1]
         return last / first if p == -2 else first / last
-    try:
-        inverse = inv(A)
-    except RuntimeError:
-        if A.ndim != 2 or A.shape[0] != A.shape[1]:
-            raise
-        return A.new_tensor(_INF)
-    return matrix_norm(A, p) * matrix_norm(inverse, p)
+    inverse, info = inv_ex(A)
+    singular = info > 0
+    inverse = inverse.masked_fill(singular.unsqueeze(-1).unsqueeze(-1), 0.0)  # its nan has no singular values
+    return (matrix_norm(A, p) * matrix_norm(inverse, p)).masked_fill(singular, _INF)
 
 
 def matrix_rank(
@@ -140,19 +137,20 @@ def matrix_rank(
         A: a floating tensor (..., m, n).
         tol: the old name of `atol`.
         hermitian: whether the matrices are symmetric; the result is the same.
-        atol, rtol: singular values of at most max(atol, rtol * the largest) count as 0. Without them, rtol
-            is max(m, n) times the spacing of floats at 1; with `atol` alone it is 0.
+        atol, rtol: singular values of at most max(atol, rtol * the largest) count as 0. Each is a number, or
+            a tensor with one for each matrix. Without them, rtol is max(m, n) times the spacing of floats at
+            1; with an `atol` above 0 alone it is 0.
 
     >>> import minigrad as torch
     >>> torch.linalg.matrix_rank(torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
     tensor(1)
     """
     require_tensors("linalg.matrix_rank", A=A)
-    atol = tol if atol is None else atol
     values = svdvals(A.detach())
-    if rtol is None:
-        rtol = 0.0 if atol is not None else max(A.shape[-2:]) * float(np.finfo(A._array.dtype).eps)
     if not values.shape[-1]:
         return values.sum(-1).long()
-    least = (values[..., :1] * rtol).maximum(values.new_tensor(0.0 if atol is None else atol))
-    return (values > least).sum(-1)
+    atol, rtol = (tol, 0.0) if tol is not None else tolerances(A, atol, rtol)
+    relative, absolute = (
+        x.unsqueeze(-1) if isinstance(x, Tensor) else values.new_tensor(x) for x in (rtol, atol)
+    )
+    return (values > (values[..., :1] * relative).maximum(absolute)).sum(-1)

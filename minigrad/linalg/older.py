@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.named_results import variant, written_as
 from minigrad._tensor.tensor import Tensor
 
-from . import factors, products, solving
+from . import factors, pivoted, products, solving
+from .pivoted import lu_unpack
 from .solving import Slogdet, det, solve_triangular
 
 __all__ = [
-    "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet",
-    "matrix_power", "pinverse", "qr", "slogdet", "svd", "triangular_solve",
+    "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "lu", "lu_solve",
+    "lu_unpack", "matrix_power", "pinverse", "qr", "slogdet", "svd", "triangular_solve",
 ]  # fmt: skip
 
 
@@ -35,6 +36,7 @@ class TriangularSolve(NamedTuple):
 
 
 _QR: type[factors.QR] = variant(factors.QR, "qr")
+_LU_WITH_INFO: type[pivoted.LUFactorEx] = variant(pivoted.LUFactorEx, "_lu_with_info")
 _SLOGDET: type[Slogdet] = variant(Slogdet, "slogdet")
 
 
@@ -216,3 +218,35 @@ def triangular_solve(
     """
     left, up = (A.mT, not upper) if transpose else (A, upper)
     return TriangularSolve(solve_triangular(left, b, upper=up, unitriangular=unitriangular), A.clone())
+
+
+def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+    """The factors of A = P @ L @ U, as `linalg.lu_factor`, but those of singular matrices too.
+
+    Arguments:
+        A: a floating tensor (..., m, n).
+        pivot: only True.
+        get_infos: give `info` as well, as `linalg.lu_factor_ex`.
+
+    >>> import minigrad as torch
+    >>> factors, pivots = torch.lu(torch.eye(2) * 2)
+    >>> pivots
+    tensor([1, 2], dtype=torch.int32)
+    """
+    found = pivoted.lu_factor_ex(A, pivot=pivot)
+    return _LU_WITH_INFO(*found) if get_infos else found[:2]
+
+
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """The solution of A @ X = b, of which the factors are known, as `linalg.lu_solve`.
+
+    Arguments:
+        b: matrices (..., n, k).
+        LU_data, LU_pivots: the result of `lu(A)`.
+
+    >>> import minigrad as torch
+    >>> torch.lu_solve(torch.ones(2, 1), *torch.lu(torch.eye(2) * 2))
+    tensor([[0.5000],
+            [0.5000]])
+    """
+    return pivoted.lu_solve(LU_data, LU_pivots, b)

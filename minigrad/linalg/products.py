@@ -124,14 +124,22 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The inner products of vectors along `dim`.
 
     Arguments:
-        x, y: tensors of shapes that broadcast.
+        x, y: floating tensors of one dtype, of shapes that broadcast.
         dim: the axis of the vectors.
+
+    Raises:
+        RuntimeError: for integers, and for two dtypes.
 
     >>> import minigrad as torch
     >>> torch.linalg.vecdot(torch.ones(2, 3), torch.ones(3))
     tensor([3., 3.])
     """
     require_tensors("linalg.vecdot", x=x, y=y)
+    if not x.is_floating_point() or x.dtype != y.dtype:
+        raise RuntimeError(
+            f"linalg.vecdot: x and y must be floating tensors of one dtype, got {x.dtype.name} and "
+            f"{y.dtype.name}"
+        )
     return (x * y).sum(dim)
 
 
@@ -178,8 +186,10 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
             [1, 3, 9]])
     """
     require_tensors("linalg.vander", x=x)
-    if N is not None and N <= 1:
-        raise RuntimeError(f"linalg.vander: N must be greater than 1, got {N}")
+    if x.ndim == 0 or (N is not None and N <= 1):
+        raise RuntimeError(
+            f"linalg.vander: expected a vector at least, and N above 1, not {x.ndim}-D and {N}"
+        )
     n = x.shape[-1] if N is None else N
     powers = x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)
     ones = wrap(np.ones((*x.shape, 1), powers._array.dtype), None)

@@ -1,4 +1,4 @@
-"""The exponential of a matrix, and decompositions that find only the largest singular values."""
+"""The exponential of a matrix, and decompositions that find only the largest values."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 
-from .factors import qr, svd
-from .solving import solve
+from .factors import cholesky, eigh, qr, svd
+from .solving import solve, solve_triangular
 
-__all__ = ["matrix_exp", "pca_lowrank", "svd_lowrank"]
+__all__ = ["lobpcg", "matrix_exp", "pca_lowrank", "svd_lowrank"]
 
 # Of the quotient of two polynomials of degree 13 that is nearest to exp at 0: p(x) / p(-x).
 _PADE = [
@@ -139,3 +139,68 @@ def pca_lowrank(
     if niter < 0:
         raise ValueError(f"niter(={niter}) must be non-negative integer")
     return svd_lowrank(A - A.mean(-2, keepdim=True) if center else A, q, niter)
+
+
+def lobpcg(
+    A: Tensor,
+    k: int | None = None,
+    B: Tensor | None = None,
+    X: Tensor | None = None,
+    n: int | None = None,
+    iK: Tensor | None = None,
+    niter: int | None = None,
+    tol: float | None = None,
+    largest: bool | None = None,
+    method: str | None = None,
+    tracker: Any = None,
+    ortho_iparams: Any = None,
+    ortho_fparams: Any = None,
+    ortho_bparams: Any = None,
+) -> tuple[Tensor, Tensor]:
+    """The k largest or smallest eigenvalues of symmetric matrices, and their vectors: A V = B V diag(E).
+
+    PyTorch comes near them in steps; here all are found, by `linalg.eigh`, and k of them given.
+
+    Arguments:
+        A: symmetric matrices (..., m, m), with m at least 3 k, as PyTorch needs.
+        k: how many; where it is left out, the columns of X, or 1.
+        B: symmetric positive definite matrices of that shape; None for the identity.
+        X: PyTorch's first guess; here it only tells k.
+        n, iK, niter, tol, method, ortho_iparams, ortho_fparams, ortho_bparams: of PyTorch's steps; accepted.
+        largest: False gives the smallest ones, ascending.
+        tracker: refused; there are no steps to watch.
+
+    Returns:
+        E (..., k) and V (..., m, k), with V^T B V = 1. The sign of a column is LAPACK's.
+
+    Raises:
+        ValueError: for fewer than 3 k rows.
+        NotImplementedError: for a tracker.
+
+    >>> import minigrad as torch
+    >>> torch.lobpcg(torch.diag(torch.tensor([1.0, 5.0, 3.0])))[0]
+    tensor([5.])
+    """
+    require_tensors("lobpcg", A=A, **{name: x for name, x in (("B", B), ("X", X)) if x is not None})
+    if tracker is not None:
+        raise NotImplementedError("lobpcg: there are no steps for a tracker to watch: eigh finds all at once")
+    if k is None:
+        k = 1 if X is None else X.shape[-1]
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(f"lobpcg: expected square matrices, got shape {tuple(A.shape)}")
+    if A.shape[-1] < 3 * k:
+        raise ValueError(
+            f"lobpcg: A must have at least 3 rows for each eigenvalue, but has {A.shape[-1]} for {k}; "
+            "linalg.eigh gives all"
+        )
+    A = (A + A.mT) / 2
+    if B is not None:  # with B = L L^T the matrix L^-1 A L^-T has the same eigenvalues
+        L = cholesky(B)
+        half = solve_triangular(L, A, upper=False)
+        values, vectors = eigh(solve_triangular(L, half.mT, upper=False))
+        vectors = solve_triangular(L.mT, vectors, upper=True)
+    else:
+        values, vectors = eigh(A)
+    if largest is False:
+        return values[..., :k], vectors[..., :k]
+    return values.flip(-1)[..., :k], vectors.flip(-1)[..., :k]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad._tensor.calls import CALLS, RECORD
+from minigrad._tensor.compositions.differences import broadcast_shapes
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.named_results import written_as
 from minigrad._tensor.record import wrap
@@ -15,6 +16,7 @@ from minigrad._tensor.tensor import Tensor
 from minigrad.ops import solving as _solving  # noqa: F401 (its records enter the registry)
 from minigrad.ops.arrays import arrayed
 from minigrad.ops.lapack import LinAlgError
+from minigrad.ops.lu import factored, first_zero
 
 
 @written_as("linalg_slogdet")
@@ -78,7 +80,8 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
         check_errors: raise as `linalg.inv` does.
 
     Returns:
-        The inverses, nan for a singular matrix; and for each matrix 0, or 1 where it is singular.
+        The inverses, nan for a singular matrix; and for each matrix 0, or, where it is singular, the place of
+        the first 0 on the diagonal of the U of its LU factorisation, counted from 1.
 
     >>> import minigrad as torch
     >>> torch.linalg.inv_ex(torch.zeros(2, 2)).info
@@ -99,13 +102,13 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
 
 
 def _singular(A: Tensor) -> Tensor:
-    """1 for each matrix that LAPACK finds singular."""
+    """For each matrix that LAPACK finds singular the place of the first 0 in U's diagonal, from 1 on."""
     info = np.zeros(A.shape[:-2], np.int32)
     for place in np.ndindex(info.shape):
         try:
             np.linalg.inv(A._array[place])
         except np.linalg.LinAlgError:
-            info[place] = 1
+            info[place] = int(first_zero(np.diagonal(factored(A._array[place])[0]))) or A.shape[-1]
     return wrap(info, None)
 
 
@@ -184,7 +187,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
         check_errors: raise as `linalg.solve` does.
 
     Returns:
-        The solutions, nan for a singular matrix; and for each matrix 0, or 1 where it is singular.
+        The solutions, nan for a singular matrix; and for each matrix 0 or a number as that of `inv_ex`.
 
     >>> import minigrad as torch
     >>> torch.linalg.solve_ex(torch.zeros(1, 1), torch.ones(1)).info
@@ -241,8 +244,9 @@ def pinv(
         A: a floating tensor (..., m, n).
         rcond: the old name of `rtol`.
         hermitian: whether the matrices are symmetric; the result is the same.
-        atol, rtol: singular values of at most max(atol, rtol * the largest) count as 0. Without them, rtol
-            is max(m, n) times the spacing of floats at 1; with `atol` alone it is 0.
+        atol, rtol: singular values of at most max(atol, rtol * the largest) count as 0. Each is a number, or
+            a tensor with one for each matrix. Without them, rtol is max(m, n) times the spacing of floats at
+            1; with an `atol` above 0 alone it is 0.
 
     The gradient is that of matrices whose rank does not change.
 
@@ -252,10 +256,29 @@ def pinv(
             [0.0000, 0.0000]])
     """
     require_tensors("linalg.pinv", A=A)
-    rtol = rcond if rtol is None else rtol
-    if rtol is None:
-        rtol = 0.0 if atol is not None or A.ndim < 2 else max(A.shape[-2:]) * _spacing(A)
-    return CALLS["pinv"](A, atol=0.0 if atol is None else float(atol), rtol=float(rtol))
+    atol, rtol = tolerances(A, atol, rcond if rtol is None else rtol)
+    if isinstance(atol, Tensor) or isinstance(rtol, Tensor):
+        return _pinv_each(A, *(A.new_tensor(x) if not isinstance(x, Tensor) else x for x in (atol, rtol)))
+    return CALLS["pinv"](A, atol=float(atol), rtol=float(rtol))
+
+
+def _pinv_each(A: Tensor, atol: Tensor, rtol: Tensor) -> Tensor:
+    """The pseudo-inverses of matrices that have tolerances of their own."""
+    batch = broadcast_shapes(A.shape[:-2], atol.shape, rtol.shape)
+    A, atol, rtol = A.expand(*batch, *A.shape[-2:]), atol.expand(batch), rtol.expand(batch)
+    found = [pinv(A[i], atol=atol[i].item(), rtol=rtol[i].item()) for i in np.ndindex(*batch)]
+    return CALLS["stack"](found).reshape(*batch, *found[0].shape) if found else A.mT.clone()
+
+
+def tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
+    """Below which absolute and which relative size a singular value counts as 0."""
+    atol = 0.0 if atol is None else atol
+    if rtol is not None or A.ndim < 2:
+        return atol, 0.0 if rtol is None else rtol
+    usual = max(A.shape[-2:]) * _spacing(A)
+    if isinstance(atol, Tensor):
+        return atol, A.new_tensor(usual).where(atol <= 0, A.new_tensor(0.0))
+    return atol, 0.0 if atol > 0 else usual
 
 
 def _spacing(A: Tensor) -> float:

@@ -17,6 +17,7 @@ from .kernels import Array
 from .lapack import (
     LinAlgError,
     eigh as eigh_kernel,
+    geqrf as geqrf_kernel,
     qr as qr_kernel,
     solve_triangular,
     svd as svd_kernel,
@@ -152,3 +153,12 @@ def _qr_rule(g: Array, shape: tuple[int, ...], out: Array, complete: bool) -> Ar
     # Z R^T = gQ + Q M, by columns R Z^T = (...)^T
     first = swap(solve_triangular(R, swap(gQ + np.matmul(Q, M)), upper=True))
     return np.concatenate([first, further], -1) if n > m else first
+
+
+geqrf = Op(
+    "geqrf", geqrf_kernel, inputs="A",
+    formula="none; qr has one",
+    domain=lambda d: ((_any_matrix(d)[0],), {}),
+    result="floating",
+    constants=("tau",),
+)  # fmt: skip

@@ -193,7 +193,7 @@ def svd(A: Array, *, full_matrices: bool = False) -> Array:
     m, n = A.shape[-2:]
     if 0 in (m, n):
         U, S, Vh = (_eyes(A, m, full_matrices), np.zeros((*A.shape[:-2], 0), A.dtype, like=kin(A)),
-                    _eyes(A, n, full_matrices))  # fmt: skip
+                    swap(_eyes(A, n, full_matrices)))  # fmt: skip
     else:
         U, S, Vh = by_matrix("svd", _NO_END, lambda x: _lapack.svd(x, full_matrices=full_matrices), A)
     width = max(m, n) if full_matrices else min(m, n)
@@ -216,6 +216,14 @@ def qr(A: Array, *, complete: bool = False) -> Array:
     matrices("qr", A)
     Q, R = by_matrix("qr", _NO_END, lambda x: _lapack.qr(x, mode="complete" if complete else "reduced"), A)
     return np.concatenate([Q, swap(R)], -2)
+
+
+@kernel
+def geqrf(A: Array) -> tuple[Array, Array]:
+    """R from the diagonal on, the vectors of Householder's reflections below it; and their factors."""
+    matrices("geqrf", A)
+    h, tau = _lapack.qr(A, mode="raw")
+    return swap(h), tau
 
 
 def unlike(values: Array) -> Array:

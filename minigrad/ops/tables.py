@@ -14,8 +14,10 @@ from . import (
     factors,
     gamma,
     index,
+    ldl,
     linalg,
     losses,
+    lu,
     normalisation,
     recurrence,
     reduce,
@@ -28,5 +30,6 @@ from . import (
 
 FAMILIES = (
     elementwise, arcs, rounding, gamma, bessel, choosing, reduce, extremes, scan, shape, index, linalg,
-    solving, factors, convolution, activations, normalisation, losses, class_losses, trellis, recurrence,
+    solving, factors, lu, ldl, convolution, activations, normalisation, losses, class_losses, trellis,
+    recurrence,
 )  # fmt: skip

@@ -243,13 +243,13 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dt
 
     Arguments:
         input: a floating tensor of any shape.
-        p: a number, inf, -inf, or "fro".
-        dim: an axis, a tuple of axes, or None for all.
+        p: a number, inf, -inf, or "fro"; or "nuc", the sum of the singular values of matrices.
+        dim: an axis, a tuple of axes, or None for all; two for "nuc".
         keepdim: whether these axes stay, with size 1.
         dtype: convert the input to it first.
 
     Raises:
-        NotImplementedError: for "nuc", which needs singular values.
+        RuntimeError: for another order, and for "nuc" of other than two axes.
 
     `linalg.norm` has the norms of matrices.
 
@@ -258,11 +258,9 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dt
     tensor(5.)
     """
     if p == "nuc":
-        raise NotImplementedError(
-            "norm: the nuclear norm needs singular values, which minigrad does not have"
-        )
+        return _nuclear_norm(input if dtype is None else input.to(dtype), dim, keepdim)
     if isinstance(p, str) and p != "fro":
-        raise RuntimeError(f"norm: order {p!r} is not supported; use 'fro' or a number")
+        raise RuntimeError(f"norm: order {p!r} is not supported; use 'fro', 'nuc' or a number")
     input = input if dtype is None else input.to(dtype)
     return input._vector_norm(ord=2.0 if p in ("fro", None) else float(p), dim=dim, keepdim=keepdim)
 
@@ -312,3 +310,13 @@ def _letters(axes: Any) -> str:
         kind = ValueError if isinstance(bad[0], int) else TypeError
         raise kind(f"einsum(): an axis is a number from 0 to 51 or an Ellipsis, not {bad[0]!r}")
     return "".join("..." if axis is Ellipsis else _LETTERS[axis] for axis in axes)
+
+
+def _nuclear_norm(input: T, dim: Any, keepdim: bool) -> T:
+    axes = (dim,) if isinstance(dim, int) else tuple(range(input.ndim) if dim is None else dim)
+    if len(axes) != 2 or input.ndim < 2:
+        raise RuntimeError(f"norm: 'nuc' is a norm of matrices: dim must name two axes, got {dim}")
+    found = input.movedim(axes, (-2, -1)).svd().S.sum(-1)
+    for axis in sorted(a % input.ndim for a in axes) if keepdim else ():
+        found = found.unsqueeze(axis)
+    return found

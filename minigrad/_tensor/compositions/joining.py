@@ -294,12 +294,22 @@ def cross(input: T, other: T, dim: int | None = None) -> T:
     return input.roll(-1, dim) * other.roll(-2, dim) - input.roll(-2, dim) * other.roll(-1, dim)
 
 
-def cdist(x1: T, x2: T, p: float = 2.0) -> T:
+_CDIST_MODES = (
+    "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist",
+)  # fmt: skip
+
+
+def cdist(x1: T, x2: T, p: float = 2.0, compute_mode: str = _CDIST_MODES[0]) -> T:
     """The distances of all pairs of rows: (..., n, d) and (..., m, d) give (..., n, m).
 
     Arguments:
         x1, x2: floating tensors; leading axes broadcast.
         p: the order of the norm of the differences, not negative.
+        compute_mode: accepted, one of PyTorch's three; the differences themselves are squared in each.
+
+    Raises:
+        RuntimeError: for integers, a negative p, and shapes that do not go together.
+        ValueError: for another compute_mode.
 
     >>> import minigrad as torch
     >>> torch.cdist(torch.zeros(1, 2), torch.tensor([[3.0, 4.0], [0.0, 1.0]]))
@@ -309,8 +319,14 @@ def cdist(x1: T, x2: T, p: float = 2.0) -> T:
         raise RuntimeError("cdist only supports at least 2D tensors")
     if x1.shape[-1] != x2.shape[-1]:
         raise RuntimeError(f"cdist: rows must have equal lengths, got {x1.shape[-1]} and {x2.shape[-1]}")
+    if not x1.is_floating_point() or not x2.is_floating_point():
+        raise RuntimeError(f"cdist: expected floating tensors, got {x1.dtype.name} and {x2.dtype.name}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    if compute_mode not in _CDIST_MODES:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    if not x1.shape[-1]:  # no differences: all distances are 0, also in the norm of the largest
+        p = 2.0
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3))._vector_norm(ord=float(p), dim=-1)
 
 

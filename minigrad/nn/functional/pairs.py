@@ -75,5 +75,8 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
     first, second = (wrap(places, None) for places in np.triu_indices(input.shape[0], 1))
-    out: Tensor = (input[first] - input[second])._vector_norm(ord=float(p), dim=-1)
+    out: Tensor = (input[first] - input[second])._vector_norm(
+        ord=float(p) if input.shape[1] else 2.0,
+        dim=-1,  # of no numbers also the largest is 0
+    )
     return out
