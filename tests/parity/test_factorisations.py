@@ -61,8 +61,8 @@ w = exact([[0.0, 1, 2], [1, 0, 3], [2, 3, 0]]); q = exact([[1.0, 2, 3], [0, 0, 5
     torch.linalg.cond(torch.stack([w.detach() * 0, w.detach()]), {1|2|-2|'fro'|inf})
     torch.linalg.{matrix_rank|pinv}(a.detach(), {atol=0.0|atol=torch.tensor(1.9)|rtol=torch.tensor(0.3)})
     torch.linalg.{matrix_rank|pinv}(a.detach() * torch.eye(3).to(a)[1] * 1e-18, {atol=0.0|atol=1e-30|rtol=0})
-    s = torch.stack([a, w]).detach(); torch.linalg.{matrix_rank|pinv}(s, {atol=torch.tensor([0.0, 2.5])|atol=2.5})
-    s = torch.stack([a, w]).detach(); torch.linalg.{matrix_rank|pinv}(s, {rtol=torch.tensor([0.1, 0.9])|rtol=0.9})
+    s = torch.stack([a, w]).data; torch.linalg.{matrix_rank|pinv}(s, {atol=torch.tensor([0.0, 2.5])|atol=2})
+    s = torch.stack([a, w]).data; torch.linalg.{matrix_rank|pinv}(s, {rtol=torch.tensor([0.1, 0.9])|rtol=1})
     torch.linalg.{inv_ex|lu_factor_ex}(torch.stack([q, q.mT, a])).info
     torch.linalg.solve_ex(torch.stack([q, q.mT, a]), x).info
 """

@@ -10,8 +10,8 @@ from minigrad.testing import RandomDrawer, draw_sample, properties
 # Their functions use more than can stand in a text of NumPy: a class, a rule made by another function.
 # Their source says so: their forwards call functions of minigrad's.
 NOT_ALONE = {
-    "cholesky", "det", "digamma", "eigh", "erfc", "erfcx", "erfinv", "geqrf", "igamma", "igammac", "inv", "lgamma",
-    "logabsdet", "pinv", "polygamma", "qr", "solve", "svd",
+    "cholesky", "det", "digamma", "eigh", "erfc", "erfcx", "erfinv", "geqrf", "igamma", "igammac", "inv",
+    "lgamma", "logabsdet", "pinv", "polygamma", "qr", "solve", "svd",
 }  # fmt: skip
 
 
