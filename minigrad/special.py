@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad import functional
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.compositions import integrals, powers
+from minigrad._tensor.compositions import integrals, powers, without_derivative as _none
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.tensor import Tensor
 from minigrad.pytorch_names import answers_for
@@ -23,7 +23,32 @@ sinc, round = powers.sinc, functional.round
 logsumexp, softmax, log_softmax = functional.logsumexp, functional.softmax, functional.log_softmax
 xlogy = functional.xlogy
 gammainc, gammaincc = taking_out(integrals.igamma), taking_out(integrals.igammac)
-erfcx = CALLS["erfcx"]
+erfcx, ndtri = CALLS["erfcx"], CALLS["ndtri"]
+zeta = taking_out(integrals.zeta)
+bessel_j0 = taking_out(_none.bessel_j0)
+bessel_j1 = taking_out(_none.bessel_j1)
+bessel_y0 = taking_out(_none.bessel_y0)
+bessel_y1 = taking_out(_none.bessel_y1)
+modified_bessel_i0 = taking_out(_none.modified_bessel_i0)
+modified_bessel_i1 = taking_out(_none.modified_bessel_i1)
+modified_bessel_k0 = taking_out(_none.modified_bessel_k0)
+modified_bessel_k1 = taking_out(_none.modified_bessel_k1)
+scaled_modified_bessel_k0 = taking_out(_none.scaled_modified_bessel_k0)
+scaled_modified_bessel_k1 = taking_out(_none.scaled_modified_bessel_k1)
+spherical_bessel_j0 = taking_out(_none.spherical_bessel_j0)
+airy_ai = taking_out(_none.airy_ai)
+chebyshev_polynomial_t = taking_out(_none.chebyshev_polynomial_t)
+chebyshev_polynomial_u = taking_out(_none.chebyshev_polynomial_u)
+chebyshev_polynomial_v = taking_out(_none.chebyshev_polynomial_v)
+chebyshev_polynomial_w = taking_out(_none.chebyshev_polynomial_w)
+shifted_chebyshev_polynomial_t = taking_out(_none.shifted_chebyshev_polynomial_t)
+shifted_chebyshev_polynomial_u = taking_out(_none.shifted_chebyshev_polynomial_u)
+shifted_chebyshev_polynomial_v = taking_out(_none.shifted_chebyshev_polynomial_v)
+shifted_chebyshev_polynomial_w = taking_out(_none.shifted_chebyshev_polynomial_w)
+hermite_polynomial_h = taking_out(_none.hermite_polynomial_h)
+hermite_polynomial_he = taking_out(_none.hermite_polynomial_he)
+laguerre_polynomial_l = taking_out(_none.laguerre_polynomial_l)
+legendre_polynomial_p = taking_out(_none.legendre_polynomial_p)
 i0, i0e, i1, i1e = (CALLS[name] for name in ("i0", "i0e", "i1", "i1e"))
 
 
@@ -70,20 +95,6 @@ def ndtr(input: Tensor) -> Tensor:
     tensor([0.5000, 0.8413])
     """
     return erfc(input * -math.sqrt(0.5)) * 0.5
-
-
-@taking_out
-def ndtri(input: Tensor) -> Tensor:
-    """The inverse of `ndtr`.
-
-    Arguments:
-        input: a floating tensor of numbers between 0 and 1.
-
-    >>> import minigrad as torch
-    >>> torch.special.ndtri(torch.tensor([0.5, 0.8413447]))
-    tensor([0.0000, 1.0000])
-    """
-    return erfinv(input * 2 - 1) * math.sqrt(2)
 
 
 @taking_out

@@ -32,7 +32,8 @@ tril triu trunc vdot where linalg.cholesky linalg.cholesky_ex linalg.cross linal
 linalg.eigh linalg.eigvalsh linalg.inv linalg.inv_ex linalg.matmul linalg.matrix_norm
 linalg.matrix_power linalg.multi_dot linalg.norm linalg.qr linalg.slogdet linalg.solve
 linalg.solve_ex linalg.solve_triangular linalg.svd linalg.svdvals linalg.vecdot
-linalg.vector_norm"""
+linalg.vector_norm linalg.lu linalg.lu_factor linalg.lu_factor_ex linalg.lu_solve lu_solve
+lu_unpack linalg.ldl_factor linalg.ldl_factor_ex linalg.ldl_solve ormqr"""
 # Any to which it can be cast: float32 to float16, but not to integers.
 _CAST = """acos acosh add addcdiv addcmul addr arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin
 asinh atan atan2 atanh cat cholesky cholesky_inverse cholesky_solve clamp_max clamp_min
@@ -42,7 +43,14 @@ igammac kron ldexp lerp lgamma log log10 log1p log2 logaddexp logaddexp2 logit l
 mean minimum mul multiply mvlgamma nanmean nansum nextafter normal outer polygamma pow rad2deg
 rand randint randn randperm reciprocal remainder row_stack rsqrt sigmoid sin sinc sinh sqrt
 square stack std sub subtract tan tanh true_divide var vstack xlogy entr erfcx i0e i1 i1e
-log_ndtr ndtr ndtri xlog1py linalg.cond linalg.pinv linalg.tensorinv linalg.tensorsolve"""
+log_ndtr ndtr ndtri xlog1py linalg.cond linalg.pinv linalg.tensorinv linalg.tensorsolve
+linalg.householder_product orgqr geqrf zeta bessel_j0 bessel_j1 bessel_y0 bessel_y1
+modified_bessel_i0 modified_bessel_i1 modified_bessel_k0 modified_bessel_k1
+scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0 airy_ai
+chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w
+shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v
+shifted_chebyshev_polynomial_w hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l
+legendre_polynomial_p"""
 _ANY = """bernoulli bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor eq gcd ge
 greater greater_equal gt lcm le less less_equal logical_and logical_not logical_or logical_xor
 lt ne not_equal linalg.matrix_rank"""

@@ -55,6 +55,11 @@ ABOUT = {
         "torch.special.erfcx(torch.tensor([0.0, 1000.0]))",
         "tensor([1.0000e+00, 5.6419e-04])",
     ),
+    "ndtri": (
+        "The inverse of `ndtr`: where the area under the standard normal density is `input`.",
+        "torch.special.ndtri(torch.tensor([0.5, 0.8413447]))",
+        "tensor([0.0000, 1.0000])",
+    ),
     "lgamma": (
         "The logarithm of the gamma function's absolute value.",
         "torch.lgamma(torch.tensor([1.0, 5.0]))",

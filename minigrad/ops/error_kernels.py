@@ -121,3 +121,19 @@ def _inverse_block(x: Array, terms: int) -> Array:
 def erfinv(x: Array) -> Array:
     """y with erf(y) = x."""
     return by_blocks(x, _inverse_block, lambda x: one_by_one(_one_inverse, x), -1.0, 1.0)
+
+
+def _one_normal(x: float) -> float:
+    if not 0 < x < 1:
+        return -math.inf if x == 0 else math.inf if x == 1 else math.nan
+    tails = 2 * min(x, 1 - x)  # and not 1 - 2x: the result is right far out
+    return math.copysign(math.sqrt(2) * _inverse(1 - tails, tails), x - 0.5)
+
+
+def _normal_block(x: Array, terms: int) -> Array:
+    return math.sqrt(2) * _inverse_block(2 * x - 1, terms)
+
+
+def ndtri(x: Array) -> Array:
+    """y below which the part x of a standard normal distribution lies."""
+    return by_blocks(x, _normal_block, lambda x: one_by_one(_one_normal, x), 0.1, 0.9)

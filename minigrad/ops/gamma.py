@@ -88,6 +88,14 @@ erfinv = Op(
     domain=UNIT,
     result="float",
 )  # fmt: skip
+ndtri = Op(
+    "ndtri", kernel(error_kernels.ndtri),
+    x=lambda g, out: g * math.sqrt(2 * math.pi) * np.exp(out * out / 2),
+    read="g * sqrt(2 * pi) * exp(out * out / 2)",
+    formula="d ndtri(x)/dx = sqrt(2 pi) * exp(ndtri(x)^2 / 2)",
+    domain=Interval(0.1, 0.9),
+    result="float",
+)  # fmt: skip
 
 # --- the gamma function ------------------------------------------------------------------------------------
 

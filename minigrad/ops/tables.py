@@ -9,6 +9,7 @@ from . import (
     choosing,
     class_losses,
     convolution,
+    cylinder,
     elementwise,
     extremes,
     factors,
@@ -19,6 +20,7 @@ from . import (
     losses,
     lu,
     normalisation,
+    polynomials,
     recurrence,
     reduce,
     rounding,
@@ -26,10 +28,11 @@ from . import (
     shape,
     solving,
     trellis,
+    zeta,
 )
 
 FAMILIES = (
-    elementwise, arcs, rounding, gamma, bessel, choosing, reduce, extremes, scan, shape, index, linalg,
-    solving, factors, lu, ldl, convolution, activations, normalisation, losses, class_losses, trellis,
-    recurrence,
+    elementwise, arcs, rounding, gamma, bessel, cylinder, polynomials, zeta, choosing, reduce, extremes, scan,
+    shape, index, linalg, solving, factors, lu, ldl, convolution, activations, normalisation, losses,
+    class_losses, trellis, recurrence,
 )  # fmt: skip
