@@ -64,8 +64,10 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     tensor([0., 0.])
     """
     if not isinstance(other, Tensor):
-        return input * math.log1p(other) if other > -1 else xlogy(input, 1 + other)
-    gone = functional.logical_and(other.detach() <= -1, (other.detach() * 0 + input) == 0)
+        return input * math.log1p(other) if -1 < other < math.inf else xlogy(input, 1 + other)
+    values = other.detach()
+    ends = functional.logical_or(values <= -1, values == math.inf)
+    gone = functional.logical_and(ends, ends * input == 0)
     return log1p(other.masked_fill(gone, 0)) * input
 
 

@@ -247,3 +247,9 @@ def in_one_dtype(*operands: Any) -> Any:
     """Tensors in the dtype in which they meet, numbers as they are."""
     common = result_type([getattr(x, "_array", x) for x in operands])
     return [x.to(common) if hasattr(x, "_array") else x for x in operands]
+
+
+def require_one_dtype(name: str, a: Any, b: Any) -> None:
+    """Raise unless two tensors have one dtype."""
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"{name}: expected one dtype, but got {a.dtype.name} and {b.dtype.name}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops.kernels import normalize_dims
 
 
 def vector_norm(
@@ -25,4 +26,9 @@ def vector_norm(
     tensor(7.)
     """
     x = x if dtype is None else x.to(dtype)
+    if float(ord) < 0 and any(x.shape[axis] == 0 for axis in normalize_dims(dim, x.ndim)):
+        raise RuntimeError(
+            f"linalg.vector_norm: the norm of order {ord} of no elements does not exist; "
+            f"the input has shape {tuple(x.shape)}"
+        )
     return CALLS["vector_norm"](x, ord=float(ord), dim=dim, keepdim=keepdim)

@@ -58,6 +58,9 @@ REFUSED = {
     "rows to fill": lambda t, a: a.x.index_fill(1, t.tensor([[0], [1]]), 1.0),
     "no bins": lambda t, a: t.histogram(a.x, 0),
     "a list of places": lambda t, a: t.bitwise_left_shift(t.tensor([1]), [0]),
+    "a product across dtypes": lambda t, a: t.linalg.vecdot(a.x, a.x.double()),
+    "a cross product across dtypes": lambda t, a: t.cross(a.x, a.x.double(), dim=1),
+    "order -1 of nothing": lambda t, a: t.linalg.vector_norm(t.zeros(0), -1),
     "sum of a bool": lambda t, a: a.x.sum(True),
     "sum of two axes": lambda t, a: a.x.sum(0, 1),
     "max of two axes": lambda t, a: a.x.max(0, 1),
@@ -117,6 +120,15 @@ FACTS = {
         t.logaddexp2(a.x.half(), a.ints[:1]),
         t.ldexp(a.x.half(), a.ints[:1] // 4),
     ],
+    "similarity of broadcast vectors": lambda t, a: [
+        t.nn.functional.cosine_similarity(a.x, t.tensor([[2.0], [1.0]])),
+        t.nn.functional.cosine_similarity(a.x[None], a.x[:, None], dim=-1),
+    ],
+    "0 times the logarithm of infinity": lambda t, a: [
+        t.special.xlog1py(t.tensor([0.0, 1.0]), float("inf")),
+        t.special.xlog1py(t.tensor([0.0, 1.0]), t.tensor([float("inf"), float("inf")])),
+        t.special.xlog1py(t.tensor([0.0, 0.0, 2.0]), t.tensor([-1.0, float("nan"), -1.0])),
+    ],
     "flatten to the same": lambda t, a: [a.leaf.flatten(1), a.vector.flatten(), a.leaf[0].flatten()],
     "sum to the same": lambda t, a: [a.leaf.sum_to_size(2, 3), a.leaf.sum_to_size(1, 3)],
     "t of a vector": lambda t, a: [a.vector.t(), a.leaf.t(), a.leaf.sum().t()],
@@ -161,3 +173,27 @@ def test_the_result_itself_where_nothing_changes():
     assert x.flatten(1) is x and x.sum_to_size(2, 3) is x
     vector = torch.ones(2, requires_grad=True)
     assert vector.t() is not vector and not vector.t().is_leaf
+
+
+def test_older_arguments_of_losses_count_as_true_or_false():
+    x, y = torch.tensor([1.0, 2.0]), torch.tensor([0.0, 0.0])
+    with pytest.warns(UserWarning, match="reduction='mean'"):
+        assert torch.nn.functional.mse_loss(x, y, 0.5).item() == 2.5
+    with pytest.warns(UserWarning, match="reduction='sum'"):
+        assert torch.nn.functional.mse_loss(x, y, 0).item() == 5.0
+    with pytest.warns(UserWarning, match="reduction='none'"):
+        assert torch.nn.functional.mse_loss(x, y, None, 0).tolist() == [1.0, 4.0]
+
+
+def test_vectors_that_broadcast_have_the_norm_of_all_their_elements():
+    """Recorded from PyTorch: 6 / (sqrt(14) * sqrt(3)), not over the norm of the one number."""
+    x = torch.tensor([[1.0, 2.0, 3.0]])
+    found = torch.nn.functional.cosine_similarity(x, torch.tensor([[2.0]]))
+    np.testing.assert_allclose(found.tolist(), [6 / (14 * 3) ** 0.5], rtol=1e-6)
+
+
+def test_0_times_the_logarithm_of_infinity_is_0():
+    infinity = torch.tensor([float("inf")])
+    assert torch.special.xlog1py(torch.zeros(1), infinity).item() == 0
+    assert torch.special.xlog1py(torch.zeros(1), float("inf")).item() == 0
+    assert torch.special.xlog1py(torch.ones(1), infinity).item() == float("inf")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.convert import tensors_in
+from minigrad._tensor.convert import require_one_dtype, tensors_in
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.record import Recorded, wrap
 from minigrad.ops.arrays import kin
@@ -287,6 +287,7 @@ def cross(input: T, other: T, dim: int | None = None) -> T:
         if input.ndim > 1:
             warnings.warn("cross: say dim=, which is guessed without it", UserWarning, stacklevel=2)
     dim = normalize_dim(dim, input.ndim)
+    require_one_dtype("cross", input, other)
     if input.shape[dim] != 3 or other.shape[dim] != 3:
         raise RuntimeError(
             f"cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"

@@ -105,7 +105,8 @@ def older_reduction(size_average: Any, reduce: Any, reduction: str) -> str:
         return reduction
     if isinstance(size_average, str) or isinstance(reduce, str):
         raise TypeError("the third argument is size_average; say reduction='mean', 'sum' or 'none' by name")
-    each = "none" if reduce is False else "mean" if size_average in (None, True) else "sum"
+    averaged, summed = size_average is None or size_average, reduce is None or reduce
+    each = "none" if not summed else "mean" if averaged else "sum"
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction='{each}' instead.",
         UserWarning,

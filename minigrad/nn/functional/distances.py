@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minigrad._tensor.compositions.differences import broadcast_tensors
 from minigrad._tensor.gradient import overwrite
 from minigrad._tensor.tensor import Tensor
 
@@ -27,6 +28,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     for argument, x in (("x1", x1), ("x2", x2)):
         check_tensor("cosine_similarity", argument, x)
         check_floating("cosine_similarity", x)
+    if x1.shape != x2.shape:  # the norm is that of all the elements that a vector has then
+        x1, x2 = broadcast_tensors(x1, x2)
     return (_over_norm(x1, dim, eps) * _over_norm(x2, dim, eps)).sum(dim)
 
 
