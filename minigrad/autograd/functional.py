@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad._tensor.calls import CALLS
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad._tensor.tracing import levels_of_thread
@@ -252,7 +253,7 @@ def _stacked(rows: list[list[Tensor]], i: int, output: Tensor, x: Tensor, create
         return wrap(np.zeros(output.shape + x.shape, x.dtype), None)
     if not create_graph:
         return wrap(np.stack([r[i]._array for r in rows]).reshape(output.shape + x.shape), None)
-    stacked: Any = np.stack([r[i] for r in rows])
+    stacked: Any = CALLS["stack"](tuple(r[i] for r in rows))
     return stacked.reshape(output.shape + x.shape)
 
 
