@@ -182,6 +182,7 @@ LONG = {
     "logsumexp": _along("logsumexp"),
     "vector_norm": [case for p in (0.5, 1.0, 2.0, 3.0) for case in _along("vector_norm", ord=p)],
     "cumsum": _scan("cumsum"),
+    "logcumsumexp": _scan("logcumsumexp"),
     "softmax": _scan("softmax"),
     "log_softmax": _scan("log_softmax"),
     "standardize": _along("standardize"),
