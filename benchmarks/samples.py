@@ -311,6 +311,24 @@ OPS: dict[str, Sample] = {
     "eigh": Sample(lambda t, a: t.linalg.eigh(a)[0], (positive_definite,)),
     "svd": Sample(lambda t, a: t.linalg.svd(a)[1], SQUARE),
     "qr": Sample(lambda t, a: t.linalg.qr(a)[1], SQUARE),
+    "lu": Sample(lambda t, a: t.linalg.lu(a)[2], SQUARE),
+    # without gradients
+    "geqrf": Sample(lambda t, a: t.geqrf(a.detach())[0], SQUARE),
+    "ldl_factor": Sample(lambda t, a: t.linalg.ldl_factor(a.detach())[0], (positive_definite,)),
+    "ldl_solve": Sample(
+        lambda t, a, b: t.linalg.ldl_solve(*t.linalg.ldl_factor(a.detach()), b.detach()),
+        (positive_definite, real("s", 8)),
+    ),
+    **{
+        name: Sample(lambda t, x, name=name: getattr(t.special, name)(x.detach(), 5), (PROBABILITY,))
+        for kind in ("chebyshev_polynomial_", "shifted_chebyshev_polynomial_")
+        for name in (f"{kind}{letter}" for letter in "tuvw")
+    },
+    **{
+        name: Sample(lambda t, x, name=name: getattr(t.special, name)(x.detach(), 5))
+        for name in ("hermite_polynomial_h", "hermite_polynomial_he", "laguerre_polynomial_l",
+                     "legendre_polynomial_p")
+    },
 }  # fmt: skip
 
 # Ops that PyTorch has no name for. They run in the rule of another, whose sample times them.

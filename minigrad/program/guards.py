@@ -11,6 +11,7 @@ import dis
 import functools
 import sys
 import sysconfig
+import time
 from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -47,6 +48,25 @@ _LIBRARY = tuple(
         *(sysconfig.get_paths()[k] for k in ("stdlib", "purelib", "platlib")),
     }
 )
+_NUMBERS = (int, float, str, bool, complex, type(None))
+# Python's functions that take the elements of an iterator.
+_TAKERS = {
+    "next",
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "zip",
+    "enumerate",
+    "map",
+    "filter",
+    "sum",
+    "min",
+    "max",
+    "sorted",
+}
+_CLOCKS = {x for name, x in vars(time).items() if isinstance(x, BuiltinFunctionType) and name != "sleep"}
+_CLOCK_NAMES = {x.__name__ for x in _CLOCKS}
 _MOST = 20_000  # conditions
 _LONGEST = 4096  # elements of the user's NumPy arrays that are compared at each call
 
@@ -82,7 +102,8 @@ class Sight:
         self._layouts: list[str] = ["True"]
         self._seen: dict[int, str] = {}
         self._iterators: list[str] = []
-        self._takes_next = False  # code names `next`
+        self._takes_next = False  # code names `next` or another taker, or has a loop
+        self._clocks: list[str] = []  # functions of time that code names
         self._alive: list[Any] = []
         self._waiting: deque[tuple[Any, str, str]] = deque()
         self._conditions += [f"len(args) == {len(args)}", f"len(kwargs) == {len(kwargs)}"]
@@ -92,6 +113,8 @@ class Sight:
             self._see(x, f"kwargs[{key!r}]", key, argument=True)
         self._waiting.append((function, "", ""))
         self._expand_all()
+        if self._clocks:
+            raise SeenError(f"it asks the clock, {self._clocks[0]}(), whose answer a program would repeat")
         if self._iterators and self._takes_next:
             raise SeenError(f"it sees an iterator, {self._iterators[0]}, of which a program takes no element")
 
@@ -263,11 +286,28 @@ class Sight:
             self._object(x, name)
         elif hasattr(type(x), "__next__"):
             self._iterators.append(f"{name or 'unnamed'} ({type(x).__name__})")
-        elif isinstance(x, ModuleType) or _is_library(type(x)):
-            # Names in a module of the user's are seen by the functions that name them.
-            self.libraries += [] if isinstance(x, ModuleType) else [x]
+        elif isinstance(x, ModuleType):
+            pass  # names in a module of the user's are seen by the functions that name them
+        elif _is_library(type(x)):
+            self.libraries.append(x)
+            self._settings(x, bound)
         elif hasattr(x, "__dict__"):
             self._object(x, name)
+
+    def _settings(self, x: Any, bound: str) -> None:
+        """The numbers and texts of a library's object, such as a schedule's rate, and of its optimiser."""
+        for key, part in getattr(x, "__dict__", {}).items():
+            if (
+                isinstance(part, _NUMBERS)
+                or _holds_numbers(part)
+                or isinstance(getattr(part, "param_groups", None), list)
+            ):
+                self._see(part, f"{bound}.__dict__[{key!r}]")
+        groups = getattr(x, "param_groups", ())
+        for i, group in enumerate(groups if isinstance(groups, list) else ()):
+            for key, part in group.items():
+                if isinstance(part, _NUMBERS) or _holds_numbers(part):
+                    self._see(part, f"{bound}.param_groups[{i}][{key!r}]")
 
     def _object(self, x: Any, name: str) -> None:
         own = self._bind(vars(x), "d")
@@ -325,6 +365,7 @@ class Sight:
                 continue
             self._see(content, f"{self._bind(cell, 'e')}.cell_contents", name)
             self._names_within(content, set(_names(function.__code__)))
+        self._takes_next = self._takes_next or any(_loops(function.__code__))
         for kind in ("__defaults__", "__kwdefaults__"):
             self._see(getattr(function, kind), f"{bound}.{kind}")
         self._conditions.append(f"{bound}.__code__ is {self._bind(function.__code__, 'c')}")
@@ -334,9 +375,14 @@ class Sight:
             if name in known:
                 part = known[name]
                 self._see(part, f"{text}[{name!r}]", name)
-                self._names_within(part, set(_names(function.__code__)))
+                names = set(_names(function.__code__))
+                self._names_within(part, names)
+                if part is time:
+                    self._clocks += sorted(names & _CLOCK_NAMES)
+                elif isinstance(part, BuiltinFunctionType) and part in _CLOCKS:
+                    self._clocks.append(name)
             else:
-                self._takes_next = self._takes_next or name == "next"
+                self._takes_next = self._takes_next or name in _TAKERS
                 self._conditions.append(f"{name!r} not in {text}")
 
 
@@ -365,6 +411,20 @@ def _global_names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _global_names(constant)
+
+
+def _loops(code: CodeType) -> Iterator[bool]:
+    """True for each loop of code over elements, and of the functions defined in it."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "GET_ITER":
+            yield True
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _loops(constant)
+
+
+def _holds_numbers(x: Any) -> bool:
+    return type(x) in (list, tuple) and len(x) <= 64 and all(isinstance(part, _NUMBERS) for part in x)
 
 
 def _names(code: CodeType) -> Iterator[str]:

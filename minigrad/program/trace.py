@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import inspect
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from heapq import heappop, heappush
 from typing import Any
 
@@ -27,7 +30,7 @@ from .held import Held
 from .instructions import Step, Value
 from .passes import needed, without_repeats
 from .structure import flatten
-from .traced import Trace, Traced
+from .traced import Trace, Traced, active
 
 ndarray = np.ndarray
 
@@ -77,6 +80,23 @@ class Program:
         return [*self.forward, *self.backward]
 
 
+@contextmanager
+def noticing_prints(trace: Trace) -> Iterator[None]:
+    """End the trace where the call prints: each call must, and a program would not."""
+    before = builtins.print
+
+    def noticed(*args: Any, **kwargs: Any) -> None:
+        if active(trace):
+            trace.end("print() writes at each call")
+        before(*args, **kwargs)
+
+    builtins.print = noticed
+    try:
+        yield
+    finally:
+        builtins.print = before
+
+
 class TracedCall:
     """One call that is traced while it runs: the result is that of eager mode in any case."""
 
@@ -113,7 +133,7 @@ class TracedCall:
         trace.layers = {id(module): name for module, name in sight.modules.values()}
         result = None
         try:
-            with trace:
+            with trace, noticing_prints(trace):
                 switch(mode.but(recorder=trace.recorded))
                 for x, t in zip(tensors, traced, strict=True):
                     x._array = t
@@ -160,10 +180,10 @@ class TracedCall:
             trace.broken = "a tensor that the call made is kept elsewhere"
         if not trace.broken and _chance(sight.streams) != chance:
             trace.broken = "the call draws random numbers that are not minigrad's"
-        if not trace.broken and not check(self.args, self.kwargs):
-            trace.broken = "the call changed something of Python's that it sees"
         if not trace.broken and held.changed():
             trace.trains("the call changes an object of a library")
+        if not trace.broken and not check(self.args, self.kwargs):
+            trace.broken = "the call changed something of Python's that it sees"
         self.trains = trace.trained
         if trace.broken:
             self.why_not = trace.broken

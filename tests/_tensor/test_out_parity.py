@@ -11,7 +11,7 @@ from minigrad._tensor import out
 M = np.array([[0.3, 0.7, 0.45], [0.6, 0.35, 0.5], [0.4, 0.55, 0.65]], np.float32)
 V, EYE, BATCH = M[0], np.eye(3, dtype=np.float32), np.stack([M, M + 1])
 INTS, ROWS, PLACES = np.array([3, 1, 2]), np.array([0, 2]), np.array([[0, 1, 2], [2, 0, 1], [1, 1, 0]])
-POSITIVE, UPPER = M @ M.T + EYE, np.triu(M)
+POSITIVE, UPPER, PIVOTS = M @ M.T + EYE, np.triu(M), np.array([1, 2, 3], np.int32)
 SQUARES = """inverse diag tril triu trunc linalg.cond linalg.det linalg.inv linalg.inv_ex linalg.matrix_norm
 linalg.matrix_rank linalg.norm linalg.pinv linalg.vector_norm linalg.svdvals"""
 TWO = """add arctan2 atan2 clamp_max clamp_min copysign cross div divide eq float_power floor_divide fmax
@@ -57,7 +57,10 @@ CALLS = {
     "linspace": (0, 1, 3), "logspace": (0, 1, 3), "isin": (M, V), "histogram": (M, 3), "mvlgamma": (M + 1, 2),
     "polygamma": (1, M), "renorm": (M, 2, 0, 0.5), "matrix_power": (M, 2), "linalg.matrix_power": (M, 2),
     "linalg.multi_dot": ([M, M, M],), "linalg.tensorinv": (M[:2, :2], 1), "linalg.tensorsolve": (M, V),
-    "special.xlog1py": (M, M), "norm": (M,), "frexp": (M,),
+    "special.xlog1py": (M, M), "special.zeta": (M + 2, M), "norm": (M,), "frexp": (M,), "orgqr": (M, V),
+    "linalg.householder_product": (M, V), "ormqr": (M, V, M), "lu_unpack": (M + EYE, PIVOTS),
+    "lu_solve": (M, M + EYE, PIVOTS), "linalg.lu_solve": (M + EYE, PIVOTS, M),
+    "linalg.ldl_solve": (POSITIVE, PIVOTS, M),
 }  # fmt: skip
 DRAWN = ["bernoulli", "empty", "multinomial", "normal", "rand", "randint", "randn", "randperm"]
 SKIP = {
@@ -74,9 +77,16 @@ SKIP = {
 
 
 def cases():
-    named = {*CALLS, *(name for name in out._RULES if name not in SKIP)}
-    special = {"entr", "erfcx", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "ndtri", "xlog1py"}
-    return sorted(f"special.{name}" if name in special else name for name in named)
+    names = sorted({*CALLS, *(name for name in out._RULES if name not in SKIP)} - {"zeta"})
+    return [f"special.{name}" if _in_special_alone(name) else name for name in names]
+
+
+def _in_special_alone(name):
+    return "." not in name and " " not in name and not hasattr(minigrad, name)
+
+
+def _arguments(name):
+    return (M, 3) if "_polynomial_" in name else CALLS.get(name, (M,))
 
 
 def results(engine, name, wanted):
@@ -91,7 +101,7 @@ def results(engine, name, wanted):
         if isinstance(x, list)
         else x
     )
-    args = [*map(lift, CALLS.get(name, (M,)))]
+    args = [*map(lift, _arguments(name))]
     if wanted is None:
         return place(*args)
     outs = [engine.empty(shape, dtype=getattr(engine, dtype)) for shape, dtype in wanted]

@@ -2,9 +2,11 @@
 
 import argparse
 import itertools
+import time
 import types
 import warnings
 from collections import deque
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -321,3 +323,63 @@ def test_a_setting_that_changes_is_seen(kind):
     args.inner.shift = 1.0
     assert compiled(torch.ones(1)).item() == 4.0
     assert len(compiled._calls.runners) == 3
+
+
+def test_a_rate_of_an_optimiser_or_a_schedule_that_changes_is_seen():
+    weight = torch.ones(1, requires_grad=True)
+    weight.sum().backward()
+    optimizer = torch.optim.SGD([weight], lr=0.5)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
+    by_optimizer = torch.compile(lambda x: x * optimizer.param_groups[0]["lr"], fullgraph=True)
+    by_schedule = torch.compile(lambda x: x * schedule.get_last_lr()[0], fullgraph=True)
+    for rate in (0.5, 0.25, 0.125):
+        assert by_optimizer(torch.ones(1)).item() == by_schedule(torch.ones(1)).item() == rate
+        optimizer.step()
+        schedule.step()
+    optimizer.param_groups[0]["lr"] = 3.0
+    assert by_optimizer(torch.ones(1)).item() == 3.0
+
+
+@pytest.mark.parametrize("taken", [lambda x, e: [x * k for k in e].pop(), lambda x, e: x * max(e)])
+def test_a_loop_over_an_iterator_is_run_at_each_call(taken):
+    elements = iter([2.0, 3.0])
+    compiled = torch.compile(lambda x: taken(x, elements))
+    with pytest.warns(UserWarning, match="iterator"):
+        compiled(torch.ones(1))
+    with pytest.raises((IndexError, ValueError)):  # all its elements are taken
+        compiled(torch.ones(1))
+
+
+def test_a_loop_over_a_list_is_a_program():
+    factors = [2.0, 3.0]
+
+    def product(x):
+        for k in factors:
+            x = x * k
+        return x
+
+    compiled = torch.compile(product, fullgraph=True)
+    assert compiled(torch.ones(1)).item() == compiled(torch.ones(1)).item() == 6.0
+
+
+def test_a_call_that_prints_prints_each_time(capsys):
+    def told(x):
+        print("shape", tuple(x.shape))  # noqa: T201
+        return x * 2
+
+    compiled = torch.compile(told)
+    with pytest.warns(UserWarning, match=r"print\(\) writes at each call"):
+        compiled(torch.ones(2))
+    compiled(torch.ones(2))
+    assert capsys.readouterr().out == "shape (2,)\n" * 2
+    with pytest.raises(RuntimeError, match=r"print\(\)"):
+        torch.compile(told, fullgraph=True)(torch.ones(2))
+
+
+def test_a_call_that_asks_the_clock_asks_it_each_time():
+    from_module = torch.compile(lambda x: x * time.perf_counter())
+    with pytest.warns(UserWarning, match=r"asks the clock, perf_counter\(\)"):
+        from_module(torch.ones(1))
+    by_name = torch.compile(lambda x: x * perf_counter())
+    with pytest.warns(UserWarning, match="asks the clock"):
+        by_name(torch.ones(1))
