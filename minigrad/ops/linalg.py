@@ -271,7 +271,7 @@ def _einsum_rule(g: Array, i: int, others: tuple[Array, ...], operands_shape: An
     size: dict[str, int] = {}
     for term, shape in zip(terms, operands_shape, strict=True):
         for letter, n in zip(term, shape, strict=True):
-            size[letter] = max(n, size.get(letter, 1)) if n else 0
+            size[letter] = n if n != 1 else size.get(letter, 1)
     arrays = [g] + [x for k, x in enumerate(others) if k != i]
     names = [output] + [t for k, t in enumerate(terms) if k != i]
     free = [c for c in _LETTERS if c not in size]

@@ -118,7 +118,8 @@ def convolve_back(
     """The gradient of `convolve` by x, of the lengths `shape`: weight[o] times g at a place, added there."""
     g, weight, size, places = wide(g), wide(weight), weight.shape[2:], g.shape[2:]
     around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, size, padding, strict=True)])
-    if len(weight) == groups and min(around) >= 0 and _by_channel(g, weight, stride, groups, shape):
+    alone = len(weight) == groups and weight.shape[1] == 1 and min(around) >= 0
+    if alone and _by_channel(g, weight, stride, groups, shape):
         turned = np.flip(weight, tuple(range(2, weight.ndim))).copy()
         if count_places(places, size, stride, around, dilation) == tuple(shape):
             return convolve(g, turned, None, stride, around, dilation, groups)

@@ -86,6 +86,7 @@ def test_an_array_is_divided_as_pytorch_divides_it():
 
 
 @pytest.mark.parity
+@pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")
 @pytest.mark.parametrize("arguments", ARGUMENTS)
 @pytest.mark.parametrize("name", OPERATORS)
 def test_dtypes_and_values_are_pytorchs(pytorch, name, arguments):

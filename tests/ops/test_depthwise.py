@@ -33,3 +33,14 @@ def test_runs_have_the_numbers_of_the_general_road(axes: int, monkeypatch: pytes
             patch.setattr(windows, "_by_channel", lambda *_: False)
             for a, b in zip(found, all_three(x, weight, bias, g, *options), strict=True):
                 np.testing.assert_allclose(a, b, 1e-11, 1e-12)
+
+
+def test_one_filter_of_several_channels_takes_the_general_road() -> None:
+    rng = np.random.default_rng(0)
+    x, weight = rng.standard_normal((2, 2 * CHANNELS, 6)), rng.standard_normal((CHANNELS, 2, 3))
+    options = ((1,), (0,), (1,))
+    g = rng.standard_normal((2, CHANNELS, 4))
+    out, by_x, by_weight = all_three(x, weight, None, g, *options)
+    # Each gradient is the adjoint of the convolution, which is linear in x and in weight.
+    assert by_x.shape == x.shape and by_weight.shape == weight.shape
+    np.testing.assert_allclose([(by_x * x).sum(), (by_weight * weight).sum()], (out * g).sum(), 1e-11)

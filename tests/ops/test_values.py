@@ -349,6 +349,17 @@ def test_a_reduction_or_scan_is_contiguous_for_every_order_of_its_operand(name):
             assert (out[0] if isinstance(out, tuple) else out).is_contiguous()
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_an_axis_of_length_0_meets_one_of_length_1_in_einsum(swapped):
+    empty = torch.zeros(1, 1, 0, dtype=torch.float64, requires_grad=True)
+    one = torch.ones(1, 1, 1, 1, dtype=torch.float64, requires_grad=True)
+    operands = (one, empty) if swapped else (empty, one)
+    out = torch.einsum("ji...,j..." if swapped else "j...,ji...", *operands)
+    assert out.shape == (1, 0, 1)
+    out.sum().backward()
+    assert empty.grad.shape == empty.shape and one.grad.tolist() == [[[[0.0]]]]
+
+
 def test_a_long_sum_by_einsum_is_exact_to_single_precision():
     x = torch.full((1_000_000, 2), 0.1)
     assert torch.einsum("ij->j", x).tolist() == pytest.approx([1e5, 1e5], rel=1e-6)

@@ -76,7 +76,6 @@ i = ints(2, 3); j = ints(3, 2)
     {i @ j|torch.mm(i, j)|i[0] @ j|torch.dot(i[0], j[:, 0])|torch.mv(i, j[:, 0])|torch.outer(i[0], j[0])}
     torch.einsum('ij,jk->ik', i, j)
     torch.addmm(i[:, :2], i, j, alpha=2)
-    i.bool() @ j.bool()                                                      # extra
 """
 
 
