@@ -25,9 +25,9 @@ def spawn(
     fn: Callable[..., Any], args: tuple[Any, ...] = (), nprocs: int = 1, join: bool = True,
     daemon: bool = False, start_method: str = "spawn",
 ) -> list[Any] | None:  # fmt: skip
-    """Run `fn(i, *args)` in a process for each i below `nprocs`.
+    """Run `fn(i, *args)` in a process for each i below `nprocs`; None, or without `join` the processes.
 
-    Args:
+    Arguments:
         fn: a function of a module, so that the processes find it by its name.
         args: its arguments after the number of the process.
         nprocs: how many processes.
@@ -35,13 +35,9 @@ def spawn(
         daemon: end the processes with this one.
         start_method: "spawn", "fork" or "forkserver", as the standard library has them.
 
-    Returns:
-        None; without `join` the list of the processes.
-
     Raises:
         RuntimeError: if a process ended with an error.
 
-    Example:
     >>> import minigrad as torch
     >>> torch.multiprocessing.spawn(print, nprocs=0)
     """

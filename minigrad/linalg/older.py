@@ -156,10 +156,10 @@ def qr(input: Tensor, some: bool = True) -> factors.QR:
 def slogdet(input: Tensor) -> Slogdet:
     """(sign, log |det|) of each matrix, as `linalg.slogdet`.
 
-    Args:
+    Arguments:
         input: square matrices, (..., n, n).
 
-    Example:
+    >>> import minigrad as torch
     >>> torch.slogdet(2 * torch.eye(2)).logabsdet
     tensor(1.3863)
     """

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
 import gc
 import inspect
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from contextlib import redirect_stdout
 from heapq import heappop, heappush
 from typing import Any
 
@@ -80,21 +79,19 @@ class Program:
         return [*self.forward, *self.backward]
 
 
-@contextmanager
-def noticing_prints(trace: Trace) -> Iterator[None]:
-    """End the trace where the call prints: each call must, and a program would not."""
-    before = builtins.print
+class _Told:
+    """Standard output within a trace, which ends where the call prints: a program would print nothing."""
 
-    def noticed(*args: Any, **kwargs: Any) -> None:
-        if active(trace):
-            trace.end("print() writes at each call")
-        before(*args, **kwargs)
+    def __init__(self, trace: Trace) -> None:
+        self._trace, self._out = trace, sys.stdout
 
-    builtins.print = noticed
-    try:
-        yield
-    finally:
-        builtins.print = before
+    def write(self, text: str) -> int:
+        if active(self._trace):
+            self._trace.end("print() writes at each call")
+        return self._out.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._out, name)
 
 
 class TracedCall:
@@ -133,7 +130,7 @@ class TracedCall:
         trace.layers = {id(module): name for module, name in sight.modules.values()}
         result = None
         try:
-            with trace, noticing_prints(trace):
+            with trace, redirect_stdout(_Told(trace)):
                 switch(mode.but(recorder=trace.recorded))
                 for x, t in zip(tensors, traced, strict=True):
                     x._array = t
