@@ -75,8 +75,9 @@ def taking_out(function: Callable[..., Result], name: str = "") -> Callable[...,
 
 
 def taking_out_if_known(name: str, function: Any) -> Any:
-    """The function with `out=` if PyTorch's has it, else as it is."""
-    return taking_out(function, name) if name in _RULES else function
+    """The function with `out=` if PyTorch's has it, and it has none yet; else as it is."""
+    takes = "out" in (getattr(function, "__kwdefaults__", None) or ())
+    return taking_out(function, name) if name in _RULES and not takes else function
 
 
 def into(

@@ -1,5 +1,7 @@
 """`out=`: the result is written into a tensor that is there, or nothing is."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,15 @@ def test_none_is_no_place():
     x = torch.ones(3)
     for name in ("exp", "sum", "argmax", "sort", "erfc", "add"):
         getattr(torch, name)(*(x, x) if name == "add" else (x,), out=None)
+
+
+@pytest.mark.parametrize("place", [torch, torch.linalg, torch.special, torch.nn.functional, torch.Tensor])
+def test_every_signature_can_be_read(place):
+    for name in dir(place):
+        thing = None if name.startswith("_") else getattr(place, name, None)
+        if callable(thing) and not isinstance(thing, type):
+            try:
+                signature = inspect.signature(thing)
+            except ValueError:  # one of Python's own functions, without a signature
+                continue
+            assert signature.parameters is not None  # it is made when it is asked for
