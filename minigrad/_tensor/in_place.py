@@ -62,6 +62,11 @@ def _in_place(name: str, call: Callable[..., Any] | None = None, operator: bool 
     return like(method, compute, "self")
 
 
+def _with_operator(name: str, call: Callable[..., Any] | None = None) -> tuple[Call, Call]:
+    """The in-place twin of an op, and the operator in place."""
+    return _in_place(name, call), _in_place(name, call, operator=True)
+
+
 class InPlace(Operations):
     """The methods that end in an underscore, and assignment by index."""
 
@@ -111,16 +116,13 @@ class InPlace(Operations):
     )
     __isub__ = _in_place("sub", Operations.sub, operator=True)
     subtract_ = sub_
-    mul_ = multiply_ = _in_place("mul")
-    __imul__ = _in_place("mul", operator=True)
-    div_ = divide_ = true_divide_ = _in_place("div", Operations.div)
-    __itruediv__ = _in_place("div", Operations.div, operator=True)
-    pow_ = _in_place("pow", Operations.pow)
-    __ipow__ = _in_place("pow", Operations.pow, operator=True)
-    remainder_ = _in_place("remainder")
-    __imod__ = _in_place("remainder", operator=True)
-    floor_divide_ = _in_place("floor_divide")
-    __ifloordiv__ = _in_place("floor_divide", operator=True)
+    mul_, __imul__ = _with_operator("mul")
+    multiply_ = mul_
+    div_, __itruediv__ = _with_operator("div", Operations.div)
+    divide_ = true_divide_ = div_
+    pow_, __ipow__ = _with_operator("pow", Operations.pow)
+    remainder_, __imod__ = _with_operator("remainder")
+    floor_divide_, __ifloordiv__ = _with_operator("floor_divide")
     neg_ = negative_ = _in_place("neg")
     abs_ = absolute_ = _in_place("abs")
     square_ = _in_place("square")
@@ -156,12 +158,9 @@ class InPlace(Operations):
     clamp_ = clip_ = _in_place("clamp")
     logical_not_ = _in_place("logical_not")
     bitwise_not_ = _in_place("bitwise_not")
-    bitwise_and_ = _in_place("bitwise_and", Operations.bitwise_and)
-    __iand__ = _in_place("bitwise_and", Operations.bitwise_and, operator=True)
-    bitwise_or_ = _in_place("bitwise_or", Operations.bitwise_or)
-    __ior__ = _in_place("bitwise_or", Operations.bitwise_or, operator=True)
-    bitwise_xor_ = _in_place("bitwise_xor", Operations.bitwise_xor)
-    __ixor__ = _in_place("bitwise_xor", Operations.bitwise_xor, operator=True)
+    bitwise_and_, __iand__ = _with_operator("bitwise_and", Operations.bitwise_and)
+    bitwise_or_, __ior__ = _with_operator("bitwise_or", Operations.bitwise_or)
+    bitwise_xor_, __ixor__ = _with_operator("bitwise_xor", Operations.bitwise_xor)
     tril_ = _in_place("tril")
     triu_ = _in_place("triu")
     cumsum_ = _in_place("cumsum", Operations.cumsum)
