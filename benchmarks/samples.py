@@ -298,6 +298,9 @@ OPS: dict[str, Sample] = {
     ),
     "sum_windows": Sample(lambda t, x: t.nn.functional.avg_pool2d(x, 2), (images,)),
     "max_pool": Sample(lambda t, x: t.nn.functional.max_pool2d(x, 2), (images,)),
+    "resample": Sample(
+        lambda t, x: t.nn.functional.interpolate(x, scale_factor=2, mode="bilinear"), (images,)
+    ),
     # matrices
     "inv": Sample(lambda t, a: t.linalg.inv(a), SQUARE),
     "det": Sample(lambda t, a: t.linalg.det(a / 2), SQUARE),
@@ -461,10 +464,10 @@ COMPOSED: dict[str, Sample] = {
         lambda t, x: t.nn.functional.max_pool2d(x, 3, stride=2, padding=1), (images,)
     ),
     "adaptive_avg_pool2d": Sample(lambda t, x: t.nn.functional.adaptive_avg_pool2d(x, 1), (images,)),
-    "interpolate, nearest": Sample(lambda t, x: t.nn.functional.interpolate(x, scale_factor=2), (images,)),
-    "interpolate, bilinear": Sample(
-        lambda t, x: t.nn.functional.interpolate(x, scale_factor=2, mode="bilinear"), (images,)
+    "interpolate, bicubic": Sample(
+        lambda t, x: t.nn.functional.interpolate(x, scale_factor=2, mode="bicubic"), (images,)
     ),
+    "interpolate, nearest": Sample(lambda t, x: t.nn.functional.interpolate(x, scale_factor=2), (images,)),
     "LSTM cell, by hand": Sample(
         lstm_cell,
         (REAL, scaled(real("s", "m"), 0.03), scaled(real("s", "q"), 0.1), real("s")),

@@ -112,6 +112,15 @@ def _max_pool(node: Any) -> str:
     return "MaxPool2DWithIndicesBackward0" if len(node.shape) == 4 else "SqueezeBackward1"
 
 
+def _resampled(node: Any) -> str:
+    """Images in another size: by the mode, and the number of their axes."""
+    mode = next((part for part in _saved(node) if isinstance(part, str)), "nearest")
+    axes = len(node.shape) - 2
+    weighted = {"linear": ("Linear", "Bilinear", "Trilinear")[axes - 1], "cubic": "Bicubic"}
+    kind = weighted.get(mode) or "".join(part.capitalize() for part in mode.split("-"))
+    return f"Upsample{kind}{axes}DBackward0"
+
+
 def _standardised(node: Any) -> str:
     """Batch normalisation goes over the first axis, layer normalisation over the last ones."""
     saved = _saved(node)
@@ -133,5 +142,6 @@ def _sum_of_two(node: Any) -> str:
 _TOLD: dict[str, Callable[[Any], str]] = {
     "add": _sum_of_two, "cross_entropy": _cross_entropy, "getitem": _picked, "linear": _linear,
     "matmul": _product, "max_pool": _max_pool, "mean": _reduced("Mean"), "pow": _power,
-    "prod": _reduced("Prod"), "standardize": _standardised, "sum": _reduced("Sum"),
+    "prod": _reduced("Prod"), "resample": _resampled, "spread_windows": _resampled,
+    "standardize": _standardised, "sum": _reduced("Sum"),
 }  # fmt: skip

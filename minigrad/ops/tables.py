@@ -23,6 +23,7 @@ from . import (
     polynomials,
     recurrence,
     reduce,
+    resampling,
     rounding,
     scan,
     shape,
@@ -33,6 +34,6 @@ from . import (
 
 FAMILIES = (
     elementwise, arcs, rounding, gamma, bessel, cylinder, polynomials, zeta, choosing, reduce, extremes, scan,
-    shape, index, linalg, solving, factors, lu, ldl, convolution, activations, normalisation, losses,
-    class_losses, trellis, recurrence,
+    shape, index, linalg, solving, factors, lu, ldl, convolution, resampling, activations, normalisation,
+    losses, class_losses, trellis, recurrence,
 )  # fmt: skip

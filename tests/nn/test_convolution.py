@@ -150,6 +150,34 @@ def test_interpolation_at_known_points():
     assert F.interpolate(x, 6, mode="linear").tolist() == [[[0.0, 2.5, 7.5, 12.5, 17.5, 20.0]]]
 
 
+@pytest.mark.parametrize(("n", "m"), [(300, 731), (731, 300), (1000, 7)])
+@pytest.mark.parametrize("aligned", [False, True])
+def test_long_axes_are_interpolated_run_by_run(n, m, aligned):
+    x = np.random.default_rng(0).standard_normal((2, 3, n))
+    places = np.linspace(0, n - 1, m) if aligned else np.clip((np.arange(m) + 0.5) * n / m - 0.5, 0, n - 1)
+    right = np.array([[np.interp(places, np.arange(n), row) for row in rows] for rows in x])
+    leaf = torch.tensor(x, requires_grad=True)
+    out = F.interpolate(leaf, m, mode="linear", align_corners=aligned)
+    np.testing.assert_allclose(out.detach().numpy(), right, rtol=1e-10, atol=1e-10)
+    out.backward(torch.tensor(right))
+    unit = np.array([np.interp(places, np.arange(n), row) for row in np.eye(n)])
+    np.testing.assert_allclose(leaf.grad.numpy(), right @ unit.T, rtol=1e-9, atol=1e-9)
+    planes = torch.tensor(x[:, None].repeat(2, 1).swapaxes(2, 3))  # the long axis is not the last
+    found = F.interpolate(planes, (m, 3), mode="bilinear", align_corners=aligned)
+    np.testing.assert_allclose(found.numpy()[:, 1].swapaxes(1, 2), right, rtol=1e-10, atol=1e-10)
+
+
+def test_an_inf_reaches_only_the_pixels_that_see_it():
+    x = torch.tensor([[[[0.0, 1, 2, float("inf"), 4, 5, 6, 7]]]], requires_grad=True)
+    out = F.interpolate(x, (1, 4), mode="bilinear", align_corners=False)
+    assert out.tolist() == [[[[0.5, float("inf"), 4.5, 6.5]]]]
+    out.backward(torch.tensor([[[[1.0, float("nan"), 2, 4]]]]))
+    found = x.grad.numpy().ravel()
+    assert found[[0, 1, 4, 5, 6, 7]].tolist() == [0.5, 0.5, 1, 1, 2, 2] and np.isnan(found[2:4]).all()
+    signs = np.signbit(F.interpolate(torch.tensor([[[-0.0, 1]]]), 3).numpy())
+    assert signs.tolist() == [[[True, True, False]]]
+
+
 def test_first_values_lie_within_one_over_the_root_of_what_a_window_sees():
     layer = nn.Conv2d(8, 64, 5, groups=2)
     bound = 1 / np.sqrt(4 * 25)

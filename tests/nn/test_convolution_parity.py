@@ -277,6 +277,21 @@ def test_interpolate_each_axis_by_its_own(pytorch):
             )
 
 
+def test_interpolate_long_axes_and_what_is_not_finite(pytorch):
+    x = x_of(1, 2, 130, 7, dtype=np.float32)
+    for how in ({"size": (300, 5)}, {"scale_factor": (0.4, 2)}):
+        for mode in ("nearest", "nearest-exact", "bilinear", "bicubic"):
+
+            def fn(lib, x, m=mode, h=how):
+                return lib.nn.functional.interpolate(x, **h, mode=m)
+
+            same(pytorch, fn, x, rtol=2e-5)
+            holed = x.copy()
+            holed[0, 0, 3, 3], holed[0, 1, 100, 0] = np.inf, np.nan
+            mine, theirs = (fn(lib, lib.tensor(holed)).numpy() for lib in (minigrad, pytorch))
+            np.testing.assert_allclose(mine, theirs, rtol=2e-5, atol=1e-5)
+
+
 def test_pixel_shuffle_group_norm_instance_norm(pytorch):
     same(pytorch, lambda lib, x: lib.nn.functional.pixel_shuffle(x, 2), x_of(2, 8, 3, 4))
     same(pytorch, lambda lib, x: lib.nn.functional.pixel_unshuffle(x, 2), x_of(2, 2, 6, 4))

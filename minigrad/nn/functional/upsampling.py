@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_operand
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops import convolution as _table  # noqa: F401 (its ops are in the registry now)
+from minigrad.ops.resampling import nearest_places, repeated
 
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .checks import check_tensor
@@ -67,15 +70,11 @@ def interpolate(
         )
     if mode == "area":
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[len(new) - 1](input, new)
-    precise = np.dtype(np.float64) if input.dtype == np.float64 else np.dtype(np.float32)
-    out = input
-    for axis, (n, m, factor) in enumerate(zip(lengths, new, factors, strict=True), 2):
-        ratio = precise.type(1 / factor if factor else n / m)
-        if mode in _OTHER:
-            out = _nearest(out, axis, m, ratio, 0.5 if mode == "nearest-exact" else 0.0)
-        elif m != n or factor not in (None, 1.0):
-            out = _weighted(out, axis, m, ratio, mode == "bicubic", bool(align_corners))
-    return out if out is not input else input.clone()
+    steps = _steps(input, new, factors, mode, bool(align_corners))
+    if mode in _OTHER:
+        return _nearest(input, new, steps, mode)
+    kind = "cubic" if mode == "bicubic" else "linear"
+    return _resampled(input, new, steps, kind, bool(align_corners))
 
 
 def _check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
@@ -123,45 +122,42 @@ def _sizes(
     return new, [None] * len(each) if recompute else [float(f) for f in each]
 
 
-def _nearest(x: Tensor, axis: int, m: int, ratio: Any, shift: float) -> Tensor:
-    n = x.shape[axis]
-    where = np.minimum(np.floor((np.arange(m, dtype=ratio.dtype) + ratio.dtype.type(shift)) * ratio), n - 1)
-    rows = where.astype(np.int64)
-    if m % n == 0 and (rows == np.arange(m) // (m // n)).all():  # each is repeated as often: a view, copied
-        shape = (*x.shape[:axis], n, m // n, *x.shape[axis + 1 :])
-        return x.unsqueeze(axis + 1).expand(shape).reshape(*x.shape[:axis], m, *x.shape[axis + 1 :])
-    return x.index_select(axis, as_operand(rows))
+def _steps(
+    input: Tensor, new: list[int], factors: Sequence[float | None], mode: str, aligned: bool
+) -> list[Any]:
+    """How far apart new pixels lie among the old, by axis; None where a weighted axis stays as it is."""
+    precise = np.float64 if input.dtype == np.float64 else np.float32
+    steps: list[float | None] = []
+    for n, m, factor in zip(input.shape[2:], new, factors, strict=True):
+        if mode in _LINEAR and m == n and factor in (None, 1.0):
+            steps.append(None)
+        elif aligned:
+            steps.append(float(precise((n - 1) / (m - 1) if m > 1 else 0)))
+        else:
+            steps.append(float(precise(1 / factor if factor else n / m)))
+    return steps
 
 
-def _weighted(x: Tensor, axis: int, m: int, ratio: Any, cubic: bool, align_corners: bool) -> Tensor:
-    """The weighted sum of two or four neighbours along an axis."""
-    n, kind = x.shape[axis], ratio.dtype.type
-    places = np.arange(m, dtype=ratio.dtype)
-    if align_corners:
-        at = places * (kind((n - 1) / (m - 1)) if m > 1 else kind(0))
-    else:
-        at = ratio * (places + kind(0.5)) - kind(0.5)
-        at = at if cubic else np.maximum(at, kind(0))
-    first = np.floor(at)
-    t = at - first
-    row = [-1 if i == axis else 1 for i in range(x.ndim)]
-    out: Any = 0
-    for offset, weight in _cubic(t) if cubic else ((0, 1 - t), (1, t)):
-        rows = np.clip(first.astype(np.int64) + offset, 0, n - 1)
-        out = x.index_select(axis, as_operand(rows)) * x.new_tensor(weight.reshape(row)) + out
+def _nearest(input: Tensor, new: list[int], steps: list[float], mode: str) -> Tensor:
+    """Each new pixel is one of the old."""
+    each = list(zip(input.shape[2:], new, steps, strict=True))
+    if input.dtype.kind != "f":
+        for axis, (n, m, step) in enumerate(each, 2):
+            input = input.index_select(axis, as_operand(nearest_places(n, m, step, mode, "f")))
+        return input
+    times = tuple([repeated(*axis, mode, "d" if input.dtype == np.float64 else "f") for axis in each])
+    if not all(times):
+        return _resampled(input, new, steps, mode, False)
+    # Each pixel becomes a window of its own.
+    options = {"shape": tuple(new), "size": times, "stride": times, "padding": (0,) * len(new)}
+    out: Tensor = RECORD["spread_windows"]((input,), options)[0]
     return out
 
 
-def _cubic(t: Any) -> list[tuple[int, Any]]:
-    """Offsets and weights of four neighbours, at a distance t from the second."""
-
-    def near(u: Any) -> Any:
-        return (1.25 * u - 2.25) * u * u + 1
-
-    def far(u: Any) -> Any:
-        return ((-0.75 * u + 3.75) * u - 6) * u + 3
-
-    return [(-1, far(t + 1)), (0, near(t)), (1, near(1 - t)), (2, far(2 - t))]
+def _resampled(input: Tensor, new: list[int], steps: list[Any], mode: str, aligned: bool) -> Tensor:
+    options = {"size": tuple(new), "steps": tuple(steps), "mode": mode, "aligned": aligned, "back": False}
+    out: Tensor = RECORD["resample"]((input,), options)[0]
+    return out
 
 
 def upsample(
