@@ -118,6 +118,11 @@ class Sight:
         if self._iterators and self._takes_next:
             raise SeenError(f"it sees an iterator, {self._iterators[0]}, of which a program takes no element")
 
+    def watch(self, x: Any, values: Any) -> None:
+        """Have the values of a tensor compared too, for Python has read them."""
+        text = next((where for known, where, _ in self.arguments if known is x), None) or self._seen[id(x)]
+        self._conditions.append(f"{text}._array.tobytes() == {self._bind(values.tobytes(), 'c')}")
+
     def check(self) -> Callable[[Any, Any], bool]:
         """A function of (args, kwargs): True if a call with them would see the same."""
         return self._function([*self._conditions])

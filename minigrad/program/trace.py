@@ -21,6 +21,7 @@ from minigrad.engine.hooks import fitted
 from minigrad.engine.mode import current, switch
 from minigrad.engine.node import Node, linked
 from minigrad.engine.silence import silently
+from minigrad.engine.writes import writes
 from minigrad.ops.arrays import arrayed
 
 from .functions import WRITABLE
@@ -29,7 +30,7 @@ from .held import Held
 from .instructions import Step, Value
 from .passes import needed, without_repeats
 from .structure import flatten
-from .traced import Trace, Traced, active
+from .traced import Trace, Traced, active, plain
 
 ndarray = np.ndarray
 
@@ -186,7 +187,10 @@ class TracedCall:
             self.why_not = trace.broken
             return result
         self._finish(trace, program, tensors, traced)
-        self.check, self.fits = check, sight.fits()
+        for x, t in zip(tensors, traced, strict=True):
+            if t.value in trace.watched:
+                sight.watch(x, trace.watched[t.value])
+        self.check, self.fits = sight.check() if trace.watched else check, sight.fits()
         return result
 
     def _backward(
@@ -344,6 +348,9 @@ def _gradients(
             if edge is None:
                 continue
             parent, rule, *saved = edge
+            if _is_stale(saved, node.tick):
+                trace.end(f"a value that the derivative of {op.name} needs is written within the call")
+                return {}
             # The gradients of several outputs come in a bundle, which a single step cannot have.
             d = silently(trace.attempt, rule, (g, *saved), {}) if own is None else silently(rule, g, *saved)
             if d is None:
@@ -358,6 +365,13 @@ def _gradients(
                 arrived[parent], via[parent] = d, set(via[node])
                 heappush(waiting, (-parent.tick, parent))
     return found
+
+
+def _is_stale(saved: Any, since: int) -> bool:
+    """True if an array that a node has saved was written after that: backward would refuse it."""
+    if type(saved) in (tuple, list):
+        return any(_is_stale(part, since) for part in saved)
+    return writes.of(plain(saved)) > since if isinstance(saved, (Traced, ndarray)) else False
 
 
 def _overlap(a: Any, b: Any) -> bool:

@@ -40,6 +40,7 @@ _OF_ANY_SHAPE = {
 
 _ALONE = 4  # references to an array: of its tensor, of the table, and two within `takes`
 _COMPARED = 2**18  # elements
+_WATCHED = 1024  # elements of an input that Python may read
 
 
 class UntraceableError(TypeError):
@@ -53,7 +54,8 @@ class Trace:
         self.steps: list[Step] = []
         self.values: list[Value] = []
         self.broken = ""  # why it ended, and where
-        self.constants: dict[int, Value] = {}  # by the id of the array, which the value keeps alive
+        self.constants: dict[int, tuple[Any, Value]] = {}  # by the id of the array, which is kept alive
+        self.watched: dict[Value, Any] = {}  # inputs that Python has read, and what it found
         self.undo: list[tuple[Any, Any]] = []  # inputs that were written: the array, and a copy of before
         self.states: list[tuple[Any, Any]] = []  # generators that were drawn from, and their states of before
         self.layers: dict[int, str] = {}  # the paths of modules, by their ids
@@ -63,6 +65,7 @@ class Trace:
         self.made: list[weakref.ref[Traced]] = []
         self.trained = False
         self._owned: dict[int, Any] = {}  # arrays that the call has made
+        self._makers: dict[Value, Step] = {}
         self._trials = 0
         self._op = ""
 
@@ -86,9 +89,10 @@ class Trace:
         if type(x) is Traced:
             return x.value if x.trace is self else self.as_value(x.array)
         if isinstance(x, ndarray):
-            known = self.constants.get(id(x))
-            if known is None:
-                self.constants[id(x)] = known = self._value("constant", x)
+            _, known = self.constants.get(id(x), (None, None))
+            if known is None or not _is_same(known.sample, x):  # it may have been written since
+                known = self._value("constant", _kept(x))
+                self.constants[id(x)] = x, known
             return known
         return x
 
@@ -122,6 +126,40 @@ class Trace:
             return
         if sys.getrefcount(array) == _ALONE and array.flags.c_contiguous:
             tensor._array = self.note(".copy", (array.copy(),), {}, call=lambda _: array)
+
+    def reads(self, x: Traced, how: str) -> bool:
+        """Python reads values of `x`: the trace ends there, unless they are settled. True if they are."""
+        if not active(self):
+            return False
+        if self._trials or within_shortcut() or not self.settles(x):
+            self.end(how)
+            return False
+        return True
+
+    def settles(self, x: Traced) -> bool:
+        """True if the values of `x` follow from constants, and from a few whole numbers among the inputs.
+
+        The guards compare these inputs from then on, so that the values are the same at each call.
+        """
+        found, waiting, seen = [], [x.value], set()
+        while waiting:
+            v = waiting.pop()
+            if v in seen or v.kind == "constant":
+                continue
+            seen.add(v)
+            if v.root.written:
+                return False
+            if v.kind == "input":
+                if v.dtype.kind not in "biu" or v.size > _WATCHED:
+                    return False
+                found.append(v)
+                continue
+            step = self._makers.get(v)
+            if step is None or step.required:
+                return False
+            waiting += step.reads()
+        self.watched |= {v: v.sample.copy() for v in found if v not in self.watched}
+        return True
 
     # --- steps -------------------------------------------------------------------------------------------
 
@@ -175,11 +213,12 @@ class Trace:
         array = np.asarray(result)
         root = next((x.value for x in held if np.may_share_memory(array, x.array)), None)
         if root is None:
-            for value in self.constants.values():
-                if array.base is not None and np.may_share_memory(array, value.sample):
+            for constant, value in self.constants.values():
+                if array.base is not None and np.may_share_memory(array, constant):
                     root = value
         value = self._value("made", array, root)
         value.scalar = isinstance(result, np.generic)
+        self._makers[value] = step
         step.outs.append(value)
         made = Traced(self, value, array)
         self.made.append(weakref.ref(made))
@@ -197,6 +236,8 @@ class Trace:
             self.undo.append((root.sample, root.sample.copy()))
         if root.kind == "constant":
             self.end("an array that the call did not make is written")
+        if root in self.watched:
+            self.end("a tensor is written whose values the call has read")
         result = function(*plain(args), **plain(kwargs))
         if active(self):
             step = Step(function, mapped(args, self.as_value), mapped(kwargs, self.as_value))
@@ -336,10 +377,21 @@ def _traced_in(x: Any) -> Iterator[Traced]:
         yield from _traced_in((x.start, x.stop, x.step))
 
 
+def _kept(x: Any) -> Any:
+    """A copy of an array, in its layout."""
+    part = x[tuple([slice(0, 1) if n > 1 and not s else slice(None) for n, s in zip(x.shape, x.strides)])]
+    part = part.copy(order="K")
+    return part if part.shape == x.shape else np.broadcast_to(part, x.shape)
+
+
+def _is_same(kept: Any, x: Any) -> bool:
+    alike = kept.shape == x.shape and kept.dtype == x.dtype and kept.strides == x.strides
+    return alike and kept.tobytes() == x.tobytes()
+
+
 def _read(name: str, get: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if active(self.trace):
-            self.trace.end(f"{name} reads a value")
+        self.trace.reads(self, f"{name} reads a value")
         return get(self.array, *args, **kwargs)
 
     return method
@@ -425,16 +477,21 @@ class Traced(NDArrayOperatorsMixin):
             return trace.note(total, (args[0], axis, bool(kwargs.get("keepdims", False))), {})
         if function in (np.zeros_like, np.ones_like, np.full_like):
             return function(*plain(args), **plain(kwargs))  # a constant
-        if function in _OF_ANY_SHAPE or (function is np.where and len(args) == 1):
-            trace.end(f"the shape of np.{function.__name__} depends on values") if active(trace) else None
+        if active(trace) and (function in _OF_ANY_SHAPE or (function is np.where and len(args) == 1)):
+            if all(map(trace.settles, _traced_in((args, kwargs)))):
+                return function(*plain(args), **plain(kwargs))
+            trace.end(f"the shape of np.{function.__name__} depends on values")
         out = kwargs.get("out")
         if out is not None:
             return trace.write(function, out, args, kwargs)
         return trace.note(function, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:
-        if active(self.trace) and any(part.dtype.kind == "b" for part in _traced_in(index)):
-            self.trace.end("the shape of what a mask selects depends on values", self.trace._op == "getitem")
+        masks = [part for part in _traced_in(index) if part.dtype.kind == "b"]
+        if masks and active(self.trace):
+            if not all(map(self.trace.settles, masks)):
+                self.trace.end("the shape of what a mask selects depends on values", self.trace._op == "getitem")
+            index = mapped(index, lambda part: part.array if any(part is m for m in masks) else part)
         return self.trace.note(operator.getitem, (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -462,9 +519,17 @@ class Traced(NDArrayOperatorsMixin):
     # --- reads, which end the trace -----------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.array
+        if self.trace.reads(self, "NumPy reads the array itself"):
+            array = array.view()
+            array.flags.writeable = False  # the trace would not see it
+        return np.array(array, dtype, copy=copy) if copy else np.asarray(array, dtype)
+
+    def read(self) -> Any:
+        """The array itself, for its address or a text."""
         if active(self.trace):
-            self.trace.end("NumPy reads the array itself")
-        return np.array(self.array, dtype, copy=copy) if copy else np.asarray(self.array, dtype)
+            self.trace.end("its memory is read")
+        return self.array
 
     item, tolist, tobytes = (_read(f"{n}()", getattr(ndarray, n)) for n in ("item", "tolist", "tobytes"))
     __bool__, __float__ = _read("bool()", bool), _read("float()", float)

@@ -125,11 +125,36 @@ def the_users_array(x):
     return y * x
 
 
+def used_before_a_number(x):
+    y = torch.zeros(3, 4)
+    z = x + y
+    y += 1
+    return z + y
+
+
+def part_used_before_a_number(x):
+    y = torch.zeros(3, 4)
+    row = y[0]
+    z = x + row + y[1]
+    row += 1
+    y[1] = 2
+    return z + row + y
+
+
+def used_before_numpy_writes(x):
+    y = torch.zeros(3, 4)
+    array = y.numpy()
+    z = x + y
+    array[:] = 1
+    return z + y
+
+
 TRACED = [
-    rows, added, parts, of_its_kind, copied, numbers_first, two_names, without_history, scattered, masked
+    rows, added, parts, of_its_kind, copied, numbers_first, two_names, without_history, scattered, masked,
+    used_before_a_number, used_before_numpy_writes,
 ]  # fmt: skip
 OTHERS = [
-    view_before, used_before, detached_before, through_a_view, shared_with_numpy, transposed, the_users_array
+    view_before, used_before, part_used_before_a_number, detached_before, through_a_view, shared_with_numpy, transposed, the_users_array
 ]  # fmt: skip
 
 
@@ -170,3 +195,20 @@ def test_a_mask_that_is_made_of_numbers_stays_a_constant():
     compiled = torch.compile(attend, fullgraph=True)
     compiled(torch.ones(3, 2))
     assert "1 calls forward" in str(compiled)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_saved_value_that_the_call_itself_writes_is_an_error_at_each_call(given):
+    def overwritten(x):
+        y = x * 1.0 if given else torch.ones(2)
+        z = torch.tanh(y) if given else x * y
+        (z if given else y).mul_(3)
+        return z
+
+    compiled = torch.compile(overwritten)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for call in (overwritten, compiled, compiled, compiled):
+            y = call(torch.ones(2, requires_grad=True))
+            with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+                y.sum().backward()
