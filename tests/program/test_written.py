@@ -154,7 +154,8 @@ TRACED = [
     used_before_a_number, used_before_numpy_writes,
 ]  # fmt: skip
 OTHERS = [
-    view_before, used_before, part_used_before_a_number, detached_before, through_a_view, shared_with_numpy, transposed, the_users_array
+    view_before, used_before, part_used_before_a_number, detached_before, through_a_view,
+    shared_with_numpy, transposed, the_users_array
 ]  # fmt: skip
 
 
