@@ -85,9 +85,9 @@ def test_a_buffer_that_is_read_is_compared_too():
 
 
 ENDING = {
-    "a float": lambda x, n: x * float(x.detach().sum()),
-    "of floats": lambda x, n: x[: int((x.detach() > 0).sum())] * 2,
-    "drawn": lambda x, n: x * int(torch.randint(0, 9, ())),
+    "a float": lambda x, _: x * float(x.detach().sum()),
+    "of floats": lambda x, _: x[: int((x.detach() > 0).sum())] * 2,
+    "drawn": lambda x, _: x * int(torch.randint(0, 9, ())),
     "written before": lambda x, n: (n.add_(1), x * int(n))[1],
     "written after": lambda x, n: (x * int(n), n.add_(1))[0],
     "an address": lambda x, n: x * (n.data_ptr() % 7),
