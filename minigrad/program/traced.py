@@ -379,8 +379,8 @@ def _traced_in(x: Any) -> Iterator[Traced]:
 
 def _kept(x: Any) -> Any:
     """A copy of an array, in its layout."""
-    part = x[tuple([slice(0, 1) if n > 1 and not s else slice(None) for n, s in zip(x.shape, x.strides)])]
-    part = part.copy(order="K")
+    whole = [n == 1 or step != 0 for n, step in zip(x.shape, x.strides, strict=True)]
+    part = x[tuple([slice(None) if every else slice(0, 1) for every in whole])].copy(order="K")
     return part if part.shape == x.shape else np.broadcast_to(part, x.shape)
 
 
@@ -490,7 +490,8 @@ class Traced(NDArrayOperatorsMixin):
         masks = [part for part in _traced_in(index) if part.dtype.kind == "b"]
         if masks and active(self.trace):
             if not all(map(self.trace.settles, masks)):
-                self.trace.end("the shape of what a mask selects depends on values", self.trace._op == "getitem")
+                whole = self.trace._op == "getitem"
+                self.trace.end("the shape of what a mask selects depends on values", whole)
             index = mapped(index, lambda part: part.array if any(part is m for m in masks) else part)
         return self.trace.note(operator.getitem, (self, index), {})
 

@@ -37,11 +37,14 @@ def through_numpy(x, lengths):
 
 
 def cut(x, lengths):
-    return torch.cat(x.reshape(-1, 2).split(lengths.tolist() + [15 - int(lengths.sum())])[:2])
+    return torch.cat(x.reshape(-1, 2).split([*lengths.tolist(), 15 - int(lengths.sum())])[:2])
 
 
-def packed(x, lengths, net=nn.LSTM(2, 3, batch_first=True)):
-    out, (h, _) = net(rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+NET = nn.LSTM(2, 3, batch_first=True)
+
+
+def packed(x, lengths):
+    out, (h, _) = NET(rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
     return rnn.pad_packed_sequence(out, batch_first=True)[0].sum(1), h[-1]
 
 
