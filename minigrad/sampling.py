@@ -15,6 +15,7 @@ from minigrad._tensor.tracing import drawn_for_each_sample
 from minigrad.creation import float_dtype, integer, made, size_given, size_in_one, tensor_given
 from minigrad.engine.silence import silently
 from minigrad.ops.arrays import arrayed
+from minigrad.ops.refusal import level
 
 
 @taking_out
@@ -232,7 +233,7 @@ def normal(
     dtype: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Draws from normal distributions, without a gradient.
+    """Draws from normal distributions; the gradient of tensors that hold their parameters is 0.
 
     Arguments:
         mean, std: tensors of shapes that broadcast, or numbers.
@@ -260,4 +261,5 @@ def normal(
         raise RuntimeError("normal expects all elements of std >= 0.0")
     shape = tuple(size) if size is not None else np.broadcast_shapes(np.shape(low), np.shape(scale))
     draws = generator_of(generator).standard_normal(shape)
-    return made(silently(lambda: arrayed(low + scale * draws).astype(own, copy=False)), requires_grad)
+    drawn = made(silently(lambda: arrayed(low + scale * draws).astype(own, copy=False)), requires_grad)
+    return level("normal", drawn, mean, std)

@@ -84,7 +84,7 @@ def _functions():
         lambda x, m: (x @ x.transpose(-2, -1)).masked_fill(~m, float("-inf")).softmax(-1),
         (WORDS, mask),
     )
-    yield "weighted cross entropy", F.cross_entropy, (ROW, CLASSES, weights)
+    yield "weighted cross entropy", lambda x, t, w: F.cross_entropy(x, t, w.detach()), (ROW, CLASSES, weights)
     yield "smoothed", lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1), (ROW, CLASSES)
     yield "ignored", lambda x, t: F.cross_entropy(x, t, ignore_index=2), (ROW, CLASSES)
     yield "one_hot", lambda x, t: x * F.one_hot(t, 5), (ROW, CLASSES)

@@ -122,7 +122,7 @@ class InPlace(Operations):
     divide_ = true_divide_ = div_
     pow_, __ipow__ = _with_operator("pow", Operations.pow)
     remainder_, __imod__ = _with_operator("remainder")
-    floor_divide_, __ifloordiv__ = _with_operator("floor_divide")
+    floor_divide_, __ifloordiv__ = _with_operator("floor_divide", Operations.floor_divide)
     neg_ = negative_ = _in_place("neg")
     abs_ = absolute_ = _in_place("abs")
     square_ = _in_place("square")
@@ -156,7 +156,6 @@ class InPlace(Operations):
     erf_ = _in_place("erf")
     relu_ = _in_place("relu")
     clamp_ = clip_ = _in_place("clamp")
-    logical_not_ = _in_place("logical_not")
     bitwise_not_ = _in_place("bitwise_not")
     bitwise_and_, __iand__ = _with_operator("bitwise_and", Operations.bitwise_and)
     bitwise_or_, __ior__ = _with_operator("bitwise_or", Operations.bitwise_or)

@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.engine.mode import mode
 from minigrad.engine.silence import silently
+from minigrad.ops.refusal import refuses
 
 from .compositions import algebra, joining
 from .convert import number_as, sizes_of
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 # The methods with an in-place twin in PyTorch: those of this module, ...
 _OF_OTHERS = {"addmm": algebra.addmm, "index_fill": joining.index_fill}
-_OF_TENSORS = "eq ne lt le gt ge logical_and logical_or logical_xor xlogy"
+_LOGICAL = "logical_and logical_not logical_or logical_xor"
+_OF_TENSORS = f"eq ne lt le gt ge {_LOGICAL} xlogy"
 # ... and those that load later.
 _OF_LATER = """
 bitwise_left_shift bitwise_right_shift copysign deg2rad fix fmod frac gcd heaviside lcm ldexp nan_to_num
@@ -37,13 +39,18 @@ _SAME = {"greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le
 
 
 def _flat(name: str) -> Callable[..., Any]:
-    """A comparison written over floats: their history stays behind the result, with gradient 0."""
+    """A comparison written over floats: their history stays behind the result, with gradient 0.
+
+    PyTorch forgets to record the logical ones, and gives the gradient 1: through these backward raises.
+    """
     compare: Any = getattr(InPlace, name)
 
-    def compared(input: Any, other: Any) -> Any:
-        result = compare(input, other)
+    def compared(input: Any, *other: Any) -> Any:
+        result = compare(input, *other)
         if history_of(input) is None:
             return result
+        if name in _LOGICAL.split():
+            return refuses(f"{name}_", result.to(input.dtype), input)
         return input.masked_fill(_wrap(np.ones(input.shape, np.bool_)), 0) + result
 
     return compared

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from minigrad.ops.op import REGISTRY
+from minigrad.ops.refusal import refuses
 
 from . import compositions as composed
 from .calls import CALLS
@@ -33,9 +34,18 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-def _swapped(name: str) -> Call:
-    call = CALLS[name]
-    return lambda self, other: call(as_operand(other), self)
+def _swapped(name: str, call: Call | None = None) -> Call:
+    compute = call or CALLS[name]
+    return lambda self, other: compute(as_operand(other), self)
+
+
+def _floor_divide(input: Any, other: Any, *, out: Any = None) -> Any:
+    """The op without its gradient of 0: as in PyTorch, only `div(rounding_mode="floor")` has that."""
+    result: Any = CALLS["floor_divide"](input, other, out=out)
+    return result if result._node is None else refuses("floor_divide", result.detach(), input, other)
+
+
+_floor_divide = named(_floor_divide, REGISTRY["floor_divide"])
 
 
 def _equality(name: str) -> Call:
@@ -174,8 +184,8 @@ class Operations(Conversions, Reductions, Orders, Shapes, Matrices):
     __rpow__ = _swapped("pow")
     __mod__ = remainder = CALLS["remainder"]
     __rmod__ = _swapped("remainder")
-    __floordiv__ = floor_divide = CALLS["floor_divide"]
-    __rfloordiv__ = _swapped("floor_divide")
+    __floordiv__ = floor_divide = _floor_divide
+    __rfloordiv__ = _swapped("floor_divide", _floor_divide)
     __matmul__ = matmul = CALLS["matmul"]
     __rmatmul__ = _swapped("matmul")
     maximum = _of_tensors("maximum")

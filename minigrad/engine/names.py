@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.op import REGISTRY
+from minigrad.ops.refusal import flat, refusing
 
 _RENAMED = {
     "cast": "ToCopyBackward0", "cholesky": "LinalgCholeskyExBackward0", "clamp": "ClampBackward1",
@@ -32,6 +33,10 @@ def name_of(node: Any) -> str:
     if node.op is None:
         return "AccumulateGrad"
     name: str = node.op.name
+    if node.op is refusing:
+        return "NotImplemented"
+    if node.op is flat:
+        return f"{(_saved(node, 1) or ('flat',))[-1].capitalize()}Backward0"
     if REGISTRY.get(name) is not node.op:  # a user's Function
         return f"{name}Backward"
     if name in _TOLD:

@@ -23,7 +23,8 @@ ABOUT = {
         "tensor([1, 1])",
     ),
     "floor_divide": (
-        "input / other, rounded down to a whole number.",
+        "input / other, rounded down to a whole number. A backward through it raises; "
+        "`div(input, other, rounding_mode=\"floor\")` has the derivative 0.",
         "torch.floor_divide(torch.tensor([-3, 5]), 4)",
         "tensor([-1,  1])",
     ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import kind_of
 from .kernels import Array, ndarray
-from .op import BY_FORWARD, NONZERO, UNIT, Interval, Op
+from .op import BY_FORWARD, NONZERO, REAL, UNIT, Interval, Op
 from .places import row_blocks
 from .special import sign as sign_kernel
 
@@ -75,6 +75,16 @@ trunc_divide = Op(
     b=lambda g: np.zeros_like(g),
     formula="a/b without its decimals is flat between its steps: 0",
     domain=between_multiples,
+)  # fmt: skip
+
+
+nextafter = Op(
+    "nextafter", np.nextafter, inputs="a b",
+    a=lambda g: g,
+    b=lambda g: np.zeros_like(g),
+    formula="the next number after a, towards b: d/da = 1",
+    domain=lambda d: ((d.values(s := d.shape(), REAL), d.values(s, Interval(4.0, 5.0))), {}),
+    result="floating",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ ROW = torch.tensor([1, 0, 1])
 # Every in-place twin, with arguments that suit START.
 CALLS = {
     "add_": (2.0,), "sub_": (ONES,), "mul_": (ONES * 3,), "div_": (2.0,), "pow_": (3.0,),
-    "remainder_": (0.25,), "floor_divide_": (0.25,), "neg_": (), "abs_": (), "square_": (),
+    "remainder_": (0.25,), "neg_": (), "abs_": (), "square_": (),
     "reciprocal_": (), "sign_": (), "floor_": (),
     "ceil_": (), "round_": (), "exp_": (), "expm1_": (), "log_": (), "log2_": (), "log10_": (),
     "log1p_": (), "sqrt_": (), "rsqrt_": (), "sin_": (), "cos_": (), "tan_": (), "asin_": (), "acos_": (),
@@ -34,7 +34,7 @@ WRITES = {**CALLS, "copy_": (ONES,), "fill_": (2.0,), "zero_": (), "uniform_": (
 
 
 WHOLE = {
-    "logical_not_",
+    "floor_divide_",
     "bitwise_not_",
     "bitwise_and_",
     "bitwise_or_",

@@ -113,7 +113,7 @@ i = ints(3, 4)
     x.scatter_reduce(1, k % 2, y, 'prod'), torch.scatter_reduce(x, 0, k, y[:1], 'sum')  # complains
     x.index_reduce(0, torch.tensor([1, 1, 0]), y, {'prod'|'mean'|'amax'|'amin'}, include_self={True|False})
 
-    x.scatter(0, k, y[:2], reduce={'add'|'multiply'})                        # extra
+    x.scatter(0, k, y[:2], reduce={'add'|'multiply'})  # raises
     x.detach().scatter(0, k, y.detach(), reduce={'add'|'multiply'})
     x.detach().scatter(0, k, 2.0, reduce='add')
 a = real(2, 3); c = real(3, 4); v = real(3); w = real(2); z = real(5, 2, 3); t = real(5, 3, 4); g = real(2, 4)

@@ -13,6 +13,7 @@ from minigrad._tensor.record import Recorded
 from minigrad._tensor.tracing import for_each_sample
 from minigrad.ops.arrays import arrayed
 from minigrad.ops.kernels import normalize_dim
+from minigrad.ops.refusal import without_derivative
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -155,6 +156,7 @@ def var_mean(
     return input.var(dim, unbiased, keepdim, correction=correction), input.mean(axes, keepdim)
 
 
+@without_derivative
 def unique(
     input: T,
     sorted: bool = True,
@@ -162,7 +164,7 @@ def unique(
     return_counts: bool = False,
     dim: int | None = None,
 ) -> Any:
-    """The different values, in order; without a gradient.
+    """The different values, in order; a backward that reaches them raises.
 
     Arguments:
         input: a tensor.
@@ -185,6 +187,7 @@ def unique(
     return tuple(as_constant(x) for x in (values, *extra))
 
 
+@without_derivative
 @for_each_sample
 def bincount(input: T, weights: T | None = None, minlength: int = 0) -> T:
     """How often each of 0, 1, 2, ... occurs.
@@ -252,6 +255,7 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
 
 
 @taking_out
+@without_derivative
 @for_each_sample
 def histogram(
     input: T, bins: Any = 100, *, range: Any = None, weight: T | None = None, density: bool = False

@@ -1,4 +1,4 @@
-"""Draws for each element of a tensor of probabilities, weights or rates; without a gradient."""
+"""Draws for each element of a tensor of probabilities, weights or rates; their gradient is 0."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from minigrad._tensor.random import Generator, as_drawn, generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tracing import drawn_for_each_sample
 from minigrad.ops.kernels import broken
+from minigrad.ops.refusal import level, without_derivative
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @drawn_for_each_sample
 def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that `input` gives for each element, else 0; without a gradient.
+    """1 with the probability that `input` gives for each element, else 0; the gradient is 0.
 
     Arguments:
         input: a floating tensor of probabilities.
@@ -37,8 +38,9 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = Non
         raise RuntimeError(f"bernoulli: expected floating probabilities, but got {own.dtype}")
     if broken((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli expects probabilities within [0, 1]")
-    drawn: Tensor = wrap(as_drawn(generator_of(generator).random(own.shape) < chance, own.dtype), None)
-    return drawn
+    drawn = as_drawn(generator_of(generator).random(own.shape) < chance, own.dtype)
+    out: Tensor = level("bernoulli", wrap(drawn, None), input)
+    return out
 
 
 @drawn_for_each_sample
@@ -87,7 +89,7 @@ def multinomial(
 
 @drawn_for_each_sample
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
-    """Draws from Poisson distributions.
+    """Draws from Poisson distributions; the gradient is 0.
 
     Arguments:
         input: a floating tensor of rates that are not negative.
@@ -105,13 +107,15 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
         raise NotImplementedError(f"poisson: expected floating rates, but got {rates.dtype}")
     if broken(rates >= 0):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    drawn: Tensor = wrap(np.asarray(generator_of(generator).poisson(rates)).astype(rates.dtype), None)
-    return drawn
+    drawn = np.asarray(generator_of(generator).poisson(rates)).astype(rates.dtype)
+    out: Tensor = level("poisson", wrap(drawn, None), input)
+    return out
 
 
+@without_derivative
 @drawn_for_each_sample
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
-    """How many of `count` trials succeed, each with probability `prob`.
+    """How many of `count` trials succeed, each with probability `prob`; backward raises.
 
     Arguments:
         count, prob: floating tensors of one dtype; shapes broadcast.

@@ -10,6 +10,7 @@ from minigrad._tensor.convert import as_spelled, require_tensors
 from minigrad._tensor.record import Recorded
 from minigrad.ops.index import first_outside
 from minigrad.ops.kernels import normalize_dim
+from minigrad.ops.refusal import refuses
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -205,7 +206,7 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
         index: an int32 or int64 tensor of as many axes, no longer than the input but along `dim`.
         src: a tensor of the input's dtype, at least as large as `index`, or a number.
         value: the number by name.
-        reduce: "add" or "multiply", to combine with the values there.
+        reduce: "add" or "multiply", to combine with the values there; a backward through it raises.
 
     Raises:
         RuntimeError: for shapes or dtypes that do not fit, and for an index outside the axis.
@@ -222,7 +223,10 @@ def scatter(input: T, dim: int, index: T, src: Any = None, *, value: Any = None,
     if not isinstance(src, Recorded):
         src = input.new_full(index.shape, src)
     if reduce is not None:
-        return input.scatter_reduce(dim, index, src, "sum" if reduce == "add" else "prod")
+        combined = input.detach().scatter_reduce(
+            dim, index, src.detach(), "sum" if reduce == "add" else "prod"
+        )
+        return refuses(f"scatter(reduce={reduce!r})", combined, input, src)
     if _flat("scatter", input, index):
         return scatter(input.reshape(-1), dim, index.reshape(-1), src.reshape(-1)).reshape(input.shape)
     _check_along("scatter", input, dim, index, src)

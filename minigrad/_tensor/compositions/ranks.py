@@ -12,6 +12,7 @@ from minigrad._tensor.named_results import variant, written_as
 from minigrad._tensor.record import Recorded
 from minigrad.ops.arrays import everything
 from minigrad.ops.kernels import normalize_dim, normalize_dims
+from minigrad.ops.refusal import without_derivative
 
 from .counting import Median
 
@@ -169,7 +170,7 @@ def _quantile(name: str, input: T, q: Any, dim: Any, keepdim: bool, interpolatio
             raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
         if q.ndim > 1:
             raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
-    q = q.detach() if hasattr(q, "dtype") else input.new_tensor(q)
+    q = q if hasattr(q, "dtype") else input.new_tensor(q)
     if not everything((q._array >= 0) & (q._array <= 1)).all():
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     if not input.numel():
@@ -192,7 +193,11 @@ def _quantile(name: str, input: T, q: Any, dim: Any, keepdim: bool, interpolatio
         low = ordered.gather(-1, as_operand(below.astype(np.int64)))
         high = ordered.gather(-1, as_operand(np.ceil(rank).astype(np.int64)))
         part = np.full_like(rank, 0.5) if interpolation == "midpoint" else rank - below
-        out = low.lerp(high, as_operand(part))
+        weight = as_operand(part)
+        if interpolation == "linear" and q.requires_grad:
+            slope = np.where(last > 0, 0 if not skip else np.maximum(n - last, 1) - 1, n - 1)
+            weight = weight + (q - q.detach()).reshape(-1) * as_operand(slope.astype(array.dtype))
+        out = low.lerp(high, weight)
     out = out.movedim(-1, 0)  # the levels come first
     if keepdim:
         shape = [1] * input.ndim if dim is None else list(input.shape)
@@ -209,7 +214,8 @@ def quantile(
 
     Arguments:
         input: a tensor of float32 or float64.
-        q: a number between 0 and 1, or a vector of them, for which a first axis is added.
+        q: a number between 0 and 1, or a vector of them, for which a first axis is added. A gradient flows
+            to it with "linear".
         dim: an axis; None takes all elements.
         keepdim: keep the axis with size 1.
         interpolation: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
@@ -278,10 +284,11 @@ def count_nonzero(input: T, dim: Any = None) -> T:
     return as_constant(np.count_nonzero(input._array, axis=axes))
 
 
+@without_derivative
 def unique_consecutive(
     input: T, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """The values without those that repeat the one before; without a gradient.
+    """The values without those that repeat the one before; a backward that reaches them raises.
 
     Arguments:
         input: a tensor.

@@ -11,8 +11,8 @@ from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import as_constant, as_operand, in_one_dtype, number_as, require_tensors
 from minigrad._tensor.named_results import written_as
 from minigrad._tensor.record import Recorded
-from minigrad.engine.silence import silently
 from minigrad.ops import gamma  # noqa: F401 (its records)
+from minigrad.ops.refusal import without_derivative
 
 if TYPE_CHECKING:
     from minigrad._tensor.tensor import Tensor
@@ -204,8 +204,9 @@ def nan_to_num(
     return input.where(as_constant(np.isfinite(array)), as_constant(instead))
 
 
+@without_derivative
 def heaviside(input: T, values: T) -> T:
-    """0 below 0, 1 above, and `values` at 0; without a gradient.
+    """0 below 0, 1 above, and `values` at 0; a backward that reaches them raises.
 
     Arguments:
         input, values: tensors of one dtype; shapes broadcast.
@@ -225,10 +226,12 @@ def heaviside(input: T, values: T) -> T:
 
 
 def nextafter(input: T, other: T) -> T:
-    """The next number of the dtype from `input` towards `other`; without a gradient.
+    """The next number of the dtype from `input` towards `other`.
 
     Arguments:
         input, other: floating tensors of one dtype; shapes broadcast.
+
+    Derivative: that of `input`.
 
     >>> import minigrad as torch
     >>> torch.nextafter(torch.tensor(1.0), torch.tensor(2.0)).item() - 1
@@ -237,8 +240,8 @@ def nextafter(input: T, other: T) -> T:
     require_tensors("nextafter", input=input, other=other)
     if not (input.is_floating_point() and other.is_floating_point()):
         raise NotImplementedError("nextafter: expected floating tensors")
-    input, other = in_one_dtype(input, other)
-    return as_constant(silently(np.nextafter, input._array, other._array))
+    out: T = CALLS["nextafter"](*in_one_dtype(input, other))
+    return out
 
 
 def frexp(input: T) -> Parts:

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
+from minigrad.autograd import is_grad_enabled
 from minigrad.ops.kernels import beyond
 
 from .checks import (
@@ -136,7 +137,8 @@ def cross_entropy(
         size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
 
     Raises:
-        RuntimeError, ValueError: for shapes and dtypes that do not fit.
+        RuntimeError, ValueError: for shapes and dtypes that do not fit, and for a `weight` that requires grad
+            beside classes.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
@@ -167,8 +169,8 @@ def cross_entropy(
             return _soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
         _check_classes("cross_entropy", shape, target, axis)
     options = {
-        "weight": None if weight is None else weight._array, "reduction": reduction,
-        "ignore_index": ignore_index, "label_smoothing": label_smoothing,
+        "weight": None if weight is None else _without_gradient("cross_entropy", weight),
+        "reduction": reduction, "ignore_index": ignore_index, "label_smoothing": label_smoothing,
     }  # fmt: skip
     return RECORD["cross_entropy"]((input, target), options)[0]
 
@@ -222,6 +224,15 @@ def _check_weight(name: str, weight: Any, classes: int, dtype: Any) -> None:
         )
 
 
+def _without_gradient(name: str, weight: Tensor) -> Any:
+    if weight.requires_grad and is_grad_enabled():
+        raise RuntimeError(
+            f"The function '{name}' is not differentiable with respect to argument 'weight'. This input "
+            "cannot have requires_grad True; give weight.detach()"
+        )
+    return weight._array
+
+
 def _soft_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, label_smoothing: float
 ) -> Tensor:
@@ -270,7 +281,7 @@ def nll_loss(
     if weight is not None:
         _check_weight("nll_loss", weight, input.shape[axis], input.dtype)
     options = {
-        "weight": None if weight is None else weight._array, "reduction": reduction,
+        "weight": None if weight is None else _without_gradient("nll_loss", weight), "reduction": reduction,
         "ignore_index": ignore_index,
     }  # fmt: skip
     return RECORD["nll_loss"]((input, target), options)[0]
