@@ -195,9 +195,10 @@ def add_at(shape: tuple[int, ...], index: Any, g: Array) -> Array:
         return out
     only = index[0] if type(index) is tuple and len(index) == 1 else index
     # One array of integers takes whole rows; anything else is laid out as single elements.
-    lead = 1 if type(only) is ndarray and only.dtype.kind in "iu" else len(shape)
+    of_rows = type(only) is ndarray and only.dtype.kind in "iu"
+    lead = 1 if of_rows else len(shape)
     n, width = math.prod(shape[:lead]), math.prod(shape[lead:])
-    if lead == 1 and n:
+    if of_rows and n:
         places = only.astype(np.intp, copy=False) % n
     elif (
         type(index) is tuple

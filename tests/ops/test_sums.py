@@ -275,3 +275,16 @@ def test_a_sum_over_many_is_that_of_float64(name, shape, function):
                     size = np.abs(other).max()
                     bound = max(10 * BOUND * size, CANCELLED.get(name, 0) if size < 1e-3 else 0)
                     assert np.abs(one - other).max() <= bound
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("n", [2, 1000])
+def test_a_mask_of_a_vector_is_no_vector_of_places(dtype, n):
+    """[True, True] as the places 1 and 1 would give the second element all, and the first nothing."""
+    g, every = np.arange(n).astype(dtype) % 7, np.ones(n, np.bool_)
+    for index in (every, (every,), (..., every), (..., np.arange(n)), (np.arange(n), ...)):
+        assert (add_at((n,), index, g) == g).all()
+    some = np.arange(n) % 3 == 0
+    expected = np.zeros(n, dtype)
+    expected[some] = g[: some.sum()]
+    assert (add_at((n,), (some,), g[: some.sum()]) == expected).all()
