@@ -74,7 +74,15 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
-    return wrap(as_array(data, dtype), None)
+    array = as_array(data, dtype)
+    return wrap(_lent(array) if isinstance(data, np.ndarray) else array, None)
+
+
+def _lent(array: Any) -> Any:
+    """An array whose memory somebody else may have too."""
+    if (trace := trace_of_thread()) is not None:
+        trace.borrows(array)
+    return array
 
 
 def from_numpy(array: Any) -> Tensor:
@@ -95,7 +103,7 @@ def from_numpy(array: Any) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__}); tensor(...) takes other data")
-    return wrap(with_own_dtype(array.view(type=np.ndarray)), None)
+    return wrap(_lent(with_own_dtype(array.view(type=np.ndarray))), None)
 
 
 def from_dlpack(other: Any) -> Tensor:
@@ -108,7 +116,7 @@ def from_dlpack(other: Any) -> Tensor:
     >>> torch.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=torch.float64)
     """
-    return wrap(with_own_dtype(np.from_dlpack(other)), None)
+    return wrap(_lent(with_own_dtype(np.from_dlpack(other))), None)
 
 
 @taking_out

@@ -19,6 +19,7 @@ from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.op import REAL, Op
 
 from .build import Writer
+from .looks import placed
 from .source import Marks, source_of
 from .structure import flatten, rebuilt
 
@@ -58,7 +59,7 @@ class Runner:
         places = [where.get(v) or f"t{i}" for i, v in enumerate(p.inputs)]
         self._inputs = eval(f"lambda args, kwargs: {_tuple(places)}", scope)
         self._careful = bool(p.draws or p.written)
-        self._single = len(p.outputs) == len(p.seeds) == 1 and p.structure[0] == "out"
+        self._single = len(p.outputs) == len(p.seeds) == 1 and p.structure[0] == "out" and p.places == [0]
         # A captured tensor has the node that it had, or the guards would not let the call through.
         nodes = []
         for k, i in enumerate(p.parents):
@@ -173,6 +174,10 @@ class Runner:
     def _recorded(self, buffers: Any, arrays: Any, saved: Any, args: Any, kwargs: Any, before: Any) -> Any:
         p = self.program
         outs = [wrap(array, None) for array in arrays]
+
+        def inputs(i: int) -> Any:
+            return self._inputs(args, kwargs)[i]
+
         if p.seeds:
             call = self._call(buffers, saved, args, kwargs, before)
             if len(p.seeds) == 1:
@@ -184,9 +189,9 @@ class Runner:
                     outs[k]._node = Places.output(joint, seed, arrays[k].shape, arrays[k].dtype)
         else:
             buffers[2].append(buffers)
-        if p.structure[0] == "out":
+        if p.structure[0] == "out" and p.places == [0]:
             return outs[0]
-        return rebuilt(p.structure, outs, lambda i: self._inputs(args, kwargs)[i])
+        return rebuilt(p.structure, placed(p.places, outs, inputs), inputs)
 
     @property
     def source(self) -> str:
@@ -326,7 +331,8 @@ class Call:
         inputs = runner._inputs(*held)
         outs, _ = flatten(result, {id(x): i for i, x in enumerate(inputs)})
         chosen = sorted(given)
-        tensors = [outs[p.differentiable[k]] for k in chosen]
+        origins = [p.origins[p.differentiable[k]] for k in chosen]
+        tensors = [outs[at]._root if is_root else outs[at] for at, is_root in origins]
         found, kept = run_backward(tensors, [given[k] for k in chosen], None, True, self.parents)
         found = {**found, **dict(kept)}
         return [found.get(node) for node in self.parents]

@@ -20,6 +20,7 @@ from minigrad.ops.sums import total
 from .bundle import Bundle
 from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, name_of, values_in
+from .looks import Look
 
 _OPERATORS = {
     np.add: ("+", 10), np.subtract: ("-", 10), np.multiply: ("*", 20), np.true_divide: ("/", 20),
@@ -81,10 +82,13 @@ class _Text:
         self._name_gradients()
         self._name_made(p.backward)
         read = {v for step in p.steps for v in step.reads()} | set(p.saved) | set(p.outputs)
+        looks = [place for place in p.places if isinstance(place, Look)]
+        read |= {p.inputs[look.source[1]] for look in looks if look.source[0] == "in"}
         inputs = [v for v in p.inputs if v in read]
         given = [self.names[v] for v in inputs]
         forward = self._body(p.forward, [*p.outputs, *p.saved])
-        outputs = ", ".join(self._in(v, 0) for v in p.outputs)
+        returned = len(p.places) - sum(is_root for _, is_root in p.origins)
+        outputs = ", ".join([self._result(k) for k in range(returned)])
         backward = self._body(p.backward, [v for v in p.gradients if v is not None])
         kept = [self._in(v, 0) for v in p.saved]
         names = [self.names[p.inputs[i]] for i in p.parents]
@@ -101,9 +105,9 @@ class _Text:
         lines += ["", *notes, '    """'] if notes else ['    """']
         self._move("forward", len(lines))
         lines += forward
-        ending = f"{outputs}{',' if len(p.outputs) != 1 else ''}" if p.outputs else "()"
+        ending = outputs or "()"
         if p.seeds:
-            result = ending if len(p.outputs) == 1 else f"({ending})"
+            result = ending if returned == 1 else f"({ending})"
             kept_text = f"({', '.join(kept)}{',' if len(kept) == 1 else ''})"
             lines += [
                 f"    saved = {kept_text}",
@@ -111,7 +115,14 @@ class _Text:
             ]
             seeds = [self.names[v] for v in p.seeds]
             lines += ["", "", f"def backward({', '.join([*seeds, 'saved'])}):"]
-            lines += ['    """The gradient of each input, by name."""']
+            seeded = {p.outputs[k] for k in p.differentiable}
+            parts = [
+                f"    That of {self._result(k)}, a view, is part of grad_{self.names[v]}."
+                for k in range(returned)
+                if (v := self._viewed(k)) in seeded and v in self.names
+            ]
+            lines += ['    """The gradient of each input, by name.' + ("" if parts else '"""')]
+            lines += ["", *parts, '    """'] if parts else []
             if p.saved:
                 taken = ", ".join(self._in(v, 0) for v in p.saved)
                 lines += [f"    {taken}{',' if len(p.saved) == 1 else ''} = saved"]
@@ -180,6 +191,33 @@ class _Text:
             for v in step.outs:
                 if v.gradient_of is not None and v.gradient_of in self.names:
                     self._name(v, f"grad_{self.names[v.gradient_of]}")
+
+    def _viewed(self, k: int) -> Value | None:
+        """The output at which a result looks that is a view, with a history."""
+        place = self.program.places[k]
+        if not isinstance(place, Look) or not place.records or place.source[0] == "in":
+            return None
+        at = self.program.places[place.source[1]]
+        return self.program.outputs[at] if isinstance(at, int) else None
+
+    def _result(self, k: int) -> str:
+        """The text of a result: an output, or a view."""
+        place = self.program.places[k]
+        if not isinstance(place, Look):
+            return self._in(self.program.outputs[place], 0)
+        kind, at = place.source
+        text = self.names[self.program.inputs[at]] if kind == "in" else self._result(at)
+        for name, how in place.links:
+            if name == "getitem":
+                short = type(how) is tuple and how[-1:] == (...,) and how[:-1] and place.shape
+                text = f"{text}[{self._index(how[:-1] if short else how)}]"
+            elif name in ("expand", "diagonal"):
+                function = "np.broadcast_to" if name == "expand" else "np.diagonal"
+                text = f"{function}({', '.join([text, *[self._in(x, 0) for x in how]])})"
+            else:
+                sizes = self._in(list(how[0]), 0)[1:-1]
+                text = f"{text}.{'reshape' if name == 'view' else 'transpose'}({sizes})"
+        return text
 
     # --- lines --------------------------------------------------------------------------------------------
 

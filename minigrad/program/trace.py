@@ -28,6 +28,7 @@ from .functions import WRITABLE
 from .guards import Sight
 from .held import Held
 from .instructions import Step, Value
+from .looks import Look, looks_among
 from .passes import needed, without_repeats
 from .structure import flatten
 from .traced import Trace, Traced, active, plain
@@ -43,7 +44,11 @@ class Program:
         captured: the tensors that are inputs and no arguments; `captured_values` and `captured_names` go
             with them.
         structure: how the outputs are put together: see `structure`.
-        outputs: the values of the tensors that are returned (an input that is returned itself is no output).
+        outputs: the values of the tensors that are returned. An input that is returned itself is none, and
+            no view of an input, or of another output.
+        places: for each tensor of the structure its position among the outputs, or how it looks at another
+            tensor; and further ones at which only these look.
+        origins: for each output its position among the results, and whether it is that one's root.
         differentiable: the positions of the outputs that require grad; a seed each.
         parents: the inputs that require grad, as positions among all inputs; a gradient (or None) each.
         reach: for each parent, the seeds whose gradient reaches it.
@@ -62,6 +67,8 @@ class Program:
         self.captured_names: list[str] = []
         self.structure: Any = None
         self.outputs: list[Value] = []
+        self.places: list[int | Look] = []
+        self.origins: list[tuple[int, bool]] = []
         self.differentiable: list[int] = []
         self.seeds: list[Value] = []
         self.parents: list[int] = []
@@ -208,33 +215,35 @@ class TracedCall:
         if program.structure is None:
             trace.end("it returns something that is neither a tensor nor a plain value")
             return
-        roots: dict[Value, list[Any]] = {}  # the outputs' arrays, by the value whose memory they have
         program.parents = [i for i, n in enumerate(nodes) if n is not None]
         mine = {id(nodes[i]): k for k, i in enumerate(program.parents)}
+        returned = len(outs)
+        if any(trace.is_lent(outs, k) for k in range(returned)):
+            trace.end("an output shares memory with an array that the call did not make")
+            return
+        looks, why = looks_among(outs, tensors, trace.makers)
+        if why:
+            trace.end(why)
+            return
         seeds: list[tuple[Node, Traced]] = []
         for k, out in enumerate(outs):
+            if k in looks:
+                program.places.append(looks[k])
+                continue
             array = out._array
-            if type(array) is not Traced or array.trace is not trace:
-                trace.end("an output does not come from the call's tensors") if isinstance(
-                    array, Traced
-                ) else None
-                if type(array) is ndarray:
-                    value = trace.as_value(array)
-                    program.outputs.append(value)
-                    roots.setdefault(value.root, []).append(array)
-                    if history_of(out) is not None:
-                        trace.end("an output has a history that the call did not make")
-                    continue
+            if type(array) is not ndarray and (type(array) is not Traced or array.trace is not trace):
+                trace.end("an output does not come from the call's tensors")
                 return
-            root = array.value.root
-            if root.kind == "input" or any(_overlap(array.array, x) for x in roots.get(root, ())):
-                trace.end("an output shares memory with an input or another output")
-                return
-            roots.setdefault(root, []).append(array.array)
-            program.outputs.append(array.value)
+            looking = [k] if k < returned else [i for i in looks if getattr(outs[i], "_root", None) is out]
+            program.origins.append((looking[0], k >= returned))
+            program.places.append(len(program.outputs))
+            program.outputs.append(trace.as_value(array))
             node = history_of(out)
+            if node is not None and type(array) is ndarray:
+                trace.end("an output has a history that the call did not make")
+                return
             if node is not None:
-                program.differentiable.append(k)
+                program.differentiable.append(len(program.outputs) - 1)
                 seed = trace.input(np.ones(array.shape, array.dtype), "seed", "")
                 seed.value.contiguous, seed.value.sample = True, None
                 program.seeds.append(seed.value)
@@ -372,15 +381,6 @@ def _is_stale(saved: Any, since: int) -> bool:
     if type(saved) in (tuple, list):
         return any(_is_stale(part, since) for part in saved)
     return writes.of(plain(saved)) > since if isinstance(saved, (Traced, ndarray)) else False
-
-
-def _overlap(a: Any, b: Any) -> bool:
-    """True if two arrays have an element in common, or it is hard to tell."""
-    try:
-        work: Any = 10_000  # NumPy's stubs know two bounds only
-        return np.shares_memory(a, b, max_work=work)
-    except np.exceptions.TooHardError:
-        return True
 
 
 class _Kind:

@@ -20,6 +20,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from minigrad._tensor.tracing import set_trace, trace_of_thread
 from minigrad.engine.silence import silently
+from minigrad.engine.writes import owner_of
 from minigrad.ops.arrays import OF_LAYOUT, WRITING
 from minigrad.ops.sums import total
 
@@ -64,8 +65,9 @@ class Trace:
         self.at: int | None = None  # the node through whose rules the trace goes
         self.made: list[weakref.ref[Traced]] = []
         self.trained = False
+        self.makers: dict[Value, Step] = {}
         self._owned: dict[int, Any] = {}  # arrays that the call has made
-        self._makers: dict[Value, Step] = {}
+        self._borrowed: list[weakref.ref[Any]] = []
         self._trials = 0
         self._op = ""
 
@@ -115,6 +117,20 @@ class Trace:
         if type(array) is ndarray and active(self):
             self._owned[id(array)] = array
 
+    def borrows(self, array: Any) -> None:
+        """Note that the memory of an array may be the user's."""
+        self._borrowed.append(weakref.ref(owner_of(array)))
+
+    def is_lent(self, tensors: list[Any], k: int) -> bool:
+        """True if somebody else has the borrowed memory of one of the tensors, which are results."""
+        owner = owner_of(plain(tensors[k]._array))
+        if all(ref() is not owner for ref in self._borrowed):
+            return False
+        held = [x._array for x in tensors] + [x for x, _ in self.constants.values()]
+        views = {id(x) for x in held if x is not owner and owner_of(plain(x)) is owner}
+        # A tensor and `held` have it, or the table and `held`; and here two more.
+        return sys.getrefcount(owner) > 2 * sum(x is owner for x in held) + len(views) + 2
+
     def takes(self, tensor: Any, given: Any) -> None:
         """Before a write to a tensor: where the call made it, and nobody else has its memory, it is traced.
 
@@ -154,7 +170,7 @@ class Trace:
                     return False
                 found.append(v)
                 continue
-            step = self._makers.get(v)
+            step = self.makers.get(v)
             if step is None or step.required:
                 return False
             waiting += step.reads()
@@ -218,7 +234,7 @@ class Trace:
                     root = value
         value = self._value("made", array, root)
         value.scalar = isinstance(result, np.generic)
-        self._makers[value] = step
+        self.makers[value] = step
         step.outs.append(value)
         made = Traced(self, value, array)
         self.made.append(weakref.ref(made))

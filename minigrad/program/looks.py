@@ -1,0 +1,276 @@
+"""Views among the results of a call: of an input or of another result, and looked at in the same way anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad._tensor.record import history_of
+from minigrad._tensor.view import View
+from minigrad.engine.mode import current, run_user
+from minigrad.engine.writes import owner_of
+
+from .instructions import Value, name_of, values_in
+
+# A link of the way from an array to a view of it: a name, and what it takes.
+Links = list[tuple[str, Any]]
+_SHAPED = {".reshape", "reshape", ".ravel", "ravel", "expand_dims", "squeeze", ".squeeze"}
+_TURNED = {".transpose", "transpose", ".T", "swapaxes", ".swapaxes", "moveaxis"}
+
+
+class Look:
+    """A result that is a view: `look(source)` makes it of the tensor of this call.
+
+    The tensor's own operations do, so its history, its root and its stamps are those of eager mode.
+
+    Attributes:
+        source: ("in", position of an input) or ("out", position of an output).
+        links: of the way from it.
+        shape: of the result.
+        cut: "" where the history goes on; else "first" or "last": where `detach()` stands, or "data".
+        records: whether it has a history, if the source has.
+    """
+
+    def __init__(
+        self, source: tuple[str, int], links: Links, shape: tuple[int, ...], cut: str, records: bool
+    ) -> None:
+        self.source, self.links, self.shape, self.cut, self.records = source, links, shape, cut, records
+
+    def __call__(self, x: Any) -> Any:
+        if current().recording is not self.records and history_of(x) is not None:
+            return run_user(self._of, x, record=self.records)
+        return self._of(x)
+
+    def _of(self, x: Any) -> Any:
+        if self.cut == "first":
+            x = x.detach()
+        for name, how in self.links:
+            x = x[how] if name == "getitem" else getattr(x, name)(*how)
+        if self.cut == "last":
+            return x.detach()
+        return x.data if self.cut == "data" else x
+
+
+def placed(places: list[int | Look], outs: list[Any], inputs: Callable[[int], Any]) -> list[Any]:
+    """The results of a call: outputs, and those that look at them or at inputs."""
+    made: dict[int, Any] = {}
+
+    def at(k: int) -> Any:
+        if k not in made:
+            place = places[k]
+            if isinstance(place, Look):
+                kind, position = place.source
+                made[k] = place(inputs(position) if kind == "in" else at(position))
+            else:
+                made[k] = outs[place]
+        return made[k]
+
+    return [at(k) for k in range(len(places))]
+
+
+def look_at(out: Any, source: tuple[str, int], x: Any, makers: Any) -> Look | None:
+    """The way from a tensor to another that shares its memory; None where it cannot be told."""
+    its, mine = x._array, out._array
+    if hasattr(its, "value") and hasattr(mine, "value"):
+        links = _links_of(makers, mine.value, its.value)
+        its, mine = its.array, mine.array
+    elif type(its) is type(mine) is np.ndarray:
+        links = links_between(its, mine)
+    else:
+        return None
+    if links is None or not _is_same(seen(its, links), mine):
+        return None
+    history, root = history_of(out), x._root if isinstance(x, View) else x
+    if isinstance(out, View) and out._root is root:
+        cut = ""
+    elif history is not None:
+        return None
+    elif isinstance(out, View):
+        cut = "first"
+    else:
+        cut = "last" if owner_of(mine) is owner_of(its) else "data"
+    return Look(source, links, mine.shape, cut, history is not None)
+
+
+def seen(array: Any, links: Links) -> Any:
+    """An array, seen by way of links."""
+    for name, how in links:
+        if name == "getitem":
+            array = array[how]
+        elif name == "view":
+            array = array.reshape(*how)
+        elif name == "permute":
+            array = array.transpose(*how)
+        elif name == "expand":
+            array = np.broadcast_to(array, *how)
+        else:
+            array = np.diagonal(array, *how)
+    return array
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    """True if two arrays look at the same memory in the same way."""
+    steps = [[s for n, s in zip(x.shape, x.strides, strict=True) if n > 1] for x in (a, b)]
+    alike = a.shape == b.shape and a.dtype == b.dtype and steps[0] == steps[1]
+    return alike and (a.ctypes.data == b.ctypes.data or not a.size)
+
+
+def _links_of(makers: Any, value: Value, start: Value) -> Links | None:
+    """The links from one value to another that is a view of it, by the steps that made it."""
+    links: Links = []
+    while value is not start:
+        step = makers.get(value)
+        if step is None or value.root is not start.root or not step.args or type(step.args[0]) is not Value:
+            return None
+        link = _link(step, value)
+        if link is None:
+            return None
+        links.append(link)
+        value = step.args[0]
+    return links[::-1]
+
+
+def _link(step: Any, out: Value) -> tuple[str, Any] | None:
+    name, (x, *rest) = name_of(step.function), step.args
+    if any(True for _ in values_in((rest, step.kwargs))):
+        return None
+    if name == "getitem":
+        return "getitem", rest[0]
+    if name in _SHAPED:
+        return "view", (out.shape,)
+    if name in _TURNED:
+        axes = np.empty(range(2, len(x.shape) + 2))
+        turned = getattr(axes, name[1:]) if isinstance(step.function, str) else None
+        if turned is None:
+            turned = step.function(axes, *rest, **step.kwargs)
+        elif name != ".T":
+            turned = turned(*rest, **step.kwargs)
+        return "permute", (tuple(n - 2 for n in turned.shape),)
+    if name == "broadcast_to":
+        return "expand", (out.shape,)
+    if name == "diagonal" and not step.kwargs:
+        return "diagonal", tuple(rest)
+    return None
+
+
+def links_between(root: Any, view: Any) -> Links | None:
+    """The links from a C-contiguous array to a view of it, by their layouts; None where it has none."""
+    if not root.flags.c_contiguous or not view.size or view.dtype != root.dtype:
+        return None
+    offset, rest = divmod(view.ctypes.data - root.ctypes.data, root.itemsize)
+    steps = [s // root.itemsize for s in view.strides]
+    if rest or any(s % root.itemsize for s in view.strides):
+        return None
+    ways = [_index(root.shape, offset, view.shape, steps)]
+    flat = [("view", ((root.size,),))] if root.ndim != 1 else []
+    ways.append((way := _index((root.size,), offset, view.shape, steps)) and [*flat, *way])
+    if view.flags.c_contiguous and 0 <= offset <= root.size - view.size:
+        ways.append([*flat, ("getitem", slice(offset, offset + view.size)), ("view", (view.shape,))])
+    for links in ways:
+        if links is not None and _is_same(seen(root, links), view):
+            return links
+    return None
+
+
+def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | None:
+    """Links with an index that selects elements at regular steps, and an order of its axes."""
+    if not 0 <= offset < math.prod(shape):  # it is memory of another array
+        return None
+    start = [int(n) for n in np.unravel_index(offset, shape)] if shape else []
+    index: list[Any] = list(start)
+    strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+    order = []  # of the axes of the array, as the axes of the view have them
+    for n, step in zip(wanted, steps, strict=True):
+        if n == 1:
+            continue
+        for axis, stride in enumerate(strides):
+            each = step // stride
+            last = start[axis] + (n - 1) * each
+            if step % stride == 0 and each and 0 <= last < shape[axis] and axis not in order:
+                break
+        else:
+            return None
+        order.append(axis)
+        end = last + (1 if each > 0 else -1)
+        index[axis] = slice(start[axis], end if end >= 0 else None, each)
+        if n == shape[axis] and each == 1:
+            index[axis] = slice(None)
+    while index and index[-1] == slice(None):
+        index.pop()
+    links: Links = [("getitem", tuple(index))] if index else []
+    if order != sorted(order):
+        links.append(("permute", (tuple(sorted(order).index(axis) for axis in order),)))
+    if len(order) != len(wanted):
+        links.append(("getitem", tuple(None if n == 1 else slice(None) for n in wanted)))
+    return links
+
+
+def looks_among(outs: list[Any], inputs: list[Any], makers: Any) -> tuple[dict[int, Look], str]:
+    """The results that are views of inputs, or of other results, by their positions; and why that fails.
+
+    Where views of a tensor that is not returned overlap, that tensor joins the results.
+    """
+    looks: dict[int, Look] = {}
+    arrays = [_plain(x._array) for x in outs]
+    for k, out in enumerate(outs):
+        root = out._root if isinstance(out, View) else None
+        for source, x in () if root is None else [*_numbered("in", inputs), *_numbered("out", outs)]:
+            same = (x._root if source[0] == "in" and isinstance(x, View) else x) is root
+            if same and (look := look_at(out, source, x, makers)):
+                looks[k] = look
+                break
+    for k, out in enumerate(outs):
+        for i, x in enumerate(inputs) if k not in looks else ():
+            if overlap(arrays[k], _plain(x._array)):
+                if not (look := look_at(out, ("in", i), x, makers)):
+                    return {}, "an output shares memory with an input in an unusual way"
+                looks[k] = look
+                break
+    for k, out in enumerate(outs):
+        for j in range(k) if k not in looks else ():
+            if j in looks or not overlap(arrays[j], arrays[k]):
+                continue
+            for one, other in ((k, j), (j, k)):
+                if look := look_at(outs[one], ("out", other), outs[other], makers):
+                    looks[one] = look
+                    break
+            else:
+                if not _share_root(out, outs[j], outs, arrays, looks, (k, j), makers):
+                    return {}, "two outputs share memory in an unusual way"
+            if k in looks:
+                break
+    return looks, ""
+
+
+def _share_root(a: Any, b: Any, outs: Any, arrays: Any, looks: Any, at: Any, makers: Any) -> bool:
+    """Let two views look at their root, which joins the results."""
+    if not (isinstance(a, View) and isinstance(b, View) and a._root is b._root):
+        return False
+    root = a._root
+    found = [look_at(x, ("out", len(outs)), root, makers) for x in (a, b)]
+    if None in found:
+        return False
+    looks.update(zip(at, found, strict=True))
+    outs.append(root)
+    arrays.append(_plain(root._array))
+    return True
+
+
+def _numbered(kind: str, tensors: list[Any]) -> list[tuple[tuple[str, int], Any]]:
+    return [((kind, i), x) for i, x in enumerate(tensors)]
+
+
+def overlap(a: Any, b: Any) -> bool:
+    """True if two arrays have an element in common, or it is hard to tell."""
+    try:
+        work: Any = 10_000  # NumPy's stubs know two bounds only
+        return np.shares_memory(a, b, max_work=work)
+    except np.exceptions.TooHardError:
+        return True
+
+
+def _plain(array: Any) -> Any:
+    return getattr(array, "array", array)
