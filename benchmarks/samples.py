@@ -5,6 +5,7 @@ of its name: `of_registry` adds those. `without_sample` names an op that has nei
 """
 # ruff: noqa: ARG005 (a call takes the library, whether or not it needs it)
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -517,4 +518,8 @@ def _own_ops() -> dict[str, Any]:
 
 
 def _by_name(name: str) -> Callable[..., Any]:
-    return lambda t, *inputs: getattr(t if hasattr(t, name) else t.special, name)(*inputs)
+    @functools.cache
+    def function_of(t: Any) -> Any:
+        return getattr(t if hasattr(t, name) else t.special, name)
+
+    return lambda t, *inputs: function_of(t)(*inputs)

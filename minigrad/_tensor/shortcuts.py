@@ -122,6 +122,40 @@ def _unary(op: Op) -> Call:
     return call
 
 
+def _fits_constant(op: Op) -> bool:
+    return _bare(op) and not op.rules
+
+
+def _constant(op: Op) -> Call:
+    """For functions without a derivative: nothing is recorded."""
+    forward, count = op.forward, len(op.inputs)
+    general = _general(op)
+
+    def call(*given: Any, out: Any = None, **named: Any) -> Any:
+        if out is not None:
+            return into(out, op.name, call, given, named)
+        try:
+            arrays: list[Any] = [x if type(x) is int or type(x) is float else x._array for x in given]
+            dtype = arrays[0].dtype
+            for x in arrays[1:]:
+                if type(x) is ndarray and x.dtype is not dtype:
+                    return general(*given, **named)
+            if named or len(arrays) != count:
+                return general(*given, **named)
+            out = forward(*arrays) if warnings.filters[0] is quiet.first else silently(forward, *arrays)
+        except DECLINED:
+            pass
+        else:
+            if type(out) is ndarray and out.dtype is dtype:
+                result = new(made.tensor)
+                result._array = out
+                result._node = None
+                return inferred(result) if current().inference else result
+        return general(*given, **named)
+
+    return call
+
+
 def _fits_binary(op: Op) -> bool:
     return _plain(op) and len(op.inputs) == 2 and set(op.rules) == set(op.inputs)
 
@@ -210,8 +244,12 @@ def _binary(op: Op) -> Call:
 
 def _plain(op: Op) -> bool:
     """True if an op takes tensors of one dtype, all of them, and nothing else."""
+    return _bare(op) and bool(op.rules)
+
+
+def _bare(op: Op) -> bool:
     bare = not (op.options or op.constants or op.variadic or op.wants_shapes or op.view or op.optional)
-    return bare and op.result != "bool" and op.promote and bool(op.rules)
+    return bare and op.result != "bool" and op.promote
 
 
 def _fits_affine(op: Op) -> bool:
@@ -340,6 +378,7 @@ def _leading(op: Op) -> Recorder:
 # Which ops each shortcut is for; the first that fits is taken.
 WAYS: tuple[tuple[Callable[[Op], bool], Callable[[Op], Call]], ...] = (
     (_fits_unary, _unary),
+    (_fits_constant, _constant),
     (_fits_binary, _binary),
     (_fits_affine, _affine),
 )

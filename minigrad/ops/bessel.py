@@ -51,7 +51,7 @@ def _scaled(x: Array, order: int) -> Array:
 @functools.cache
 def _of_scaled(order: int) -> list[Array]:
     """Of the scaled function; of order 1 over x, as it is odd."""
-    return fitted(lambda x: _scaled(x, order) / x**order, 10)
+    return fitted(lambda u: _scaled(u - 1, order) / (u - 1) ** order, 10)
 
 
 def _even_block(x: Array, terms: int) -> Array:

@@ -34,7 +34,7 @@ def _one_scaled(x: float) -> float:
 
 @functools.cache
 def _of_scaled() -> list[Array]:
-    return fitted(lambda x: one_by_one(_one_scaled, x), 10)
+    return fitted(lambda u: one_by_one(_one_scaled, u - 1), 10)
 
 
 def _fall(size: Array, terms: int) -> Array:
@@ -106,7 +106,7 @@ def _inverse_over_size(w: float) -> float:
 
 @functools.cache
 def _of_inverse() -> list[Array]:
-    return fitted(lambda x: one_by_one(_inverse_over_size, x), 6)
+    return fitted(lambda u: one_by_one(_inverse_over_size, u - 1), 6)
 
 
 def _inverse_block(x: Array, terms: int) -> Array:

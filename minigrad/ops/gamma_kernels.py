@@ -84,7 +84,7 @@ def _log_over_zeros(x: Array) -> Array:
 
 @functools.cache
 def _of_log() -> list[Array]:
-    return fitted(_log_over_zeros, 10)
+    return fitted(lambda u: _log_over_zeros(u - 1), 10)
 
 
 def _log_block(x: Array, terms: int) -> Array:
@@ -104,7 +104,7 @@ def lgamma(x: Array) -> Array:
 
 @functools.cache
 def _of_psi(n: int) -> list[Array]:
-    return fitted(lambda x: psi(1 + x, n), 10)
+    return fitted(lambda u: psi(u, n), 10)
 
 
 def _psi_block(x: Array, terms: int) -> Array:

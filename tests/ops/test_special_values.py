@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as torch
+from minigrad.ops import cylinder
 
 
 def bessel(x: float, order: int) -> float:
@@ -63,6 +64,41 @@ def test_float32_is_the_nearest_number_or_its_neighbour_and_float64_lacks_last_d
     found = function(torch.tensor(narrow)).numpy()
     assert found.dtype == np.float32
     assert np.all(abs(found - want) <= 0.75 * np.spacing(abs(want).astype(np.float32)))
+
+
+FORMULAS: dict[str, tuple[Callable[[Any], Any], Any]] = {  # the formula for any array, and where to look
+    "bessel_j0": (lambda x: cylinder._j(x, 0), np.linspace(-90, 90, 30_011)),
+    "bessel_j1": (lambda x: cylinder._j(x, 1), np.linspace(-90, 90, 30_011)),
+    "bessel_y0": (lambda x: cylinder._y(x, 0), np.linspace(1e-3, 90, 30_011)),
+    "bessel_y1": (lambda x: cylinder._y(x, 1), np.linspace(1e-3, 90, 30_011)),
+    "scaled_modified_bessel_k0": (lambda x: cylinder._k(x, 0), np.geomspace(1e-12, 1e12, 30_011)),
+    "scaled_modified_bessel_k1": (lambda x: cylinder._k(x, 1), np.geomspace(1e-12, 1e12, 30_011)),
+    "airy_ai": (cylinder._airy, np.linspace(-20, 20, 30_011)),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_bessels_and_airys_pieces_have_the_numbers_of_their_formulas(name: str) -> None:
+    formula, x = FORMULAS[name]
+    function = getattr(torch.special, name)
+    want = formula(x)
+    size = abs(want)
+    if "scaled" not in name:  # a wave near its zero is as exact as its height allows
+        height = np.maximum(abs(x), 1e-3) ** (-0.25 if name == "airy_ai" else -0.5) / 2
+        size = np.maximum(size, np.where((name == "airy_ai") & (x > -1), 0, height))
+    found = function(torch.tensor(x)).numpy()
+    assert np.all(abs(found - want) <= (2e-14 if name == "airy_ai" else 4e-15) * size)
+    narrow = x.astype(np.float32)
+    want = formula(narrow.astype(np.float64))
+    found = function(torch.tensor(narrow)).numpy()
+    assert np.all(abs(found - want) <= 1.2e-7 * size)
+    turned = function(torch.tensor(np.asfortranarray(narrow[:30_000].reshape(200, 150)))).numpy()
+    np.testing.assert_array_equal(turned.ravel(), found[:30_000])
+    assert np.isnan(function(torch.tensor([1.0, NAN])).numpy()).tolist() == [False, True]
+
+
+def test_bessels_function_of_order_1_keeps_the_sign_of_0() -> None:
+    assert np.signbit(torch.special.bessel_j1(torch.tensor([-0.0, 0.0])).numpy()).tolist() == [True, False]
 
 
 INF, NAN = math.inf, math.nan

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.out import into
 from minigrad.ops import bessel, cylinder, polynomials  # noqa: F401 (their records enter the registry)
 from minigrad.ops.refusal import refuses
 
@@ -45,9 +46,14 @@ _OF_DEGREE = """{about}
 
 
 def _of_one(name: str, about: str, value: str, op: str = "", at: str = "1.0") -> Callable[[Tensor], Tensor]:
-    def function(input: Tensor) -> Tensor:
-        require_tensors(f"special.{name}", input=input)
-        return refuses(f"special.{name}", CALLS[op or name](input.detach()), input)
+    call, refused = CALLS[op or name], f"special.{name}"
+
+    def function(input: Tensor, *, out: Any = None) -> Tensor:
+        if out is not None:
+            return into(out, name, function, (input,), {})
+        require_tensors(refused, input=input)
+        found = call(input.detach())
+        return refuses(refused, found, input) if input.requires_grad else found
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _OF_ONE.format(name=name, about=about, value=value, at=at)
@@ -55,13 +61,19 @@ def _of_one(name: str, about: str, value: str, op: str = "", at: str = "1.0") ->
 
 
 def _of_degree(name: str, about: str, value: str) -> Callable[[Any, Any], Tensor]:
-    def function(input: Any, n: Any) -> Tensor:
+    call, refused = CALLS[name], f"special.{name}"
+
+    def function(input: Any, n: Any, *, out: Any = None) -> Tensor:
+        if out is not None:
+            return into(out, name, function, (input, n), {})
         if isinstance(input, (int, float)):
-            require_tensors(f"special.{name}", n=n)
+            require_tensors(refused, n=n)
             input = (n if n.is_floating_point() else n.float()).new_tensor(input)
-        degree = input.new_tensor(n) if isinstance(n, (int, float)) else n
-        require_tensors(f"special.{name}", input=input, n=degree)
-        return refuses(f"special.{name}", CALLS[name](input.detach(), degree.detach()), input, n)
+        if isinstance(n, (int, float)):
+            require_tensors(refused, input=input)
+            return refuses(refused, call(input.detach(), n), input)
+        require_tensors(refused, input=input, n=n)
+        return refuses(refused, call(input.detach(), n.detach()), input, n)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _OF_DEGREE.format(name=name, about=about, value=value)
