@@ -114,6 +114,11 @@ def images(draw: Draw, rows: int, columns: int) -> Any:
     return draw.standard_normal((side // 4, side // 2, side, side)).astype(np.float32)
 
 
+def image_places(draw: Draw, rows: int, columns: int) -> Any:
+    n, _, *sides = images(draw, rows, columns).shape
+    return draw.uniform(-1.1, 1.1, (n, *sides, 2)).astype(np.float32)
+
+
 def pixel_labels(draw: Draw, rows: int, columns: int) -> Any:
     n, classes, *sides = images(draw, rows, columns).shape
     return draw.integers(0, classes, (n, *sides))
@@ -299,6 +304,9 @@ OPS: dict[str, Sample] = {
     ),
     "sum_windows": Sample(lambda t, x: t.nn.functional.avg_pool2d(x, 2), (images,)),
     "max_pool": Sample(lambda t, x: t.nn.functional.max_pool2d(x, 2), (images,)),
+    "sample_grid": Sample(
+        lambda t, x, grid: t.nn.functional.grid_sample(x, grid, align_corners=False), (images, image_places)
+    ),
     "resample": Sample(
         lambda t, x: t.nn.functional.interpolate(x, scale_factor=2, mode="bilinear"), (images,)
     ),

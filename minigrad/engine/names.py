@@ -147,6 +147,7 @@ def _sum_of_two(node: Any) -> str:
 _TOLD: dict[str, Callable[[Any], str]] = {
     "add": _sum_of_two, "cross_entropy": _cross_entropy, "getitem": _picked, "linear": _linear,
     "matmul": _product, "max_pool": _max_pool, "mean": _reduced("Mean"), "pow": _power,
-    "prod": _reduced("Prod"), "resample": _resampled, "spread_windows": _resampled,
+    "prod": _reduced("Prod"), "resample": _resampled,
+    "sample_grid": lambda node: f"GridSampler{len(node.shape) - 2}DBackward0", "spread_windows": _resampled,
     "standardize": _standardised, "sum": _reduced("Sum"),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from . import (
     extremes,
     factors,
     gamma,
+    grids,
     index,
     ldl,
     linalg,
@@ -34,6 +35,6 @@ from . import (
 
 FAMILIES = (
     elementwise, arcs, rounding, gamma, bessel, cylinder, polynomials, zeta, choosing, reduce, extremes, scan,
-    shape, index, linalg, solving, factors, lu, ldl, convolution, resampling, activations, normalisation,
-    losses, class_losses, trellis, recurrence,
+    shape, index, linalg, solving, factors, lu, ldl, convolution, resampling, grids, activations,
+    normalisation, losses, class_losses, trellis, recurrence,
 )  # fmt: skip

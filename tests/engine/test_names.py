@@ -51,6 +51,7 @@ NAMES = {
     "UpsampleBilinear2DBackward0": [lambda: F.interpolate(IMAGE, 8, mode="bilinear")],
     "UpsampleBicubic2DBackward0": [lambda: F.interpolate(IMAGE, 8, mode="bicubic")],
     "UpsampleTrilinear3DBackward0": [lambda: F.interpolate(IMAGE[None], 8, mode="trilinear")],
+    "GridSampler2DBackward0": [lambda: F.grid_sample(IMAGE, torch.zeros(1, 1, 1, 2), align_corners=True)],
     "ToCopyBackward0": [W.double],
     "ClampBackward1": [lambda: W.clamp(0)],
     "RepeatBackward0": [lambda: W.repeat(2, 2)],

@@ -112,6 +112,32 @@ def test_places_that_are_no_numbers_or_far_away_are_outside():
     assert out[0, 0, 0, 1] == 0
 
 
+def test_pixels_beyond_the_edge_are_zeros_also_beside_an_inf():
+    x = torch.tensor([[[[float("inf"), 1.0], [2.0, 3.0]]]], requires_grad=True)
+    grid = torch.tensor([[[[0.5, 1.5], [-1.5, 5.0], [1.0, 1.0]]]])
+    out = F.grid_sample(x, grid, align_corners=False)
+    assert out.tolist() == [[[[0.0, 0.0, 0.75]]]]  # as recorded from PyTorch
+    out.sum().backward()
+    assert x.grad.tolist() == [[[[0.0, 0.0], [0.0, 0.25]]]]
+
+
+def test_many_places_on_one_pixel_add_up_in_float64():
+    x = torch.zeros(1, 2, 1, 1, requires_grad=True)
+    out = F.grid_sample(x, torch.zeros(1, 1000, 1000, 2), align_corners=False)
+    out.backward(torch.full(out.shape, 0.1))
+    np.testing.assert_allclose(x.grad.numpy().ravel(), 1e5, rtol=2e-6)
+
+
+def test_either_operand_may_be_a_constant():
+    image, grid = torch.tensor(IMAGE), torch.tensor(np.random.default_rng(3).uniform(-1, 1, (2, 2, 2, 2)))
+    sample = functools.partial(F.grid_sample, align_corners=False)
+    check_grads(lambda x: sample(x, grid) ** 2, image, order=2, max_entries=0, projections=1)
+    check_grads(lambda g: sample(image, g) ** 2, grid, order=2, max_entries=0, projections=1)
+    half = sample(image.half(), grid.half())
+    assert half.dtype == torch.float16
+    np.testing.assert_allclose(half.numpy(), sample(image, grid).numpy(), atol=0.02)
+
+
 def test_misuse():
     x, g = torch.ones(1, 1, 2, 2), torch.zeros(1, 2, 2, 2)
     sample, affine = (functools.partial(f, align_corners=False) for f in (F.grid_sample, F.affine_grid))

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from itertools import product
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_operand
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops import grids as _table  # noqa: F401 (its op is in the registry now)
 
 from .checks import check_tensor
 from .sizes import check_floating
 
 _MODES, _PADDINGS = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
-_A = -0.75  # of the cubic weights
-_FAR = 2.0**30
 
 
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
@@ -94,27 +93,8 @@ def grid_sample(
     """
     _check_samples(input, grid, mode, padding_mode)
     aligned = _aligned("grid_sample", align_corners)
-    sizes = input.shape[2:]
-    # The coordinates of each axis, counted in pixels; the grid names the last axis first.
-    places = [_in_pixels(grid[..., -1 - axis], size, aligned) for axis, size in enumerate(sizes)]
-    pad = [_padding(padding_mode, size, aligned) for size in sizes]
-    if mode == "bicubic":
-        terms = [_cubic(place, size, put) for place, size, put in zip(places, sizes, pad, strict=True)]
-    else:
-        near = _nearest if mode == "nearest" else _linear
-        terms = [near(put(place)) for place, put in zip(places, pad, strict=True)]
-    flat = input.reshape(*input.shape[:2], -1)
-    out: Any = None
-    for corner in product(*terms):
-        index: Any = 0
-        weight: Any = 1
-        for (at, part), size in zip(corner, sizes, strict=True):
-            index = index * size + at.clamp(0, size - 1)
-            weight = weight * part * ((at >= 0) & (at < size))
-        index, weight = (x.reshape(len(x), 1, -1).expand(-1, input.shape[1], -1) for x in (index, weight))
-        value = flat.gather(2, index) * weight
-        out = value if out is None else out + value
-    return out.reshape(*input.shape[:2], *grid.shape[1:-1])
+    options = {"mode": mode, "padding": padding_mode, "aligned": aligned}
+    return RECORD["sample_grid"]((input, grid), options)[0]
 
 
 def _check_samples(input: Any, grid: Any, mode: str, padding_mode: str) -> None:
@@ -157,65 +137,3 @@ def _line(count: int, aligned: bool) -> Any:
         return np.zeros(1)
     line = np.linspace(-1, 1, count)
     return line if aligned else line * (count - 1) / count
-
-
-def _in_pixels(place: Tensor, size: int, aligned: bool) -> Tensor:
-    return (place + 1) / 2 * (size - 1) if aligned else ((place + 1) * size - 1) / 2
-
-
-def _padding(mode: str, size: int, aligned: bool) -> Callable[[Tensor], Tensor]:
-    """Where a place outside of an axis is read."""
-    if mode == "zeros":
-        return lambda x: x
-    if mode == "border":
-        return lambda x: _clipped(x, size)
-    return lambda x: _clipped(_reflected(x, size, aligned), size)
-
-
-def _clipped(x: Tensor, size: int) -> Tensor:
-    """The place within the axis; at its ends, as outside, the gradient is 0, as PyTorch's is."""
-    within = (x > 0) & (x < size - 1)
-    return x.where(within, x.detach().clamp(0, size - 1))
-
-
-def _reflected(x: Tensor, size: int, aligned: bool) -> Tensor:
-    low, span = (0.0, size - 1) if aligned else (-0.5, size)
-    if not span:
-        return x.detach() * 0
-    away = (low - x).where(x < low, x - low)
-    turns = (away.detach() / span).floor()
-    rest = away - turns * span
-    return low + rest.where(turns % 2 == 0, span - rest)
-
-
-def _linear(x: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """The two pixels around each place, and their weights."""
-    floor = x.detach().floor()
-    part, at = x - floor, _whole(floor)
-    return [(at, 1 - part), (at + 1, part)]
-
-
-def _nearest(x: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """The pixel at each place; the place gets a gradient of 0."""
-    return [(_whole(x.detach().round()), 1 + x * 0)]
-
-
-def _cubic(x: Tensor, size: int, put: Callable[[Tensor], Tensor]) -> list[tuple[Tensor, Tensor]]:
-    """The four pixels around each place, and their weights."""
-    floor = x.detach().floor()
-    part = x - floor
-    weights = [_outer(part + 1), _inner(part), _inner(1 - part), _outer(2 - part)]
-    return [(_whole(put(floor + shift - 1)), weight) for shift, weight in enumerate(weights)]
-
-
-def _inner(x: Tensor) -> Tensor:
-    return ((_A + 2) * x - (_A + 3)) * x * x + 1
-
-
-def _outer(x: Tensor) -> Tensor:
-    return ((_A * x - 5 * _A) * x + 8 * _A) * x - 4 * _A
-
-
-def _whole(x: Tensor) -> Tensor:
-    """Whole numbers as integers; what is no number, or far outside, is a place outside."""
-    return x.detach().nan_to_num(-_FAR).clamp(-_FAR, _FAR).long()
