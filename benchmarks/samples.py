@@ -205,6 +205,7 @@ OPS: dict[str, Sample] = {
     "trunc_divide": Sample(lambda t, a, b: t.div(a, b, rounding_mode="trunc"), (REAL, POSITIVE)),
     "fmod": Sample(lambda t, a, b: t.fmod(a, b), (REAL, POSITIVE)),
     "copysign": Sample(lambda t, a, b: t.copysign(a, b), (REAL, NONZERO), constants=(1,)),
+    "nextafter": Sample(lambda t, a, b: t.nextafter(a, b), MATRICES),
     "logit": Sample(lambda t, x: t.logit(x), (PROBABILITY,)),
     "polygamma": Sample(lambda t, x: t.polygamma(1, x), (POSITIVE,)),
     "xlogy": Sample(lambda t, a, b: t.xlogy(a, b), (REAL, POSITIVE)),
