@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minigrad._tensor.record import history_of
+from minigrad._tensor.tensor import Tensor
 from minigrad._tensor.view import View
 from minigrad.engine.mode import current, run_user
 from minigrad.engine.writes import owner_of
@@ -184,7 +187,7 @@ def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | No
     strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
     order = []  # of the axes of the array, as the axes of the view have them
     for n, step in zip(wanted, steps, strict=True):
-        if n == 1:
+        if n == 1 or not step:
             continue
         for axis, stride in enumerate(strides):
             each = step // stride
@@ -200,11 +203,16 @@ def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | No
             index[axis] = slice(None)
     while index and index[-1] == slice(None):
         index.pop()
+    if not order:
+        index.append(...)  # an array without axes, and no number
     links: Links = [("getitem", tuple(index))] if index else []
     if order != sorted(order):
         links.append(("permute", (tuple(sorted(order).index(axis) for axis in order),)))
     if len(order) != len(wanted):
-        links.append(("getitem", tuple(None if n == 1 else slice(None) for n in wanted)))
+        kept = [n > 1 and step != 0 for n, step in zip(wanted, steps, strict=True)]
+        links.append(("getitem", tuple(slice(None) if every else None for every in kept)))
+        if any(n > 1 and not step for n, step in zip(wanted, steps, strict=True)):
+            links.append(("expand", (tuple(wanted),)))
     return links
 
 
@@ -261,6 +269,30 @@ def _share_root(a: Any, b: Any, outs: Any, arrays: Any, looks: Any, at: Any, mak
 
 def _numbered(kind: str, tensors: list[Any]) -> list[tuple[tuple[str, int], Any]]:
     return [((kind, i), x) for i, x in enumerate(tensors)]
+
+
+def sharing_tensors(own: Any, tensor: Any, constants: list[Any]) -> list[Any] | None:
+    """The tensors over the memory of an array; None where something else may have it too.
+
+    Arguments:
+        own: an array that a table has, and the caller.
+        tensor: one of them.
+        constants: arrays over that memory that another table has, and this list.
+    """
+    if sys.getrefcount(own) == 5 and tensor._array is own:  # nearly always
+        return [tensor]
+    whole = [x for x in gc.get_referrers(own) if isinstance(x, Tensor)]
+    views = [x for x in gc.get_referrers(*whole) if isinstance(x, View) and any(x._root is y for y in whole)]
+    looking = [x for x in views if x._array is not own]
+    arrays = list({id(x): x for x in [*[y._array for y in looking], *constants] if x is not own}.values())
+    # The table, three names, and those that are known.
+    if sys.getrefcount(own) != 4 + len(whole) + len(arrays) + 2 * sum(x is own for x in constants):
+        return None
+    for x in arrays:
+        known = sum(y._array is x for y in looking) + 2 * sum(y is x for y in constants)
+        if sys.getrefcount(x) != 3 + known:
+            return None
+    return [*whole, *looking]
 
 
 def overlap(a: Any, b: Any) -> bool:

@@ -26,6 +26,7 @@ from minigrad.ops.sums import total
 
 from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, mapped
+from .looks import links_between, seen, sharing_tensors
 from .places import place, user_line, within_shortcut
 
 ndarray = np.ndarray
@@ -39,7 +40,6 @@ _OF_ANY_SHAPE = {
 }  # fmt: skip
 
 
-_ALONE = 4  # references to an array: of its tensor, of the table, and two within `takes`
 _COMPARED = 2**18  # elements
 _WATCHED = 1024  # elements of an input that Python may read
 
@@ -132,16 +132,24 @@ class Trace:
         return sys.getrefcount(owner) > 2 * sum(x is owner for x in held) + len(views) + 2
 
     def takes(self, tensor: Any, given: Any) -> None:
-        """Before a write to a tensor: where the call made it, and nobody else has its memory, it is traced.
+        """Before a write to a tensor: where the call made its memory, and all views are known, it is traced.
 
         Arguments:
             given: the arrays with which it is written; where none of them is traced it stays a constant.
         """
-        array = tensor._array
-        if id(array) not in self._owned or next(_traced_in(given), None) is None or not active(self):
+        own = getattr(tensor, "_root", tensor)._array
+        if id(own) not in self._owned or next(_traced_in(given), None) is None or not active(self):
             return
-        if sys.getrefcount(array) == _ALONE and array.flags.c_contiguous:
-            tensor._array = self.note(".copy", (array.copy(),), {}, call=lambda _: array)
+        constants = [x for x, _ in self.constants.values() if owner_of(x) is own]
+        sharing = sharing_tensors(own, tensor, constants)
+        ways = [links_between(own, x._array) for x in sharing or ()]
+        if sharing is None or None in ways:
+            return
+        whole = self.note(".copy", (own.copy(),), {}, call=lambda _: own)
+        for x, links in zip(sharing, ways, strict=True):
+            x._array = seen(whole, links or [])
+        for x in constants:
+            del self.constants[id(x)]
 
     def reads(self, x: Traced, how: str) -> bool:
         """Python reads values of `x`: the trace ends there, unless they are settled. True if they are."""

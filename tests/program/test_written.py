@@ -149,14 +149,78 @@ def used_before_numpy_writes(x):
     return z + y
 
 
+def loop_over_rows(x):
+    h = torch.zeros(4, 4)
+    for i in range(3):
+        h[i + 1] = torch.tanh(x[i] + h[i])
+        h[i, 2:] *= 0.5
+    return h[1:], h
+
+
+def through_many_views(x):
+    y = torch.zeros(3, 4)
+    flat, turned, part = y.view(-1), y.T, y[1:, ::2]
+    flat[2:6] = x.reshape(-1)[2:6]
+    turned[0] += x[:, 3]
+    part.mul_(x[1:, ::2])
+    y.diagonal().add_(x[0, :3])
+    y.view(3, 2, 2)[:, 1].copy_(x[:, :2])
+    return y * 1.0, turned, part * 2
+
+
+def a_view_used_before(x):
+    y = torch.ones(3, 4)
+    row = y[0]
+    z = x + row
+    row += x[1].detach()
+    return z + y
+
+
+def mask_with_a_row_of_data(x):
+    mask = torch.ones(3, 4)
+    mask[0] = 0
+    mask[:, 1].zero_()
+    mask[2] *= (x[0] > 0).float()
+    return x * mask
+
+
+def swapped(x):
+    y = torch.empty(3, 4)
+    y[0], y[1], y[2] = x[2], x[1], x[0]
+    y[:2] = y[1:].clone()
+    y[1:] = y[:2]
+    return y
+
+
+def accumulated_in_parts(x):
+    total = torch.zeros(2)
+    for row in x:
+        total[0] += row.sum()
+        total[1] += (row * row).sum()
+    return total[0], total[1]
+
+
+def expanded(x):
+    y = torch.zeros(3, 1)
+    wide = y.expand(3, 4)
+    y += x[:, :1]
+    return wide * x
+
+
+def kept_by_the_graph(x):
+    y = torch.ones(4)
+    z = x * y
+    y[0] = x[0, 0].detach()
+    return z.detach() + y + x
+
+
 TRACED = [
     rows, added, parts, of_its_kind, copied, numbers_first, two_names, without_history, scattered, masked,
-    used_before_a_number, used_before_numpy_writes,
+    used_before_a_number, used_before_numpy_writes, view_before, used_before, part_used_before_a_number,
+    detached_before, through_a_view, loop_over_rows, through_many_views, a_view_used_before,
+    mask_with_a_row_of_data, swapped, accumulated_in_parts, expanded,
 ]  # fmt: skip
-OTHERS = [
-    view_before, used_before, part_used_before_a_number, detached_before, through_a_view,
-    shared_with_numpy, transposed, the_users_array
-]  # fmt: skip
+OTHERS = [shared_with_numpy, transposed, the_users_array, kept_by_the_graph]  # fmt: skip
 
 
 @pytest.mark.parametrize("function", [*TRACED, *OTHERS], ids=lambda f: f.__name__)
