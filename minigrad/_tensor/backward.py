@@ -21,13 +21,13 @@ from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
 from .record import OutdatedError, Recorded, aliased, history_of, wrap
-from .tracing import trace_of_thread
+from .tracing import put_off, trace_of_thread
 
 ndarray = np.ndarray
 # True within a backward that keeps the graph: a rule that is asked for the last time may drop what was saved.
 _retaining: ContextVar[bool] = ContextVar("retaining", default=False)
 retaining, set_retaining = _retaining.get, _retaining.set
-_adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
+adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
 
 
 def run_backward(
@@ -100,6 +100,8 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
+    if put_off(self, "backward", gradient, retain_graph, create_graph, inputs):
+        return
     targets = None if inputs is None else target_nodes(inputs)
     accumulate(*run_backward((self,), (gradient,), retain_graph, create_graph, targets))
 
@@ -141,7 +143,7 @@ def accumulate(results: dict[Node, Any], kept: Kept) -> None:
     if (trace := trace_of_thread()) is not None:
         trace.trains("backward runs within the call")
     hooked = []
-    with _adding:  # threads may share a leaf
+    with adding:  # threads may share a leaf
         for node, g in (*kept, *results.items()):
             watch = node.watch or node.watched()
             if watch.grad is None and type(g) is ndarray and g.base is None:  # nearly always

@@ -9,9 +9,26 @@ from typing import Any
 
 _trace: ContextVar[Any] = ContextVar("trace", default=None)
 # The trace, or None. It has run_op(op, arrays, options), which runs an op's forward on the arrays,
-# stream(generator), NumPy's stream of a Generator: the trace notes its draws, and trains(why), which is told
-# that gradients of leaves are read or changed.
+# stream(generator), NumPy's stream of a Generator: the trace notes its draws, trains(why), which is told that
+# gradients of leaves are read or changed, and the answers for `put_off` and `put_off_clipping`.
 trace_of_thread, set_trace = _trace.get, _trace.set
+
+
+def put_off(owner: Any, name: str, *given: Any) -> bool:
+    """Ask at the start of a method that changes gradients, parameters or rates: True where it is made later.
+
+    A trace makes such calls, `owner.name(*given)`, when its steps are done. It can't for all: then the trace
+    ends here, and the call goes on.
+    """
+    trace = trace_of_thread()
+    return trace is not None and trace.puts_off(owner, name, *given)
+
+
+def put_off_clipping(clip: Callable[..., Any], tensors: list[Any], *given: Any) -> Any:
+    """The same for `clip(tensors, *given)` on gradients: a tensor that will have its result, or None."""
+    trace = trace_of_thread()
+    return None if trace is None else trace.puts_off_clipping(clip, tensors, *given)
+
 
 _levels: ContextVar[tuple[Any, ...]] = ContextVar("levels", default=())
 # The calls of `func.vmap` in which this thread is, the outermost first. Each has lift(tensor), the tensor as

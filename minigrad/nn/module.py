@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.tensor import Tensor, forget_gradients
+from minigrad._tensor.tracing import put_off
 from minigrad.nn.converted import Converted
 from minigrad.nn.hooks import (
     EVERY_AFTER,
@@ -307,6 +308,8 @@ class Module(Converted["Module"]):
         >>> layer.weight.grad is None
         True
         """
+        if put_off(self, "zero_grad", set_to_none):
+            return
         clear_grads(self.parameters(), set_to_none)
 
     def apply(self: Self, fn: Callable[[Module], object]) -> Self:

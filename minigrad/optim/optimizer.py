@@ -14,6 +14,7 @@ from typing import Any
 
 from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.tensor import Tensor, quietly
+from minigrad._tensor.tracing import put_off
 from minigrad.autograd import enable_grad
 from minigrad.nn.module import clear_grads
 from minigrad.optim.saved import Saved
@@ -155,6 +156,8 @@ class Optimizer(Saved):
         >>> w.grad is None
         True
         """
+        if put_off(self, "zero_grad", set_to_none):
+            return
         for group in self.param_groups:
             clear_grads(group["params"], set_to_none)
 
@@ -164,6 +167,8 @@ class Optimizer(Saved):
         The closure, if given, is called first, recording: it computes the loss and calls backward. When
         no parameter at all has a gradient this warns, once.
         """
+        if put_off(self, "step", closure):
+            return None
         loss = None
         if closure is not None:
             with enable_grad():
@@ -240,6 +245,8 @@ class Optimizer(Saved):
 
 def _step_with_hooks(optimizer: Optimizer, *arguments: Any, **kwargs: Any) -> Any:
     """The step of an optimiser that has hooks."""
+    if put_off(optimizer, "step", *arguments, *kwargs.values()):
+        return None
     args: tuple[Any, ...] = (optimizer, *arguments)
     for hook in tuple(optimizer._before.values()):
         changed = hook(optimizer, args, kwargs)

@@ -20,6 +20,7 @@ from minigrad.nn.module import Module, plain_call
 from .guards import SeenError
 from .numba_backend import njit
 from .run import ChangedError, FailedError, Runner
+from .steps import StepRunner
 from .trace import TracedCall
 
 MOST = 8  # programs of one function
@@ -41,8 +42,13 @@ def compile(
     Forward and backward become one program each, in which buffers are planned and used again. A call that
     sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after
     that it runs eagerly, with a warning. A call in which Python reads a value (`item()`, `if x.sum() > 0`)
-    cannot be traced: it, and all that follow, are eager ones, with a warning. Of a function that calls
-    backward or steps an optimiser, the modules in it become programs, and the rest is eager.
+    cannot be traced: it, and all that follow, are eager ones, with a warning.
+
+    A function may be a whole training step. Its forward and backward are one program; the optimiser,
+    `zero_grad`, a schedule and the clipping of gradients are called after it, in the order of the function.
+    Where the function looks at a gradient, or at a parameter after the step, or calls backward twice, its
+    modules become programs, and the rest is eager.
+
     The result prints itself (`print(compiled)`) and shows its program (`compiled.source`).
 
     Arguments:
@@ -68,6 +74,19 @@ def compile(
     ...     fast(x, w).backward()
     >>> w.grad
     tensor([4., 5.])
+
+    A whole step:
+
+    >>> optimizer = torch.optim.SGD([w], lr=0.1)
+    >>> @torch.compile
+    ... def step(x):
+    ...     optimizer.zero_grad()
+    ...     loss = line(x, w)
+    ...     loss.backward()
+    ...     optimizer.step()
+    ...     return loss
+    >>> [step(torch.ones(2)) for _ in range(3)][-1].detach(), w
+    (tensor(2.6000), tensor([0.7000, 1.7000], requires_grad=True))
     """
     if model is None:
         return lambda function: compile(
@@ -170,14 +189,14 @@ class Calls:
         if call.sight.hooked:  # for this call only: hooks can be removed
             return self.function(*args, **kwargs)
         named = call.sight.training_names()
-        if named and not self.fullgraph:
+        if named and not self.fullgraph and not call.sight.only_steps():
             self._leave_steps(call.sight, "it is a training step", "backward" in named)
             return self._train(args, kwargs)
         self.traces += 1
         try:
             result = call.run()
         except Exception:
-            if call.trains:  # a step may be done: it must not be done again
+            if call.trains or call.acts:  # a step may be done: it must not be done again
                 raise
             # If it is the user's error, eager mode raises it again, with none of our lines in the traceback.
             result = self.function(*args, **kwargs)
@@ -188,7 +207,8 @@ class Calls:
         elif call.program is None:
             self._give_up(call.why_not)
         else:
-            self.runners = [Runner(self, call, key), *self.runners]
+            kind = StepRunner if call.program.later else Runner
+            self.runners = [kind(self, call, key), *self.runners]
         return result
 
     def _leave_steps(self, sight: Any, why: str, records: bool) -> None:

@@ -12,6 +12,7 @@ import functools
 import sys
 import sysconfig
 import time
+import traceback
 from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
 from minigrad._tensor.view import View
 from minigrad.nn.module import Module
+
+from .later import METHODS
 
 _PLAIN = (
     int,
@@ -100,6 +103,9 @@ class Sight:
         self.scope: dict[str, Any] = {"history_of": history_of, "ndarray": np.ndarray}
         self._conditions: list[str] = []
         self._layouts: list[str] = ["True"]
+        self._of_libraries: list[str] = []  # conditions on the numbers of libraries' objects
+        self._functions: list[FunctionType] = []  # those that may be called
+        self._methods: dict[int, set[str]] = {}  # of those that are only seen in classes, the names there
         self._seen: dict[int, str] = {}
         self._iterators: list[str] = []
         self._takes_next = False  # code names `next` or another taker, or has a loop
@@ -123,9 +129,27 @@ class Sight:
         text = next((where for known, where, _ in self.arguments if known is x), None) or self._seen[id(x)]
         self._conditions.append(f"{text}._array.tobytes() == {self._bind(values.tobytes(), 'c')}")
 
-    def check(self) -> Callable[[Any, Any], bool]:
-        """A function of (args, kwargs): True if a call with them would see the same."""
-        return self._function([*self._conditions])
+    def check(self, steps: bool = False) -> Callable[[Any, Any], bool]:
+        """A function of (args, kwargs): True if a call with them would see the same.
+
+        Arguments:
+            steps: leave out the numbers of libraries' objects, such as rates: the call only steps them.
+        """
+        return self._function([*self._conditions, *([] if steps else self._of_libraries)])
+
+    def known(self) -> set[int]:
+        """The ids of the objects that are the same ones at each call that passes `check`."""
+        return set(self._seen)
+
+    def only_steps(self) -> bool:
+        """True if code uses the objects of libraries by no other methods than those of a training step."""
+        used: set[str] = set()
+        waiting = [(function, self._methods.get(id(function))) for function in self._functions]
+        while called := [f for f, names in waiting if names is None or _is_called(names, used)]:
+            waiting = [(f, names) for f, names in waiting if f not in called]
+            for function in called:
+                used.update(_names(function.__code__), _texts(function.__code__))
+        return not any(used.intersection(_attributes(x)) - METHODS for x in self.libraries)
 
     def fits(self) -> Callable[[Any, Any], bool]:
         """A function like `check`: True if the tensors' arrays have the dtypes and layouts seen."""
@@ -200,6 +224,7 @@ class Sight:
             for key, part in x.items() if type(x) is dict else enumerate(x):
                 self._see(part, f"{text}[{key!r}]", f"{name}_{key}", argument=True)
             return
+        self._methods.pop(id(x), None)
         if id(x) in self._seen:
             self._conditions.append(f"{text} is {self._seen[id(x)]}")
             return
@@ -301,6 +326,7 @@ class Sight:
 
     def _settings(self, x: Any, bound: str) -> None:
         """The numbers and texts of a library's object, such as a schedule's rate, and of its optimiser."""
+        mark = len(self._conditions)
         for key, part in getattr(x, "__dict__", {}).items():
             if (
                 isinstance(part, _NUMBERS)
@@ -313,6 +339,8 @@ class Sight:
             for key, part in group.items():
                 if isinstance(part, _NUMBERS) or _holds_numbers(part):
                     self._see(part, f"{bound}.param_groups[{i}][{key!r}]")
+        self._of_libraries += self._conditions[mark:]
+        del self._conditions[mark:]
 
     def _object(self, x: Any, name: str) -> None:
         own = self._bind(vars(x), "d")
@@ -351,7 +379,10 @@ class Sight:
             if key.startswith("__") and not isinstance(part, FunctionType):
                 continue
             if isinstance(part, FunctionType):
+                if id(part) in self._methods:
+                    self._methods[id(part)] |= {key, cls.__name__ if key == "__init__" else key}
                 if id(part) not in self._seen:
+                    self._methods[id(part)] = {key, cls.__name__ if key == "__init__" else key}
                     self._seen[id(part)] = self._bind(part)
                     self._waiting.append((part, self._seen[id(part)], ""))
             elif isinstance(part, (*_PLAIN, Tensor, list, tuple, dict, set, np.ndarray)) and not _is_library(
@@ -363,6 +394,7 @@ class Sight:
 
     def _code(self, function: Any) -> None:
         bound = self._seen[id(function)]
+        self._functions.append(function)
         for cell, name in zip(function.__closure__ or (), function.__code__.co_freevars, strict=True):
             try:
                 content = cell.cell_contents
@@ -389,6 +421,16 @@ class Sight:
             else:
                 self._takes_next = self._takes_next or name in _TAKERS
                 self._conditions.append(f"{name!r} not in {text}")
+
+
+def _is_called(names: set[str], used: set[str]) -> bool:
+    """True if a method with these names may be called by code that uses others."""
+    special = any(name.startswith("__") and name != "__init__" for name in names)
+    return special or not names.isdisjoint(used)
+
+
+def _attributes(x: Any) -> list[str]:
+    return [name for name in dir(x) if not name.startswith("__")]
 
 
 def _described(text: str, array: Any, sight: Sight, again: str = "") -> str:
@@ -432,6 +474,15 @@ def _holds_numbers(x: Any) -> bool:
     return type(x) in (list, tuple) and len(x) <= 64 and all(isinstance(part, _NUMBERS) for part in x)
 
 
+def _texts(code: CodeType) -> Iterator[str]:
+    """The texts in code that could be names of attributes, as in `getattr(x, "step")`."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _texts(constant)
+        elif isinstance(constant, str) and constant.isidentifier():
+            yield constant
+
+
 def _names(code: CodeType) -> Iterator[str]:
     """The names that code, and the functions defined in it, look up among globals or attributes."""
     yield from code.co_names
@@ -457,3 +508,9 @@ def _is_library(x: Any) -> bool:
         return x.__code__.co_filename.startswith((*_LIBRARY, "<frozen"))
     name = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
     return _is_library_name(name if isinstance(name, str) else "")
+
+
+def is_within_library(error: BaseException) -> bool:
+    """True if an error was raised by code that is not the user's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename.startswith((*_LIBRARY, "<"))

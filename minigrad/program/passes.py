@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .functions import Ufunc
 from .instructions import Step, Value, mapped
 
 _PURE = (int, float, str, bool, type(None), type(...), np.dtype, type)
@@ -45,6 +46,31 @@ def without_repeats(*parts: list[Step]) -> dict[Value, Value]:
         while stands[value] in stands:
             stands[value] = stands[stands[value]]
     return stands
+
+
+def without_ones(steps: list[Step], ones: Iterable[Value]) -> dict[Value, Value]:
+    """Take out the products with values that are 1; returns what stands for what."""
+    ones = set(ones)
+    written = {step.writes.root for step in steps if step.writes is not None}
+    stands: dict[Value, Value] = {}
+    kept = []
+    for step in steps:
+        step.args = mapped(step.args, lambda x: stands.get(x, x) if type(x) is Value else x)
+        step.kwargs = mapped(step.kwargs, lambda x: stands.get(x, x) if type(x) is Value else x)
+        others = [x for x in step.args if type(x) is not Value or x not in ones]
+        other = others[0] if len(others) == 1 and len(step.args) == 2 else None
+        if step.function == _PRODUCT and type(other) is Value and not step.kwargs:
+            out = step.outs[0] if step.outs else None
+            alike = out is not None and (other.shape, other.dtype) == (out.shape, out.dtype)
+            if out is not None and alike and not written.intersection((out.root, other.root)):
+                stands[out] = other
+                continue
+        kept.append(step)
+    steps[:] = kept
+    return stands
+
+
+_PRODUCT = Ufunc(np.multiply, "__call__")
 
 
 def _key(x: Any) -> Any:

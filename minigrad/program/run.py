@@ -13,7 +13,7 @@ from minigrad._tensor.record import history_of, made, new, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd._context import Bundle, Places
 from minigrad.engine.mode import run_user
-from minigrad.engine.node import FREED, Node, bare, tick
+from minigrad.engine.node import FREED, Node, linked, tick
 from minigrad.engine.silence import quiet, silently
 from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.op import REAL, Op
@@ -23,7 +23,7 @@ from .looks import placed
 from .source import Marks, source_of
 from .structure import flatten, rebuilt
 
-_OP = Op("CompiledFunction", lambda: None, formula="the program's own backward", domain=REAL, register=False)
+OP = Op("CompiledFunction", lambda: None, formula="the program's own backward", domain=REAL, register=False)
 
 
 MOST_FREE = 8  # sets of buffers that wait for a call
@@ -84,6 +84,7 @@ class Runner:
             own is not None and len(p.seeds) == 1 and len(set(own)) == len(own) and None not in p.gradients
         )
         self.leaves = own if alone and own and all(node.op is None for node in own) else None
+        self.links = linked([(node, None, None) for node in own or ()])
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.calls += 1
@@ -127,6 +128,11 @@ class Runner:
 
     def _call_carefully(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call that draws, or writes to its inputs: all or nothing."""
+        buffers, arrays, saved, before = self._forward_carefully(args, kwargs)
+        return self._recorded(buffers, arrays, saved, args, kwargs, before)
+
+    def _forward_carefully(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The forward, and what it changed: states of generators, and arrays, as they were."""
         p = self.program
         inputs = self._inputs(args, kwargs)
         states = [(g, g.numpy.bit_generator.state) for g in p.draws]
@@ -137,14 +143,11 @@ class Runner:
         except ChangedError:
             raise
         except Exception as error:
-            for array, old in written:
-                array[...] = old
-            for generator, state in states:
-                generator.numpy.bit_generator.state = state
+            put_back((states, written))
             raise FailedError(f"{type(error).__name__}: {error}") from None
         if written:
             writes.stamp(*[array for array, _ in written])
-        return self._recorded(buffers, arrays, saved, args, kwargs, (states, written))
+        return buffers, arrays, saved, (states, written)
 
     def _refuse_sharing(self, inputs: tuple[Any, ...]) -> None:
         """Raise where an argument shares memory with an input that is written: the traced ones did not."""
@@ -165,7 +168,7 @@ class Runner:
     def _node(self, shape: Any, dtype: Any, call: Call) -> Node:
         node = Node()
         node.tick = call.tick = tick()
-        node.op, node.shape, node.dtype = _OP, shape, dtype
+        node.op, node.shape, node.dtype = OP, shape, dtype
         node.parent_a = node.parent_b = node.saved_a = node.saved_b = node.watch = None
         node.further = self._chain(call.parents, (call, call.saved))
         node.exact = True  # the gradients were fitted when they were traced
@@ -174,10 +177,6 @@ class Runner:
     def _recorded(self, buffers: Any, arrays: Any, saved: Any, args: Any, kwargs: Any, before: Any) -> Any:
         p = self.program
         outs = [wrap(array, None) for array in arrays]
-
-        def inputs(i: int) -> Any:
-            return self._inputs(args, kwargs)[i]
-
         if p.seeds:
             call = self._call(buffers, saved, args, kwargs, before)
             if len(p.seeds) == 1:
@@ -189,8 +188,17 @@ class Runner:
                     outs[k]._node = Places.output(joint, seed, arrays[k].shape, arrays[k].dtype)
         else:
             buffers[2].append(buffers)
+        return self._result(outs, args, kwargs)
+
+    def _result(self, outs: list[Any], args: Any, kwargs: Any) -> Any:
+        """The call's result, of the program's outputs."""
+        p = self.program
         if p.structure[0] == "out" and p.places == [0]:
             return outs[0]
+
+        def inputs(i: int) -> Any:
+            return self._inputs(args, kwargs)[i]
+
         return rebuilt(p.structure, placed(p.places, outs, inputs), inputs)
 
     @property
@@ -202,15 +210,18 @@ class Runner:
         """The program to read, and the lines of each node that the traced call recorded."""
         p, name = self.program, getattr(self.function, "__name__", type(self.function).__name__)
         shapes = ", ".join(f"{v.name or 'x'} {tuple(v.shape)}" for v, _ in p.argument_places)
-        return source_of(p, f"{name} of {shapes or 'nothing'}, and its derivative: plain NumPy.")
+        later = f". Then: {', '.join(map(str, p.later))}" if p.later else ""
+        return source_of(p, f"{name} of {shapes or 'nothing'}, and its derivative: plain NumPy{later}.")
 
     def __str__(self) -> str:
         p = self.program
         steps = "{} calls forward, {} backward".format(*self._calls)
         shapes = ", ".join(f"{v.name} {tuple(v.shape)}" for v, _ in p.argument_places)
+        later = f", then {', '.join(map(str, p.later))}" if p.later else ""
         times = f"run {self.calls} time{'' if self.calls == 1 else 's'}"
         failed = f", of which {self.failures} raised and ran eagerly" if self.failures else ""
-        return f"for {shapes or 'no tensors'}: {steps}, {self.bytes:,} bytes of buffers, {times}{failed}"
+        room = f"{self.bytes:,} bytes of buffers"
+        return f"for {shapes or 'no tensors'}: {steps}{later}, {room}, {times}{failed}"
 
 
 def _straight(node: Node, g: Any, retain: bool | None) -> dict[Node, Any] | None:
@@ -238,11 +249,11 @@ def _straight(node: Node, g: Any, retain: bool | None) -> dict[Node, Any] | None
     except Exception:  # a check of the program failed
         gradients = call._run(g)
     if not retain:
-        node.saved_a, node.further = FREED, bare(node.further)
+        node.saved_a, node.further = FREED, call.runner.links
     return dict(zip(leaves, gradients, strict=True))
 
 
-_OP.straight = _straight
+OP.straight = _straight
 
 
 def _tuple(parts: list[str]) -> str:
@@ -324,10 +335,7 @@ class Call:
                 else run_user(lambda: runner.function(*held[0], **held[1]), record=True)
             )
         finally:
-            for array, values in now[1]:
-                array[...] = values
-            for generator, state in now[0]:
-                generator.numpy.bit_generator.state = state
+            put_back(now)
         inputs = runner._inputs(*held)
         outs, _ = flatten(result, {id(x): i for i, x in enumerate(inputs)})
         chosen = sorted(given)
@@ -379,8 +387,14 @@ class Call:
             return (), ()
         states, written = self.before
         now = [(g, g.numpy.bit_generator.state) for g, _ in states], [(a, a.copy()) for a, _ in written]
-        for generator, state in states:
-            generator.numpy.bit_generator.state = state
-        for array, old in written:
-            array[...] = old
+        put_back(self.before)
         return now
+
+
+def put_back(before: Any) -> None:
+    """Set generators and arrays to what they were."""
+    states, written = before
+    for generator, state in states:
+        generator.numpy.bit_generator.state = state
+    for array, old in written:
+        array[...] = old

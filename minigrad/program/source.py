@@ -76,9 +76,7 @@ class _Text:
             self._name(v, v.name or "x")
         self._name_made(p.forward)
         for v in p.seeds:
-            of = next((o for o, k in zip(p.seeds, p.differentiable, strict=True) if o is v), v)
-            out = p.outputs[p.differentiable[p.seeds.index(of)]]
-            self._name(v, f"grad_{self.names.get(out, 'out')}")
+            self._name(v, f"grad_{self.names.get(p.roots[p.seeds.index(v)], 'out')}")
         self._name_gradients()
         self._name_made(p.backward)
         read = {v for step in p.steps for v in step.reads()} | set(p.saved) | set(p.outputs)
@@ -107,13 +105,13 @@ class _Text:
         lines += forward
         ending = outputs or "()"
         if p.seeds:
-            result = ending if returned == 1 else f"({ending})"
+            result = ending if returned == 1 or not outputs else f"({ending})"
             kept_text = f"({', '.join(kept)}{',' if len(kept) == 1 else ''})"
             lines += [
                 f"    saved = {kept_text}",
                 f"    return {result}, saved",
             ]
-            seeds = [self.names[v] for v in p.seeds]
+            seeds = [] if p.later else [self.names[v] for v in p.seeds]
             lines += ["", "", f"def backward({', '.join([*seeds, 'saved'])}):"]
             seeded = {p.outputs[k] for k in p.differentiable}
             parts = [
@@ -126,6 +124,8 @@ class _Text:
             if p.saved:
                 taken = ", ".join(self._in(v, 0) for v in p.saved)
                 lines += [f"    {taken}{',' if len(p.saved) == 1 else ''} = saved"]
+            if p.later and any(v in read for v in p.seeds):  # the call itself goes back, from 1
+                lines += [f"    {self.names[v]} = {_array_text(np.ones(v.shape, v.dtype))}" for v in p.seeds]
             self._move("backward", len(lines))
             first = len(lines) + len(backward) + 1
             given = [i for i, v in zip(p.parents, p.gradients, strict=True) if v is not None]
@@ -159,6 +159,7 @@ class _Text:
         backward = steps is self.program.backward
         if backward:
             return
+        ends = {*self.program.outputs, *self.program.roots}
         last_of_line: dict[Any, Value] = {}
         last_of_layer: dict[Any, Value] = {}
         for step in steps:
@@ -167,7 +168,7 @@ class _Text:
                 continue
             if step.layer:
                 last_of_layer[step.layer] = v
-            if step.line is not None:
+            if step.line is not None and last_of_line.get(step.line) not in ends:
                 last_of_line[step.line] = v
         for line, v in last_of_line.items():
             target = _target(line)
@@ -417,10 +418,9 @@ class _Text:
         if a is None:
             raise LookupError("a value of forward is not at hand")
         if a.ndim == 0 and like is not None and like.dtype == a.dtype and a.dtype.kind in "fiu":
-            number = a.item()
-            text = (
-                repr(int(number)) if number == int(number) else repr(number) if math.isfinite(number) else ""
-            )
+            number, text = a.item(), ""
+            if math.isfinite(number):  # the shortest text that is the same number in its dtype
+                text = repr(int(number)) if number == int(number) else str(a[()])
             if text:
                 return text if text[0] != "-" else f"({text})"
         text = _array_text(a)

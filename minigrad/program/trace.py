@@ -25,11 +25,12 @@ from minigrad.engine.writes import writes
 from minigrad.ops.arrays import arrayed
 
 from .functions import WRITABLE
-from .guards import Sight
+from .guards import Sight, is_within_library
 from .held import Held
 from .instructions import Step, Value
+from .later import Later
 from .looks import Look, looks_among
-from .passes import needed, without_repeats
+from .passes import needed, without_ones, without_repeats
 from .structure import flatten
 from .traced import Trace, Traced, active, plain
 
@@ -50,6 +51,7 @@ class Program:
             tensor; and further ones at which only these look.
         origins: for each output its position among the results, and whether it is that one's root.
         differentiable: the positions of the outputs that require grad; a seed each.
+        seeds: the gradients that arrive, each at one of the `roots`.
         parents: the inputs that require grad, as positions among all inputs; a gradient (or None) each.
         reach: for each parent, the seeds whose gradient reaches it.
         saved: the values of the forward that the backward reads.
@@ -71,6 +73,7 @@ class Program:
         self.origins: list[tuple[int, bool]] = []
         self.differentiable: list[int] = []
         self.seeds: list[Value] = []
+        self.roots: list[Value] = []
         self.parents: list[int] = []
         self.gradients: list[Value | None] = []
         self.reach: list[frozenset[int]] = []
@@ -81,6 +84,8 @@ class Program:
         self.written: list[int] = []  # positions of the inputs that it writes
         self.locals: dict[tuple[str, int], str] = {}
         self.recorded: list[tuple[Any, str]] = []
+        self.later: list[Later] = []  # calls to be made after the steps, among them a backward
+        self.spent: list[int] = []  # outputs of a graph that such a backward frees
 
     @property
     def steps(self) -> list[Step]:
@@ -112,10 +117,19 @@ class TracedCall:
         self.why_not = ""
         self.trains = False  # it reads or changes gradients
         self.recorded = False  # it records ops
+        self.acts = False  # calls were put off, and are made
+        self.trace = Trace()
 
     def run(self) -> Any:
         """The result of the call; `program` is set if it could be traced, else `why_not`."""
-        sight, trace = self.sight, Trace()
+        result = self._run()
+        self.acts = bool(self.trace.agenda.calls)
+        self.trace.agenda.make_all()
+        return result
+
+    def _run(self) -> Any:
+        """The same, but for the calls that the trace has put off."""
+        sight, trace = self.sight, self.trace
         program = Program()
         default_generator.numpy  # noqa: B018 (a stream that is there can be seen to be replaced)
         streams = [(g, g._stream) for g in (default_generator, *sight.generators)]
@@ -135,6 +149,19 @@ class TracedCall:
             tensors.append(x)
             traced.append(trace.input(array, name=name))
         check, held = sight.check(), Held(sight.libraries)
+
+        def restore() -> None:
+            for x, t, array in zip(tensors, traced, arrays, strict=True):
+                if x._array is t:
+                    x._array = array
+
+        asked = {id(x) for x, _, _ in sight.arguments}
+        changing = [
+            t.value
+            for x, t, n in zip(tensors, traced, nodes, strict=True)
+            if n is not None or id(x) not in asked
+        ]
+        trace.agenda.begin(sight.only_steps(), sight.known(), changing, restore)
         trace.layers = {id(module): name for module, name in sight.modules.values()}
         result = None
         try:
@@ -146,7 +173,10 @@ class TracedCall:
                     result = self.function(*self.args, **self.kwargs)
                 except Exception as error:  # the user's, or one that tracing has caused: eager mode will tell
                     self.why_not = f"{type(error).__name__}: {error}"
+                    if not is_within_library(error) and trace.agenda.make_all(at_once=True):
+                        trace.trained = True
                     raise
+                trace.agenda.returned()
                 if not trace.broken:
                     for x, t, n, g in zip(tensors, traced, nodes, grads, strict=True):
                         now = history_of(x)
@@ -171,13 +201,11 @@ class TracedCall:
             raise
         finally:
             switch(mode)
-            for x, t, array in zip(tensors, traced, arrays, strict=True):
-                if x._array is t:
-                    x._array = array
+            restore()
             for n in nodes:
                 if n is not None and n.watch is not None:
                     n.watch.grad = _plain_grad(n.watch.grad)
-            _strip(result, {id(n) for n in nodes})
+            _strip((result, trace.agenda.root), {id(n) for n in nodes})
         self.recorded = bool(trace.nodes)
         program.recorded = [(place[0], node.op.name) for node, (_, place, _) in trace.nodes.items()]
         trace.nodes.clear()
@@ -191,13 +219,16 @@ class TracedCall:
             trace.broken = "the call changed something of Python's that it sees"
         self.trains = trace.trained
         if trace.broken:
+            self.trains = trace.trained or bool(trace.agenda.calls)
             self.why_not = trace.broken
             return result
+        program.later = [*trace.agenda.calls]
         self._finish(trace, program, tensors, traced)
         for x, t in zip(tensors, traced, strict=True):
             if t.value in trace.watched:
                 sight.watch(x, trace.watched[t.value])
-        self.check, self.fits = sight.check() if trace.watched else check, sight.fits()
+        self.check = sight.check(bool(program.later)) if program.later or trace.watched else check
+        self.fits = sight.fits()
         return result
 
     def _backward(
@@ -225,7 +256,13 @@ class TracedCall:
         if why:
             trace.end(why)
             return
-        seeds: list[tuple[Node, Traced]] = []
+        seeds: list[tuple[Any, Traced]] = []
+        start = trace.agenda.root
+        if start is not None:
+            if any(nodes[i].op is not None for i in program.parents):
+                trace.end("backward runs within the call, and goes on beyond it")
+                return
+            seeds.append((history_of(start), _seed(trace, program, start._array)))
         for k, out in enumerate(outs):
             if k in looks:
                 program.places.append(looks[k])
@@ -242,13 +279,11 @@ class TracedCall:
             if node is not None and type(array) is ndarray:
                 trace.end("an output has a history that the call did not make")
                 return
-            if node is not None:
+            if node is not None and start is not None:
+                program.spent.append(len(program.outputs) - 1)
+            elif node is not None:
                 program.differentiable.append(len(program.outputs) - 1)
-                seed = trace.input(np.ones(array.shape, array.dtype), "seed", "")
-                seed.value.contiguous, seed.value.sample = True, None
-                program.seeds.append(seed.value)
-                seeds.append((node, seed))
-                del seed
+                seeds.append((node, _seed(trace, program, array)))
         program.gradients = [None] * len(program.parents)
         mark = len(trace.steps)
         if seeds:
@@ -264,9 +299,14 @@ class TracedCall:
 
     def _finish(self, trace: Trace, program: Program, tensors: list[Any], traced: list[Traced]) -> None:
         stands = without_repeats(program.forward, program.backward)
+        if trace.agenda.root is not None:
+            stands |= without_ones(program.backward, program.seeds)
+            stands = {value: _last(stands, value) for value in stands}
         for value in trace.values:
-            value.root = stands.get(value.root, value.root)
+            if value.root in stands:
+                value.root = stands[value.root].root
         program.outputs = [stands.get(v, v) for v in program.outputs]
+        program.roots = [stands.get(v, v) for v in program.roots]
         program.gradients = [stands.get(v, v) if v is not None else None for v in program.gradients]
         reads = needed(program.backward, [v for v in program.gradients if v is not None])
         made = {v for step in program.backward for v in step.outs}
@@ -302,6 +342,21 @@ class TracedCall:
             if value.kind != "constant":
                 value.sample = None
         self.program = program
+
+
+def _seed(trace: Trace, program: Program, array: Any) -> Traced:
+    """The gradient that will arrive at an array of the call's."""
+    seed = trace.input(np.ones(array.shape, array.dtype), "seed", "")
+    seed.value.contiguous, seed.value.sample = True, None
+    program.seeds.append(seed.value)
+    program.roots.append(array.value)
+    return seed
+
+
+def _last(stands: dict[Value, Value], value: Value) -> Value:
+    while value in stands:
+        value = stands[value]
+    return value
 
 
 def _gradients(

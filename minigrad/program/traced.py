@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from minigrad._tensor.record import wrap
 from minigrad._tensor.tracing import set_trace, trace_of_thread
 from minigrad.engine.silence import silently
 from minigrad.engine.writes import owner_of
@@ -26,6 +27,7 @@ from minigrad.ops.sums import total
 
 from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, mapped
+from .later import WHY, Agenda
 from .looks import links_between, seen, sharing_tensors
 from .places import place, user_line, within_shortcut
 
@@ -65,6 +67,7 @@ class Trace:
         self.at: int | None = None  # the node through whose rules the trace goes
         self.made: list[weakref.ref[Traced]] = []
         self.trained = False
+        self.agenda = Agenda()
         self.makers: dict[Value, Step] = {}
         self._owned: dict[int, Any] = {}  # arrays that the call has made
         self._borrowed: list[weakref.ref[Any]] = []
@@ -106,11 +109,39 @@ class Trace:
             file, line = user_line() or ("", 0)
             self.broken = f"{why} ({Path(file).name}, line {line})" if file else why
             self.steps.clear()
+            if self.agenda.make_all(at_once=True):
+                self.trained = True
 
     def trains(self, why: str) -> None:
         """End: the call reads or changes gradients of leaves, as a training step does."""
         self.trained = True
         self.end(why, whole=True)
+
+    def puts_off(self, owner: Any, name: str, *given: Any) -> bool:
+        """Put off a method that changes gradients, parameters or rates; else end, and return False."""
+        if not active(self):
+            return False
+        if self.agenda.takes(owner, name, given, self.nodes):
+            return True
+        self.trains(WHY[name])
+        return False
+
+    def puts_off_clipping(self, clip: Any, tensors: list[Any], *given: Any) -> Any:
+        """The same for a function that clips gradients: a tensor that will have its result, or None."""
+        if not active(self):
+            return None
+        norm = np.zeros((), np.result_type(*[x.dtype for x in tensors] or ["f4"]))
+        if self.agenda.takes_function(clip, tensors, given, norm):
+            made = Traced(self, self._value("later", norm), norm)
+            self.made.append(weakref.ref(made))
+            return wrap(made, None)
+        self.trains("the call reads a gradient")
+        return None
+
+    def _look(self, x: Any) -> None:
+        """End before something is read that the calls which are put off are to change."""
+        if self.agenda.watches and any(self.agenda.changes(part.value) for part in _traced_in(x)):
+            self.trains("it reads a tensor after an optimiser's step")
 
     def owns(self, array: Any) -> None:
         """Note that the call has made the array, with numbers that are the same at each call."""
@@ -196,6 +227,7 @@ class Trace:
         required: bool = False,
     ) -> Any:
         """Run a call on the arrays, and note it; returns its results as traced arrays."""
+        self._look((args, kwargs))
         run = function if call is None else call
         result = run(*plain(args), **plain(kwargs))
         if not active(self):
@@ -250,6 +282,7 @@ class Trace:
 
     def write(self, function: Any, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a call that writes to the array `target`, which is among the arguments, and note it."""
+        self._look((target, args, kwargs))
         if not active(self):
             return function(*plain(args), **plain(kwargs))
         if type(target) is not Traced or target.trace is not self:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable
 
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import put_off_clipping
 from minigrad.autograd import no_grad
 from minigrad.creation import tensor
 from minigrad.functional import stack
@@ -40,7 +41,11 @@ def clip_grad_norm_(
     >>> torch.nn.utils.clip_grad_norm_([w], 1.0), w.grad
     (tensor(5.), tensor([0.6000, 0.8000]))
     """
-    grads = _grads(parameters)
+    members = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    later = put_off_clipping(clip_grad_norm_, members, max_norm, norm_type, error_if_nonfinite)
+    if later is not None:
+        return later
+    grads = _grads(members)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
     _scale(grads, max_norm, total)
     return total
@@ -143,8 +148,11 @@ def clip_grad_value_(
     tensor([ 1.0000, -0.5000])
     """
     bound = float(clip_value)
+    members = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    if put_off_clipping(clip_grad_value_, members, bound) is not None:
+        return
     with no_grad():
-        for grad in _grads(parameters):
+        for grad in _grads(members):
             grad.clamp_(-bound, bound)
 
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad._tensor.tracing import put_off
 from minigrad.optim.optimizer import Optimizer
 
 
@@ -80,6 +81,8 @@ class LRScheduler:
         >>> schedule.last_epoch
         0
         """
+        if put_off(self, "step", epoch):
+            return
         counts = type(self.optimizer).step is Optimizer.step
         if self._step_count == 1 and counts and self.optimizer._steps == self._optimizer_steps:
             warnings.warn(

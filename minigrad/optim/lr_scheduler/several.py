@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad._tensor.tracing import put_off
 from minigrad.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from minigrad.optim.lr_scheduler.scheduler import LRScheduler
 from minigrad.optim.optimizer import Optimizer
@@ -87,6 +88,8 @@ class SequentialLR(_Several):
         self.step()
 
     def step(self) -> None:  # type: ignore[override]  # no jumps
+        if put_off(self, "step"):
+            return
         self.last_epoch += 1
         turn = bisect_right(self._milestones, self.last_epoch)
         schedule = self._schedulers[turn]
@@ -127,6 +130,8 @@ class ChainedScheduler(_Several):
         self._last_lr = self._rates()
 
     def step(self) -> None:  # type: ignore[override]  # no jumps
+        if put_off(self, "step"):
+            return
         for schedule in self._schedulers:
             schedule.step()
         self._last_lr = self._rates()
