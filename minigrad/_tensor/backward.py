@@ -21,7 +21,7 @@ from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
 from .record import OutdatedError, Recorded, aliased, history_of, wrap
-from .tracing import put_off, trace_of_thread
+from .tracing import trace_of_thread
 
 ndarray = np.ndarray
 # True within a backward that keeps the graph: a rule that is asked for the last time may drop what was saved.
@@ -100,7 +100,9 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    if put_off(self, "backward", gradient, retain_graph, create_graph, inputs):
+    if (trace := trace_of_thread()) is not None and trace.puts_off(
+        self, "backward", gradient, retain_graph, create_graph, inputs
+    ):
         return
     targets = None if inputs is None else target_nodes(inputs)
     accumulate(*run_backward((self,), (gradient,), retain_graph, create_graph, targets))
