@@ -19,7 +19,6 @@ import numpy as np
 from minigrad.engine.mode import current
 from minigrad.engine.node import Node, tick
 from minigrad.engine.silence import quiet, silently
-from minigrad.ops.arrays import is_foreign
 from minigrad.ops.op import Op
 
 from .documentation import named
@@ -338,7 +337,7 @@ def _leading(op: Op) -> Recorder:
             if constant:
                 out, *constants = out
             if type(out) is not ndarray:
-                if not isinstance(out, np.generic) and is_foreign(out):
+                if not isinstance(out, np.generic):
                     return record(op, operands, options)
                 out = np.asarray(out)
             if out.dtype is not dtype and not given:

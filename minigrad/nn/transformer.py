@@ -5,11 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import numpy as np
-
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.creation import empty
+from minigrad.creation import arange, empty
 from minigrad.nn import functional as F, init
 from minigrad.nn.containers import ModuleList
 from minigrad.nn.functional.attention import causal_mask
@@ -21,6 +19,7 @@ from minigrad.nn.transformer_layers import (
     TransformerEncoderLayer,
     is_causal_mask,
 )
+from minigrad.ops.kernels import broken
 
 
 class TransformerEncoder(Module):
@@ -96,10 +95,10 @@ class TransformerEncoder(Module):
         first: Any = self.layers[0]
         if first.training or not first.self_attn._has_quick_way(src, first._own_parameters()):
             return None
-        hidden = padding.numpy() != 0
-        lengths = hidden.shape[-1] - hidden.sum(-1, keepdims=True)
-        ends = np.arange(hidden.shape[-1]) >= lengths
-        return wrap(ends, None) if not self.mask_check or (ends == hidden).all() else None
+        hidden = padding.detach() != 0
+        n = hidden.shape[-1]
+        ends: Tensor = arange(n) >= n - hidden.sum(-1, keepdim=True)
+        return ends if not self.mask_check or broken((ends == hidden)._array) is None else None
 
 
 class TransformerDecoder(Module):

@@ -337,7 +337,7 @@ class Call:
         finally:
             put_back(now)
         inputs = runner._inputs(*held)
-        outs, _ = flatten(result, {id(x): i for i, x in enumerate(inputs)})
+        outs, _ = flatten(result, {id(x): i for i, x in enumerate(inputs)}, p.seen)
         chosen = sorted(given)
         origins = [p.origins[p.differentiable[k]] for k in chosen]
         tensors = [outs[at]._root if is_root else outs[at] for at, is_root in origins]

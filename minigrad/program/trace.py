@@ -45,6 +45,7 @@ class Program:
         captured: the tensors that are inputs and no arguments; `captured_values` and `captured_names` go
             with them.
         structure: how the outputs are put together: see `structure`.
+        seen: the ids of the things that the call saw, which may be in it.
         outputs: the values of the tensors that are returned. An input that is returned itself is none, and
             no view of an input, or of another output.
         places: for each tensor of the structure its position among the outputs, or how it looks at another
@@ -68,6 +69,7 @@ class Program:
         self.captured_values: list[Value] = []
         self.captured_names: list[str] = []
         self.structure: Any = None
+        self.seen: Any = ()
         self.outputs: list[Value] = []
         self.places: list[int | Look] = []
         self.origins: list[tuple[int, bool]] = []
@@ -242,7 +244,8 @@ class TracedCall:
     ) -> None:
         """Note the outputs, and the gradients of the inputs."""
         positions = {id(x): i for i, x in enumerate(tensors)}
-        outs, program.structure = flatten(result, positions)
+        program.seen = self.sight.known()
+        outs, program.structure = flatten(result, positions, program.seen)
         if program.structure is None:
             trace.end("it returns something that is neither a tensor nor a plain value")
             return

@@ -10,6 +10,10 @@ import threading
 import tracemalloc
 import warnings
 import weakref
+from collections import OrderedDict
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -629,6 +633,29 @@ def test_results_of_every_structure():
         out = compiled(x, y)
         assert out["sum"].tolist() == [2.0] and out["parts"][0] is x and out["parts"][1][1:] == (3, None)
         assert out["constant"].tolist() == [5.0]
+
+
+@dataclass(frozen=True)
+class Scored:
+    loss: Any
+    about: Any
+
+
+def test_results_that_are_records_and_names():
+    config = {"width": [1, 2]}
+
+    def f(x):
+        h = x * 2
+        return OrderedDict(b=h, a=SimpleNamespace(x=x, more=Scored(h.sum(), (x.dtype, x.shape)))), config
+
+    compiled = torch.compile(f, fullgraph=True)
+    for _ in range(3):
+        x = torch.ones(2)
+        (out, same), (wanted, _) = compiled(x), f(x)
+        assert list(out) == ["b", "a"] and type(out) is OrderedDict and type(out["a"]) is SimpleNamespace
+        assert same is config and out["a"].x is x and type(out["a"].more) is Scored
+        assert out["a"].more.loss.item() == 4 and out["b"].tolist() == [2, 2]
+        assert out["a"].more.about == wanted["a"].more.about
 
 
 def test_nothing_is_left_alive_and_buffers_return_to_the_pool():

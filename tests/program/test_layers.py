@@ -33,6 +33,21 @@ ENCODER = nn.TransformerEncoderLayer(4, 2, 8, 0.0, batch_first=True).double()
 NEXT = nn.Transformer.generate_square_subsequent_mask(3)
 
 
+OFFSETS = torch.tensor([0, 3, 3, 6])
+
+
+def aligned(scores, labels, times, sizes):
+    return F.ctc_loss(scores.log_softmax(2), labels, times, sizes, blank=4, reduction="none")
+
+
+def aligned_of(*times):
+    return lambda a, labels: F.ctc_loss(a.log_softmax(2), labels, times, (2, 1), 4, zero_infinity=True)
+
+
+def sums_at_places(a, places):
+    return a / torch.ones(4, dtype=f64).scatter_add_(0, places, torch.ones(5, dtype=f64))
+
+
 def zeros(n):
     return torch.zeros(n, 3, dtype=f64)
 
@@ -40,6 +55,9 @@ def zeros(n):
 MODULES = {
     "embedding": lambda: (nn.Embedding(5, 3, padding_idx=1), i(5, 4)),
     "bags": lambda: (nn.EmbeddingBag(5, 3, mode="sum"), i(5, 4, 2)),
+    "bags by offsets": lambda: (nn.EmbeddingBag(5, 3, mode="sum", padding_idx=2), i(5, 8), OFFSETS),
+    "means by offsets": lambda: (nn.EmbeddingBag(5, 3, padding_idx=2), i(5, 8), OFFSETS),
+    "largest by offsets": lambda: (nn.EmbeddingBag(5, 3, mode="max", padding_idx=2), i(5, 8), OFFSETS),
     "means of bags": lambda: (nn.EmbeddingBag(5, 3, padding_idx=1), i(5, 4, 2)),
     "largest of bags": lambda: (nn.EmbeddingBag(5, 3, mode="max", padding_idx=0), i(5, 4, 2)),
     "lstm": lambda: (nn.LSTM(3, 4), x(5, 2, 3)),
@@ -66,6 +84,9 @@ FUNCTIONS = {
     "attention mask": lambda: (lambda q: F.scaled_dot_product_attention(q, q, q, CAUSAL), x(2, 3, 4)),
     "encoder mask": lambda: (lambda q: ENCODER(q, src_mask=NEXT), x(2, 3, 4)),
     "encoder padding": lambda: (lambda q: ENCODER(q, src_key_padding_mask=PADDING), x(2, 3, 4)),
+    "alignments": lambda: (aligned_of(4, 3), x(4, 2, 5), i(4, 2, 2)),
+    "alignments in a row": lambda: (aligned, x(4, 2, 5), i(4, 3), torch.tensor([4, 3]), torch.tensor([1, 2])),
+    "sums at places of data": lambda: (sums_at_places, x(4), i(4, 5)),
     "one hot": lambda: (lambda t: F.one_hot(t, 5), i(5, 4)),
     "probabilities": lambda: (F.binary_cross_entropy, p(4), p(4)),
     "unpooled": lambda: (lambda a: F.max_unpool1d(*F.max_pool1d(a, 2, return_indices=True), 2), x(1, 2, 4)),

@@ -77,21 +77,28 @@ def embedding_bag(
         rows = embedding(input, weight, None, max_norm, norm_type)
         gone = None if padding_idx is None else input == padding_idx % weight.shape[0]
         return _of_one_size(rows if factors is None else rows * factors.unsqueeze(2), gone, mode)
-    places, bags, count = _bags(input, offsets, include_last_offset)
+    bags, count = _bags(input, offsets, include_last_offset)
+    places = input.reshape(-1)
     factors = None if factors is None else factors.reshape(-1)
-    if padding_idx is not None:
-        kept = places != padding_idx % weight.shape[0]
-        places, bags = places[kept], bags[kept]
+    gone = None if padding_idx is None else places == padding_idx % weight.shape[0]
+    if gone is not None and max_norm is not None:  # a row that counts for nothing is not shortened
+        kept = ~gone
+        places, bags, gone = places[kept], bags[kept.numpy()], None
         factors = None if factors is None else factors[kept]
-    rows = embedding(wrap(places, None), weight, None, max_norm, norm_type)
+    rows = embedding(places, weight, None, max_norm, norm_type)
     if factors is not None:
         rows = rows * factors.unsqueeze(1)
     members = np.bincount(bags, minlength=count)
     if mode == "max":
-        return _largest(rows, bags, members)
-    out: Tensor = rows.new_zeros((count, weight.shape[1])).index_add(0, wrap(bags, None), rows)
+        return _largest(rows, gone, bags, members)
+    rows = rows if gone is None else rows.masked_fill(gone.unsqueeze(1), 0.0)
+    to = wrap(bags, None)
+    out: Tensor = rows.new_zeros((count, weight.shape[1])).index_add(0, to, rows)
     if mode == "sum":
         return out
+    if gone is not None:
+        counted = rows.new_zeros(count).index_add(0, to, (~gone).to(rows.dtype))
+        return out / counted.clamp(min=1).unsqueeze(1)
     return out / wrap(np.maximum(members, 1).astype(rows.dtype)[:, None], None)
 
 
@@ -109,38 +116,39 @@ def _of_one_size(rows: Tensor, gone: Tensor | None, mode: str) -> Tensor:
     return out if mode == "sum" else out / (~gone).sum(1, keepdim=True).clamp(min=1).to(rows.dtype)
 
 
-def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[Any, Any, int]:
-    """The places in one row, the bag of each, and the number of bags."""
-    places = input.numpy()
-    if places.ndim == 2:
+def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[Any, int]:
+    """The bag of each place, and the number of bags."""
+    if input.ndim == 2:
         if offsets is not None:
             raise ValueError("embedding_bag: if input is 2D, then offsets has to be None")
-        return places.reshape(-1), np.repeat(np.arange(len(places)), places.shape[1]), len(places)
-    if places.ndim != 1:
-        raise ValueError(f"embedding_bag: input has to be a 1D or 2D tensor, but got {places.ndim}D")
+        return np.repeat(np.arange(input.shape[0]), input.shape[1]), input.shape[0]
+    if input.ndim != 1:
+        raise ValueError(f"embedding_bag: input has to be a 1D or 2D tensor, but got {input.ndim}D")
     if offsets is None:
         raise ValueError("embedding_bag: offsets has to be a 1D tensor of integers for an input of one axis")
     starts = offsets.numpy()
     if starts.ndim != 1 or starts.dtype.kind not in "iu":
         raise ValueError("embedding_bag: offsets has to be a 1D tensor of integers")
-    ends = [*starts[1:], places.size]
+    ends = [*starts[1:], input.numel()]
     if include_last:
         starts, ends = starts[:-1], ends[:-1]
-        ends[-1:] = [places.size] if len(ends) else []
+        ends[-1:] = [input.numel()] if len(ends) else []
     lengths = np.asarray(ends, np.int64) - starts
     if (len(starts) and starts[0] != 0) or (lengths < 0).any():
         raise RuntimeError("embedding_bag: offsets must begin with 0, not decrease, and end within the input")
-    return places, np.repeat(np.arange(len(starts)), lengths), len(starts)
+    return np.repeat(np.arange(len(starts)), lengths), len(starts)
 
 
-def _largest(rows: Tensor, bags: Any, members: Any) -> Tensor:
-    """The maximum of each column over each bag."""
+def _largest(rows: Tensor, gone: Tensor | None, bags: Any, members: Any) -> Tensor:
+    """The maximum of each column over each bag; `gone` do not count."""
     count, longest = len(members), int(members.max(initial=0))
     if not longest:
         return rows.new_zeros((count, rows.shape[1]))
     order = np.arange(len(bags)) - np.repeat(np.cumsum(members) - members, members)
     table = np.zeros((count, longest), np.int64)
     table[bags, order] = np.arange(len(bags))
-    absent = np.arange(longest) >= members[:, None]
-    spread: Tensor = rows[wrap(table, None)].masked_fill(wrap(absent[:, :, None], None), -np.inf)
-    return spread.max(1)[0].masked_fill(wrap((members == 0)[:, None], None), 0.0)
+    absent = wrap(np.arange(longest) >= members[:, None], None)
+    places = wrap(table, None)
+    absent = absent if gone is None else absent | gone[places]
+    spread: Tensor = rows[places].masked_fill(absent.unsqueeze(2), -np.inf)
+    return spread.max(1)[0].masked_fill(absent.all(1, keepdim=True), 0.0)

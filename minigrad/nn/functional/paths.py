@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
+from minigrad._tensor.dtype import bool_
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad.functional import cat, stack
 from minigrad.ops import trellis  # noqa: F401 (its record)
 from minigrad.ops.index import first_outside
 
@@ -77,17 +79,18 @@ def ctc_loss(
     times = _lengths("input_lengths", input_lengths, samples, steps)
     sizes = _lengths("target_lengths", target_lengths, samples, None)
     labels = _padded(targets, sizes, samples)
-    kept = np.arange(labels.shape[1]) < sizes[:, None]
-    if (wrong := first_outside(labels[kept], classes)) is not None:
+    kept = wrap(np.arange(labels.shape[1]) < sizes[:, None], None)
+    if (wrong := first_outside(labels[kept]._array, classes)) is not None:
         raise RuntimeError(f"ctc_loss: target {wrong} is out of bounds for {classes} classes")
-    states = np.full((samples, 2 * labels.shape[1] + 1), blank, np.int64)
-    states[:, 1::2] = np.where(kept, labels, blank)
-    skips = np.zeros(states.shape, np.bool_)
-    skips[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
+    blanks = labels.new_full((samples, labels.shape[1] + 1), blank)
+    between = stack([blanks[:, 1:], CALLS["where"](kept, labels, blank)], 2)
+    states = cat([between.reshape(samples, -1), blanks[:, :1]], 1)
+    apart = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
+    skips = cat([labels.new_zeros((samples, states.shape[1] - apart.shape[1]), dtype=bool_), apart], 1)
     place = np.arange(states.shape[1]) - 2 * sizes[:, None]
     ends = (place == 0) | (place == -1)
-    chosen = scores.gather(2, wrap(states, None).expand(steps, *states.shape))
-    loss: Tensor = CALLS["trellis_loss"](chosen, *(wrap(x, None) for x in (skips, ends, times)))
+    chosen = scores.gather(2, states.expand(steps, *states.shape))
+    loss: Tensor = CALLS["trellis_loss"](chosen, skips, wrap(ends, None), wrap(times, None))
     impossible = loss.detach().isinf()
     if log_probs.requires_grad:
         slope = _of_scores(scores, times)
@@ -125,22 +128,23 @@ def _lengths(argument: str, given: Any, samples: int, most: int | None) -> Array
     return lengths
 
 
-def _padded(targets: Tensor, sizes: Array, samples: int) -> Array:
+def _padded(targets: Tensor, sizes: Array, samples: int) -> Tensor:
     """The labels as (N, S), whatever stands beyond the end of each row."""
-    labels = targets.detach().numpy().astype(np.int64)
+    labels = targets.detach().long()
     longest = int(sizes.max(initial=0))
     if labels.ndim > 1:
-        if labels.ndim != 2 or len(labels) != samples or labels.shape[1] < longest:
+        if labels.ndim != 2 or labels.shape[0] != samples or labels.shape[1] < longest:
             raise RuntimeError(
                 f"ctc_loss: padded targets must be ({samples}, S) with S at least {longest}, but have shape "
                 f"{tuple(targets.shape)}"
             )
         return labels[:, :longest]
-    if labels.size != sizes.sum():
+    if labels.numel() != sizes.sum():
         raise RuntimeError(
             f"ctc_loss: targets one after another must be {sizes.sum()}, the sum of target_lengths, but "
-            f"there are {labels.size}"
+            f"there are {labels.numel()}"
         )
-    out = np.zeros((samples, longest), np.int64)
-    out[np.arange(longest) < sizes[:, None]] = labels
-    return out
+    if not labels.numel():
+        return labels.new_zeros((samples, longest))
+    places = (np.cumsum(sizes) - sizes)[:, None] + np.arange(longest)
+    return labels[wrap(np.minimum(places, labels.numel() - 1), None)]
