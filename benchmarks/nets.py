@@ -28,8 +28,8 @@ class Net(NamedTuple):
         return x, target, params
 
 
-def pieces(torch: Any, net: Net, loss: Any = None) -> Pieces:
-    """The step in PyTorch's interface, as everyone writes it; `loss` is another loss(model, x, target)."""
+def parts(torch: Any, net: Net) -> tuple[Any, Any, Any, Any]:
+    """The model, its optimiser, the inputs and the classes, in PyTorch's interface."""
     x, target, params = net.arrays()
     layers: list[Any] = []
     for before, after in pairwise(net.sizes):
@@ -39,7 +39,12 @@ def pieces(torch: Any, net: Net, loss: Any = None) -> Pieces:
         for parameter, array in zip(model.parameters(), params, strict=True):
             parameter.copy_(torch.from_numpy(array))
     optimizer = torch.optim.SGD(model.parameters(), lr=LR)
-    x, target = torch.from_numpy(x), torch.from_numpy(target)
+    return model, optimizer, torch.from_numpy(x), torch.from_numpy(target)
+
+
+def pieces(torch: Any, net: Net, loss: Any = None) -> Pieces:
+    """The step in PyTorch's interface, as everyone writes it; `loss` is another loss(model, x, target)."""
+    model, optimizer, x, target = parts(torch, net)
     cross_entropy = torch.nn.functional.cross_entropy
     return Pieces(
         optimizer.zero_grad,
@@ -56,6 +61,22 @@ def compiled(torch: Any, net: Net, backend: str = "numpy") -> Pieces:
         return torch.nn.functional.cross_entropy(model(x), target)
 
     return pieces(torch, net, torch.compile(loss, fullgraph=True, backend=backend))
+
+
+def compiled_step(torch: Any, net: Net, backend: str = "numpy") -> Contender:
+    """The same step as one compiled function, its update included."""
+    model, optimizer, x, target = parts(torch, net)
+    cross_entropy = torch.nn.functional.cross_entropy
+
+    @torch.compile(fullgraph=True, backend=backend)
+    def step(x: Any, target: Any) -> Any:
+        optimizer.zero_grad()
+        loss = cross_entropy(model(x), target)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return Contender(lambda: step(x, target), lambda: [p.detach().numpy() for p in model.parameters()])
 
 
 def by_hand(net: Net) -> Contender:

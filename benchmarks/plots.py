@@ -8,6 +8,7 @@ from report import IN_TURNS, Results, called
 COLOURS = {
     "minigrad": "tab:red",
     "minigrad, compiled": "darkorange",
+    "minigrad, step compiled": "sandybrown",
     "minigrad, numba": "gold",
     "minigrad, gc_paused": "lightcoral",
     "torch": "tab:blue",

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from processes import PAUSED
-from work import COMPILED, NUMBA
+from work import COMPILED, NUMBA, STEP
 
 HERE = Path(__file__).parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
-WAYS = {"compiled": COMPILED, "numba": NUMBA}  # ways of minigrad that have bounds of their own
+WAYS = {"compiled": COMPILED, "step": STEP, "numba": NUMBA}  # ways of minigrad that have bounds of their own
 NAMES = {
     "torch": "PyTorch",
     "torch, compiled": "PyTorch, compiled",
@@ -269,7 +269,8 @@ def _measured(part: str, key: str, record: dict[str, Any] | None) -> list[tuple[
     if way in WAYS:
         found = WAYS[way] in rows and other in rows
         value = rows[other]["ratio"] / rows[WAYS[way]]["ratio"] if found else None
-        return [(f"{way}: time / {NAMES[other]}'s", value)]
+        said = "step compiled" if way == "step" else way
+        return [(f"{said}: time / {NAMES[other]}'s", value)]
     return [(f"time / {NAMES[key]}'s", rows[key]["ratio"] if key in rows else None)]
 
 

@@ -33,6 +33,7 @@ class Work(NamedTuple):
     calls: int = 1
 
 
+STEP = "minigrad, step compiled"
 NUMBA = "minigrad, numba"
 TORCH_COMPILED = "torch, compiled"
 WORK = {
@@ -55,9 +56,12 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
     builders: dict[str, Callable[[], Contender]] = {
         "minigrad": lambda: work.kind.pieces(importlib.import_module("minigrad"), work.spec).together(),
         COMPILED: lambda: work.kind.compiled(importlib.import_module("minigrad"), work.spec).together(),
-        NUMBA: lambda: work.kind.compiled(importlib.import_module("minigrad"), work.spec, "numba").together(),
+        STEP: lambda: nets.compiled_step(importlib.import_module("minigrad"), work.spec),
+        NUMBA: lambda: _by_numba(work),
         "torch": lambda: work.kind.pieces(importlib.import_module("torch"), work.spec).together(),
     }
+    if work.kind is chain:  # it learns nothing
+        del builders[STEP]
     if not peers:
         del builders[NUMBA]
     if peers:
@@ -69,11 +73,19 @@ def line_up(work: Work, peers: bool = True) -> tuple[dict[str, Contender], dict[
             check_same({"numpy": work.kind.by_hand(work.spec), name: build()})
             contenders[name] = build()
         except Exception as error:
-            if name in ("minigrad", COMPILED):
+            if name in ("minigrad", COMPILED, STEP):
                 raise
             absent[name] = _reason(error)
     contenders["numpy"] = work.kind.by_hand(work.spec)
     return contenders, absent
+
+
+def _by_numba(work: Work) -> Contender:
+    """As much in one compiled function as JAX has: a net's whole step."""
+    torch = importlib.import_module("minigrad")
+    if work.kind is nets:
+        return nets.compiled_step(torch, work.spec, "numba")
+    return work.kind.compiled(torch, work.spec, "numba").together()
 
 
 def _compiled_by_torch(work: Work) -> Contender:
