@@ -474,6 +474,9 @@ COMPOSED: dict[str, Sample] = {
         lambda t, x: t.nn.functional.max_pool2d(x, 3, stride=2, padding=1), (images,)
     ),
     "adaptive_avg_pool2d": Sample(lambda t, x: t.nn.functional.adaptive_avg_pool2d(x, 1), (images,)),
+    "adaptive_avg_pool2d, uneven": Sample(
+        lambda t, x: t.nn.functional.adaptive_avg_pool2d(x, 7), (images,)
+    ),
     "interpolate, bicubic": Sample(
         lambda t, x: t.nn.functional.interpolate(x, scale_factor=2, mode="bicubic"), (images,)
     ),

@@ -121,6 +121,8 @@ def _resampled(node: Any) -> str:
     """Images in another size: by the mode, and the number of their axes."""
     mode = next((part for part in _saved(node) if isinstance(part, str)), "nearest")
     axes = len(node.shape) - 2
+    if mode == "area":
+        return f"AdaptiveAvgPool{axes}DBackward0"
     weighted = {"linear": ("Linear", "Bilinear", "Trilinear")[axes - 1], "cubic": "Bicubic"}
     kind = weighted.get(mode) or "".join(part.capitalize() for part in mode.split("-"))
     return f"Upsample{kind}{axes}DBackward0"

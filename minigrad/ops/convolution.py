@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array
+from .kernels import Array, ndarray
 from .op import REAL, Op
 from .places import add_along
 from .sums import total
@@ -199,8 +199,17 @@ def _max_domain(d: Any) -> Any:
 
 def _to_chosen(g: Array, shape: tuple[int, ...], indices: Array) -> Array:
     """`g` at the `indices` into the flattened last axes, added up, in zeros of `shape`."""
+    if type(g) is type(indices) is ndarray and g.size <= _FEW:
+        samples, plane = math.prod(shape[:2]), math.prod(shape[2:])
+        starts = np.arange(0, samples * plane, plane).reshape(*shape[:2], *(1,) * (len(shape) - 2))
+        out: Array = np.empty(shape, g.dtype)
+        out.reshape(-1)[...] = np.bincount((indices + starts).ravel(), g.ravel(), out.size)
+        return out
     rows, planes = ((*s[:2], math.prod(s[2:])) for s in (g.shape, shape))
     return np.reshape(add_along(np.reshape(g, rows), np.reshape(indices, rows), 2, planes), shape)
+
+
+_FEW = 1 << 13  # gradients that are added soonest in one call
 
 
 max_pool = Op(

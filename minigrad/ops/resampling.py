@@ -39,11 +39,21 @@ def repeated(n: int, m: int, step: float, mode: str, char: str) -> int:
     return times if alike else 0
 
 
+def windows_over(n: int, m: int) -> tuple[Array, Array]:
+    """Where each of m windows that cover n pixels starts, and how many it has."""
+    start = np.arange(m) * n // m
+    return start, -(-(np.arange(m) + 1) * n // m) - start
+
+
 @functools.lru_cache(maxsize=256)
 def _neighbours(n: int, m: int, step: float, mode: str, aligned: bool, char: str) -> tuple[Array, Array]:
-    """For each of m new pixels its one to four neighbours among n old ones, and their weights."""
+    """For each of m new pixels its neighbours among n old ones, and their weights."""
     if mode in ("nearest", "nearest-exact"):
         return nearest_places(n, m, step, mode, char)[None], np.ones((1, m), char)
+    if mode == "area":
+        start, length = windows_over(n, m)
+        offsets = np.arange(length.max())[:, None]
+        return np.minimum(start + offsets, n - 1), (offsets < length).astype(char)
     kind = np.dtype(char).type
     at: Array = np.arange(m, dtype=char)
     at = at * kind(step) if aligned else kind(step) * (at + kind(0.5)) - kind(0.5)
@@ -89,17 +99,17 @@ def _weighted(x: Array, axis: int, how: How, back: bool) -> Array:
     shape = (*x.shape[:axis], how[0] if back else how[1], *x.shape[axis + 1 :])
     lead, rest = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     last, runs = rest == 1, _runs(*how)
-    x = x.reshape((lead, -1) if last else (lead, -1, rest))
-    if len(runs) == 1:
-        matrix = runs[0][2].T if back else runs[0][2]
-        return np.matmul(*(x, matrix.T) if last else (matrix, x)).reshape(shape)
-    out = np.zeros((lead, shape[axis]) if last else (lead, shape[axis], rest), x.dtype)
+    x = x.reshape((lead, x.shape[axis]) if last else (lead, x.shape[axis], rest))
+    made: Array = np.zeros(shape, x.dtype) if back and len(runs) > 1 else np.empty(shape, x.dtype)
+    out = made.reshape((lead, shape[axis]) if last else (lead, shape[axis], rest))
     for new, old, matrix in runs:
         if not back:
             np.matmul(*(x[:, old], matrix.T) if last else (matrix, x[:, old]), out=out[:, new])
+        elif len(runs) == 1:
+            np.matmul(*(x, matrix) if last else (matrix.T, x), out=out)
         else:
             out[:, old] += np.matmul(*(x[:, new], matrix) if last else (matrix.T, x[:, new]))
-    return out.reshape(shape)
+    return made
 
 
 def _picked(x: Array, axis: int, how: How, back: bool) -> Array:
@@ -113,10 +123,27 @@ def _picked(x: Array, axis: int, how: How, back: bool) -> Array:
         index, weight = np.array(at, like=kin(x)), np.array(each, like=kin(x)).reshape(row)
         if back:
             shape = (*x.shape[:axis], how[0], *x.shape[axis + 1 :])
-            out = add_at(shape, (slice(None),) * axis + (index,), x * weight) + out
+            out = add_at(shape, (slice(None),) * axis + (index,), _weighed(x, weight, how)) + out
         else:
-            out = np.take(x, index, axis) * weight + out
+            out = _weighed(np.take(x, index, axis), weight, how) + out
     return out
+
+
+def _weighed(x: Array, weight: Array, how: How) -> Array:
+    """A neighbour times its weight; an inf beyond a window does not count."""
+    return x * weight if how[3] != "area" else np.where(weight > 0, x, 0)
+
+
+@functools.lru_cache(maxsize=256)
+def _lengths(n: int, m: int, char: str) -> Array:
+    return windows_over(n, m)[1].astype(char)
+
+
+def _counts(x: Array, axis: int, n: int, m: int) -> Array:
+    """How many pixels each window has, along an axis."""
+    counts = _lengths(n, m, x.dtype.char)
+    counts = counts if type(x) is ndarray else np.array(counts, like=kin(x))
+    return counts.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
 
 
 @kernel
@@ -127,7 +154,8 @@ def resample(
 
     Arguments:
         steps: how far apart new pixels lie among the old, by axis; None leaves an axis as it is.
-        mode: "nearest", "nearest-exact", "linear" (two neighbours are weighted), or "cubic" (four).
+        mode: "nearest", "nearest-exact", "linear" (two neighbours are weighted), "cubic" (four), or "area":
+            all neighbours in a window have the same weight.
         aligned: whether the centres of the first pixels lie on each other, and not the edges of the images.
     """
     x = wide(c_order(x))
@@ -136,18 +164,23 @@ def resample(
             continue
         n, m = (length, x.shape[axis]) if back else (x.shape[axis], length)
         how = n, m, step, mode, aligned, x.dtype.char
-        if (back or mode in ("linear", "cubic")) and type(x) is ndarray and np.isfinite(x).all():
+        if mode == "area" and back:
+            x = x / _counts(x, axis, n, m)
+        weighted = back or mode in ("linear", "cubic", "area")
+        if weighted and type(x) is ndarray and np.isfinite(x).all():
             x = _weighted(x, axis, how, back)
         else:
             x = _picked(x, axis, how, back)
+        if mode == "area" and not back:
+            x = x / _counts(x, axis, n, m)
     return x if any(step is not None for step in steps) else copied(x)
 
 
 def _domain(d: Any) -> Any:
     axes = d.integer(1, 2)
     old, new = (tuple(d.integer(1, 4) for _ in range(axes)) for _ in range(2))
-    mode, back = d.choice(("linear", "cubic", "nearest")), d.flag()
-    aligned = mode != "nearest" and d.flag()
+    mode, back = d.choice(("linear", "cubic", "nearest", "area")), d.flag()
+    aligned = mode in ("linear", "cubic") and d.flag()
     ends = [(n - 1, m - 1) if aligned else (n, m) for n, m in zip(old, new, strict=True)]
     steps = tuple(n / m if m else 0.0 for n, m in ends)
     x = d.values((d.integer(1, 2), d.integer(1, 2), *(new if back else old)), REAL)

@@ -7,9 +7,11 @@ a matrix, for a few samples at a time, and is one product.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -34,8 +36,14 @@ def _framed(
     """`x` in a frame, so that its first window starts at the first element and the last one fits."""
     each = zip(x.shape[2:], size, stride, padding, dilation, places, strict=True)
     pairs = [(p, max(s * (m - 1) + d * (k - 1) + 1 - n - p, 0)) for n, k, s, p, d, m in each]
-    widths = [width for pair in reversed(pairs) for width in pair]
-    return pad(x, widths, value) if any(widths) else x
+    if not any(map(any, pairs)):
+        return x
+    if type(x) is not ndarray:
+        return pad(x, [width for pair in reversed(pairs) for width in pair], value)
+    lengths = [n + before + after for n, (before, after) in zip(x.shape[2:], pairs, strict=True)]
+    out: Any = np.full((*x.shape[:2], *lengths), value, x.dtype)
+    out[(..., *[slice(p, p + n) for n, (p, _) in zip(x.shape[2:], pairs, strict=True)])] = x
+    return out
 
 
 def _windows(x: Array, size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes) -> Array:
@@ -222,44 +230,80 @@ def max_windows(
 
     A nan is greater than all, and the last one stands for them.
     """
-    framed = _framed(x, size, stride, padding, dilation, places, -np.inf)
-    seen = _windows(framed, size, stride, dilation, places)
-    offsets = list(itertools.product(*map(range, size)))
-    out = seen[(slice(None), slice(None), *offsets[0])].copy()
-    chosen = np.zeros(out.shape, np.uint8 if len(offsets) < 256 else np.int64, like=kin(x))
-    for i, offset in enumerate(offsets[1:], 1):
-        value = seen[(slice(None), slice(None), *offset)]
-        greater = value > out
-        greater |= value != value
-        np.maximum(out, value, out=out)
-        np.maximum(chosen, np.multiply(greater, i, dtype=chosen.dtype), out=chosen)
-    return out, _positions(chosen, x.shape[2:], offsets, stride, padding, dilation)
+    lowest: Any = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    framed = _framed(x, size, stride, padding, dilation, places, lowest)
+    first, moves = _flat_places(x.shape[2:], size, stride, padding, dilation, places)
+    if type(x) is not ndarray:
+        out, chosen = _maxima(framed, size, stride, dilation, places, True)
+        position = np.take(np.array(moves, like=kin(x)), chosen) + np.array(first, like=kin(x))
+        return out, _within(position, out == lowest, x.shape[2:], stride, padding, dilation, places)
+    out, chosen = _maxima(framed, size, stride, dilation, places, False)
+    least = np.minimum.reduce(out, None, initial=np.inf) if x.dtype.kind == "f" else lowest
+    if least != least:
+        out, chosen = _maxima(framed, size, stride, dilation, places, True)
+    position = moves.take(chosen) + first
+    if not least > lowest and any(padding):
+        position = _within(position, out == lowest, x.shape[2:], stride, padding, dilation, places)
+    return out, position
 
 
-def _positions(
-    chosen: Array, lengths: Sizes, offsets: list[Sizes], stride: Sizes, padding: Sizes, dilation: Sizes
+def _maxima(
+    x: Array, size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes, nans: bool
+) -> tuple[Array, Array]:
+    """The maxima, and the number of each in its window; `nans`, if there may be one.
+
+    One axis goes after the other, the last one first. Numbers count up in the order of memory.
+    """
+    out, numbers = x, 1
+    chosen: Any = None
+    kind = np.uint8 if math.prod(size) < 256 else np.int64
+    for axis in range(x.ndim - 1, 1, -1):
+        k, s, d, m = size[axis - 2], stride[axis - 2], dilation[axis - 2], places[axis - 2]
+        parts = [(*(slice(None),) * axis, slice(i * d, i * d + s * (m - 1) + 1, s)) for i in range(k)]
+        seen, before, out = out, chosen, out[parts[0]]
+        chosen = None if before is None else before[parts[0]]
+        for i, part in enumerate(parts[1:], 1):
+            value = seen[part]
+            greater = value > out
+            if nans:
+                greater |= value != value
+            out = np.maximum(out, value)
+            if before is None:
+                number = greater.astype(kind) if i == 1 else np.multiply(greater, i, dtype=kind)
+            else:
+                number = (before[part] + kind(i * numbers)) * greater
+            chosen = number if chosen is None else np.maximum(chosen, number)
+        numbers *= k
+    if numbers > 1:
+        return out, chosen
+    return out.copy(), np.zeros(out.shape, kind, like=kin(x))
+
+
+@functools.lru_cache(maxsize=128)
+def _flat_places(
+    lengths: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, places: Sizes
+) -> tuple[Array, Array]:
+    """Where windows start in the flattened last axes, and how far on each of their elements stands."""
+    first: Array = np.zeros((), np.int64)
+    moves: Array = np.zeros((), np.int64)
+    for n, k, s, p, d, m in zip(lengths, size, stride, padding, dilation, places, strict=True):
+        first = np.add.outer(first * n, np.arange(m) * s - p)
+        moves = np.add.outer(moves * n, np.arange(k) * d)
+    return first, moves.ravel()
+
+
+def _within(
+    position: Array,
+    lowest: Array,
+    lengths: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+    places: Sizes,
 ) -> Array:
-    """Which element of its window each is, as a position in the flattened last axes."""
-    lead = chosen.ndim - len(lengths)
-    steps = [math.prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
-    if not any(padding):
-        moves = np.array(
-            [sum(np.multiply(np.multiply(o, dilation), steps).tolist()) for o in offsets],
-            np.int64,
-            like=kin(chosen),
-        )
-        position: Array = np.take(moves, chosen)
-        for axis, (s, step) in enumerate(zip(stride, steps, strict=True), lead):
-            start = np.arange(chosen.shape[axis], like=kin(chosen)) * (s * step)
-            position += start.reshape([-1 if i == axis else 1 for i in range(chosen.ndim)])
-        return position
-    position = np.zeros(chosen.shape, np.int64, like=kin(chosen))
-    for axis, (n, s, p, d, step) in enumerate(zip(lengths, stride, padding, dilation, steps, strict=True)):
-        start = np.arange(chosen.shape[lead + axis], like=kin(chosen)) * s - p
-        start = start.reshape([-1 if i == lead + axis else 1 for i in range(chosen.ndim)])
-        # Of a window of -inf the first is taken that is not in the padding.
-        place = np.maximum(
-            start + np.take(np.array([o[axis] * d for o in offsets], like=kin(chosen)), chosen), start % d
-        )
-        position += np.where(start < 0, place, start + place - start) * step if n else 0
-    return position
+    """The positions; of a window of -inf, where the padding is the maximum too, the first one within `x`."""
+    first: Any = 0
+    for n, s, p, d, m in zip(lengths, stride, padding, dilation, places, strict=True):
+        start = np.arange(m) * s - p
+        first = np.add.outer(first * n, np.where(start < 0, start % d, start))
+    return np.where(lowest, np.array(first, like=kin(position)), position)

@@ -143,6 +143,31 @@ def test_an_inf_beside_a_window_does_not_reach_into_its_mean():
     assert F.adaptive_avg_pool1d(x, 3).tolist() == [[np.inf, np.inf, 4.5]]
 
 
+def test_pools_of_no_pixels_and_of_integers():
+    empty = torch.zeros(1, 2, 0, 4)
+    for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d):
+        with pytest.raises(RuntimeError, match=r"non-zero size for non-batch dimensions.*\(1, 2, 0, 4\)"):
+            pool(empty, 2)
+        assert pool(torch.zeros(0, 2, 4, 4), 3).shape == (0, 2, 3, 3)
+    assert np.isnan(F.adaptive_avg_pool2d(empty, 1).numpy()).all()
+    below = -torch.arange(1, 10).reshape(1, 1, 3, 3)  # all below the padding's zero, which does not count
+    out, places = F.max_pool2d(below, 2, 2, 1, return_indices=True)
+    assert out.tolist() == [[[[-1, -2], [-4, -5]]]] and places.tolist() == [[[[0, 1], [3, 4]]]]
+
+
+def test_the_place_of_a_maximum_among_nans_and_minus_infs():
+    nan, low = float("nan"), -float("inf")
+    x = torch.tensor(
+        [[[[low, low, 1.0, nan], [low, low, nan, 2.0], [3.0, 3.0, low, low], [3.0, 0.0, low, low]]]]
+    )
+    out, places = F.max_pool2d(x, 2, return_indices=True)
+    np.testing.assert_array_equal(out.numpy().ravel(), [low, nan, 3.0, low])
+    assert places.ravel().tolist() == [0, 6, 8, 10]  # as recorded from PyTorch
+    out, places = F.max_pool2d(x, 3, 2, 1, return_indices=True)
+    np.testing.assert_array_equal(out.numpy().ravel(), [low, nan, 3.0, nan])
+    assert places.ravel().tolist() == [0, 6, 8, 6]
+
+
 def test_interpolation_at_known_points():
     x = torch.tensor([[[0.0, 10.0, 20.0]]])
     assert F.interpolate(x, 6).tolist() == [[[0.0, 0.0, 10.0, 10.0, 20.0, 20.0]]]

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_operand
 from minigrad._tensor.tensor import Tensor
-from minigrad.ops import convolution as _table  # noqa: F401 (its ops are in the registry now)
+from minigrad.ops.resampling import windows_over
 
-from .pooling import maxima_of_windows, means_of_windows
+from .pooling import maxima_of_windows
 from .sizes import Sizes, as_batch, check_floating, sizes_for
 
 
@@ -115,7 +116,13 @@ def _adaptive(name: str, axes: int, input: Tensor, output_size: Any) -> tuple[Te
     if len(given) != axes:
         raise RuntimeError(f"{name}: output_size must be one integer or {axes} of them, not {output_size!r}")
     filled = tuple(n if m is None else m for m, n in zip(given, x.shape[2:], strict=True))
-    return x, single, sizes_for(name, "output_size", filled, axes, 1)
+    places = sizes_for(name, "output_size", filled, axes, 1)
+    if 0 in x.shape[2:] and max(places) > 1:
+        raise RuntimeError(
+            f"{name}: Expected input to have non-zero size for non-batch dimensions, but input has sizes "
+            f"{tuple(input.shape)}"
+        )
+    return x, single, places
 
 
 def _even(x: Tensor, places: Sizes) -> Sizes | None:
@@ -124,29 +131,23 @@ def _even(x: Tensor, places: Sizes) -> Sizes | None:
     return sizes if all(k * m == n for k, m, n in zip(sizes, places, x.shape[2:], strict=True)) else None
 
 
-def _uneven(n: int, m: int) -> tuple[Any, Any]:
-    """The elements of each of m windows over n, (m, longest), the last ones repeated; and how many it has."""
-    start, end = np.arange(m) * n // m, -(-(np.arange(m) + 1) * n // m)
-    length = end - start
-    return np.minimum(start[:, None] + np.arange(length.max()), end[:, None] - 1), length
+def _elements(n: int, m: int) -> Any:
+    """The elements of each of m windows over n, (m, longest), the last ones repeated."""
+    start, length = windows_over(n, m)
+    return start[:, None] + np.minimum(np.arange(length.max()), length[:, None] - 1)
 
 
 def _adaptive_avg(axes: int, input: Tensor, output_size: Any) -> Tensor:
     name = f"adaptive_avg_pool{axes}d"
     x, single, places = _adaptive(name, axes, input, output_size)
     check_floating(name, x)
-    if size := _even(x, places):
-        out = means_of_windows(axes, x, size, size, 0, False, True, None)
+    if max(places) == 1:
+        out = x.mean(tuple(range(2, x.ndim)), True)
         return out.squeeze(0) if single else out
-    for axis, (n, m) in enumerate(zip(x.shape[2:], places, strict=True), 2):
-        rows, length = _uneven(n, m)
-        row = (m, *(1,) * (x.ndim - axis - 1))
-        picked = x.index_select(axis, as_operand(rows.reshape(-1)))
-        picked = picked.reshape(*x.shape[:axis], *rows.shape, *x.shape[axis + 1 :])
-        own = (np.arange(rows.shape[1]) < length[:, None]).reshape(*rows.shape, *row[1:])
-        kept = picked.where(x.new_tensor(own, dtype=np.bool_), picked.new_zeros(())).sum(axis + 1)
-        x = kept / x.new_tensor(length.reshape(row))
-    return x.squeeze(0) if single else x
+    steps = tuple([None if n == m else n / m for n, m in zip(x.shape[2:], places, strict=True)])
+    options = {"size": places, "steps": steps, "mode": "area", "aligned": False, "back": False}
+    out = RECORD["resample"]((x,), options)[0]
+    return out.squeeze(0) if single else out
 
 
 def _adaptive_max(axes: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
@@ -156,13 +157,13 @@ def _adaptive_max(axes: int, input: Tensor, output_size: Any, return_indices: bo
     else:
         position: Any = np.zeros((), np.int64)  # of each element of each window: (places, windows)
         for axis, (n, m) in enumerate(zip(x.shape[2:], places, strict=True)):
-            rows, _ = _uneven(n, m)
+            rows = _elements(n, m)
             shape = [1] * (2 * axes)
             shape[axis], shape[axes + axis] = rows.shape
             position = position * n + rows.reshape(shape)
         flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
         picked = flat.index_select(2, as_operand(position.reshape(-1)))
-        out, chosen = picked.reshape(*x.shape[:2], *places, -1).max(-1)
+        out, chosen = picked.reshape(*x.shape[:2], *places, position[(0,) * axes].size).max(-1)
         table = np.broadcast_to(position.reshape(*places, -1), (*chosen.shape, position[(0,) * axes].size))
         indices = as_operand(np.take_along_axis(table, chosen._array[..., None], -1)[..., 0])
     if single:
