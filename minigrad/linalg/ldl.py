@@ -59,7 +59,8 @@ def ldl_factor(input: Tensor, *, hermitian: bool = False) -> LDLFactor:
             [0.5000, 4.0000]]),
     pivots=tensor([1, 2], dtype=torch.int32))
     """
-    return LDLFactor(*_factored("ldl_factor", input, check_errors=True)[:2])
+    LD, pivots, _ = _factored("ldl_factor", input, check_errors=True)
+    return LDLFactor(LD, pivots)
 
 
 def ldl_factor_ex(input: Tensor, *, hermitian: bool = False, check_errors: bool = False) -> LDLFactorEx:
@@ -76,19 +77,23 @@ def ldl_factor_ex(input: Tensor, *, hermitian: bool = False, check_errors: bool 
     >>> torch.linalg.ldl_factor_ex(torch.zeros(2, 2)).info
     tensor(1, dtype=torch.int32)
     """
-    return _factored("ldl_factor_ex", input, check_errors)
+    return LDLFactorEx(*_factored("ldl_factor_ex", input, check_errors))
 
 
-def _factored(name: str, A: Tensor, check_errors: bool) -> LDLFactorEx:
+def _factored(name: str, A: Tensor, check_errors: bool) -> tuple[Tensor, Tensor, Tensor]:
     require_tensors(f"linalg.{name}", input=A)
     LD, pivots = RECORD["ldl_factor"]([A.detach()], {})
-    info = first_zero(np.where(pivots < 0, 1, np.diagonal(LD._array, 0, -2, -1)))  # no block of 2 is 0
+    diagonal = np.diagonal(LD._array, 0, -2, -1)
+    info = first_zero(diagonal)
+    if info.any():
+        info = first_zero(np.where(pivots < 0, 1, diagonal))  # no block of 2 is 0
     if check_errors and info.any():
         raise LinAlgError(
             f"linalg.{name}: a block of D is zero: ldl_solve would divide by it; ldl_factor_ex gives the "
             "factors all the same"
         )
-    return LDLFactorEx(refuses(f"linalg.{name}", LD, A), wrap(pivots, None), wrap(info, None))
+    found = refuses(f"linalg.{name}", LD, A) if A.requires_grad else LD
+    return found, wrap(pivots, None), wrap(info, None)
 
 
 def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False) -> Tensor:

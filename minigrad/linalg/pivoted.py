@@ -89,11 +89,16 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     return _factored("lu_factor_ex", A, pivot, check_errors)
 
 
-def _factored(name: str, A: Tensor, pivot: bool, check_errors: bool) -> LUFactorEx:
+def _packed(name: str, A: Tensor, pivot: bool) -> tuple[Tensor, Any]:
     require_tensors(f"linalg.{name}", A=A)
     if not pivot:
         raise RuntimeError(f"linalg.{name}: LU without pivoting is not implemented on the CPU")
     packed, pivots = RECORD["lu"]([A], {})
+    return packed, pivots
+
+
+def _factored(name: str, A: Tensor, pivot: bool, check_errors: bool) -> LUFactorEx:
+    packed, pivots = _packed(name, A, pivot)
     info = first_zero(np.diagonal(packed._array, 0, -2, -1))
     if check_errors and info.any():
         which = tuple(int(i) for i in np.argwhere(info)[0]) if info.ndim else ()
@@ -127,7 +132,8 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
             [0.2500, 1.0000]]), tensor([[4., 4.],
             [0., 1.]]))
     """
-    return LU(*lu_unpack(*_factored("lu", A, pivot, check_errors=False)[:2]))
+    packed, pivots = _packed("lu", A, pivot)
+    return LU(_permutation(packed, pivots), *_triangles(packed))
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> LU:
@@ -150,17 +156,24 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     """
     require_tensors("lu_unpack", LU_data=LU_data, LU_pivots=LU_pivots)
     _check_pivots("lu_unpack", LU_data, LU_pivots)
+    empty = (LU_data.new_empty(0),) * 2
+    P = _permutation(LU_data, LU_pivots._array) if unpack_pivots else empty[0]
+    return _UNPACKED(P, *(_triangles(LU_data) if unpack_data else empty))
+
+
+def _permutation(LU_data: Tensor, pivots: Any) -> Tensor:
+    """P: a row for each row of A, at the place to which it went."""
+    order = order_of(pivots, LU_data.shape[-2])
+    return wrap((order[..., None, :] == _counted(order)[:, None]).astype(LU_data._array.dtype), None)
+
+
+def _triangles(LU_data: Tensor) -> tuple[Tensor, Tensor]:
+    """L, with ones on its diagonal, and U."""
     m, n = LU_data.shape[-2:]
-    k, empty = min(m, n), LU_data.new_empty(0)
-    P, L, U = empty, empty, empty
-    if unpack_pivots:
-        order = order_of(LU_pivots._array, m)
-        # a row of P for each row of A, at the place to which it went
-        P = wrap((order[..., None, :] == _counted(order)[:, None]).astype(LU_data._array.dtype), None)
-    if unpack_data:
-        one = wrap(np.eye(m, k, dtype=LU_data._array.dtype, like=kin(LU_data._array)), None)
-        L, U = LU_data[..., :k].tril(-1) + one, LU_data[..., :k, :].triu()
-    return _UNPACKED(P, L, U)
+    k = min(m, n)
+    one = wrap(np.eye(m, k, dtype=LU_data._array.dtype, like=kin(LU_data._array)), None)
+    lower, upper = LU_data if k == n else LU_data[..., :k], LU_data if k == m else LU_data[..., :k, :]
+    return lower.tril(-1) + one, upper.triu()
 
 
 def _counted(order: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import kin
-from .kernels import Array
+from .kernels import Array, ndarray
 from .lapack import (
     LinAlgError,
     eigh as eigh_kernel,
@@ -50,9 +50,18 @@ def _eigh_rule(g: Array, out: Array) -> Array:
     values, V = out[..., 0, :], out[..., 1:, :]
     if not values.shape[-1]:
         return g[..., 1:, :]
-    inner = np.matmul(swap(V), g[..., 1:, :]) * _inverse_gaps("eigh", "eigenvalues", values, g[..., 1:, :])
-    found = np.matmul(np.matmul(V, inner + _diagonal(g[..., 0, :])), swap(V))
+    if _ends_at_values(g[..., 1:, :]):
+        left = V * g[..., :1, :]
+    else:
+        gaps = _inverse_gaps("eigh", "eigenvalues", values, g[..., 1:, :])
+        left = np.matmul(V, np.matmul(swap(V), g[..., 1:, :]) * gaps + _diagonal(g[..., 0, :]))
+    found = np.matmul(left, swap(V))
     return (found + swap(found)) / 2
+
+
+def _ends_at_values(*vectors: Array) -> bool:
+    """True where no gradient reaches the vectors, as of a loss of singular values: half of the work."""
+    return all(type(g) is ndarray and not g.any() for g in vectors)
 
 
 def _diagonal(x: Array) -> Array:
@@ -105,6 +114,8 @@ def _svd_rule(g: Array, shape: tuple[int, ...], out: Array, full_matrices: bool)
             "linalg.svd: a gradient reaches the vectors that full_matrices=True adds, which are not "
             "determined: there is no derivative. Use full_matrices=False"
         )
+    if _ends_at_values(gU, gV):
+        return np.matmul(U * np.expand_dims(gS, -2), swap(V))
     row = np.expand_dims(S, -2)
     E = _inverse_gaps("svd", "singular values", S, gU, gV) / _sums(row)
     UgU, VgV = np.matmul(swap(U), gU), np.matmul(swap(V), gV)

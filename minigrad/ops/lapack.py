@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,28 @@ class LinAlgError(RuntimeError):
     ...     print(error)
     linalg.inv: the matrix is singular, it has no inverse
     """
+
+
+@functools.cache
+def _scipy() -> Any:
+    """SciPy's door to LAPACK, where SciPy is installed."""
+    try:
+        from scipy.linalg import lapack  # noqa: PLC0415 (an extra)
+    except ImportError:
+        return None
+    return lapack
+
+
+def routine(name: str, *given: Array) -> Any:
+    """The routine of LAPACK for NumPy's matrices of one dtype, or None where it cannot be had.
+
+    NumPy has these routines inside, and no function that gives their results. So there are functions of ours
+    too, which take longer.
+    """
+    if any(type(x) is not ndarray or x.dtype is not given[0].dtype for x in given):
+        return None
+    lapack = _scipy()
+    return lapack and getattr(lapack, ("s" if given[0].dtype.char == "f" else "d") + name)
 
 
 def swap(m: Array) -> Array:
@@ -92,6 +115,12 @@ def solve_triangular(A: Array, B: Array, *, upper: bool, unitriangular: bool = F
     matrices("solve_triangular", B)
     if A.shape[-1] != B.shape[-2]:
         raise ValueError(f"linalg.solve_triangular: A has {A.shape[-1]} rows and B {B.shape[-2]}")
+    if A.ndim == B.ndim == 2 and B.size and (trtrs := routine("trtrs", A, B)) is not None:
+        # LAPACK counts by columns: what is not so is the transpose of its transpose
+        turned = not A.flags.f_contiguous
+        X, zero = trtrs(A.T if turned else A, B, turned == upper, turned, unitriangular)
+        if not zero:
+            return np.ascontiguousarray(X)
     shape = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
     X = np.broadcast_to(B, (*shape, *B.shape[-2:])).copy()
     if upper:  # from the last row on: the same triangle, turned by half

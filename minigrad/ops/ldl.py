@@ -1,7 +1,8 @@
 """The factorisation of symmetric matrices A = L D L^T, with blocks of 1 and of 2 on the diagonal of D.
 
 Bunch and Kaufman, "Some stable methods for calculating inertia and solving symmetric linear systems" (1977),
-in LAPACK's form. It has no derivative here, as in PyTorch. Loaded when it is first used.
+in LAPACK's form: by SciPy where it is installed, else by the same steps here. It has no derivative here, as in
+PyTorch. Loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import numpy as np
 
 from .arrays import kin
 from .kernels import Array
-from .lapack import matrices, squares
+from .lapack import matrices, routine, squares
 from .op import REAL, Op
 from .solving import _positive
 
+_WORK = 64  # columns that LAPACK may keep in between
 _ALPHA = (1 + math.sqrt(17)) / 8  # how much larger a pivot elsewhere must be
 
 
@@ -27,10 +29,19 @@ def _ldl(A: Array) -> tuple[Array, Array]:
     """
     squares("ldl_factor", A)
     n, b = A.shape[-1], math.prod(A.shape[:-2])
-    X = np.reshape(np.tril(A), (b, n, n)).copy()
+    rows = np.arange(n, like=kin(A))
+    lower, zero = rows[:, None] >= rows, A.dtype.type(0)
+    sytrf = routine("sytrf", A) if n else None
+    if sytrf is not None and A.ndim == 2:
+        found, pivots, _ = sytrf(A, 1, _WORK * n)
+        return np.where(lower, found, zero), pivots
+    X = np.reshape(np.where(lower, A, zero), (b, n, n))
     pivots = np.zeros((b, n), np.int32, like=kin(A))
     for i in range(b):
-        _factor(X[i], pivots[i])
+        if sytrf is None:
+            _factor(X[i], pivots[i])
+        else:
+            X[i], pivots[i], _ = sytrf(X[i], 1, _WORK * n)
     return np.reshape(X, A.shape), np.reshape(pivots, A.shape[:-1])
 
 
@@ -96,13 +107,35 @@ def _ldl_solve(LD: Array, pivots: Array, B: Array) -> Array:
     if B.shape[-2] != LD.shape[-1]:
         raise ValueError(f"linalg.ldl_solve: A has {LD.shape[-1]} rows and B {B.shape[-2]}")
     batch = np.broadcast_shapes(LD.shape[:-2], pivots.shape[:-1], B.shape[:-2])
-    n, b = LD.shape[-1], math.prod(batch)
-    X = np.reshape(np.broadcast_to(B, (*batch, *B.shape[-2:])), (b, *B.shape[-2:])).copy()
-    factors = np.reshape(np.broadcast_to(LD, (*batch, n, n)), (b, n, n))
-    rows = np.reshape(np.broadcast_to(pivots, (*batch, n)), (b, n))
-    for i in range(b):
-        _solve(factors[i], [int(p) for p in rows[i]], X[i])
+    X = _stack(B, batch, 2).copy()
+    factors, rows = _stack(LD, batch, 2), _stack(pivots, batch, 1)
+    sytrs = routine("sytrs", factors, X)
+    for i in range(len(X)):
+        swaps = [int(p) for p in rows[i]]
+        if sytrs is not None and X.size and _fit(swaps):
+            X[i], _ = sytrs(factors[i], swaps, X[i], 1)
+        else:
+            _solve(factors[i], swaps, X[i])
     return np.reshape(X, (*batch, *B.shape[-2:]))
+
+
+def _stack(x: Array, batch: tuple[int, ...], ndim: int) -> Array:
+    """Matrices or rows for each place of a batch, one after the other."""
+    if not batch:
+        return x[None]
+    shape = x.shape[x.ndim - ndim :]
+    return np.reshape(np.broadcast_to(x, (*batch, *shape)), (math.prod(batch), *shape))
+
+
+def _fit(pivots: list[int]) -> bool:
+    """True if each is a row, and both rows of a block of 2 have one: LAPACK reads where they point."""
+    n, k = len(pivots), 0
+    while k < n:
+        p = pivots[k]
+        if not 0 < abs(p) <= n or (pivots[k : k + 2] != [p, p] and p < 0):
+            return False
+        k += 1 + (p < 0)
+    return True
 
 
 def _solve(A: Array, pivots: list[int], X: Array) -> None:

@@ -1,6 +1,7 @@
 """The factorisation of matrices into a permutation and two triangles: A = P L U.
 
-Loaded when a function of it is first used. The kernel is ours: NumPy has none.
+Loaded when a function of it is first used. NumPy has none: the kernel is SciPy's for a few matrices, where it
+is installed, or ours.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from .arrays import kin
-from .kernels import Array, kernel
-from .lapack import matrices, solve_triangular, swap
+from .kernels import Array, kernel, ndarray
+from .lapack import matrices, routine, solve_triangular, swap
 from .op import Op
 from .places import take_along
 from .solving import _well_posed
 
 _NARROW = 8  # columns that are eliminated one after the other
+_SEVERAL = 8  # so many matrices for each of their columns are better factored at once, in NumPy
 
 
 def factored(A: Array) -> tuple[Array, Array]:
@@ -27,7 +29,11 @@ def factored(A: Array) -> tuple[Array, Array]:
     k, b = min(m, n), math.prod(A.shape[:-2])
     X = np.reshape(A, (b, m, n)).copy()
     pivots = np.zeros((b, k), np.int32, like=kin(A))
-    if b and k:
+    if b < _SEVERAL * k and (getrf := routine("getrf", A)) is not None:
+        for i in range(b):
+            X[i], pivots[i], _ = getrf(X[i])
+        pivots -= np.arange(k, dtype=np.int32)
+    elif b and k:
         _eliminate(X, pivots, np.arange(b, like=kin(A)))
     pivots = pivots + np.arange(1, k + 1, dtype=np.int32, like=kin(A))
     return np.reshape(X, A.shape), np.reshape(pivots, (*A.shape[:-2], k))
@@ -73,6 +79,8 @@ def _swap_row(X: Array, j: int, p: Array, batch: Array) -> None:
 
 def first_zero(diagonal: Array) -> Array:
     """For each row the place of its first 0, from 1 on; 0 where there is none."""
+    if type(diagonal) is ndarray and diagonal.all():
+        return np.zeros(diagonal.shape[:-1], np.int32)
     zero = diagonal == 0
     if not zero.shape[-1]:
         return np.zeros(zero.shape[:-1], np.int32, like=kin(zero))
@@ -84,6 +92,8 @@ def order_of(pivots: Array, m: int) -> Array:
     """The rows of A as they stand in L U, from the rows that were swapped: (P^T A)[i] = A[order[i]]."""
     batch, k = pivots.shape[:-1], pivots.shape[-1]
     flat = np.reshape(pivots, (math.prod(batch), k))
+    if type(flat) is ndarray and len(flat) < _SEVERAL:
+        return np.reshape(np.array([_swapped(row, m) for row in flat.tolist()], np.int64), (*batch, m))
     order = np.zeros((len(flat), m), np.int64, like=kin(pivots)) + np.arange(m, like=kin(pivots))
     rows = np.arange(len(flat), like=kin(pivots))
     for j in range(k if len(flat) else 0):
@@ -91,8 +101,17 @@ def order_of(pivots: Array, m: int) -> Array:
     return np.reshape(order, (*batch, m))
 
 
+def _swapped(pivots: list[int], m: int) -> list[int]:
+    order = [*range(m)]
+    for j, p in enumerate(pivots):
+        order[j], order[p - 1] = order[p - 1], order[j]
+    return order
+
+
 def rows_of(x: Array, order: Array) -> Array:
     """Rows of each matrix, in an order."""
+    if order.ndim == 1:
+        return x[order]
     return take_along(x, np.broadcast_to(np.expand_dims(order, -1), (*order.shape, x.shape[-1])), -2)
 
 
@@ -120,14 +139,16 @@ def _lu_rule(g: Array, out: Array, pivots: Array) -> Array:
     if not k:
         return g
     first, g1 = out[..., :k, :k], g[..., :k, :k]
-    L = np.tril(first, -1) + np.eye(k, dtype=g.dtype, like=kin(g))
-    lower, upper = np.matmul(swap(L), g1), np.matmul(np.triu(g1), swap(np.triu(first)))
+    rows = np.arange(k, like=kin(g))
+    below = rows[:, None] > rows
+    lower = np.matmul(swap(np.where(below, first, 0.0)), g1) + g1
+    upper = np.matmul(np.where(below, 0.0, g1), swap(np.where(below, 0.0, first)))
     if n > m:
         lower = lower - np.matmul(g[..., k:], swap(out[..., k:]))
     if m > n:
         upper = upper - np.matmul(swap(out[..., k:, :]), g[..., k:, :])
     # L^T gL needs what stands below the diagonal of g only: L^T is an upper triangle
-    inner = _left(first, np.tril(lower, -1) + np.triu(upper))
+    inner = _left(first, np.where(below, lower, upper))
     found = _right(first, inner)
     if n > m:
         found = np.concatenate([found, _left(first, g[..., k:])], -1)

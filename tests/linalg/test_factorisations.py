@@ -5,10 +5,20 @@ import pytest
 
 import minigrad as torch
 from minigrad.linalg import LinAlgError
+from minigrad.ops import lapack, ldl
 from minigrad.ops.lu import factored
 from minigrad.testing import check_grads
 
 RANDOM = np.random.default_rng(3)
+
+
+@pytest.fixture(params=["scipy", "numpy"], autouse=True)
+def routines(request, monkeypatch):
+    """Once with LAPACK's routines by SciPy, once without."""
+    if request.param == "numpy":
+        monkeypatch.setattr("minigrad.ops.lapack._scipy", lambda: None)
+    else:
+        pytest.importorskip("scipy.linalg")
 
 
 def normal(*shape, **how):
@@ -40,10 +50,71 @@ def test_the_pivots_are_those_of_lapack():
 
 def test_halves_of_columns_and_single_columns_give_one_factorisation(monkeypatch):
     A = RANDOM.normal(size=(2, 33, 29))
+    monkeypatch.setattr("minigrad.ops.lapack._scipy", lambda: None)
     halves = factored(A)
     monkeypatch.setattr("minigrad.ops.lu._NARROW", 100)
     for one, other in zip(halves, factored(A), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+def both_ways(call, monkeypatch):
+    """The results with SciPy and without."""
+    pytest.importorskip("scipy.linalg")
+    monkeypatch.undo()
+    with np.errstate(all="ignore"):
+        fast = call()
+        monkeypatch.setattr("minigrad.ops.lapack._scipy", lambda: None)
+        return zip(fast, call(), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 5), (64, 64), (3, 7), (7, 3), (2, 9, 9), (3, 0, 4, 4)])
+def test_scipys_routines_give_the_factors_that_ours_give(shape, dtype, monkeypatch):
+    A = RANDOM.normal(size=shape).astype(dtype)
+    near = 1e-3 if dtype == np.float32 else 1e-9
+    for one, other in both_ways(lambda: factored(A), monkeypatch):
+        assert one.dtype == other.dtype and one.flags.c_contiguous
+        np.testing.assert_allclose(one, other, near, near)
+    singular = np.zeros_like(A)
+    for one, other in both_ways(lambda: factored(singular), monkeypatch):
+        np.testing.assert_array_equal(one, other)
+    if shape[-1] == shape[-2]:
+        symmetric = A + A.swapaxes(-1, -2)
+        symmetric[..., range(shape[-1]), range(shape[-1])] *= dtype(0.1)
+        for one, other in both_ways(lambda: ldl._ldl(symmetric), monkeypatch):
+            assert one.dtype == other.dtype
+            np.testing.assert_allclose(one, other, near, near)
+        LD, pivots = ldl._ldl(symmetric)
+        B = RANDOM.normal(size=(shape[-1], 3)).astype(dtype)
+        for one, other in both_ways(lambda: [ldl._ldl_solve(LD, pivots, B)], monkeypatch):
+            assert one.dtype == other.dtype
+            np.testing.assert_allclose(one, other, near, near)
+
+
+@pytest.mark.parametrize("unit", [False, True])
+@pytest.mark.parametrize("upper", [False, True])
+def test_scipys_triangles_are_solved_as_ours_also_with_a_0_on_the_diagonal(upper, unit, monkeypatch):
+    A, B = RANDOM.normal(size=(9, 9)) + 4 * np.eye(9), RANDOM.normal(size=(9, 2))
+    zero = A.copy()
+    zero[4, 4] = 0
+    for matrix in (A, A.T, np.asfortranarray(A), A.astype(np.float32), zero, np.ones((18, 9))[::2]):
+        right = B.astype(matrix.dtype)
+
+        def solved(matrix=matrix, right=right):
+            return [lapack.solve_triangular(matrix, right, upper=upper, unitriangular=unit)]
+
+        for one, other in both_ways(solved, monkeypatch):
+            assert one.dtype == other.dtype and one.flags.c_contiguous
+            np.testing.assert_allclose(one, other, 1e-4 if matrix.dtype == np.float32 else 1e-10)
+
+
+@pytest.mark.parametrize("pivots", [[9, 2, 3], [-9, -9, 3], [1, 2, -3], [-1, 2, 3], [0, 2, 3]])
+def test_pivots_that_are_no_rows_reach_no_memory_outside(pivots):
+    LD, B = torch.eye(3), torch.ones(3, 1)
+    try:
+        torch.linalg.ldl_solve(LD, torch.tensor(pivots), B)
+    except (RuntimeError, IndexError):
+        pass
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2)])
