@@ -1,8 +1,8 @@
 """The factorisation of symmetric matrices A = L D L^T, with blocks of 1 and of 2 on the diagonal of D.
 
 Bunch and Kaufman, "Some stable methods for calculating inertia and solving symmetric linear systems" (1977),
-in LAPACK's form: by SciPy where it is installed, else by the same steps here. It has no derivative here, as in
-PyTorch. Loaded when it is first used.
+in LAPACK's form: by SciPy where it is installed, else by the same steps here. It has no derivative here, as
+in PyTorch. Loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -112,7 +112,12 @@ def _ldl_solve(LD: Array, pivots: Array, B: Array) -> Array:
     sytrs = routine("sytrs", factors, X)
     for i in range(len(X)):
         swaps = [int(p) for p in rows[i]]
-        if sytrs is not None and X.size and _fit(swaps):
+        if not _fit(swaps):
+            raise ValueError(
+                f"linalg.ldl_solve: each pivot must be a row, from 1 to {len(swaps)}, or twice the same row "
+                f"with a minus, but they are {swaps}; are they those of ldl_factor?"
+            )
+        if sytrs is not None and X.size:
             X[i], _ = sytrs(factors[i], swaps, X[i], 1)
         else:
             _solve(factors[i], swaps, X[i])
