@@ -204,6 +204,8 @@ OPS: dict[str, Sample] = {
     "floor_divide": Sample(lambda t, a, b: t.floor_divide(a, b), (REAL, POSITIVE), (0, 1)),
     "trunc_divide": Sample(lambda t, a, b: t.div(a, b, rounding_mode="trunc"), (REAL, POSITIVE)),
     "fmod": Sample(lambda t, a, b: t.fmod(a, b), (REAL, POSITIVE)),
+    "entr": Sample(lambda t, x: t.special.entr(x), (POSITIVE,)),
+    "nextafter": Sample(lambda t, a, b: t.nextafter(a, b), (REAL, NONZERO)),
     "copysign": Sample(lambda t, a, b: t.copysign(a, b), (REAL, NONZERO), constants=(1,)),
     "nextafter": Sample(lambda t, a, b: t.nextafter(a, b), MATRICES),
     "logit": Sample(lambda t, x: t.logit(x), (PROBABILITY,)),

@@ -155,13 +155,15 @@ def arange(
         raise NotImplementedError("arange: numbers in a row cannot be boolean")
     if not (math.isfinite(start) and math.isfinite(end)):
         raise RuntimeError(f"arange: unsupported range: {start} to {end}")
-    if dtype.kind != "f":
-        start, end, step = int(start), int(end), int(step)
+    whole = (start, end, step) if dtype.kind == "f" else (int(start), int(end), int(step))
+    if dtype == int64:  # of shorter integers PyTorch counts the elements before it cuts
+        start, end, step = whole
     if step == 0 or math.isnan(step):
         raise RuntimeError("arange: step must be nonzero")
     if (end - start) / step < 0:
         raise RuntimeError(f"arange: from {start} to {end} the step {step} has the wrong sign")
     n = math.ceil((end - start) / step)
+    start, _, step = whole
     places = np.arange(n, dtype=np.float64 if isinstance(start + step, float) else np.int64)
     with np.errstate(all="ignore"):
         array = (start + step * places).astype(dtype)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minigrad import functional
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.compositions import integrals, powers, without_derivative as _none
+from minigrad._tensor.convert import in_one_dtype, require_tensors
 from minigrad._tensor.out import taking_out
 from minigrad._tensor.tensor import Tensor
 from minigrad.pytorch_names import answers_for
@@ -64,7 +65,9 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     tensor([0., 0.])
     """
     if not isinstance(other, Tensor):
+        require_tensors("special.xlog1py", input=input)
         return input * math.log1p(other) if -1 < other < math.inf else xlogy(input, 1 + other)
+    input, other = in_one_dtype(input, other) if isinstance(input, Tensor) else (input, other)
     values = other.detach()
     ends = functional.logical_or(values <= -1, values == math.inf)
     gone = functional.logical_and(ends, ends * input == 0)
@@ -82,7 +85,8 @@ def entr(input: Tensor) -> Tensor:
     >>> torch.special.entr(torch.tensor([0.5, -1.0]))
     tensor([0.3466,   -inf])
     """
-    return (-xlogy(input, input)).masked_fill(input.detach() < 0, -math.inf)
+    require_tensors("special.entr", input=input)
+    return CALLS["entr"](input)
 
 
 @taking_out

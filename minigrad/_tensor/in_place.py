@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
@@ -60,6 +61,22 @@ def _in_place(name: str, call: Callable[..., Any] | None = None, operator: bool 
     method.__name__ = method.__qualname__ = f"{name}_"
     method.__doc__ = _DOCSTRING.format(name)
     return like(method, compute, "self")
+
+
+def _in_its_dtype(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose result must have the dtype of the tensor over which it is written."""
+
+    @functools.wraps(call)
+    def compute(input: Any, *args: Any, **kwargs: Any) -> Any:
+        result = call(input, *args, **kwargs)
+        if kwargs.get("dtype") is not None and result.dtype != input.dtype:
+            raise RuntimeError(
+                f"{call.__name__}_: Bad in-place call: input tensor dtype {input.dtype.name} and output "
+                f"tensor dtype {result.dtype.name} should match. Nothing was written."
+            )
+        return result
+
+    return compute
 
 
 def _with_operator(name: str, call: Callable[..., Any] | None = None) -> tuple[Call, Call]:
@@ -162,8 +179,8 @@ class InPlace(Operations):
     bitwise_xor_, __ixor__ = _with_operator("bitwise_xor", Operations.bitwise_xor)
     tril_ = _in_place("tril")
     triu_ = _in_place("triu")
-    cumsum_ = _in_place("cumsum", Operations.cumsum)
-    cumprod_ = _in_place("cumprod", Operations.cumprod)
+    cumsum_ = _in_place("cumsum", _in_its_dtype(Operations.cumsum))
+    cumprod_ = _in_place("cumprod", _in_its_dtype(Operations.cumprod))
     addcmul_ = _in_place("addcmul", composed.addcmul)
     addcdiv_ = _in_place("addcdiv", composed.addcdiv)
     lerp_ = _in_place("lerp", composed.lerp)

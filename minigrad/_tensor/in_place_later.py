@@ -59,7 +59,19 @@ def _flat(name: str) -> Callable[..., Any]:
 def _twin(name: str) -> Callable[[], Any]:
     if name in _OF_TENSORS.split():
         return lambda: _in_place(name, _flat(name))
+    if name == "float_power":
+        return lambda: _in_place(name, _wide_power)
     return lambda: _in_place(name, cast("Any", _OF_OTHERS.get(name)) or found(name))
+
+
+def _wide_power(input: Any, exponent: Any) -> Any:
+    result = found("float_power")(input, exponent)
+    if input.dtype != result.dtype:
+        raise RuntimeError(
+            f"float_power_: the base has dtype {input.dtype.name} but the operation's result requires dtype "
+            f"{result.dtype.name}. Nothing was written."
+        )
+    return result
 
 
 class MoreInPlace(InPlace):

@@ -42,7 +42,7 @@ class Conversions(Recorded):
         """The tensor in another dtype; itself where nothing changes, unless `copy`.
 
         Arguments:
-            args: a dtype, a device ("cpu"), or a tensor that gives the dtype.
+            args: a dtype, a device ("cpu"), or a tensor that gives the dtype; then non_blocking and copy.
             dtype, device: the same by name.
             copy: whether it is a new tensor in any case.
             non_blocking: accepted; it changes nothing.
@@ -62,8 +62,10 @@ class Conversions(Recorded):
                 dtype = arg._array.dtype
             elif isinstance(arg, (str, Device)) or type(arg) is int:
                 device = arg
-            elif arg is not None and not isinstance(arg, bool):  # a flag here is non_blocking
+            elif arg is not None and not isinstance(arg, bool):
                 dtype = arg
+        flags = [arg for arg in args if isinstance(arg, bool)]  # non_blocking and copy
+        copy = copy or flags[1:] == [True]
         on_cpu(device)
         wanted = self._array.dtype if dtype is None else as_dtype(dtype)
         changed = self if wanted == self._array.dtype else CALLS["cast"](self, wanted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
+from minigrad.engine.mode import mode
+
 from . import compositions as composed
 from .calls import CALLS
 from .convert import as_spelled
@@ -232,7 +234,15 @@ class Reductions(Recorded):
 
 
 def _in_dtype(x: Any, dtype: Any) -> Any:
-    return x if dtype is None else x.to(dtype)
+    if dtype is None:
+        return x
+    converted = x.to(dtype)
+    if x.requires_grad and converted.dtype.kind != "f" and mode.recording:
+        raise RuntimeError(
+            f"Autograd not support dtype: {converted.dtype.name}. Integers carry no gradient: convert the "
+            "result, or x.detach()"
+        )
+    return converted
 
 
 def _spread_call(name: str, x: Any, dim: Any, unbiased: Any, keepdim: Any, correction: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.named_results import variant, written_as
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops.solving import solve_by_factor
 
 from . import factors, pivoted, products, solving
 from .pivoted import lu_unpack
@@ -117,7 +118,9 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     if B.ndim < 2 or L.ndim < 2:
         raise RuntimeError(f"cholesky_solve: B and L must be matrices, got {B.ndim}-D and {L.ndim}-D")
     half, back = (L.mT, L) if upper else (L, L.mT)
-    return solve_triangular(back, solve_triangular(half, B, upper=False), upper=True)
+    middle = solve_by_factor(half, B, upper=False, unitriangular=False)
+    solution: Tensor = solve_by_factor(back, middle, upper=True, unitriangular=False)
+    return solution
 
 
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
@@ -135,7 +138,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     half = L.mT if upper else L
     eye = L.new_zeros(L.shape)
     eye.diagonal(0, -2, -1).fill_(1)
-    inverse = solve_triangular(half, eye, upper=False)
+    inverse = solve_by_factor(half, eye, upper=False, unitriangular=False)
     return inverse.mT.matmul(inverse)
 
 

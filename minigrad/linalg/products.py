@@ -186,10 +186,9 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
             [1, 3, 9]])
     """
     require_tensors("linalg.vander", x=x)
-    if x.ndim == 0 or (N is not None and N <= 1):
-        raise RuntimeError(
-            f"linalg.vander: expected a vector at least, and N above 1, not {x.ndim}-D and {N}"
-        )
+    if (N is None and x.ndim == 0) or (N is not None and N <= 1):
+        raise RuntimeError(f"linalg.vander: expected a vector at least, or N above 1, not {x.ndim}-D and {N}")
+    x = x if x.ndim else x.unsqueeze(0)
     n = x.shape[-1] if N is None else N
     powers = x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)
     ones = wrap(np.ones((*x.shape, 1), powers._array.dtype), None)

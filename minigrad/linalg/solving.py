@@ -17,6 +17,7 @@ from minigrad.ops import solving as _solving  # noqa: F401 (its records enter th
 from minigrad.ops.arrays import arrayed
 from minigrad.ops.lapack import LinAlgError
 from minigrad.ops.lu import factored, first_zero
+from minigrad.ops.op import REAL, Op
 
 
 @written_as("linalg_slogdet")
@@ -243,7 +244,7 @@ def pinv(
     Arguments:
         A: a floating tensor (..., m, n).
         rcond: the old name of `rtol`.
-        hermitian: whether the matrices are symmetric; the result is the same.
+        hermitian: whether the matrices are symmetric; their lower triangles are read.
         atol, rtol: singular values of at most max(atol, rtol * the largest) count as 0. Each is a number, or
             a tensor with one for each matrix. Without them, rtol is max(m, n) times the spacing of floats at
             1; with an `atol` above 0 alone it is 0.
@@ -256,10 +257,22 @@ def pinv(
             [0.0000, 0.0000]])
     """
     require_tensors("linalg.pinv", A=A)
+    if hermitian and A.ndim > 1:
+        A = _mirrored(A)
     atol, rtol = tolerances(A, atol, rcond if rtol is None else rtol)
     if isinstance(atol, Tensor) or isinstance(rtol, Tensor):
         return _pinv_each(A, *(A.new_tensor(x) if not isinstance(x, Tensor) else x for x in (atol, rtol)))
     return CALLS["pinv"](A, atol=float(atol), rtol=float(rtol))
+
+
+# The gradient is that of any matrix, as in PyTorch: not gathered on the triangle that is read.
+_mirrored: Op = Op(
+    "mirrored", lambda A: np.tril(A) + np.swapaxes(np.tril(A, -1), -1, -2),
+    A=lambda g: g,
+    formula="the lower triangle on both sides",
+    domain=REAL,
+    register=False,
+)  # fmt: skip
 
 
 def _pinv_each(A: Tensor, atol: Tensor, rtol: Tensor) -> Tensor:

@@ -232,12 +232,15 @@ pow_ = Op(
 
 
 def _one_less(a: Array, b: Array) -> Array:
-    """The exponent b - 1, but 0 for 0 ** 0: there the factor b gives 0, and must not meet inf = 0 ** -1."""
+    """The exponent b - 1, but 0 for 0 ** 0: there the factor b gives 0, and must not meet inf = 0 ** -1.
+
+    Nor for nan ** 0, which is 1 for every base.
+    """
     if isinstance(b, (int, float)):
         return b - 1 if b else 0
     # Only there: at 2 ** 0 the derivative by b of this one is 1/2. And cast, for a b that is an array of no
     # dimensions becomes a NumPy scalar here, too weak beside a boolean tensor to stay float64.
-    return b - 1 + cast((a == 0) & (b == 0), a.dtype)
+    return b - 1 + cast(~(np.abs(a) > 0) & (b == 0), a.dtype)
 
 
 def _log_of_base(a: Array, b: Array) -> Array:
@@ -248,3 +251,23 @@ def _log_of_base(a: Array, b: Array) -> Array:
     if a:
         return float(np.log(a))
     return np.where(b >= 0, np.zeros_like(b), -math.inf)
+
+
+def _lerp(a: Array, b: Array, weight: Any) -> Array:
+    """From whichever end is nearer."""
+    span = b - a
+    if isinstance(weight, (int, float)):
+        return a + span * weight if abs(weight) < 0.5 else b - span * (1 - weight)
+    return np.where(np.abs(weight) < 0.5, a + span * weight, b - span * (1 - weight))
+
+
+lerp = Op(
+    "lerp", _lerp, inputs="a b weight",
+    a=lambda g, weight: g * (1 - weight),
+    b=lambda g, weight: g * weight,
+    weight=lambda g, a, b: g * (b - a),
+    formula="d(a + w (b - a))/da = 1 - w,  d/db = w,  d/dw = b - a",
+    domain=(REAL, REAL, REAL),
+    result="floating",
+    promote=False,
+)  # fmt: skip

@@ -64,6 +64,13 @@ sinc = Op(
     domain=NONZERO,
     result="float",
 )  # fmt: skip
+entr = Op(
+    "entr", lambda x: np.where(x > 0, -x * np.log(x), np.where(x == 0, 0 * x, np.where(x < 0, -np.inf, x))),
+    x=lambda g, x: g * (-np.log(x) - 1),
+    formula="d(-x log(x))/dx = -log(x) - 1",
+    domain=POSITIVE,
+    result="float",
+)  # fmt: skip
 erfc = Op(
     "erfc", kernel(error_kernels.erfc),
     x=lambda g, x: g * -TWO_OVER_ROOT_PI * np.exp(-x * x),

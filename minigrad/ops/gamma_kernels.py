@@ -126,4 +126,7 @@ def digamma(x: Array) -> Array:
 
 def polygamma(x: Array, *, n: int) -> Array:
     """The n-th derivative of `digamma`."""
-    return by_blocks(x, _slope_block, lambda x: psi(x, 1), 0.0, 1000.0) if n == 1 else psi(x, n)
+    if n == 1:
+        return by_blocks(x, _slope_block, lambda x: psi(x, 1), 0.0, 1000.0)
+    poles = (x <= 0) & (x == np.floor(x)) & (x > -np.inf)
+    return np.where(poles, np.asarray((-1) ** (n + 1) * np.inf, x.dtype), psi(x, n))

@@ -83,7 +83,7 @@ def cells(index: Array, dim: int, shape: Shape) -> Array:
     found = index * steps[axis] if steps[axis] != 1 else index
     for i, n in enumerate(index.shape):
         if i != axis and n > 1:
-            places = np.arange(0, n * steps[i], steps[i])
+            places = np.arange(n) * steps[i]
             found = found + places.reshape([-1 if i == j else 1 for j in range(index.ndim)])
     return found
 

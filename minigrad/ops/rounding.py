@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import kind_of
-from .kernels import Array, ndarray
+from .kernels import Array, keep, ndarray
 from .op import BY_FORWARD, NONZERO, REAL, UNIT, Interval, Op
 from .places import row_blocks
 from .special import sign as sign_kernel
@@ -80,9 +80,9 @@ trunc_divide = Op(
 
 nextafter = Op(
     "nextafter", np.nextafter, inputs="a b",
-    a=lambda g: g,
+    a=lambda g, a, b: keep(g, a != b),
     b=lambda g: np.zeros_like(g),
-    formula="the next number after a, towards b: d/da = 1",
+    formula="the next number after a, towards b: d/da = 1, but 0 where they are equal",
     domain=lambda d: ((d.values(s := d.shape(), REAL), d.values(s, Interval(4.0, 5.0))), {}),
     result="floating",
 )  # fmt: skip

@@ -179,7 +179,7 @@ def _flipped(x: Array, dims: Any) -> Array:
 flip = Op(
     "flip",
     lambda x, *, dims: _flipped(x, dims),
-    x=lambda g, dims: np.flip(g, dims),
+    x=lambda g, dims: np.flip(g, dims) if g.ndim else g,
     read="g flipped back",
     formula="the gradient flipped back",
     domain=lambda d: ((d.values(s := d.shape(min_dims=1), REAL),), {"dims": (d.dim(s),)}),

@@ -91,6 +91,21 @@ solve_triangular = Op(
 )  # fmt: skip
 
 
+# As PyTorch's derivative of a solution by a factor of Cholesky's: not cut to the triangle that is read.
+solve_by_factor: Op = Op(
+    "solve_by_factor", solve_triangular_kernel, inputs="A B",
+    A=lambda g, A, out, upper, unitriangular: -np.matmul(
+        _transposed(A, g, upper, unitriangular), swap(out)
+    ),
+    B=lambda g, A, upper, unitriangular: _transposed(A, g, upper, unitriangular),
+    formula="grad B = A^-T @ g,  grad A = -(grad B) @ X^T",
+    domain=lambda d: (_system(d)[0], {"upper": d.flag(), "unitriangular": False}),
+    result="floating",
+    promote=False,
+    register=False,
+)  # fmt: skip
+
+
 def _as_matrix(g: Array) -> Array:
     return np.expand_dims(np.expand_dims(g, -1), -1)
 

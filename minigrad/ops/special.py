@@ -101,6 +101,8 @@ def _erf_block(x: Array) -> Array:
 
 def normal_cdf(x: Array) -> Array:
     """Phi(x), the probability that a standard normal number is less than x; to 1e-7 for float32."""
+    if type(x) is ndarray and x.dtype.char == "e":
+        return normal_cdf(x.astype(np.float32)).astype(x.dtype)
     if type(x) is not ndarray or x.dtype.char != "f":
         return 0.5 * (1 + erf(x * math.sqrt(0.5)))
     out = _erf_of_root(x)

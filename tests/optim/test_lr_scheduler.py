@@ -468,3 +468,23 @@ def test_schedules_say_that_they_are_of_this_package(name):
 
 def test_the_base_class_has_its_older_name():
     assert lrs._LRScheduler is lrs.LRScheduler
+
+
+def test_a_subclass_written_for_pytorch_may_ask_within_get_lr_which_step_it_is():
+    told = []
+
+    class Asking(torch.optim.lr_scheduler.LRScheduler):
+        def get_lr(self):
+            told.append((self._is_initial, self._get_lr_called_within_step))
+            return self.base_lrs
+
+    x = torch.ones(1, requires_grad=True)
+    x.grad = torch.zeros(1)
+    optimizer = torch.optim.SGD([x], lr=1.0)
+    schedule = Asking(optimizer)
+    optimizer.step()
+    schedule.step()
+    schedule.get_lr()
+    assert told == [(True, True), (False, True), (False, False)]
+    state = schedule.state_dict()
+    assert state["_is_initial"] is state["_get_lr_called_within_step"] is False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import require_tensors, tensors_in
 from minigrad._tensor.older_order import factor_first, factors_first
@@ -153,6 +155,8 @@ def addmm(input: T, mat1: T, mat2: T, *older: T, beta: float = 1, alpha: float =
         raise RuntimeError(
             f"addmm: expected operands of the same dtype, got {input.dtype.name} and {product.dtype.name}"
         )
+    if product.dtype.kind in "iu":
+        alpha, beta = int(alpha), int(beta)  # as PyTorch cuts fractions
     product = product if alpha == 1 else product * alpha
     if beta == 0:  # nan and inf in `input` must not leak through a factor of 0
         return product + masked_fill(input, input.new_ones((), dtype=bool), 0)
@@ -178,6 +182,8 @@ def addcmul(input: T, tensor1: T, tensor2: T, *older: T, value: float = 1) -> T:
         given = (tensor1, tensor2, *older)
         tensor1, tensor2, value = factor_first("addcmul", "value", given, value)
     require_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
+    if input.dtype == tensor1.dtype == tensor2.dtype == np.float16:  # whose product may overflow
+        return addcmul(*(x.float() for x in (input, tensor1, tensor2)), value=value).to(np.float16)
     product = tensor1 * tensor2
     _factor("addcmul", "value", value, input, product)
     return input + (product if value == 1 else product * value)
@@ -210,6 +216,8 @@ def addcdiv(input: T, tensor1: T, tensor2: T, *older: T, value: float = 1) -> T:
     require_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
     if not any(x.is_floating_point() for x in (tensor1, tensor2)):
         raise RuntimeError("addcdiv: integer division is not supported; convert with .float()")
+    if input.dtype == tensor1.dtype == tensor2.dtype == np.float16:
+        return addcdiv(*(x.float() for x in (input, tensor1, tensor2)), value=value).to(np.float16)
     return input + (tensor1 if value == 1 else tensor1 * value) / tensor2
 
 
@@ -230,12 +238,14 @@ def lerp(input: T, end: T, weight: Any) -> T:
     require_tensors("lerp", input=input, end=end)
     if not input.is_floating_point():
         raise RuntimeError(f"lerp: expected floating tensors, got {input.dtype.name}; convert with .float()")
-    if isinstance(weight, (int, float)):
-        span = end - input
-        return input + span * weight if abs(weight) < 0.5 else end - span * (1 - weight)
-    near = input + weight * (end - input)
-    far = end - (end - input) * (1 - weight)
-    return near.where(weight.detach().abs() < 0.5, far)
+    if input.dtype != end.dtype:
+        raise RuntimeError(
+            f"lerp: expected dtype {input.dtype.name} for `end` but got dtype {end.dtype.name}"
+        )
+    if input.dtype == np.float16:  # the span may overflow
+        weight = weight if isinstance(weight, (int, float)) else weight.float()
+        return lerp(input.float(), end.float(), weight).to(np.float16)
+    return CALLS["lerp"](input, end, weight)
 
 
 def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:

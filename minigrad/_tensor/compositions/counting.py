@@ -60,7 +60,8 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
         found = array.max() if array.dtype.kind == "f" and np.isnan(array).any() else None
         found = np.sort(array, axis=None)[(array.size - 1) // 2] if found is None else found
         mask = np.isnan(array) if found != found else array == found
-        return input[as_constant(mask)].amax()
+        taken = input[as_constant(mask)]
+        return taken.amax() if found == found else taken.sum() / taken.numel()
     axis = normalize_dim(dim, input.ndim)
     if input.ndim == 0:
         return Median(input.clone(), as_constant(np.zeros((), np.int64)))
@@ -331,6 +332,8 @@ def searchsorted(
     else:
         pairs = zip(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
         found = np.array([np.searchsorted(a, v, side=way) for a, v in pairs]).reshape(values.shape)
+    if values.dtype.kind == "f":  # nan is beyond all, also beyond a nan in the sequence, as in PyTorch
+        found = np.where(values == values, found, rows.shape[-1])
     return as_constant(found.astype(np.int32 if out_int32 else np.int64))
 
 

@@ -45,12 +45,14 @@ def diff(input: T, n: int = 1, dim: int = -1, prepend: T | None = None, append: 
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     axis = normalize_dim(dim, input.ndim)
+    if not n:
+        return input.clone()
     joined = [x for x in (prepend, input, append) if x is not None]
     out = CALLS["cat"](tuple(joined), dim=axis) if len(joined) > 1 else input
     for _ in range(min(n, out.shape[axis])):
         after, before = _part(out, axis, 1, None), _part(out, axis, None, -1)
         out = after.logical_xor(before) if out.dtype == np.bool_ else after - before
-    return out if n else out.clone()
+    return out
 
 
 def _widths(name: str, y: T, x: T | None, dx: Any, axis: int) -> Any:
@@ -62,6 +64,8 @@ def _widths(name: str, y: T, x: T | None, dx: Any, axis: int) -> Any:
         if x.shape[0] != y.shape[axis]:
             raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
         return diff(x).reshape(-1, *[1] * (y.ndim - 1 - axis))
+    if x.ndim > y.ndim:
+        raise RuntimeError(f"{name}: x of shape {tuple(x.shape)} has more axes than y, {tuple(y.shape)}")
     return diff(x, dim=axis - y.ndim)
 
 
@@ -127,6 +131,9 @@ def gradient(input: T, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
     require_tensors("gradient", input=input)
     dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
     axes = [normalize_dim(d, input.ndim) for d in dims]
+    spacing = 1 if spacing is None else spacing
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"torch.gradient: a dim appears multiple times in the list of dims {tuple(axes)}")
     steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(axes)
     if len(steps) != len(axes):
         raise RuntimeError(
@@ -152,6 +159,8 @@ def _slope(f: T, axis: int, step: Any, order: int) -> T:
         a, b = h[:-1], h[1:]
         left, right = slopes[..., :-1], slopes[..., 1:]
         middle = (left * b + right * a) / (a + b)
+        if not getattr(step, "ndim", 0):  # an inf in the middle leaves its neighbours' difference alone
+            middle = (f[..., 2:] - f[..., :-2]) / (2 * step)
         if order == 2:
             first = first + (left[..., :1] - right[..., :1]) * (h[0] / (h[0] + h[1]))
             last = last + (right[..., -1:] - left[..., -1:]) * (h[-1] / (h[-1] + h[-2]))
@@ -189,7 +198,7 @@ def cov(input: T, *, correction: int = 1, fweights: T | None = None, aweights: T
     weights = None
     for each in (fweights, aweights):
         if each is not None:
-            weights = each.to(rows.dtype) if weights is None else weights * each
+            weights = each if weights is None else weights * each
     if weights is None:
         centred = rows - rows.mean(1, keepdim=True)
         return (centred.matmul(centred.mT) / max(n - correction, 0)).squeeze()
@@ -198,7 +207,8 @@ def cov(input: T, *, correction: int = 1, fweights: T | None = None, aweights: T
     norm = total - correction
     if aweights is not None and correction:
         norm = total - correction * (weights * aweights).sum() / total
-    return ((centred * weights).matmul(centred.mT) / norm.clamp(min=0)).squeeze()
+    weighted = centred * weights
+    return (weighted.matmul(centred.mT.to(weighted.dtype)) / norm.clamp(min=0)).squeeze()
 
 
 def corrcoef(input: T) -> T:
@@ -295,6 +305,7 @@ def vander(x: T, N: int | None = None, increasing: bool = False) -> T:
     n = x.shape[0] if N is None else N
     if n < 0:
         raise RuntimeError("N must be non-negative.")
+    x = x if x.is_floating_point() else x.long()
     columns = [x.new_ones(x.shape)]
     for _ in range(n - 1):
         columns.append(columns[-1] * x)

@@ -55,10 +55,10 @@ def igammac(input: T, other: T) -> T:
 
 def _part(name: str, input: Any, other: Any) -> T:
     require_tensors(name, input=input, other=other)
-    for x in (input, other):
-        if not x.is_floating_point():
-            raise NotImplementedError(f"{name}: expected floating tensors; convert with .float()")
-    return refuses(f"{name}: 'input'", CALLS[name](*in_one_dtype(input.detach(), other)), input)
+    a, b = in_one_dtype(input.detach(), other)
+    if not a.is_floating_point():
+        raise NotImplementedError(f"{name}: expected floating tensors; convert with .float()")
+    return refuses(f"{name}: 'input'", CALLS[name](a, b), input)
 
 
 def zeta(input: Any, other: Any) -> T:

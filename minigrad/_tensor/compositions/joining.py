@@ -226,7 +226,8 @@ def tensordot(a: T, b: T, dims: Any = 2) -> T:
 
     Arguments:
         a, b: tensors.
-        dims: a number n for the last n axes of `a` with the first n of `b`, or two lists of axes.
+        dims: a number n for the last n axes of `a` with the first n of `b`, or two lists of axes. An axis of
+            size 1 goes with one of any size.
 
     Raises:
         RuntimeError: for axes of unequal sizes.
@@ -249,6 +250,10 @@ def tensordot(a: T, b: T, dims: Any = 2) -> T:
     first = [normalize_dim(d, a.ndim) for d in first]
     second = [normalize_dim(d, b.ndim) for d in second]
     for p, q in zip(first, second, strict=True):
+        if a.shape[p] == 1 != b.shape[q]:
+            b = b.sum(q, keepdim=True)
+        elif b.shape[q] == 1 != a.shape[p]:
+            a = a.sum(p, keepdim=True)
         if a.shape[p] != b.shape[q]:
             raise RuntimeError(
                 f"tensordot: contracted dimensions need to match, but first has size {a.shape[p]} in dim {p} "

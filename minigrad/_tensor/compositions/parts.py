@@ -364,9 +364,9 @@ def unravel_index(indices: T, shape: Any) -> tuple[T, ...]:
     (tensor([0, 1]), tensor([1, 1]))
     """
     if indices.dtype.kind not in "iu":
-        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     sizes = (shape,) if isinstance(shape, int) else sizes_of((shape,))
-    rest, found = indices._array, []
+    rest, found = indices._array.astype(np.int64), []
     for n in reversed(sizes):
         found.append(wrap(np.asarray(rest % n), None))
         rest = rest // n

@@ -218,6 +218,10 @@ def _combined(name: str, input: T, places: Any, src: T, reduce: str, include_sel
         raise RuntimeError(
             f"{name}: self ({input.dtype.name}) and src ({src.dtype.name}) must have the same dtype"
         )
+    if input.dtype == np.bool_:
+        if reduce == "mean":
+            raise NotImplementedError(f"{name}: booleans have no mean")
+        return _combined(name, input.long(), places, src.long(), reduce, include_self).bool()
     flat, values, n = input.reshape(-1), src.reshape(-1), input.numel()
     counts = np.bincount(places, minlength=n)
     touched = wrap(counts > 0, None)
@@ -297,6 +301,9 @@ def index_reduce(input: T, dim: int, index: T, source: T, reduce: str, *, includ
     tensor([0., 4.])
     """
     require_tensors("index_reduce", input=input, index=index, source=source)
+    if not input.ndim:
+        rows = input.reshape(1), source.reshape(-1)
+        return index_reduce(rows[0], dim, index, rows[1], reduce, include_self=include_self).reshape(())
     _integer("index_reduce", index)
     axis = normalize_dim(dim, input.ndim)
     check_bounds("index_reduce(): index out of range in self", index, axis, input.shape[axis])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.older_order import factors_first
 from minigrad._tensor.record import Recorded
@@ -22,6 +24,13 @@ def _summed(name: str, input: T, product: T, beta: float, alpha: float) -> T:
         raise RuntimeError(
             f"{name}: expected operands of the same dtype, got {input.dtype.name} and {product.dtype.name}"
         )
+    if product.dtype.kind in "iu":
+        if name == "addr" and float in (type(alpha), type(beta)):
+            raise RuntimeError("addr: For integral input tensors, alpha and beta must not be fractions.")
+        alpha, beta = int(alpha), int(beta)  # as PyTorch cuts them
+    if product.dtype == np.bool_:
+        old, new = (x.logical_and(x.new_tensor(bool(f))) for x, f in ((input, beta), (product, alpha)))
+        return old.logical_or(new)
     product = product if alpha == 1 else product * alpha
     if beta == 0:
         return product + input.masked_fill(input.new_ones((), dtype=bool), 0)
@@ -113,7 +122,7 @@ def addbmm(input: T, batch1: T, batch2: T, *older: T, beta: float = 1, alpha: fl
     if older:
         given = (input, batch1, batch2, *older)
         input, batch1, batch2, beta, alpha = factors_first("addbmm", given, beta, alpha)
-    return _summed("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
+    return _summed("addbmm", input, bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha)
 
 
 def inner(input: T, other: T) -> T:

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import require_tensors
+from minigrad._tensor.dtype import result_type
 from minigrad._tensor.record import wrap
 from minigrad.ops.kernels import normalize_dim
 
@@ -155,7 +156,8 @@ def block_diag(*tensors: Any) -> T:
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     if any(x.ndim > 2 for x in given):
         raise RuntimeError("torch.block_diag: Input tensors must have 2 or fewer dimensions.")
-    blocks = [x if x.ndim == 2 else x.reshape(1, -1) for x in given]
+    own = result_type([x._array for x in given]) if given else None
+    blocks = [(x if x.ndim == 2 else x.reshape(1, -1)).to(own) for x in given]
     if not blocks:
         return wrap(np.zeros((1, 0), np.float32), None)
     width, start, rows = sum(b.shape[1] for b in blocks), 0, []

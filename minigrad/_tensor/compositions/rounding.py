@@ -238,9 +238,10 @@ def nextafter(input: T, other: T) -> T:
     1.1920928955078125e-07
     """
     require_tensors("nextafter", input=input, other=other)
-    if not (input.is_floating_point() and other.is_floating_point()):
+    input, other = in_one_dtype(input, other)
+    if not input.is_floating_point():
         raise NotImplementedError("nextafter: expected floating tensors")
-    out: T = CALLS["nextafter"](*in_one_dtype(input, other))
+    out: T = CALLS["nextafter"](input, other)
     return out
 
 

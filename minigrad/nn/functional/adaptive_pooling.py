@@ -139,6 +139,8 @@ def _elements(n: int, m: int) -> Any:
 
 def _adaptive_avg(axes: int, input: Tensor, output_size: Any) -> Tensor:
     name = f"adaptive_avg_pool{axes}d"
+    if input.dtype == np.float16:  # whose sums overflow
+        return _adaptive_avg(axes, input.float(), output_size).to(input.dtype)
     x, single, places = _adaptive(name, axes, input, output_size)
     check_floating(name, x)
     if max(places) == 1:

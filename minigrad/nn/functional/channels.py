@@ -233,6 +233,10 @@ def instance_norm(
         raise ValueError(
             f"Expected more than 1 spatial element when training, got input size {tuple(input.shape)}"
         )
+    if (running_mean is None) != (running_var is None):
+        raise ValueError(
+            "instance_norm: running_mean and running_var must either both be None or neither be None"
+        )
     if running_mean is not None and running_var is not None and n:
         values = input.detach().reshape(n, channels, -1)
         for running, value in ((running_mean, values.mean(2)), (running_var, values.var(2))):
@@ -271,8 +275,10 @@ def rms_norm(
     if weight is not None:
         _check_scale("rms_norm", "weight", weight, shape, input)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    out = input * ((input * input).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
-    return out if weight is None else out * weight
+    wide = input.float() if input.dtype == np.float16 else input  # whose squares overflow
+    out = wide * ((wide * wide).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
+    out = out if weight is None else out * weight
+    return out if wide is input else out.to(input.dtype)
 
 
 def local_response_norm(

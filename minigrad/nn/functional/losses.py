@@ -371,6 +371,9 @@ def kl_div(
     """
     check_pair("kl_div", input, target, "mean" if reduction == "batchmean" else reduction)
     reduction = older_reduction(size_average, reduce, reduction)
+    for argument, x in (("input", input), ("target", target)):
+        if not x.is_floating_point():
+            raise RuntimeError(f"kl_div: Integral inputs not supported, but {argument} is of {x.dtype.name}")
     each = target.exp() * (target - input) if log_target else CALLS["xlogy"](target, target) - target * input
     if reduction == "batchmean":
         return each.sum() / input.shape[0] if input.ndim else each.sum()

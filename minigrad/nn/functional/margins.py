@@ -15,6 +15,7 @@ from minigrad.ops.kernels import broken
 
 from .activations import logsigmoid, relu
 from .checks import check_pair, check_reduction, check_same_shape, older_reduction, reduced, weighted
+from .sizes import check_floating
 
 
 def poisson_nll_loss(
@@ -126,6 +127,7 @@ def hinge_embedding_loss(
     """
     reduction = older_reduction(size_average, reduce, reduction)
     check_pair("hinge_embedding_loss", input, target, reduction)
+    check_floating("hinge_embedding_loss", input)
     far = (margin - input).clamp(min=0).masked_fill(target == 1, 0.0)
     return reduced(far + input.masked_fill(target == -1, 0.0), reduction)
 

@@ -223,6 +223,9 @@ def means_of_windows(
     ceil_mode: bool, count_include_pad: bool, divisor: int | None,
 ) -> Tensor:  # fmt: skip
     """The means of windows over the last `axes` axes."""
+    if input.dtype == np.float16:  # whose sums overflow
+        given = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor
+        return means_of_windows(axes, input.float(), *given).to(input.dtype)
     name = f"avg_pool{axes}d"
     x, single = as_batch(name, input, axes)
     size, stride, padding = _window(name, axes, kernel_size, stride, padding)

@@ -49,6 +49,8 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self._optimizer_steps = optimizer._steps
         self._step_count = 0
+        # Subclasses written for PyTorch ask these within get_lr: is it the first step, is it a step at all.
+        self._is_initial = self._get_lr_called_within_step = False
         self._begin()
 
     def _begin(self) -> None:
@@ -98,11 +100,14 @@ class LRScheduler:
     def _advance(self, epoch: int | None = None) -> None:
         before = self.last_epoch
         self.last_epoch = before + 1 if epoch is None else epoch
+        self._is_initial, self._get_lr_called_within_step = not self._step_count, True
         try:
             rates = self.get_lr() if epoch is None else self.closed_form()
         except BaseException:
             self.last_epoch = before
             raise
+        finally:
+            self._is_initial = self._get_lr_called_within_step = False
         self._step_count += 1
         for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = lr
