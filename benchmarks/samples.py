@@ -205,7 +205,6 @@ OPS: dict[str, Sample] = {
     "trunc_divide": Sample(lambda t, a, b: t.div(a, b, rounding_mode="trunc"), (REAL, POSITIVE)),
     "fmod": Sample(lambda t, a, b: t.fmod(a, b), (REAL, POSITIVE)),
     "entr": Sample(lambda t, x: t.special.entr(x), (POSITIVE,)),
-    "nextafter": Sample(lambda t, a, b: t.nextafter(a, b), (REAL, NONZERO)),
     "copysign": Sample(lambda t, a, b: t.copysign(a, b), (REAL, NONZERO), constants=(1,)),
     "nextafter": Sample(lambda t, a, b: t.nextafter(a, b), MATRICES),
     "logit": Sample(lambda t, x: t.logit(x), (PROBABILITY,)),
