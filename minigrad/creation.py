@@ -291,7 +291,14 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool 
     >>> torch.empty(3).shape
     torch.Size([3])
     """
-    return made(np.empty(size_given(sizes, size), float_dtype(dtype)), requires_grad)
+    return made(_unset(np.empty(size_given(sizes, size), float_dtype(dtype))), requires_grad)
+
+
+def _unset(array: Any) -> Any:
+    """An array of whatever values; a program, which makes it anew with the same ones, has zeros."""
+    if trace_of_thread() is not None:
+        array.fill(0)
+    return array
 
 
 @taking_out
@@ -390,7 +397,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
     """
     array = tensor_given("empty_like", input)._array
     dtype = array.dtype if dtype is None else as_dtype(dtype)
-    return made(np.empty_like(array, dtype, kept_order(array)), requires_grad)
+    return made(_unset(np.empty_like(array, dtype, kept_order(array))), requires_grad)
 
 
 @on_cpu_only

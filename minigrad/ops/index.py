@@ -24,8 +24,8 @@ from .places import (
     add_along as add_along_kernel,
     along,
     cells,
+    emptied,
     is_basic,
-    outside,
     scatter_index as scatter_index_kernel,
     take_along as take_along_kernel,
 )
@@ -100,7 +100,7 @@ def _put_domain(d: Any) -> Any:
 index_put = Op(
     "index_put",
     lambda x, value, *, index: _put(x, value, index),
-    x=lambda g, x_shape, index: keep(g, outside(x_shape, index, g)),
+    x=lambda g, index: emptied(g, index),
     value=lambda g, value_shape, index: _lengthened(_of_those_that_stayed(g, index), len(value_shape)),
     read={
         "x": "g where the old values stayed, 0 elsewhere",
@@ -171,7 +171,7 @@ def _in_a_row(x: Array, index: Array, dim: int) -> tuple[Array, Any]:
 def _where_left(g: Array, index: Array, dim: int) -> Array:
     """`g` where `index` names no place, 0 elsewhere."""
     row, places = _in_a_row(g, index, dim)
-    return np.reshape(keep(row, outside(row.shape, places, g)), g.shape)
+    return np.reshape(emptied(row, places), g.shape)
 
 
 scatter = Op(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_array, is_foreign, kin
-from .kernels import Array, Shape, copied, kernel, ndarray, normalize_dim
+from .kernels import Array, Shape, copied, is_tensor, keep, kernel, ndarray, normalize_dim
 from .sums import add_at, total
 
 
@@ -28,11 +28,15 @@ def scatter_index(g: Array, index: Any, shape: Shape) -> Array:
     return out
 
 
-def outside(shape: Shape, index: Any, g: Array) -> Array:
-    """A boolean mask of the kind of `g`, False at `index`: where an assignment left the old values."""
-    mask = np.ones(shape, np.bool_, like=kin(g))
-    mask[index] = False
-    return mask
+def emptied(g: Array, index: Any) -> Array:
+    """`g` with 0 at `index`, where an assignment has put other values."""
+    if is_tensor(g) or is_foreign(g) or hasattr(g, "level"):
+        mask = np.ones(g.shape, np.bool_, like=kin(g))
+        mask[index] = False
+        return keep(g, mask)
+    out = g.copy()
+    out[index] = 0
+    return out
 
 
 def along(index: Array, dim: int, ndim: int) -> tuple[Array, ...]:

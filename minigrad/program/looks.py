@@ -161,6 +161,8 @@ def _link(step: Any, out: Value) -> tuple[str, Any] | None:
 
 def links_between(root: Any, view: Any) -> Links | None:
     """The links from a C-contiguous array to a view of it, by their layouts; None where it has none."""
+    if _is_same(root, view):
+        return []
     if not root.flags.c_contiguous or not view.size or view.dtype != root.dtype:
         return None
     offset, rest = divmod(view.ctypes.data - root.ctypes.data, root.itemsize)

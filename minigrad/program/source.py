@@ -210,8 +210,7 @@ class _Text:
         text = self.names[self.program.inputs[at]] if kind == "in" else self._result(at)
         for name, how in place.links:
             if name == "getitem":
-                short = type(how) is tuple and how[-1:] == (...,) and how[:-1] and place.shape
-                text = f"{text}[{self._index(how[:-1] if short else how)}]"
+                text = f"{text}[{self._index(how, bool(place.shape))}]"
             elif name in ("expand", "diagonal"):
                 function = "np.broadcast_to" if name == "expand" else "np.diagonal"
                 text = f"{function}({', '.join([text, *[self._in(x, 0) for x in how]])})"
@@ -284,7 +283,7 @@ class _Text:
         where = index[0] if type(index) is tuple and len(index) == 1 else index
         added = f"np.add.at({name}, {self._in(where, 0)}, {self._in(g, 0)})"
         if is_basic(index) and not list(values_in(index)):
-            added = f"{name}[{self._index(index)}] = {self._in(g, 0)}"
+            added = f"{name}[{self._index(index, True)}] = {self._in(g, 0)}"
         start = f"    {name} = np.zeros({tuple(shape)}, {kind})"
         return [f"{start:<56}  # {_shape(out)}", f"    {added}"]
 
@@ -305,15 +304,18 @@ class _Text:
         if isinstance(function, str):
             if function == ".T":
                 return f"{self._in(args[0], 90)}.T", 95
+            if function == ".copy" and args[0].kind == "constant" and args[0] not in self.names:
+                text = self._in(args[0], 0)
+                return (text if text.startswith("np.") else f"{text}.copy()"), 95
             return self._call(f"{self._in(args[0], 90)}{function}", step, 1), 95
         if isinstance(function, Ufunc):
             return self._ufunc(step)
         name = name_of(function)
         if name == "getitem" or function is REGISTRY["getitem"].forward:
             index = args[1] if len(args) > 1 else step.kwargs["index"]
-            return f"{self._in(args[0], 90)}[{self._index(index)}]", 95
+            return f"{self._in(args[0], 90)}[{self._index(index, bool(step.outs[0].shape))}]", 95
         if name == "setitem":
-            return f"{self._in(args[0], 90)}[{self._index(args[1])}] = {self._in(args[2], 0)}", 0
+            return f"{self._in(args[0], 90)}[{self._index(args[1], True)}] = {self._in(args[2], 0)}", 0
         if function is total:
             axis = args[1][0] if type(args[1]) is tuple and len(args[1]) == 1 else args[1]
             inner = [] if axis is None else [f"axis={axis}"]
@@ -365,7 +367,10 @@ class _Text:
         args += [f"{k}={self._in(x, 0, like)}" for k, x in step.kwargs.items()]
         return f"{name}({', '.join(args)})"
 
-    def _index(self, index: Any) -> str:
+    def _index(self, index: Any, short: bool = False) -> str:
+        """An index as text; `short` where an Ellipsis at the end says nothing."""
+        if short and type(index) is tuple and len(index) > 1 and index[-1] is ...:
+            index = index[:-1]
         if type(index) is tuple and index:
             return ", ".join(map(self._slice, index))
         return self._slice(index)

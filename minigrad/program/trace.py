@@ -27,6 +27,7 @@ from minigrad.ops.arrays import arrayed
 from .functions import WRITABLE
 from .guards import Sight, is_within_library
 from .held import Held
+from .in_place import without_copies
 from .instructions import Step, Value
 from .later import Later
 from .looks import Look, looks_among
@@ -317,6 +318,7 @@ class TracedCall:
         saved = [v for v in reads if v not in made and v not in seeds and v.kind != "constant"]
         program.saved = sorted(saved, key=lambda v: v.number)
         reads |= needed(program.forward, [*program.outputs, *program.saved])
+        without_copies(program.forward, [*program.outputs, *program.saved, *program.roots])
         program.constants = [v for v in trace.values if v.kind == "constant"]
         where = {id(x): text for x, text, _ in self.sight.arguments}
         for i, (x, t) in enumerate(zip(tensors, traced, strict=True)):

@@ -214,11 +214,22 @@ def kept_by_the_graph(x):
     return z.detach() + y + x
 
 
+def turned_onto_itself(x):
+    y = torch.zeros(4, 4)
+    y[:3] = x
+    y += y.T
+    y[1:] += y[:3]
+    y[2] = y[1]
+    before = y.clone()
+    y -= before.mean()
+    return y, before * 2
+
+
 TRACED = [
     rows, added, parts, of_its_kind, copied, numbers_first, two_names, without_history, scattered, masked,
     used_before_a_number, used_before_numpy_writes, view_before, used_before, part_used_before_a_number,
     detached_before, through_a_view, loop_over_rows, through_many_views, a_view_used_before,
-    mask_with_a_row_of_data, swapped, accumulated_in_parts, expanded,
+    mask_with_a_row_of_data, swapped, accumulated_in_parts, expanded, turned_onto_itself,
 ]  # fmt: skip
 OTHERS = [shared_with_numpy, transposed, the_users_array, kept_by_the_graph]  # fmt: skip
 
@@ -277,3 +288,27 @@ def test_a_saved_value_that_the_call_itself_writes_is_an_error_at_each_call(give
             y = call(torch.ones(2, requires_grad=True))
             with pytest.raises(RuntimeError, match="modified by an inplace operation"):
                 y.sum().backward()
+
+
+def test_a_write_is_one_call():
+    compiled = torch.compile(rows, fullgraph=True)
+    compiled(torch.ones(3, 4, requires_grad=True))
+    source = compiled.source
+    assert "out = np.zeros((3, 4), np.float32)  " in source and "    out[2] = state\n" in source
+    assert "copyto" not in source and source.count(".copy()") == 2  # of gradients, where the rows were
+    compiled = torch.compile(added, fullgraph=True)
+    compiled(torch.ones(3, 4))
+    assert compiled.source.count("    total += x[") == 3 and "cop" not in compiled.source
+
+
+@pytest.mark.parametrize("function", [rows, added, turned_onto_itself, swapped], ids=lambda f: f.__name__)
+def test_the_text_writes_as_the_program_does(function):
+    compiled = torch.compile(function, fullgraph=True)
+    x = np.random.default_rng(0).standard_normal((3, 4)).astype("f4")
+    wanted = compiled(torch.from_numpy(x.copy()))
+    scope = {}
+    exec(compiled.source, scope)
+    for _ in range(2):
+        got = scope["forward"](x)
+        for a, b in zip(*(y if isinstance(y, tuple) else (y,) for y in (wanted, got)), strict=True):
+            np.testing.assert_array_equal(b, a.numpy())

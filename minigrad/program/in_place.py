@@ -1,0 +1,130 @@
+"""A pass over the forward: writes in place lose the copies around them.
+
+Eager mode computes the new values of a tensor beside the old ones, and copies them over: that is right
+whatever happens in between. In a program all that happens is known. The three forms, in their order:
+
+    c = r.copy(); ... f(c)                      becomes f(r), where nobody writes r before its last reader
+    t = r.copy(); t[i] = v; copyto(r, t)        becomes r[i] = v
+    m = np.add(r, s); copyto(r, m)              becomes np.add(r, s, out=r)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .functions import Ufunc
+from .instructions import Step, Value, mapped, name_of
+
+
+def without_copies(steps: list[Step], kept: Iterable[Value]) -> None:
+    """Take needless copies out of the steps; the values `kept` are read later."""
+    _Pass(steps, kept).run()
+
+
+class _Pass:
+    def __init__(self, steps: list[Step], kept: Iterable[Value]) -> None:
+        self.steps: list[Step | None] = [*steps]
+        self.target = steps
+        self.kept = {v.root for v in kept}
+        self.touches: dict[Value, list[int]] = {}  # the steps that read, write or look at a root's memory
+        for at, step in enumerate(steps):
+            for root in {v.root for v in (*step.reads(), *step.outs)}:
+                self.touches.setdefault(root, []).append(at)
+
+    def run(self) -> None:
+        """Make all three passes."""
+        for form in (self._read_itself, self._written_itself, self._written_by_ufunc):
+            for at, step in enumerate(self.steps):
+                if step is not None:
+                    form(at, step)
+        self.target[:] = [step for step in self.steps if step is not None]
+
+    def _read_itself(self, at: int, step: Step) -> None:
+        copied = self._copied(step)
+        if copied is None:
+            return
+        c, r = copied
+        last = self._of(c.root)[-1]
+        if c.written or not r.contiguous or self._writes(r.root, at + 1, last):
+            return
+        for position in self._of(c.root)[1:]:
+            reader = self.steps[position]
+            assert reader is not None
+            reader.args = mapped(reader.args, lambda x: r if x is c else x)
+            reader.kwargs = mapped(reader.kwargs, lambda x: r if x is c else x)
+            for v in reader.outs:
+                if v.root is c:
+                    v.root = r.root
+        self.touches[r.root] = sorted({*self._of(r.root), *self._of(c)} - {at})
+        self.steps[at] = None
+
+    def _written_itself(self, at: int, step: Step) -> None:
+        copied = self._copied(step)
+        if copied is None:
+            return
+        t, r = copied
+        *within, last = self._of(t)[1:] or [at]
+        end = self.steps[last]
+        if len(within) != 1 or end is None or not _copies(end, r, t):
+            return
+        write = self.steps[within[0]]
+        if write is None or write.writes is not t or name_of(write.function) != "setitem":
+            return
+        if any(within[0] != n for n in self._of(r.root) if at < n < last):
+            return
+        write.args = mapped(write.args, lambda x: r if x is t else x)
+        write.writes = r
+        self.steps[at] = self.steps[last] = None
+        self.touches[r.root] = sorted({*self._of(r.root), within[0]} - {at, last})
+
+    def _written_by_ufunc(self, at: int, step: Step) -> None:
+        if type(step.function) is not Ufunc or step.function.method != "__call__" or step.kwargs:
+            return
+        if not step.single or step.function.ufunc.signature is not None or step.function.ufunc.nout != 1:
+            return
+        m = step.outs[0] if step.outs else None
+        if m is None or m.root is not m or m in self.kept or len(self._of(m)) != 2:
+            return
+        last = self._of(m)[1]
+        end = self.steps[last]
+        r = end.writes if end is not None else None
+        if end is None or r is None or not _copies(end, r, m) or (r.shape, r.dtype) != (m.shape, m.dtype):
+            return
+        if any(at < n < last for n in self._of(r.root)):
+            return
+        if any(v.root is r.root and v is not r for v in step.reads()):  # it would read what it has written
+            return
+        step.kwargs, step.writes, step.outs = {"out": r}, r, []
+        self.steps[last] = None
+        self.touches[r.root] = sorted({*self._of(r.root), at} - {last})
+
+    def _copied(self, step: Step) -> tuple[Value, Value] | None:
+        """(copy, of what) for a step that copies, where nobody wants the copy later."""
+        if step.function != ".copy" or len(step.args) != 1 or step.kwargs or type(step.args[0]) is not Value:
+            return None
+        c, r = step.outs[0], step.args[0]
+        return None if c.root is not c or c in self.kept or len(self._of(c)) < 2 else (c, r)
+
+    def _of(self, root: Value) -> list[int]:
+        return [n for n in self.touches.get(root, ()) if self.steps[n] is not None]
+
+    def _writes(self, root: Value, first: int, last: int) -> bool:
+        """True if a step writes to the memory of a root, from one position up to before another."""
+        for n in self._of(root):
+            step: Any = self.steps[n]
+            if first <= n < last and step.writes is not None and step.writes.root is root:
+                return True
+        return False
+
+
+def _copies(step: Step, r: Value, t: Value) -> bool:
+    """True for np.copyto(r, t), whole over whole."""
+    return (
+        step.function is np.copyto
+        and step.writes is r
+        and step.args[:2] == (r, t)
+        and (r.shape, r.dtype) == (t.shape, t.dtype)
+    )
