@@ -12,7 +12,6 @@ from typing import Any
 from minigrad._tensor.methods_later import HOMES
 from minigrad._tensor.out import taking_out_if_known
 from minigrad._tensor.tensor import Tensor
-from minigrad.nn import functional
 from minigrad.pytorch_names import absent, known, speak_for_modules
 
 speak_for_modules()
@@ -47,14 +46,20 @@ relu_ rrelu rrelu_ prelu hardshrink threshold threshold_ bilinear rms_norm cosin
 pairwise_distance pdist"""
 _OF_MATRICES = """cholesky cholesky_inverse cholesky_solve det inverse logdet lu lu_solve lu_unpack
 matrix_power pinverse qr slogdet svd triangular_solve"""
+_CREATION = """arange as_tensor empty empty_like eye from_dlpack from_numpy full full_like linspace ones
+ones_like tensor zeros zeros_like"""
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     **HOMES,
+    **dict.fromkeys(_CREATION.split(), "creation"),
     **dict.fromkeys(_SETTINGS.split(), "settings"),
     **dict.fromkeys(_SEQUENCES.split(), "sequences"),
     **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),
     **dict.fromkeys(_LOSSES.split(), "functions_of_losses"),
+    **dict.fromkeys(_OF_LAYERS.split(), "nn.functional"),
     "OutOfMemoryError": "_tensor.device",
+    "linalg": "",
+    "nn": "",
     "optim": "",
     "utils": "",
     "viz": "",
@@ -108,21 +113,22 @@ def __getattr__(name: str) -> Any:
     found = _found(name)
     if found is _NOWHERE:
         raise absent("minigrad", name)
-    _PACKAGE[name] = found
-    return found
+    return _PACKAGE.setdefault(name, found)  # of two threads, both get the first's
 
 
 _NOWHERE = object()
 
 
 def _found(name: str) -> Any:
-    if name in _OF_LAYERS.split() and hasattr(functional, name):
-        return getattr(functional, name)
+    if name.startswith("__"):  # of Python's, asked for while the package loads
+        return _NOWHERE
     if name in _HOMES:
         home = import_module(f"minigrad.{_HOMES[name] or name}")
         return taking_out_if_known(name, getattr(home, name)) if _HOMES[name] else home
-    if name.endswith("_") and known("", name) and hasattr(Tensor, name):  # torch.relu_(x) is x.relu_()
-        return getattr(Tensor, name)
+    if name in _PACKAGE["__all__"]:
+        return getattr(import_module("minigrad.functional"), name)
+    if name.endswith("_") and known("", name) and hasattr(Tensor, name):
+        return getattr(Tensor, name)  # torch.relu_(x) is x.relu_()
     if name == "newaxis":
         return None
     return _NOWHERE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from minigrad._tensor.convert import as_spelled, tensors_in
 from minigrad._tensor.documentation import like
 from minigrad._tensor.out import into, taking_out
 from minigrad._tensor.tensor import Tensor
+from minigrad.pytorch_names import absent
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "adjoint", "all",
@@ -36,66 +38,95 @@ __all__ = [
     "trace", "transpose", "tril", "triu", "true_divide", "unbind", "unsqueeze", "var", "where", "xlogy",
 ]  # fmt: skip
 
-# One element at a time.
-abs = absolute = Tensor.abs
-acos = arccos = Tensor.acos
-acosh = Tensor.acosh
-asin = arcsin = Tensor.asin
-asinh = Tensor.asinh
-atan = arctan = Tensor.atan
-atanh = Tensor.atanh
-atan2 = arctan2 = Tensor.atan2
-bitwise_and, bitwise_not = Tensor.bitwise_and, Tensor.bitwise_not
-bitwise_or, bitwise_xor = Tensor.bitwise_or, Tensor.bitwise_xor
-ceil = Tensor.ceil
-clamp = clip = Tensor.clamp
+if TYPE_CHECKING:  # methods of Tensor under the same name, for `__getattr__` to find
+    # One element at a time.
+    abs = absolute = Tensor.abs
+    acos = arccos = Tensor.acos
+    asin = arcsin = Tensor.asin
+    atan = arctan = Tensor.atan
+    atan2 = arctan2 = Tensor.atan2
+    clamp = clip = Tensor.clamp
+    neg = negative = Tensor.neg
+    acosh = Tensor.acosh
+    asinh = Tensor.asinh
+    atanh = Tensor.atanh
+    bitwise_and, bitwise_not = Tensor.bitwise_and, Tensor.bitwise_not
+    bitwise_or, bitwise_xor = Tensor.bitwise_or, Tensor.bitwise_xor
+    ceil = Tensor.ceil
+    cos = Tensor.cos
+    cosh = Tensor.cosh
+    erf = Tensor.erf
+    exp = Tensor.exp
+    expm1 = Tensor.expm1
+    floor = Tensor.floor
+    isfinite, isinf, isnan = Tensor.isfinite, Tensor.isinf, Tensor.isnan
+    log, log10, log1p, log2 = Tensor.log, Tensor.log10, Tensor.log1p, Tensor.log2
+    logaddexp = Tensor.logaddexp
+    logical_and, logical_not = Tensor.logical_and, Tensor.logical_not
+    logical_or, logical_xor = Tensor.logical_or, Tensor.logical_xor
+    maximum, minimum = Tensor.maximum, Tensor.minimum
+    reciprocal = Tensor.reciprocal
+    relu = Tensor.relu
+    rsqrt = Tensor.rsqrt
+    sigmoid = Tensor.sigmoid
+    sign = Tensor.sign
+    sin = Tensor.sin
+    sinh = Tensor.sinh
+    sqrt = Tensor.sqrt
+    square = Tensor.square
+    tan = Tensor.tan
+    tanh = Tensor.tanh
+    xlogy = Tensor.xlogy
+
+    # Reductions and scans.
+    all, any = Tensor.all, Tensor.any
+    amax, amin = Tensor.amax, Tensor.amin
+    argmax, argmin, argsort = Tensor.argmax, Tensor.argmin, Tensor.argsort
+    cumprod, cumsum = Tensor.cumprod, Tensor.cumsum
+    logsumexp = Tensor.logsumexp
+    max, min = Tensor.max, Tensor.min
+    mean = Tensor.mean
+    prod = Tensor.prod
+    sort = Tensor.sort
+    std = Tensor.std
+    sum = Tensor.sum
+    topk = Tensor.topk
+    trace = Tensor.trace
+    var = Tensor.var
+
+    # Shapes.
+    swapaxes = swapdims = transpose = Tensor.transpose
+    squeeze = Tensor.squeeze
+    tril, triu = Tensor.tril, Tensor.triu
+    unsqueeze = Tensor.unsqueeze
+
+    # Picking and placing, products.
+    softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
+
+    # Answers of tensors to which every tensor gives the same, and other names.
+    adjoint, conj = Tensor.adjoint, Tensor.conj
+    resolve_conj, resolve_neg = Tensor.resolve_conj, Tensor.resolve_neg
+    is_complex, is_conj, is_neg, is_signed = (
+        Tensor.is_complex,
+        Tensor.is_conj,
+        Tensor.is_neg,
+        Tensor.is_signed,
+    )
+    is_distributed, is_nonzero, is_same_size = Tensor.is_distributed, Tensor.is_nonzero, Tensor.is_same_size
+    arccosh, arcsinh, arctanh = acosh, asinh, atanh
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise absent(__name__, name)
+        return vars(sys.modules[__name__]).setdefault(name, getattr(Tensor, name))
+
+
+# One tensor.
 clone = as_spelled(Tensor.clone)
-cos = Tensor.cos
-cosh = Tensor.cosh
 detach = as_spelled(Tensor.detach)
-erf = Tensor.erf
-exp = Tensor.exp
-expm1 = Tensor.expm1
-floor = Tensor.floor
-isfinite, isinf, isnan = Tensor.isfinite, Tensor.isinf, Tensor.isnan
-log, log10, log1p, log2 = Tensor.log, Tensor.log10, Tensor.log1p, Tensor.log2
-logaddexp = Tensor.logaddexp
-logical_and, logical_not = Tensor.logical_and, Tensor.logical_not
-logical_or, logical_xor = Tensor.logical_or, Tensor.logical_xor
-maximum, minimum = Tensor.maximum, Tensor.minimum
-neg = negative = Tensor.neg
-reciprocal = Tensor.reciprocal
-relu = Tensor.relu
 round = as_spelled(Tensor.round)
-rsqrt = Tensor.rsqrt
-sigmoid = Tensor.sigmoid
-sign = Tensor.sign
-sin = Tensor.sin
-sinh = Tensor.sinh
-sqrt = Tensor.sqrt
-square = Tensor.square
-tan = Tensor.tan
-tanh = Tensor.tanh
-xlogy = Tensor.xlogy
-
-# Reductions and scans.
-all, any = Tensor.all, Tensor.any
-amax, amin = Tensor.amax, Tensor.amin
-argmax, argmin, argsort = Tensor.argmax, Tensor.argmin, Tensor.argsort
-cumprod, cumsum = Tensor.cumprod, Tensor.cumsum
-logsumexp = Tensor.logsumexp
-max, min = Tensor.max, Tensor.min
-mean = Tensor.mean
 norm = taking_out(composed.norm)
-prod = Tensor.prod
-sort = Tensor.sort
-std = Tensor.std
-sum = Tensor.sum
-topk = Tensor.topk
-trace = Tensor.trace
-var = Tensor.var
-
-# Shapes.
 broadcast_to = as_spelled(Tensor.broadcast_to)
 chunk = composed.chunk
 diag = taking_out(composed.diag)
@@ -104,12 +135,8 @@ flatten = composed.flatten
 movedim = moveaxis = composed.movedim
 narrow = composed.narrow
 numel = as_spelled(Tensor.numel)
-squeeze = Tensor.squeeze
-swapaxes = transpose = Tensor.transpose
 t = composed.t
-tril, triu = Tensor.tril, Tensor.triu
 unbind = composed.unbind
-unsqueeze = Tensor.unsqueeze
 
 # Picking and placing, products.
 addcdiv, addcmul = taking_out(composed.addcdiv), taking_out(composed.addcmul)
@@ -126,17 +153,8 @@ masked_fill = composed.masked_fill
 matmul = taking_out(Tensor.matmul)
 outer = taking_out(composed.outer)
 scatter, scatter_add = taking_out(composed.scatter), taking_out(composed.scatter_add)
-softmax, log_softmax = Tensor.softmax, Tensor.log_softmax
 take_along_dim = taking_out(composed.take_along_dim)
-
-
-# Answers of tensors to which every tensor gives the same, and other names.
-adjoint, conj, conj_physical = Tensor.adjoint, Tensor.conj, taking_out(Tensor.conj_physical, "conj_physical")
-resolve_conj, resolve_neg = Tensor.resolve_conj, Tensor.resolve_neg
-is_complex, is_conj, is_neg, is_signed = Tensor.is_complex, Tensor.is_conj, Tensor.is_neg, Tensor.is_signed
-is_distributed, is_nonzero, is_same_size = Tensor.is_distributed, Tensor.is_nonzero, Tensor.is_same_size
-arccosh, arcsinh, arctanh = acosh, asinh, atanh
-swapdims = swapaxes
+conj_physical = taking_out(Tensor.conj_physical, "conj_physical")
 
 
 def _named(name: str, accepts: tuple[type, ...] = (Tensor,)) -> Callable[..., Tensor]:

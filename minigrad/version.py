@@ -18,7 +18,6 @@ if not TYPE_CHECKING:
     __getattr__ = answers_for(__name__)
 
 VERSION = "0.1.0"
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)([-_.]?(?:a|b|c|rc|alpha|beta|dev|pre)\d*)?[^+]*(?:\+(.*))?$")
 
 
 def _key(version: Any) -> Any:

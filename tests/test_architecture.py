@@ -247,6 +247,15 @@ def test_viz_loads_when_it_is_first_asked_for():
         ("minigrad.serialization", "minigrad.serialization.safe_globals"),
         ("minigrad.nn.recurrent", "minigrad.nn.LSTM"),
         ("minigrad.ops.recurrence", "minigrad.nn.LSTM"),
+        ("minigrad.nn", "minigrad.nn.Linear"),
+        ("minigrad.linalg", "minigrad.linalg.norm"),
+        ("minigrad.creation", "minigrad.tensor"),
+        ("minigrad.functional", "minigrad.stack"),
+        ("minigrad.ops.class_losses", "minigrad.nn.functional.cross_entropy"),
+        ("minigrad.ops.normalisation", "minigrad.nn.functional.layer_norm"),
+        ("minigrad.autograd.function", "minigrad.autograd.Function"),
+        ("minigrad.autograd._check", "import minigrad.autograd.gradcheck; minigrad.autograd.gradcheck"),
+        ("minigrad._tensor.compositions.algebra", "minigrad.Tensor.mm"),
     ],
 )
 def test_a_family_loads_when_it_is_first_used(module, use):
@@ -256,6 +265,35 @@ def test_a_family_loads_when_it_is_first_used(module, use):
     if module.count(".") == 2 and module.split(".")[1] in ("optim", "utils"):
         assert run(f"from {module.rpartition('.')[0]} import {name}; print({name}.__name__)") == [module]
         assert run(f"import minigrad; print({name!r} in dir({module.rpartition('.')[0]}))") == ["True"]
+
+
+def test_importing_minigrad_loads_the_tensor_and_its_ops_alone():
+    """It is to take at most 1.25 of the time of NumPy's import, so all else waits until it is asked for."""
+    loaded = run("import sys, minigrad; print(*[m for m in sys.modules if m.startswith('minigrad.')])")
+    parts = {part_of(name.removeprefix("minigrad.")) for name in loaded}
+    assert parts == {"_later", "_tensor", "autograd", "engine", "ops", "pytorch_names", "version"}
+    heavy = "threading string copy fnmatch json pathlib numpy.random numpy.linalg.linalg"
+    assert run(f"import sys, minigrad; print(*[m for m in {heavy.split()} if m in sys.modules])") == []
+
+
+def test_threads_that_ask_for_a_name_at_once_get_the_same_object():
+    code = """
+import sys, threading, minigrad
+sys.setswitchinterval(1e-6)
+names = [n for n in minigrad.__all__ if n not in vars(minigrad)]
+found, start = [], threading.Barrier(8)
+def ask():
+    start.wait()
+    mine = [getattr(minigrad, n) for n in names]
+    methods = [getattr(minigrad.Tensor, n, None) for n in names]
+    start.wait()
+    again = [getattr(minigrad, n) for n in names], [getattr(minigrad.Tensor, n, None) for n in names]
+    found.append((mine, methods) == again)
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[t.start() for t in threads], [t.join() for t in threads]
+print(len(names) > 100, found == [True] * 8)
+"""
+    assert run(code) == ["True", "True"]
 
 
 def test_what_loads_later_is_listed_and_a_misspelt_name_is_not_taken_for_it():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import RLock  # threading takes 1 ms to load
 from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -27,7 +27,7 @@ ndarray = np.ndarray
 # True within a backward that keeps the graph: a rule that is asked for the last time may drop what was saved.
 _retaining: ContextVar[bool] = ContextVar("retaining", default=False)
 retaining, set_retaining = _retaining.get, _retaining.set
-adding = threading.RLock()  # threads may share a leaf; a finaliser may add while it is held
+adding = RLock()  # threads may share a leaf; a finaliser may add while it is held
 
 
 def run_backward(

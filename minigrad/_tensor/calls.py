@@ -8,10 +8,11 @@ from typing import Any
 from minigrad import ops
 from minigrad.ops.op import REGISTRY
 
+from .later import Later
 from .record import Call
 from .shortcuts import call_of, recorder_of
 
-__all__ = ["CALLS", "RECORD", "ops"]
+__all__ = ["CALLS", "RECORD", "ops", "method"]
 
 
 class _ByName(dict[str, Any]):
@@ -22,9 +23,14 @@ class _ByName(dict[str, Any]):
         self._make = make
 
     def __missing__(self, name: str) -> Any:
-        self[name] = made = self._make(REGISTRY[name])
-        return made
+        return self.setdefault(name, self._make(REGISTRY[name]))
 
 
 CALLS: dict[str, Call] = _ByName(call_of)  # functions of tensors
 RECORD = _ByName(recorder_of)  # functions of (operands, options), for callers that sort these out themselves
+
+
+def method(name: str) -> Call:
+    """The function of an op for the body of a class; made when it is first asked for."""
+    later: Any = Later(CALLS.__getitem__, name)
+    return later

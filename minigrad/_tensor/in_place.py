@@ -22,6 +22,7 @@ from .convert import as_array, number_as
 from .documentation import like
 from .dtype import category
 from .index import normalize as normalize_index
+from .later import Later
 from .methods import Operations
 from .random import generator_of, uniform
 from .record import Call, Recorded, cast, history_of, made, wrap
@@ -38,12 +39,12 @@ Raises:
 """
 
 
-def _in_place(name: str, call: Callable[..., Any] | None = None, operator: bool = False) -> Call:
+def made_in_place(name: str, call: Callable[..., Any] | None = None, operator: bool = False) -> Call:
     """The in-place twin of an op: the recorded result, written over the first operand.
 
     As an operator it declines NumPy's arrays: as in PyTorch, `x += array` makes another tensor.
     """
-    compute = call or CALLS[name]
+    compute: Callable[..., Any] = call or getattr(Operations, name)
     ufunc = (
         REGISTRY[name].forward if name in REGISTRY and isinstance(REGISTRY[name].forward, np.ufunc) else None
     )
@@ -77,6 +78,12 @@ def _in_its_dtype(call: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return compute
+
+
+def _in_place(name: str, call: Callable[..., Any] | None = None, operator: bool = False) -> Call:
+    """The twin, made when it is first used."""
+    later: Any = Later(made_in_place, name, call, operator)
+    return later
 
 
 def _with_operator(name: str, call: Callable[..., Any] | None = None) -> tuple[Call, Call]:
@@ -135,9 +142,9 @@ class InPlace(Operations):
     subtract_ = sub_
     mul_, __imul__ = _with_operator("mul")
     multiply_ = mul_
-    div_, __itruediv__ = _with_operator("div", Operations.div)
+    div_, __itruediv__ = _with_operator("div")
     divide_ = true_divide_ = div_
-    pow_, __ipow__ = _with_operator("pow", Operations.pow)
+    pow_, __ipow__ = _with_operator("pow")
     remainder_, __imod__ = _with_operator("remainder")
     floor_divide_, __ifloordiv__ = _with_operator("floor_divide", Operations.floor_divide)
     neg_ = negative_ = _in_place("neg")
@@ -174,20 +181,21 @@ class InPlace(Operations):
     relu_ = _in_place("relu")
     clamp_ = clip_ = _in_place("clamp")
     bitwise_not_ = _in_place("bitwise_not")
-    bitwise_and_, __iand__ = _with_operator("bitwise_and", Operations.bitwise_and)
-    bitwise_or_, __ior__ = _with_operator("bitwise_or", Operations.bitwise_or)
-    bitwise_xor_, __ixor__ = _with_operator("bitwise_xor", Operations.bitwise_xor)
+    bitwise_and_, __iand__ = _with_operator("bitwise_and")
+    bitwise_or_, __ior__ = _with_operator("bitwise_or")
+    bitwise_xor_, __ixor__ = _with_operator("bitwise_xor")
     tril_ = _in_place("tril")
     triu_ = _in_place("triu")
     cumsum_ = _in_place("cumsum", _in_its_dtype(Operations.cumsum))
     cumprod_ = _in_place("cumprod", _in_its_dtype(Operations.cumprod))
-    addcmul_ = _in_place("addcmul", composed.addcmul)
-    addcdiv_ = _in_place("addcdiv", composed.addcdiv)
-    lerp_ = _in_place("lerp", composed.lerp)
-    masked_fill_ = _in_place("masked_fill", composed.masked_fill)
-    index_add_ = _in_place("index_add", composed.index_add)
-    scatter_ = _in_place("scatter", composed.scatter)
-    scatter_add_ = _in_place("scatter_add", composed.scatter_add)
+    addcmul_ = _in_place("addcmul")
+    addcdiv_ = _in_place("addcdiv")
+    addmm_ = _in_place("addmm")
+    lerp_ = _in_place("lerp")
+    masked_fill_ = _in_place("masked_fill")
+    index_add_ = _in_place("index_add")
+    scatter_ = _in_place("scatter")
+    scatter_add_ = _in_place("scatter_add")
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Self:
         """Write the values of `src`, broadcast and converted; its gradient flows through.

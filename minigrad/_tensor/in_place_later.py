@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -12,26 +12,25 @@ from minigrad.engine.mode import mode
 from minigrad.engine.silence import silently
 from minigrad.ops.refusal import refuses
 
-from .compositions import algebra, joining
 from .convert import number_as, sizes_of
-from .in_place import InPlace, _in_place
-from .methods_later import Later, found
+from .in_place import InPlace, made_in_place
+from .later import Later
+from .methods_later import found
 from .random import as_drawn, generator_of
 from .record import history_of, wrap
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-# The methods with an in-place twin in PyTorch: those of this module, ...
-_OF_OTHERS = {"addmm": algebra.addmm, "index_fill": joining.index_fill}
+# The methods with an in-place twin in PyTorch: comparisons and the like, ...
 _LOGICAL = "logical_and logical_not logical_or logical_xor"
-_OF_TENSORS = f"eq ne lt le gt ge {_LOGICAL} xlogy"
+_FLAT = f"eq ne lt le gt ge {_LOGICAL} xlogy"
 # ... and those that load later.
 _OF_LATER = """
 bitwise_left_shift bitwise_right_shift copysign deg2rad fix fmod frac gcd heaviside lcm ldexp nan_to_num
 nextafter rad2deg sgn trunc clamp_max clamp_min digamma erfc erfinv exp2 float_power hypot lgamma logit
 mvlgamma sinc renorm index_copy index_put index_reduce masked_scatter put scatter_reduce addbmm addmv addr
-baddbmm i0 igamma igammac
+baddbmm i0 igamma igammac index_fill
 """
 
 
@@ -56,12 +55,10 @@ def _flat(name: str) -> Callable[..., Any]:
     return compared
 
 
-def _twin(name: str) -> Callable[[], Any]:
-    if name in _OF_TENSORS.split():
-        return lambda: _in_place(name, _flat(name))
+def _twin(name: str) -> Any:
     if name == "float_power":
-        return lambda: _in_place(name, _wide_power)
-    return lambda: _in_place(name, cast("Any", _OF_OTHERS.get(name)) or found(name))
+        return made_in_place(name, _wide_power)
+    return made_in_place(name, _flat(name) if name in _FLAT.split() else found(name))
 
 
 def _wide_power(input: Any, exponent: Any) -> Any:
@@ -80,8 +77,8 @@ class MoreInPlace(InPlace):
     __slots__ = ()
 
     if not TYPE_CHECKING:
-        for _name in (*_OF_OTHERS, *_OF_TENSORS.split(), *_OF_LATER.split()):
-            locals()[f"{_name}_"] = Later(_twin(_name))
+        for _name in (*_FLAT.split(), *_OF_LATER.split()):
+            locals()[f"{_name}_"] = Later(_twin, _name)
         for _name, _of in _SAME.items():
             locals()[f"{_name}_"] = locals()[f"{_of}_"]
         del _of

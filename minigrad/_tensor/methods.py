@@ -1,12 +1,14 @@
 """The methods of Tensor that compute: every op under PyTorch's names, with PyTorch's arguments.
 
-A line like `exp = CALLS["exp"]` is the op's record made callable. A method with a body sorts out
-the ways in which PyTorch lets the call be written. Several methods share the functions at the end.
+A line like `exp = method("exp")` is the op's record made callable, when it is first used. A method with a
+body sorts out the ways in which PyTorch lets the call be written. Several methods share the functions at the
+end.
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,13 +17,14 @@ from minigrad.ops.op import REGISTRY
 from minigrad.ops.refusal import refuses
 
 from . import compositions as composed
-from .calls import CALLS
-from .compositions import counting, joining
+from .calls import CALLS, method
 from .convert import as_operand
 from .documentation import named
 from .dtype import result_type
+from .later import Later
 from .layout import contiguous_format, in_order, preserve_format
 from .methods_convert import Conversions
+from .methods_later import methods_composed
 from .methods_linalg import Matrices
 from .methods_order import Orders
 from .methods_reduce import Reductions
@@ -34,18 +37,25 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-def _swapped(name: str, call: Call | None = None) -> Call:
-    compute = call or CALLS[name]
-    return lambda self, other: compute(as_operand(other), self)
+def _later(make: Callable[[str], Call], name: str) -> Call:
+    later: Any = Later(make, name)
+    return later
 
 
-def _floor_divide(input: Any, other: Any, *, out: Any = None) -> Any:
+def _swapped(name: str) -> Call:
+    call = _floor_divide(name) if name == "floor_divide" else CALLS[name]
+    return lambda self, other: call(as_operand(other), self)
+
+
+def _floor_divide(name: str) -> Call:
     """The op without its gradient of 0: as in PyTorch, only `div(rounding_mode="floor")` has that."""
-    result: Any = CALLS["floor_divide"](input, other, out=out)
-    return result if result._node is None else refuses("floor_divide", result.detach(), input, other)
+    call = CALLS[name]
 
+    def floor_divide(input: Any, other: Any, *, out: Any = None) -> Any:
+        result: Any = call(input, other, out=out)
+        return result if result._node is None else refuses(name, result.detach(), input, other)
 
-_floor_divide = named(_floor_divide, REGISTRY["floor_divide"])
+    return named(floor_divide, REGISTRY[name])
 
 
 def _equality(name: str) -> Call:
@@ -77,36 +87,36 @@ class Operations(Conversions, Reductions, Orders, Shapes, Matrices):
 
     # --- elementwise ops -------------------------------------------------------------------------
 
-    __neg__ = neg = negative = CALLS["neg"]
-    __abs__ = abs = absolute = CALLS["abs"]
-    square = CALLS["square"]
-    reciprocal = CALLS["reciprocal"]
-    sign = CALLS["sign"]
-    floor = CALLS["floor"]
-    ceil = CALLS["ceil"]
-    exp = CALLS["exp"]
-    expm1 = CALLS["expm1"]
-    log = CALLS["log"]
-    log2 = CALLS["log2"]
-    log10 = CALLS["log10"]
-    log1p = CALLS["log1p"]
-    sqrt = CALLS["sqrt"]
-    rsqrt = CALLS["rsqrt"]
-    sin = CALLS["sin"]
-    cos = CALLS["cos"]
-    tan = CALLS["tan"]
-    asin = arcsin = CALLS["asin"]
-    acos = arccos = CALLS["acos"]
-    atan = arctan = CALLS["atan"]
-    sinh = CALLS["sinh"]
-    cosh = CALLS["cosh"]
-    tanh = CALLS["tanh"]
-    asinh = arcsinh = CALLS["asinh"]
-    acosh = arccosh = CALLS["acosh"]
-    atanh = arctanh = CALLS["atanh"]
-    sigmoid = CALLS["sigmoid"]
-    erf = CALLS["erf"]
-    relu = CALLS["relu"]
+    __neg__ = neg = negative = method("neg")
+    __abs__ = abs = absolute = method("abs")
+    square = method("square")
+    reciprocal = method("reciprocal")
+    sign = method("sign")
+    floor = method("floor")
+    ceil = method("ceil")
+    exp = method("exp")
+    expm1 = method("expm1")
+    log = method("log")
+    log2 = method("log2")
+    log10 = method("log10")
+    log1p = method("log1p")
+    sqrt = method("sqrt")
+    rsqrt = method("rsqrt")
+    sin = method("sin")
+    cos = method("cos")
+    tan = method("tan")
+    asin = arcsin = method("asin")
+    acos = arccos = method("acos")
+    atan = arctan = method("atan")
+    sinh = method("sinh")
+    cosh = method("cosh")
+    tanh = method("tanh")
+    asinh = arcsinh = method("asinh")
+    acosh = arccosh = method("acosh")
+    atanh = arctanh = method("atanh")
+    sigmoid = method("sigmoid")
+    erf = method("erf")
+    relu = method("relu")
 
     def clone(self, *, memory_format: Any = preserve_format) -> Tensor:
         """A copy inside the graph: the gradient flows through.
@@ -129,11 +139,11 @@ class Operations(Conversions, Reductions, Orders, Shapes, Matrices):
                 return in_order("clone", self.contiguous(), memory_format)
         return CALLS["clone"](self)
 
-    isnan = CALLS["isnan"]
-    isinf = CALLS["isinf"]
-    isfinite = CALLS["isfinite"]
-    __invert__ = bitwise_not = CALLS["bitwise_not"]
-    logical_not = CALLS["logical_not"]
+    isnan = method("isnan")
+    isinf = method("isinf")
+    isfinite = method("isfinite")
+    __invert__ = bitwise_not = method("bitwise_not")
+    logical_not = method("logical_not")
 
     def __pos__(self) -> Self:
         return self
@@ -156,43 +166,43 @@ class Operations(Conversions, Reductions, Orders, Shapes, Matrices):
     def __round__(self, ndigits: builtins.int = 0) -> Tensor:
         return CALLS["round"](self, decimals=ndigits)
 
-    eq, __eq__ = CALLS["eq"], _equality("eq")  # type: ignore[assignment]  # a tensor, no bool
-    ne, __ne__ = CALLS["ne"], _equality("ne")  # type: ignore[assignment]
+    eq, __eq__ = method("eq"), _later(_equality, "eq")  # type: ignore[assignment]  # a tensor, no bool
+    ne, __ne__ = method("ne"), _later(_equality, "ne")  # type: ignore[assignment]
     not_equal = ne
-    lt = less = __lt__ = CALLS["lt"]
-    le = less_equal = __le__ = CALLS["le"]
-    gt = greater = __gt__ = CALLS["gt"]
-    ge = greater_equal = __ge__ = CALLS["ge"]
-    logical_and = _of_tensors("logical_and")
-    logical_or = _of_tensors("logical_or")
-    logical_xor = _of_tensors("logical_xor")
-    bitwise_and = __and__ = __rand__ = CALLS["bitwise_and"]
-    bitwise_or = __or__ = __ror__ = CALLS["bitwise_or"]
-    bitwise_xor = __xor__ = __rxor__ = CALLS["bitwise_xor"]
+    lt = less = __lt__ = method("lt")
+    le = less_equal = __le__ = method("le")
+    gt = greater = __gt__ = method("gt")
+    ge = greater_equal = __ge__ = method("ge")
+    logical_and = _later(_of_tensors, "logical_and")
+    logical_or = _later(_of_tensors, "logical_or")
+    logical_xor = _later(_of_tensors, "logical_xor")
+    bitwise_and = __and__ = __rand__ = method("bitwise_and")
+    bitwise_or = __or__ = __ror__ = method("bitwise_or")
+    bitwise_xor = __xor__ = __rxor__ = method("bitwise_xor")
 
-    __add__ = __radd__ = CALLS["add"]
-    __sub__ = CALLS["sub"]
-    __rsub__ = _swapped("sub")
-    __mul__ = __rmul__ = multiply = mul = CALLS["mul"]
-    __truediv__ = CALLS["div"]
+    __add__ = __radd__ = method("add")
+    __sub__ = method("sub")
+    __rsub__ = _later(_swapped, "sub")
+    __mul__ = __rmul__ = multiply = mul = method("mul")
+    __truediv__ = method("div")
 
     def __rtruediv__(self, other: Any) -> Tensor:
         # As PyTorch computes it: the inverse is saved, so both this tensor and the result may be written.
         return CALLS["mul"](CALLS["reciprocal"](self), other)
 
-    __pow__ = CALLS["pow"]
-    __rpow__ = _swapped("pow")
-    __mod__ = remainder = CALLS["remainder"]
-    __rmod__ = _swapped("remainder")
-    __floordiv__ = floor_divide = _floor_divide
-    __rfloordiv__ = _swapped("floor_divide", _floor_divide)
-    __matmul__ = matmul = CALLS["matmul"]
-    __rmatmul__ = _swapped("matmul")
-    maximum = _of_tensors("maximum")
-    minimum = _of_tensors("minimum")
-    atan2 = arctan2 = _of_tensors("atan2")
-    logaddexp = _of_tensors("logaddexp")
-    xlogy = CALLS["xlogy"]
+    __pow__ = method("pow")
+    __rpow__ = _later(_swapped, "pow")
+    __mod__ = remainder = method("remainder")
+    __rmod__ = _later(_swapped, "remainder")
+    __floordiv__ = floor_divide = _later(_floor_divide, "floor_divide")
+    __rfloordiv__ = _later(_swapped, "floor_divide")
+    __matmul__ = matmul = method("matmul")
+    __rmatmul__ = _later(_swapped, "matmul")
+    maximum = _later(_of_tensors, "maximum")
+    minimum = _later(_of_tensors, "minimum")
+    atan2 = arctan2 = _later(_of_tensors, "atan2")
+    logaddexp = _later(_of_tensors, "logaddexp")
+    xlogy = method("xlogy")
 
     def add(self, other: Any, *older: Any, alpha: Any = 1) -> Tensor:
         """input + alpha * other.
@@ -272,42 +282,31 @@ class Operations(Conversions, Reductions, Orders, Shapes, Matrices):
         """input / other, as `div` without rounding."""
         return CALLS["div"](self, other)
 
-    clamp = clip = CALLS["clamp"]
+    clamp = clip = method("clamp")
 
     def where(self, condition: Any, other: Any) -> Tensor:
         """This tensor where `condition`, else `other`, as `where(condition, input, other)`."""
         composed.mask_of("where", condition)
         return CALLS["where"](condition, self, other)
 
-    addcmul = composed.addcmul
-    addcdiv = composed.addcdiv
-    lerp = composed.lerp
-    median = counting.median
-    nansum = counting.nansum
-    nanmean = counting.nanmean
-    unique = counting.unique
-    bincount = counting.bincount
-    histc = counting.histc
-    histogram = counting.histogram
-    kron = joining.kron
-    cross = joining.cross
-    repeat_interleave = joining.repeat_interleave
-    index_fill = joining.index_fill
-    masked_fill = composed.masked_fill
-    isclose = composed.isclose
-    allclose = composed.allclose
-    equal = composed.equal
-    nonzero = composed.nonzero
-    argwhere = composed.argwhere
+    addcmul = methods_composed.addcmul
+    addcdiv = methods_composed.addcdiv
+    lerp = methods_composed.lerp
+    masked_fill = methods_composed.masked_fill
+    isclose = methods_composed.isclose
+    allclose = methods_composed.allclose
+    equal = methods_composed.equal
+    nonzero = methods_composed.nonzero
+    argwhere = methods_composed.argwhere
 
     # --- products ----------------------------------------------------------------------------------
 
-    mm = composed.mm
-    bmm = composed.bmm
-    mv = composed.mv
-    dot = composed.dot
-    outer = composed.outer
-    addmm = composed.addmm
+    mm = methods_composed.mm
+    bmm = methods_composed.bmm
+    mv = methods_composed.mv
+    dot = methods_composed.dot
+    outer = methods_composed.outer
+    addmm = methods_composed.addmm
 
 
 def _scaled(x: Any, other: Any, alpha: Any) -> Any:

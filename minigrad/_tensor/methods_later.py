@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from . import compositions
+from .later import Later
 from .record import Recorded
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ METHODS = {
     ),
     "putting": "diag_embed diagflat diagonal_scatter select_scatter slice_scatter",
     "placing": ("index_copy index_put index_reduce masked_scatter masked_select put scatter_reduce take"),
+    "counting": "bincount histc histogram median nanmean nansum unique",
+    "joining": "cross index_fill kron repeat_interleave",
     "draws": "bernoulli multinomial",
     "thresholds": "hardshrink prelu",
     "integrals": "i0 igamma igammac",
@@ -49,6 +53,11 @@ FUNCTIONS = {
     ),
     "parts": "combinations unravel_index",
     "putting": "block_diag",
+    "counting": "bucketize searchsorted std_mean var_mean",
+    "joining": (
+        "atleast_1d atleast_2d atleast_3d cartesian_prod cdist column_stack dstack hstack meshgrid row_stack "
+        "tensordot vstack"
+    ),
     "draws": "binomial poisson",
     "products": "chain_matmul",
 }
@@ -66,22 +75,17 @@ def found(name: str) -> Callable[..., Any]:
     return function
 
 
-class Later:
-    """An attribute of a class that is made when it is first asked for, and then stands in its own place."""
+if TYPE_CHECKING:
+    methods_composed = compositions
+else:
 
-    __slots__ = ("_home", "_make", "_name")
+    class _Methods:
+        """Stands for `compositions` in the body of a class: its functions load when they are first used."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
+        def __getattr__(self, name: str) -> Later:
+            return Later(getattr, compositions, name)
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._home, self._name = owner, name
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        made = self._make()
-        home = self._home
-        setattr(home, self._name, made)
-        return made.__get__(instance, owner)
+    methods_composed = _Methods()
 
 
 if TYPE_CHECKING:
@@ -98,6 +102,7 @@ if TYPE_CHECKING:
         as_strided: ClassVar[One]
         baddbmm: ClassVar[One]
         bernoulli: ClassVar[One]
+        bincount: ClassVar[One]
         bitwise_left_shift: ClassVar[One]
         bitwise_right_shift: ClassVar[One]
         clamp_max: ClassVar[One]
@@ -106,6 +111,7 @@ if TYPE_CHECKING:
         corrcoef: ClassVar[One]
         count_nonzero: ClassVar[One]
         cov: ClassVar[One]
+        cross: ClassVar[One]
         cummax: ClassVar[Several]
         cummin: ClassVar[Several]
         deg2rad: ClassVar[One]
@@ -130,20 +136,24 @@ if TYPE_CHECKING:
         frexp: ClassVar[Several]
         gcd: ClassVar[One]
         ger: ClassVar[One]
-        heaviside: ClassVar[One]
-        hsplit: ClassVar[Several]
         hardshrink: ClassVar[One]
+        heaviside: ClassVar[One]
+        histc: ClassVar[One]
+        histogram: ClassVar[Several]
+        hsplit: ClassVar[Several]
         hypot: ClassVar[One]
         i0: ClassVar[One]
         igamma: ClassVar[One]
         igammac: ClassVar[One]
         index_copy: ClassVar[One]
+        index_fill: ClassVar[One]
         index_put: ClassVar[One]
         index_reduce: ClassVar[One]
         inner: ClassVar[One]
         isneginf: ClassVar[One]
         isposinf: ClassVar[One]
         isreal: ClassVar[One]
+        kron: ClassVar[One]
         kthvalue: ClassVar[Several]
         lcm: ClassVar[One]
         ldexp: ClassVar[One]
@@ -153,13 +163,16 @@ if TYPE_CHECKING:
         logit: ClassVar[One]
         masked_scatter: ClassVar[One]
         masked_select: ClassVar[One]
+        median: ClassVar[Several]
         mode: ClassVar[Several]
         msort: ClassVar[One]
         multinomial: ClassVar[One]
         mvlgamma: ClassVar[One]
         nan_to_num: ClassVar[One]
+        nanmean: ClassVar[One]
         nanmedian: ClassVar[Several]
         nanquantile: ClassVar[One]
+        nansum: ClassVar[One]
         nextafter: ClassVar[One]
         positive: ClassVar[One]
         prelu: ClassVar[One]
@@ -168,6 +181,7 @@ if TYPE_CHECKING:
         rad2deg: ClassVar[One]
         ravel: ClassVar[One]
         renorm: ClassVar[One]
+        repeat_interleave: ClassVar[One]
         rot90: ClassVar[One]
         scatter_reduce: ClassVar[One]
         select: ClassVar[One]
@@ -183,6 +197,7 @@ if TYPE_CHECKING:
         trunc: ClassVar[One]
         unflatten: ClassVar[One]
         unfold: ClassVar[One]
+        unique: ClassVar[Several]
         unique_consecutive: ClassVar[Several]
         vdot: ClassVar[One]
         vsplit: ClassVar[Several]
@@ -195,10 +210,6 @@ else:
             "__slots__": (),
             "__module__": __name__,
             "__doc__": "Methods that load when they are first used.",
-            **{
-                name: Later(lambda name=name: found(name))
-                for names in METHODS.values()
-                for name in names.split()
-            },
+            **{name: Later(found, name) for names in METHODS.values() for name in names.split()},
         },
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from minigrad.ops.arrays import arrayed
 from minigrad.ops.kernels import normalize_dim
 
-from .calls import CALLS, RECORD
+from .calls import CALLS, RECORD, method
 from .convert import as_spelled
 from .named_results import variant
 from .record import Recorded, check_flag, wrap
@@ -22,10 +22,10 @@ class Orders(Recorded):
 
     __slots__ = ()
 
-    amax = CALLS["amax"]
-    amin = CALLS["amin"]
-    argmax = CALLS["argmax"]
-    argmin = CALLS["argmin"]
+    amax = method("amax")
+    amin = method("amin")
+    argmax = method("argmax")
+    argmin = method("argmin")
 
     @as_spelled
     def argsort(

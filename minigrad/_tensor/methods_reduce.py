@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad.engine.mode import mode
 
-from . import compositions as composed
-from .calls import CALLS
+from .calls import CALLS, method
 from .convert import as_spelled
+from .methods_later import methods_composed
 from .record import Recorded
 
 if TYPE_CHECKING:
@@ -123,12 +123,12 @@ class Reductions(Recorded):
         """
         return _in_dtype(CALLS["cumprod"](_in_dtype(self, dtype), dim), dtype)
 
-    all = CALLS["all"]
-    any = CALLS["any"]
-    logsumexp = CALLS["logsumexp"]
-    trace = CALLS["trace"]
-    norm = composed.norm
-    _vector_norm = CALLS["vector_norm"]
+    all = method("all")
+    any = method("any")
+    logsumexp = method("logsumexp")
+    trace = method("trace")
+    norm = methods_composed.norm
+    _vector_norm = method("vector_norm")
 
     @as_spelled
     def var(

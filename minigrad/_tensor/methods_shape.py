@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import compositions as composed
-from .calls import CALLS, RECORD
+from .calls import CALLS, RECORD, method
 from .convert import sizes_of
 from .index import normalize as normalize_index
+from .methods_later import methods_composed
 from .record import Recorded
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Shapes(Recorded):
         """The axes in another order, as `permute(input, dims)`; the `order` may be given one by one."""
         return CALLS["permute"](self, dims=sizes_of(order, dims))
 
-    transpose = swapaxes = swapdims = CALLS["transpose"]
+    transpose = swapaxes = swapdims = method("transpose")
 
     @property
     def T(self) -> Tensor:
@@ -91,8 +92,8 @@ class Shapes(Recorded):
             raise RuntimeError(f"mT needs at least two dimensions, got shape {self._array.shape}")
         return self.transpose(-2, -1)
 
-    squeeze = CALLS["squeeze"]
-    unsqueeze = CALLS["unsqueeze"]
+    squeeze = method("squeeze")
+    unsqueeze = method("unsqueeze")
 
     def expand(self, *sizes: Any, size: Any = None) -> Tensor:
         """Axes of size 1 (and new ones in front) repeated without a copy: a view.
@@ -175,30 +176,30 @@ class Shapes(Recorded):
         """
         return CALLS["diagonal"](self, offset=offset, dim1=dim1, dim2=dim2)
 
-    tril = CALLS["tril"]
-    triu = CALLS["triu"]
-    flatten = composed.flatten
-    movedim = moveaxis = composed.movedim
-    narrow = composed.narrow
-    split = composed.split
-    chunk = composed.chunk
-    unbind = composed.unbind
-    t = composed.t
-    diag = composed.diag
-    _embed_diagonal = CALLS["embed_diagonal"]
+    tril = method("tril")
+    triu = method("triu")
+    flatten = methods_composed.flatten
+    movedim = moveaxis = methods_composed.movedim
+    narrow = methods_composed.narrow
+    split = methods_composed.split
+    chunk = methods_composed.chunk
+    unbind = methods_composed.unbind
+    t = methods_composed.t
+    diag = methods_composed.diag
+    _embed_diagonal = method("embed_diagonal")
 
     # --- picking and placing ---------------------------------------------------------------------
 
-    index_select = composed.index_select
-    index_add = composed.index_add
-    gather = composed.gather
-    take_along_dim = composed.take_along_dim
-    scatter = composed.scatter
-    scatter_add = composed.scatter_add
-    _gather = CALLS["gather"]
-    _scatter = CALLS["scatter"]
-    _add_along = CALLS["add_along"]
-    _scatter_index = CALLS["scatter_index"]
+    index_select = methods_composed.index_select
+    index_add = methods_composed.index_add
+    gather = methods_composed.gather
+    take_along_dim = methods_composed.take_along_dim
+    scatter = methods_composed.scatter
+    scatter_add = methods_composed.scatter_add
+    _gather = method("gather")
+    _scatter = method("scatter")
+    _add_along = method("add_along")
+    _scatter_index = method("scatter_index")
 
     def __getitem__(self, index: Any) -> Tensor:
         """A selection: a view for ints, slices, None and `...`; a copy for index arrays and masks."""

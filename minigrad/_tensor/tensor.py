@@ -32,7 +32,7 @@ from .way_out import WayOut
 if TYPE_CHECKING:
     Absent = object
 else:
-    Absent = absent_methods("Tensor")
+    Absent = absent_methods("Tensor", WayOut, MoreInPlace, MoreMethods, Queries)
 
 
 class Tensor(WayOut, MoreInPlace, MoreMethods, Queries, Absent):

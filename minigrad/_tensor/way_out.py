@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -240,7 +239,7 @@ class WayOut(Gradient):
         if (grad := self.grad) is not None:
             copied.grad = wrap(np.array(grad._array), None)
         if self.__dict__:
-            copied.__dict__.update(deepcopy(self.__dict__, memo))
+            copied.__dict__.update(import_module("copy").deepcopy(self.__dict__, memo))
         return copied
 
     def _kind(self) -> type:

@@ -7,24 +7,38 @@ from typing import TYPE_CHECKING
 
 from minigrad._tensor.later import loaded_later, parts_of
 
-from . import function, functional
-from ._anomaly import detect_anomaly, set_detect_anomaly
-from ._check import gradcheck, gradgradcheck
-from ._collector import gc_paused
-from ._grad import backward, grad
-from ._mode import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
-from .function import Function
-from .variable import Variable
-
-if not TYPE_CHECKING:
-    __getattr__, __dir__ = loaded_later(__name__, {"profiler": "profiler"})
+if TYPE_CHECKING:
+    from . import function, functional
+    from ._anomaly import detect_anomaly, set_detect_anomaly
+    from ._check import gradcheck, gradgradcheck
+    from ._collector import gc_paused
+    from ._grad import backward, grad
+    from ._mode import (
+        enable_grad,
+        inference_mode,
+        is_grad_enabled,
+        is_inference_mode_enabled,
+        no_grad,
+        set_grad_enabled,
+    )
+    from .function import Function
+    from .variable import Variable
+else:
+    __getattr__, __dir__ = loaded_later(
+        __name__,
+        {
+            "_anomaly": "detect_anomaly set_detect_anomaly",
+            "_check": "gradcheck gradgradcheck",
+            "_collector": "gc_paused",
+            "_grad": "backward grad",
+            "_mode": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad "
+            "set_grad_enabled",
+            "function": "function Function",
+            "functional": "functional",
+            "profiler": "profiler",
+            "variable": "variable Variable",
+        },
+    )
 
 __all__ = [
     "Function",

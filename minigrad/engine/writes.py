@@ -6,8 +6,8 @@ than its node, the array no longer holds the value that the derivative needs.
 
 from __future__ import annotations
 
-import threading
 import weakref
+from _thread import RLock  # threading takes 1 ms to load
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class _Writes:
         # By the id of the array that owns the memory: the tick, and a reference that watches for its end.
         self.stamps: dict[int, list[Any]] = {}
         # Without it a slower thread could set the latest tick back. A finaliser may write while it is held.
-        self._lock = threading.RLock()
+        self._lock = RLock()
 
     def stamp(self, *arrays: Array) -> None:
         """Note a write to the memory of arrays, at one tick for all."""

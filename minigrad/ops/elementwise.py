@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import Array, cast, ndarray, sigmoid as sigmoid_kernel
+from .kernels import Array, cast, keep, ndarray, sigmoid as sigmoid_kernel
 from .op import BY_FORWARD, NONZERO, POSITIVE, REAL, Interval, Op
 from .special import erf as erf_kernel, sign as sign_kernel
 
@@ -229,6 +229,19 @@ pow_ = Op(
     formula="d(a^b)/da = b * a^(b-1),  d(a^b)/db = a^b * log(a)",
     domain=lambda d: _number_or_arrays(d),
 )  # fmt: skip
+xlogy = Op(
+    "xlogy",
+    lambda a, b: a * np.log(np.where((a == 0) & (b == b), 1, b)),
+    a=lambda g, a, b: keep(g * np.log(b), ~((a == 0) & (b <= 0))),
+    b=lambda g, a, b: g * a / b,
+    read={"a": "g * log(b)"},
+    formula="d(a * log(b))/da = log(b), but 0 where a = 0 and b <= 0;  d(a * log(b))/db = a/b",
+    domain=lambda d: (
+        ((s := d.shapes(2)) and d.values(s[0], NONZERO), d.values(s[1], Interval(0.3, 4.0))),
+        {},
+    ),
+    result="float",
+)
 
 
 def _one_less(a: Array, b: Array) -> Array:

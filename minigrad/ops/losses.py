@@ -8,12 +8,11 @@ import numpy as np
 
 from .kernels import (
     Array,
-    keep,
     ndarray,
     sigmoid,
     wide,
 )
-from .op import NONZERO, POSITIVE, REAL, UNIT, Form, Interval, Op
+from .op import POSITIVE, REAL, UNIT, Form, Interval, Op
 from .special import log_sigmoid, sign
 from .sums import total
 
@@ -85,19 +84,6 @@ huber = Op(
         {"delta": d.choice((1.0, 1.5))},
     ),
     result="floating",
-)
-xlogy = Op(
-    "xlogy",
-    lambda a, b: a * np.log(np.where((a == 0) & (b == b), 1, b)),
-    a=lambda g, a, b: keep(g * np.log(b), ~((a == 0) & (b <= 0))),
-    b=lambda g, a, b: g * a / b,
-    read={"a": "g * log(b)"},
-    formula="d(a * log(b))/da = log(b), but 0 where a = 0 and b <= 0;  d(a * log(b))/db = a/b",
-    domain=lambda d: (
-        ((s := d.shapes(2)) and d.values(s[0], NONZERO), d.values(s[1], Interval(0.3, 4.0))),
-        {},
-    ),
-    result="float",
 )
 # PyTorch keeps the logarithms above -100, so that a certain wrong answer costs 100 and not inf, and divides
 # by no less than 1e-12, as float32 has it.

@@ -209,14 +209,19 @@ class Op:
             *(("i", "others") if self.variadic else ()),
         )
         self.needs = {k: self._read_rule(k, rule, known) for k, rule in rules.items()}
-        self.read = self._read_forms(read, {*known, "g", "n", "pi"}, {*known, *shapes, "out_shape"})
-        wanted = any(n in shapes for needs in self.needs.values() for n in needs)
-        self.wants_shapes = wanted or self.variadic
-        self.wants_others = any("others" in needs for needs in self.needs.values())
+        self.read: dict[str, Form] = {}
+        if read:
+            forms = dict(read) if isinstance(read, Mapping) else dict.fromkeys(rules, read)
+            self.read = {of: form for of, form in forms.items() if form}
+            # A test checks the forms of the package's own records: that takes as long as all the rest.
+            if not all(str(rule.__module__).startswith("minigrad.ops.") for rule in rules.values()):
+                self.check_forms()
+        named = {name for needs in self.needs.values() for name in needs}
+        self.wants_shapes = self.variadic or not named.isdisjoint(shapes)
+        self.wants_others = "others" in named
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
         values = {*names, "out", "others", *constants}
-        named = any(not values.isdisjoint(needs) for needs in self.needs.values())
-        self.saves = (named or not rules) if saves is None else saves
+        self.saves = (not rules or not named.isdisjoint(values)) if saves is None else saves
         self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
         # Where a node looks for the rules of its first two inputs; none of an op that takes any number.
         self.listed = self.variadic or not rules
@@ -246,7 +251,7 @@ class Op:
         return names if given else tuple(read)
 
     def _read_rule(self, of: str, rule: Rule, known: tuple[str, ...]) -> tuple[str, ...]:
-        first, *needs = (name for name, _, _ in _parameters(rule))
+        first, *needs = _names_of(rule)
         if first != "g":
             raise TypeError(
                 f"op {self.name}: the rule for {of} must take the gradient first, as g, not {first}"
@@ -258,22 +263,34 @@ class Op:
                 )
         return tuple(needs)
 
-    def _read_forms(
-        self, read: Mapping[str, Form] | Form | None, names: set[str], choosers: set[str]
-    ) -> dict[str, Form]:
-        """The form of each rule that has one; an expression may use `names`, a function `choosers`."""
-        forms = dict(read) if isinstance(read, Mapping) else dict.fromkeys(self.rules, read or "")
-        for of, form in forms.items():
+    def check_forms(self) -> None:
+        """Raise unless the forms in `read` use names that they may: an expression g too, a function shapes.
+
+        Raises:
+            TypeError: for a form of an input without a rule, and for an unknown name.
+
+        >>> from minigrad.ops import elementwise
+        >>> elementwise.tanh.check_forms()
+        """
+        shapes = {f"{name}_shape" for name in self.inputs}
+        known = {*self.inputs, "out", *self.constants, *self.options, *shapes}
+        if self.variadic:
+            known |= {"i", "others"}
+        for of, form in self.read.items():
             if of not in self.rules:
                 raise TypeError(f"op {self.name}: read has a form for {of!r}, which has no rule")
-            used = _names_in(form) if isinstance(form, str) else {name for name, _, _ in _parameters(form)}
-            known = names if isinstance(form, str) else choosers
-            if unknown := used - known:
+            if isinstance(form, str):
+                allowed = {*known, "g", "n", "pi"}
+                unknown = {*re.findall(_NAME, form)} - allowed
+                unknown = set() if unknown and _is_words(form) else unknown
+            else:
+                allowed = {*known, "out_shape"}
+                unknown = {*_names_of(form)} - allowed
+            if unknown:
                 raise TypeError(
                     f"op {self.name}: the form for {of} asks for {min(unknown)!r}; "
-                    f"it may ask for {', '.join(sorted(known))}"
+                    f"it may ask for {', '.join(sorted(allowed))}"
                 )
-        return {of: form for of, form in forms.items() if form}
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Run the op: on tensors recorded, on raw arrays and numbers its bare forward.
@@ -308,13 +325,25 @@ class Op:
         return f"Op({self.name!r}: {self.formula})"
 
 
-def _names_in(form: str) -> set[str]:
-    """The names in an expression, but not of functions it calls; none in a few words."""
+_NAME = r"(?<![\w.])[A-Za-z_]\w*(?![\w(])"  # but not of a function that the expression calls
+
+
+def _is_words(form: str) -> bool:
+    """True for a few words, which are no expression."""
     try:
         compile(form, "form", "eval")
     except SyntaxError:
-        return set()
-    return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*(?![\w(])", form))
+        return True
+    return False
+
+
+def _names_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the parameters."""
+    if type(function) is FunctionType and not function.__dict__:
+        code = function.__code__
+        if not (code.co_kwonlyargcount or code.co_flags & inspect.CO_VARARGS):  # nearly always
+            return code.co_varnames[: code.co_argcount]
+    return tuple(name for name, _, _ in _parameters(function))
 
 
 def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
@@ -322,8 +351,10 @@ def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
 
     Read off the code of a function: there are hundreds, and inspect.signature takes four times as long.
     """
-    plain = inspect.unwrap(function, stop=lambda f: hasattr(f, "__signature__"))
-    if type(plain) is not FunctionType or hasattr(plain, "__signature__"):
+    plain = function
+    if type(function) is not FunctionType or function.__dict__:  # one that wraps another says so there
+        plain = inspect.unwrap(function, stop=lambda f: hasattr(f, "__signature__"))
+    if type(plain) is not FunctionType or (plain.__dict__ and hasattr(plain, "__signature__")):
         return [(p.name, p.default, p.kind) for p in inspect.signature(function).parameters.values()]
     code, empty = plain.__code__, Parameter.empty
     names, n = code.co_varnames, code.co_argcount

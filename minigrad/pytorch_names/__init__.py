@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 from functools import cache
+from importlib import import_module
 from opcode import opname
 from types import FrameType
 from typing import Any
@@ -19,12 +19,15 @@ class NotCoveredError(AttributeError):
     """PyTorch has the name, minigrad does not."""
 
 
-def _read(file: str) -> dict[str, list[str]]:
+def _lines(file: str) -> list[str]:
     """The lines "key: word word" of a file; one that begins with a space goes on with the line before."""
     # Without pathlib, which takes 3 ms to load.
     with open(__file__.replace("__init__.py", file), encoding="utf-8") as lines:  # noqa: PTH123
-        text = lines.read().replace("\n ", " ")
-    pairs = (line.split(": ", 1) for line in text.splitlines())
+        return lines.read().replace("\n ", " ").splitlines()
+
+
+def _read(file: str) -> dict[str, list[str]]:
+    pairs = (line.split(": ", 1) for line in _lines(file))
     return {key: words.split() for key, words in pairs}
 
 
@@ -48,7 +51,8 @@ def known(home: str, name: str) -> bool:
 
 def reason(full: str) -> str:
     """Why there is no such name, as half a sentence; "" for what is only not there yet."""
-    fits = (why for why, names in _reasons().items() if any(fnmatchcase(full, n) for n in names))
+    matches = import_module("fnmatch").fnmatchcase  # only now: few programs ask
+    fits = (why for why, names in _reasons().items() if any(matches(full, n) for n in names))
     return next(fits, "")
 
 
@@ -126,10 +130,12 @@ class _Absent:
         raise NotCoveredError(sentence(self._home, self._name))
 
 
-def absent_methods(home: str) -> type:
-    """A last base for a class: all public names of PyTorch's class, for those that no other base has.
+def absent_methods(home: str, *bases: type) -> type:
+    """A last base for a class: the public names of PyTorch's class that no other base has.
 
     A `__getattr__` would say the same, and cost every look at an attribute of a tensor four times its time.
     """
-    names = {name: _Absent(home, name) for name in table()[home]}
-    return type("Absent", (), {"__slots__": (), **names})
+    (names,) = (line.split()[1:] for line in _lines("names.txt") if line.startswith(f"{home}: "))
+    there = {name for base in bases for above in base.__mro__ for name in vars(above)}
+    absent = {name: _Absent(home, name) for name in names if name not in there}
+    return type("Absent", (), {"__slots__": (), **absent})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -301,7 +300,7 @@ def einsum(equation: Any, *operands: Any) -> T:
     return CALLS["einsum"](tensors_in("einsum", operands), equation=equation)
 
 
-_LETTERS = ascii_uppercase + ascii_lowercase
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def _equation(mixed: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:

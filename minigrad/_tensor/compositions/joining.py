@@ -110,6 +110,9 @@ def vstack(tensors: Any) -> T:
     return _cat([atleast_2d(x) for x in _given("vstack", tensors)], 0)
 
 
+row_stack = vstack
+
+
 @taking_out
 def dstack(tensors: Any) -> T:
     """The tensors one behind the other: along the third axis.

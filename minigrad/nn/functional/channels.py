@@ -12,6 +12,7 @@ from minigrad._tensor.convert import as_operand
 from minigrad._tensor.gradient import overwrite
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.tensor import Tensor
+from minigrad.ops import normalisation as _normalisation  # noqa: F401 (its record)
 
 from .checks import check_tensor
 from .layers import _check_scale, batch_norm, pad

@@ -12,6 +12,7 @@ from minigrad._tensor.random import generator_of
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import no_grad
+from minigrad.ops import normalisation as _normalisation  # noqa: F401 (its record)
 from minigrad.ops.arrays import kin
 from minigrad.ops.index import first_outside
 

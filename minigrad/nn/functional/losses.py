@@ -9,6 +9,7 @@ import numpy as np
 from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd import is_grad_enabled
+from minigrad.ops import class_losses as _class_losses, losses as _losses  # noqa: F401 (their records)
 from minigrad.ops.kernels import beyond
 
 from .checks import (
