@@ -19,7 +19,7 @@ from __future__ import annotations
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
-from minigrad import autograd, version
+from minigrad import version
 from minigrad._tensor import inference as _inference, view as _view  # noqa: F401 (they make classes of tensors)
 from minigrad._tensor.device import device, get_default_device, set_default_device
 from minigrad._tensor.dtype import set_default_dtype
@@ -57,33 +57,16 @@ from minigrad._tensor.named_dtype import (
     short,
     uint8,
 )
-from minigrad._tensor.random import (
-    Generator,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    seed,
-    set_rng_state,
-)
 from minigrad._tensor.size import Size
 from minigrad._tensor.tensor import Tensor
-from minigrad._tensor.text import set_printoptions
 
-from .autograd import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from . import (
         accelerator,
         amp as amp,
+        autograd,
         backends,
         cpu as cpu,
         cuda,
@@ -248,6 +231,24 @@ if TYPE_CHECKING:
     )
     from ._tensor.compositions.running import cummax, cummin, logcumsumexp
     from ._tensor.device import OutOfMemoryError
+    from ._tensor.random import (
+        Generator,
+        default_generator,
+        get_rng_state,
+        initial_seed,
+        manual_seed,
+        seed,
+        set_rng_state,
+    )
+    from ._tensor.text import set_printoptions
+    from .autograd import (
+        enable_grad,
+        inference_mode,
+        is_grad_enabled,
+        is_inference_mode_enabled,
+        no_grad,
+        set_grad_enabled,
+    )
     from .checkpoint import CheckpointError, load, save
     from .creation import (
         arange,

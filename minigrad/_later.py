@@ -48,10 +48,18 @@ _OF_MATRICES = """cholesky cholesky_inverse cholesky_solve det inverse logdet lu
 matrix_power pinverse qr slogdet svd triangular_solve"""
 _CREATION = """arange as_tensor empty empty_like eye from_dlpack from_numpy full full_like linspace ones
 ones_like tensor zeros zeros_like"""
+_RANDOM = "Generator default_generator get_rng_state initial_seed manual_seed seed set_rng_state"
+_MODES = """enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad
+set_grad_enabled"""
 # The name, and the module in which it stands ("" where it is the module itself).
 _HOMES = {
     **HOMES,
     **dict.fromkeys(_CREATION.split(), "creation"),
+    **dict.fromkeys(_RANDOM.split(), "_tensor.random"),
+    **dict.fromkeys(_MODES.split(), "autograd"),
+    "set_printoptions": "_tensor.text",
+    "autograd": "",
+    "functional": "",
     **dict.fromkeys(_SETTINGS.split(), "settings"),
     **dict.fromkeys(_SEQUENCES.split(), "sequences"),
     **dict.fromkeys(_LAYERS.split(), "functions_of_layers"),

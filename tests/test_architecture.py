@@ -1,6 +1,7 @@
 """The shape of the package: imports point downwards, nothing is imported or set from afar."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import minigrad
+from minigrad._tensor.methods_later import LENT
 
 ROOT = Path(minigrad.__file__).parent
 # From the ground up. A module may import what stands on a lower line, and its own folder.
@@ -256,6 +258,10 @@ def test_viz_loads_when_it_is_first_asked_for():
         ("minigrad.autograd.function", "minigrad.autograd.Function"),
         ("minigrad.autograd._check", "import minigrad.autograd.gradcheck; minigrad.autograd.gradcheck"),
         ("minigrad._tensor.compositions.algebra", "minigrad.Tensor.mm"),
+        ("minigrad._tensor.in_place_draws", "minigrad.Tensor.normal_"),
+        ("minigrad._tensor.in_place_rewritten", "minigrad.Tensor.t_"),
+        ("minigrad._tensor.random", "minigrad.manual_seed"),
+        ("minigrad._tensor.text", "str(minigrad.ones(1))"),
     ],
 )
 def test_a_family_loads_when_it_is_first_used(module, use):
@@ -271,9 +277,19 @@ def test_importing_minigrad_loads_the_tensor_and_its_ops_alone():
     """It is to take at most 1.25 of the time of NumPy's import, so all else waits until it is asked for."""
     loaded = run("import sys, minigrad; print(*[m for m in sys.modules if m.startswith('minigrad.')])")
     parts = {part_of(name.removeprefix("minigrad.")) for name in loaded}
-    assert parts == {"_later", "_tensor", "autograd", "engine", "ops", "pytorch_names", "version"}
+    assert parts == {"_later", "_tensor", "engine", "ops", "pytorch_names", "version"}
     heavy = "threading string copy fnmatch json pathlib numpy.random numpy.linalg.linalg"
     assert run(f"import sys, minigrad; print(*[m for m in {heavy.split()} if m in sys.modules])") == []
+
+
+@pytest.mark.parametrize("home", LENT)
+def test_a_class_lends_all_its_methods(home):
+    module, _, name = home.partition(".")
+    lender = getattr(importlib.import_module(f"minigrad._tensor.{module}"), name)
+    own = {key for key, value in vars(lender).items() if callable(value) and not key.startswith("__")}
+    assert own == set(LENT[home].split())
+    for key in own:
+        assert getattr(minigrad.Tensor, key) is getattr(lender, key)
 
 
 def test_threads_that_ask_for_a_name_at_once_get_the_same_object():

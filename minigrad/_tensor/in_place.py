@@ -24,7 +24,6 @@ from .dtype import category
 from .index import normalize as normalize_index
 from .later import Later
 from .methods import Operations
-from .random import generator_of, uniform
 from .record import Call, Recorded, cast, history_of, made, wrap
 from .tracing import trace_of_thread
 
@@ -190,7 +189,6 @@ class InPlace(Operations):
     cumprod_ = _in_place("cumprod", _in_its_dtype(Operations.cumprod))
     addcmul_ = _in_place("addcmul")
     addcdiv_ = _in_place("addcdiv")
-    addmm_ = _in_place("addmm")
     lerp_ = _in_place("lerp")
     masked_fill_ = _in_place("masked_fill")
     index_add_ = _in_place("index_add")
@@ -241,57 +239,6 @@ class InPlace(Operations):
         tensor([0., 0.])
         """
         return self._put("zero_", (Ellipsis,), wrap(np.zeros((), self._array.dtype), None))
-
-    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Self:
-        """Write draws from the uniform distribution on [a, b).
-
-        Arguments:
-            a, b: the bounds.
-            generator: the Generator to draw from; None takes the default one.
-
-        Raises:
-            RuntimeError: for a > b, and bounds that the dtype does not hold.
-            NotImplementedError: for a tensor that is not floating.
-
-        >>> import minigrad as torch
-        >>> bool((torch.empty(9).uniform_(2, 3) >= 2).all())
-        True
-        """
-        dtype = self._floating("uniform_")
-        low, high = number_as(a, dtype), number_as(b, dtype)
-        if not (np.isfinite(low) and np.isfinite(high) and np.isfinite(high - low)):
-            raise RuntimeError(f"uniform_: from {a} to {b} is out of bounds for {dtype}")
-        if low > high:
-            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
-        draws = uniform(generator_of(generator), a, b, self._array.shape, dtype)
-        return self._put("uniform_", (Ellipsis,), wrap(draws, None))
-
-    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Self:
-        """Write draws from the normal distribution.
-
-        Arguments:
-            mean, std: the mean and the standard deviation.
-            generator: the Generator to draw from; None takes the default one.
-
-        Raises:
-            RuntimeError: for a negative `std`.
-            NotImplementedError: for a tensor that is not floating.
-
-        >>> import minigrad as torch
-        >>> torch.empty(2).normal_(1.0, 0.0)
-        tensor([1., 1.])
-        """
-        self._floating("normal_")
-        if not std >= 0:
-            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-        draws = mean + std * generator_of(generator).standard_normal(self._array.shape)
-        return self._put("normal_", (Ellipsis,), wrap(draws, None))
-
-    def _floating(self, name: str) -> Any:
-        dtype = self._array.dtype
-        if dtype.kind != "f":
-            raise NotImplementedError(f"{name}: random floats cannot be drawn as {dtype}")
-        return dtype
 
     def _written(self) -> None:
         """To be called after raw writes to the storage: stamp it, so that graphs that saved it notice."""

@@ -75,6 +75,29 @@ def found(name: str) -> Callable[..., Any]:
     return function
 
 
+# The methods of classes whose modules load when one of them is first used.
+LENT = {
+    "in_place_draws.Draws": (
+        "uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ _floating _drawn "
+        "_continuous"
+    ),
+    "in_place_rewritten.Rewritten": (
+        "unsqueeze_ squeeze_ t_ transpose_ swapaxes_ swapdims_ resize_ resize_as_ fill_diagonal_ apply_ map_ "
+        "_turned"
+    ),
+}
+
+
+def lent(home: str) -> type:
+    """A base class of Tensor that takes its methods from another class, when they are first used."""
+    module, _, cls = home.partition(".")
+
+    def take(name: str) -> Any:
+        return getattr(getattr(import_module(f"minigrad._tensor.{module}"), cls), name)
+
+    return type(cls, (Recorded,), {"__slots__": (), **{n: Later(take, n) for n in LENT[home].split()}})
+
+
 if TYPE_CHECKING:
     methods_composed = compositions
 else:

@@ -3,7 +3,7 @@
 A tensor is two slots. `_array` is the storage. `_node` is the place in the graph, to which gradients go (None
 for a constant). The methods come in layers, each in its file: `methods` compute, `in_place` writes, then come
 `properties`, `gradient`, and in `way_out` the ways to Python and NumPy. `queries`, `methods_later` and
-`in_place_later` hold the rarer methods.
+`in_place_later` hold the rarer methods, many of which load when they are first used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from minigrad.pytorch_names import absent_methods
 from .convert import as_array, sizes_of
 from .dtype import as_dtype, get_default_dtype
 from .in_place_later import MoreInPlace
-from .methods_later import MoreMethods
+from .methods_later import MoreMethods, lent
 from .queries import Queries
 from .record import inferred, made
 from .size import Size
@@ -30,12 +30,16 @@ from .tracing import trace_of_thread
 from .way_out import WayOut
 
 if TYPE_CHECKING:
+    from .in_place_draws import Draws
+    from .in_place_rewritten import Rewritten
+
     Absent = object
 else:
-    Absent = absent_methods("Tensor", WayOut, MoreInPlace, MoreMethods, Queries)
+    Draws, Rewritten = lent("in_place_draws.Draws"), lent("in_place_rewritten.Rewritten")
+    Absent = absent_methods("Tensor", WayOut, MoreInPlace, Draws, Rewritten, MoreMethods, Queries)
 
 
-class Tensor(WayOut, MoreInPlace, MoreMethods, Queries, Absent):
+class Tensor(WayOut, MoreInPlace, Draws, Rewritten, MoreMethods, Queries, Absent):
     """An n-dimensional array that remembers how it was computed.
 
     Made by `minigrad.tensor` and its like; `Tensor([1, 2])` makes one of the default dtype, and

@@ -21,7 +21,6 @@ from .numpy_names import CALLS as NUMPY_CALLS, CONSTANTS as NUMPY_CONSTANTS, LAT
 from .numpy_outside import OF_ARRAYS, OF_TENSORS, outside, plain, recorded_among
 from .record import history_of, inferred, made, wrap
 from .shortcuts import call_of, recorder_of
-from .text import tensor_text
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -208,7 +207,8 @@ class WayOut(Gradient):
         return bool((self == value).any())
 
     def __repr__(self) -> str:
-        return tensor_text(
+        text = import_module("minigrad._tensor.text")  # few programs print tensors before all else
+        return text.tensor_text(
             self._array, default=get_default_dtype(), requires_grad=self.requires_grad,
             grad_fn="" if self.is_leaf else self._made_by(),
         )  # fmt: skip
