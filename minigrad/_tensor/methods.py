@@ -31,7 +31,7 @@ from .methods_reduce import Reductions
 from .methods_shape import Shapes
 from .older_order import factor_first
 from .out import into
-from .record import Call, Recorded
+from .record import Call, Recorded, history_of
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -53,7 +53,7 @@ def _floor_divide(name: str) -> Call:
 
     def floor_divide(input: Any, other: Any, *, out: Any = None) -> Any:
         result: Any = call(input, other, out=out)
-        return result if result._node is None else refuses(name, result.detach(), input, other)
+        return result if history_of(result) is None else refuses(name, result.detach(), input, other)
 
     return named(floor_divide, REGISTRY[name])
 
