@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.arrays import is_array, kin
+from minigrad.ops.arrays import is_array, is_foreign, kin
 from minigrad.ops.places import is_basic
 
 from .convert import warn_user
@@ -90,7 +90,11 @@ def _forwards(part: slice) -> slice:
 
 
 def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
-    """Select with the ints, then with the arrays, as one index of flat positions."""
+    """Select with the ints, then with the arrays: side by side as NumPy does, else by flat positions."""
+    placed = [i for i, p in enumerate(parts) if is_array(p) or isinstance(p, int)]
+    side_by_side = placed[-1] - placed[0] == len(placed) - 1
+    if side_by_side and all(_is_plain(p) for p in parts):
+        return tuple([np.asarray(p) if isinstance(p, int) else p for p in parts])
     consumed = sum(p.ndim if is_array(p) and p.dtype.kind == "b" else p is not None for p in parts)
     consumed -= sum(p is Ellipsis for p in parts)
     spelled: list[Any] = []
@@ -109,5 +113,15 @@ def _ints_first(parts: list[Any], shape: tuple[int, ...]) -> Any:
             ints.append(p)
             rest.append(slice(None))
     size = int(np.prod(shape, dtype=np.int64))
-    flat = np.arange(size, like=kin(*rest)).reshape(shape)[tuple(ints)][tuple(rest)]
-    return np.unravel_index(flat, shape)
+    flat = np.arange(size, like=kin(*rest)).reshape(shape)[tuple(ints)]
+    arrays = [i for i, p in enumerate(rest) if is_array(p)]
+    if len(arrays) == 1 and _is_plain(rest[arrays[0]]) and rest[arrays[0]].dtype.kind != "b":
+        return np.unravel_index(np.take(flat, rest[arrays[0]], arrays[0]), shape)
+    return np.unravel_index(flat[tuple(rest)], shape)
+
+
+def _is_plain(part: Any) -> bool:
+    """True for what NumPy takes as it is: no truth alone, and no array of another library or a batch."""
+    if is_array(part):
+        return part.ndim > 0 and not is_foreign(part) and not hasattr(part, "level")
+    return not isinstance(part, bool)

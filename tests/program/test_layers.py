@@ -44,6 +44,17 @@ def aligned_of(*times):
     return lambda a, labels: F.ctc_loss(a.log_softmax(2), labels, times, (2, 1), 4, zero_infinity=True)
 
 
+def beside(a, places):
+    return a[1, places], a[places, 0] * a[places, 2, -1:], a[0, :, places]
+
+
+def written_beside(a, places):
+    y = a.clone()
+    y[places, 1] = y[0, 0] * 2
+    y[places.max() * 0 + places, 2] += 1
+    return y
+
+
 def sums_at_places(a, places):
     return a / torch.ones(4, dtype=f64).scatter_add_(0, places, torch.ones(5, dtype=f64))
 
@@ -86,6 +97,8 @@ FUNCTIONS = {
     "encoder padding": lambda: (lambda q: ENCODER(q, src_key_padding_mask=PADDING), x(2, 3, 4)),
     "alignments": lambda: (aligned_of(4, 3), x(4, 2, 5), i(4, 2, 2)),
     "alignments in a row": lambda: (aligned, x(4, 2, 5), i(4, 3), torch.tensor([4, 3]), torch.tensor([1, 2])),
+    "numbers beside indices": lambda: (beside, x(4, 3, 4), i(3, 2)),
+    "writes beside numbers": lambda: (written_beside, x(4, 3), i(4, 2)),
     "sums at places of data": lambda: (sums_at_places, x(4), i(4, 5)),
     "one hot": lambda: (lambda t: F.one_hot(t, 5), i(5, 4)),
     "probabilities": lambda: (F.binary_cross_entropy, p(4), p(4)),
