@@ -109,7 +109,12 @@ def call_of(op: Op) -> Call:
 
 
 def cast(array: Any, dtype: Any) -> Any:
-    """An array in another dtype; values too large for it become inf without a warning."""
+    """An array in another dtype; values too large for it become inf without a warning.
+
+    NumPy would lay an expanded array down in columns; here as in PyTorch it comes in rows.
+    """
+    if type(array) is ndarray and 0 in array.strides:
+        return silently(array.astype, dtype, "C")
     return silently(array.astype, dtype)
 
 

@@ -18,13 +18,19 @@ from minigrad.ops.refusal import flat, refusing
 _RENAMED = {
     "cast": "ToCopyBackward0", "cholesky": "LinalgCholeskyExBackward0", "clamp": "ClampBackward1",
     "contiguous": "CloneBackward0", "convolution_back": "ConvolutionBackward0", "det": "LinalgDetBackward0",
-    "dropout": "MulBackward0", "embed_diagonal": "DiagEmbedBackward0", "fold": "Col2ImBackward0",
-    "inv": "LinalgInvExBackward0", "log1p": "Log1PBackward0", "logabsdet": "LinalgSlogdetBackward0",
-    "logsigmoid": "LogSigmoidBackward0", "max": "MaxBackward1", "max_dim": "MaxBackward0",
-    "min": "MinBackward1", "min_dim": "MinBackward0", "pad": "ConstantPadNdBackward0",
-    "pinv": "LinalgPinvBackward0", "prelu": "PreluKernelBackward0", "reshape": "ViewBackward0",
-    "selu": "EluBackward0", "square": "PowBackward0", "tile": "RepeatBackward0",
-    "vector_norm": "LinalgVectorNormBackward0",
+    "dropout": "MulBackward0", "eigh": "LinalgEighBackward0", "embed_diagonal": "DiagEmbedBackward0",
+    "entr": "SpecialEntrBackward0", "erfcx": "SpecialErfcxBackward0", "floor_divide": "DivBackward2",
+    "fold": "Col2ImBackward0", "huber": "HuberLossBackward0", "i0e": "SpecialI0EBackward0",
+    "i1": "SpecialI1Backward0", "i1e": "SpecialI1EBackward0", "inv": "LinalgInvExBackward0",
+    "log1p": "Log1PBackward0", "logabsdet": "LinalgSlogdetBackward0", "logsigmoid": "LogSigmoidBackward0",
+    "lu": "LinalgLuFactorExBackward0", "max": "MaxBackward1", "max_dim": "MaxBackward0",
+    "min": "MinBackward1", "min_dim": "MinBackward0", "ndtri": "SpecialNdtriBackward0",
+    "pad": "ConstantPadNdBackward0", "pinv": "LinalgPinvBackward0", "prelu": "PreluKernelBackward0",
+    "qr": "LinalgQrBackward0", "reshape": "ViewBackward0", "selu": "EluBackward0",
+    "solve": "LinalgSolveExBackward0", "solve_triangular": "LinalgSolveTriangularBackward0",
+    "square": "PowBackward0", "svd": "LinalgSvdBackward0", "tile": "RepeatBackward0",
+    "trunc_divide": "DivBackward2", "vector_norm": "LinalgVectorNormBackward0",
+    "zeta": "SpecialZetaBackward0",
 }  # fmt: skip
 
 
@@ -72,6 +78,16 @@ def _picked(node: Any) -> str:
     if isinstance(cut[-1], slice):
         return "SliceBackward0"
     return "UnsqueezeBackward0" if cut[-1] is None else "SelectBackward0"
+
+
+def _by_operand(name: str) -> Callable[[Any], str]:
+    """The second operand is a tensor of the graph, or else something without a gradient."""
+
+    def told(node: Any) -> str:
+        edges = node.edges or (None, None)
+        return f"{name}Backward{int(len(edges) > 1 and edges[1] is not None)}"
+
+    return told
 
 
 def _power(node: Any) -> str:
@@ -147,9 +163,10 @@ def _sum_of_two(node: Any) -> str:
 
 
 _TOLD: dict[str, Callable[[Any], str]] = {
-    "add": _sum_of_two, "cross_entropy": _cross_entropy, "getitem": _picked, "linear": _linear,
+    "add": _sum_of_two, "cross_entropy": _cross_entropy, "fmod": _by_operand("Fmod"), "getitem": _picked,
+    "linear": _linear,
     "matmul": _product, "max_pool": _max_pool, "mean": _reduced("Mean"), "pow": _power,
-    "prod": _reduced("Prod"), "resample": _resampled,
+    "prod": _reduced("Prod"), "remainder": _by_operand("Remainder"), "resample": _resampled,
     "sample_grid": lambda node: f"GridSampler{len(node.shape) - 2}DBackward0", "spread_windows": _resampled,
     "standardize": _standardised, "sum": _reduced("Sum"),
 }  # fmt: skip

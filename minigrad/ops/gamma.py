@@ -151,7 +151,7 @@ trunc = Op(
 
 
 def _fmod(a: Any, b: Any) -> Array:
-    if not np.all(b) and np.asarray(a).dtype.kind != "f" and np.asarray(b).dtype.kind != "f":
+    if not np.all(b) and np.size(a) and np.asarray(a).dtype.kind != "f" and np.asarray(b).dtype.kind != "f":
         raise ValueError("ZeroDivisionError: an integer divided by 0; convert with .float() for inf and nan")
     return by_steps(np.fmod, np.trunc, lambda a, b, steps: a - steps * b, a, b)
 

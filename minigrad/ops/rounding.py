@@ -126,7 +126,7 @@ def _trunc_divide(a: Any, b: Any) -> Array:
 
 def _divisor(a: Any, b: Any) -> Any:
     """`b`, refused where an integer would be divided by 0, for which there is no number."""
-    if "f" not in (kind_of(a), kind_of(b)) and not np.all(b):
+    if "f" not in (kind_of(a), kind_of(b)) and not np.all(b) and np.size(a):
         raise ValueError("ZeroDivisionError: an integer divided by 0; convert with .float() for inf and nan")
     return b
 

@@ -217,3 +217,36 @@ def test_lerp_has_derivatives_of_every_order():
     a, b, w = (torch.rand(3, dtype=torch.float64, requires_grad=True) for _ in range(3))
     assert torch.autograd.gradgradcheck(torch.lerp, (a, b, w))
     assert torch.lerp(a, b, 0.3).grad_fn.name() == "LerpBackward0"
+
+
+LAID_DOWN = {
+    "exp of integers": torch.exp,
+    "a comparison with floats": lambda x: x == 0.5,
+    "a sum with floats": lambda x: x + torch.ones(3, 4),
+    "a product with a fraction": lambda x: x * 0.5,
+    "another dtype": lambda x: x.to(torch.float16),
+}
+
+
+@pytest.mark.parametrize("name", LAID_DOWN)
+def test_results_on_an_expanded_tensor_stand_in_rows(name):
+    x = torch.arange(4).expand(3, 4)
+    y = LAID_DOWN[name](x)
+    assert y.is_contiguous() and y.stride() == (4, 1)
+    assert y.view(-1).tolist() == LAID_DOWN[name](x.contiguous()).reshape(-1).tolist()
+
+
+@pytest.mark.parametrize("function", [torch.cummax, torch.cummin])
+def test_running_extremes_of_a_transposed_tensor_stand_in_rows(function):
+    x = torch.rand(4, 3).T
+    found = function(x, 1)
+    assert all(part.is_contiguous() for part in found)
+    assert F.rms_norm(x, (4,)).is_contiguous()
+
+
+def test_nothing_divided_by_0_is_nothing():
+    x = torch.zeros(0, 3, dtype=torch.int64)
+    for call in (torch.fmod, torch.remainder, torch.floor_divide):
+        assert call(x, 0).shape == (0, 3)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        torch.fmod(torch.ones(1, dtype=torch.int64), 0)

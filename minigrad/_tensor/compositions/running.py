@@ -25,6 +25,7 @@ def _running(name: str, ufunc: np.ufunc, input: T, dim: int) -> Chosen:
     axis = normalize_dim(dim, input.ndim)
     if not input.ndim:
         return _KINDS[name](input.clone(), as_operand(np.zeros((), np.int64)))
+    input = input.contiguous()
     array = input._array
     best = ufunc.accumulate(array, axis)
     n = array.shape[axis]

@@ -279,7 +279,7 @@ def rms_norm(
     wide = input.float() if input.dtype == np.float16 else input  # whose squares overflow
     out = wide * ((wide * wide).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
     out = out if weight is None else out * weight
-    return out if wide is input else out.to(input.dtype)
+    return (out if wide is input else out.to(input.dtype)).contiguous()
 
 
 def local_response_norm(
