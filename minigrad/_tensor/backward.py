@@ -20,7 +20,7 @@ from minigrad.engine.writes import writes
 from minigrad.ops.arrays import arrayed, fresh, is_writable
 from minigrad.ops.kernels import ONE, cast
 
-from .record import OutdatedError, Recorded, aliased, history_of, wrap
+from .record import OutdatedError, Recorded, grad_of, history_of, wrap
 from .tracing import trace_of_thread
 
 ndarray = np.ndarray
@@ -176,14 +176,6 @@ def _add(watch: Watch, g: Any) -> None:
     else:
         np.add(known._array, g, out=known._array)
         writes.stamp(known._array)
-
-
-def grad_of(watch: Watch) -> Any:
-    """The gradient of a node, as a tensor, which is made when somebody asks for it."""
-    grad = watch.grad
-    if type(grad) is ndarray:
-        grad = watch.grad = aliased(grad)
-    return grad
 
 
 def owned(g: Any) -> Any:

@@ -7,6 +7,7 @@ import sys
 import warnings
 import weakref
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from minigrad.engine import messages
@@ -14,13 +15,14 @@ from minigrad.engine.node import Node
 from minigrad.engine.writes import alias_of
 from minigrad.ops.arrays import is_foreign
 
-from .backward import backward, grad_of
 from .handle import RemovableHandle
+from .later import Later
 from .properties import Properties
-from .record import Recorded, aliased, history_of, wrap
+from .record import Recorded, aliased, grad_of, history_of, wrap
 from .tracing import trace_of_thread
 
 if TYPE_CHECKING:
+    from .backward import backward
     from .tensor import Tensor
 
 
@@ -141,7 +143,10 @@ class Gradient(Properties):
             self._frozen, self._node = known, None
         return self
 
-    backward = backward
+    if TYPE_CHECKING:
+        backward = backward
+    else:
+        backward = Later(lambda: import_module("minigrad._tensor.backward").backward)
 
     def detach(self) -> Tensor:
         """A tensor that shares the memory of `input` and has no history.

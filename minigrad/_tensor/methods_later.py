@@ -77,6 +77,7 @@ def found(name: str) -> Callable[..., Any]:
 
 # The methods of classes whose modules load when one of them is first used.
 LENT = {
+    "numpy_protocols.NumpyProtocols": "__array_ufunc__ __array_function__",
     "in_place_draws.Draws": (
         "uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ _floating _drawn "
         "_continuous"

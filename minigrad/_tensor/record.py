@@ -89,6 +89,14 @@ def aliased(array: Any) -> Any:
     return tensor
 
 
+def grad_of(watch: Any) -> Any:
+    """The gradient of a node, as a tensor, which is made when somebody asks for it."""
+    grad = watch.grad
+    if type(grad) is ndarray:
+        grad = watch.grad = aliased(grad)
+    return grad
+
+
 def inferred(tensor: Any) -> Any:
     """A tensor that was made in inference mode, as one that stays out of graphs.
 

@@ -32,14 +32,16 @@ from .way_out import WayOut
 if TYPE_CHECKING:
     from .in_place_draws import Draws
     from .in_place_rewritten import Rewritten
+    from .numpy_protocols import NumpyProtocols
 
     Absent = object
 else:
+    NumpyProtocols = lent("numpy_protocols.NumpyProtocols")
     Draws, Rewritten = lent("in_place_draws.Draws"), lent("in_place_rewritten.Rewritten")
     Absent = absent_methods("Tensor", WayOut, MoreInPlace, Draws, Rewritten, MoreMethods, Queries)
 
 
-class Tensor(WayOut, MoreInPlace, Draws, Rewritten, MoreMethods, Queries, Absent):
+class Tensor(WayOut, NumpyProtocols, MoreInPlace, Draws, Rewritten, MoreMethods, Queries, Absent):
     """An n-dimensional array that remembers how it was computed.
 
     Made by `minigrad.tensor` and its like; `Tensor([1, 2])` makes one of the default dtype, and

@@ -7,12 +7,12 @@ outputs, and *a falling tick is a topological order* of the graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from minigrad.engine.names import name_of
 from minigrad.ops.kernels import Shape
 from minigrad.ops.op import Op
 
@@ -124,7 +124,9 @@ class Node:
 
     def name(self) -> str:
         """PyTorch's name for it: `TanhBackward0`, and `AccumulateGrad` for a leaf."""
-        return name_of(self)
+        names = import_module("minigrad.engine.names")
+        name: str = names.name_of(self)
+        return name
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:

@@ -193,13 +193,13 @@ class Op:
         unknown = [k for k in rules if k not in names]
         if unknown:
             raise TypeError(f"op {name}: a rule for {unknown[0]!r}, but its inputs are {', '.join(names)}")
-        if len({id(r) for r in rules.values()}) != len(rules):
+        if len(rules) > 1 and len({*map(id, rules.values())}) != len(rules):
             raise TypeError(f"op {name}: one function stands as the rule of two inputs; write it twice")
         self.rules = rules
         # The inputs that meet in the result, hence in one dtype; the others are indices and masks.
-        self.meeting = tuple(i for i, n in enumerate(names) if not rules or n in rules)
+        self.meeting = tuple([i for i, n in enumerate(names) if not rules or n in rules])
         # The names that a rule may use, in the order in which a recorded call lines the values up.
-        shapes = tuple(f"{n}_shape" for n in names)
+        shapes = tuple([f"{n}_shape" for n in names])
         known = (
             *names,
             "out",
@@ -216,19 +216,20 @@ class Op:
             # A test checks the forms of the package's own records: that takes as long as all the rest.
             if not all(str(rule.__module__).startswith("minigrad.ops.") for rule in rules.values()):
                 self.check_forms()
-        named = {name for needs in self.needs.values() for name in needs}
+        named = set().union(*self.needs.values())
         self.wants_shapes = self.variadic or not named.isdisjoint(shapes)
         self.wants_others = "others" in named
         self.picks = {k: _picker([known.index(n) for n in needs]) for k, needs in self.needs.items()}
         values = {*names, "out", "others", *constants}
         self.saves = (not rules or not named.isdisjoint(values)) if saves is None else saves
-        self.pulls = tuple((rules[n], self.picks[n]) if n in rules else None for n in names)
+        self.pulls = tuple([(rules[n], self.picks[n]) if n in rules else None for n in names])
         # Where a node looks for the rules of its first two inputs; none of an op that takes any number.
         self.listed = self.variadic or not rules
         first, second, *others = (*(() if self.listed else names), "", "")
         self.rule_a, self.rule_b = rules.get(first), rules.get(second)
         # True where a node's edges to further inputs hold saved values, to be freed.
-        self.saves_further = self.listed or any(not values.isdisjoint(self.needs.get(n, ())) for n in others)
+        further = set().union(*[self.needs.get(n, ()) for n in others])
+        self.saves_further = self.listed or not values.isdisjoint(further)
         if register:
             if name in REGISTRY:
                 raise TypeError(f"op {name} is defined twice")
@@ -361,7 +362,7 @@ def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     defaults = plain.__defaults__ or ()
     values = (empty,) * (n - len(defaults)) + defaults
     found: list[tuple[str, Any, Any]] = [
-        (name, value, Parameter.POSITIONAL_OR_KEYWORD) for name, value in zip(names, values, strict=False)
+        *zip(names, values, [Parameter.POSITIONAL_OR_KEYWORD] * n, strict=False)
     ]
     options = names[n : n + code.co_kwonlyargcount]
     if code.co_flags & inspect.CO_VARARGS:
