@@ -245,8 +245,12 @@ def require_tensors(function: str, **operands: Any) -> None:
 
 def in_one_dtype(*operands: Any) -> Any:
     """Tensors in the dtype in which they meet, numbers as they are."""
-    common = result_type([getattr(x, "_array", x) for x in operands])
-    return [x.to(common) if hasattr(x, "_array") else x for x in operands]
+    arrays = [getattr(x, "_array", x) for x in operands]
+    common = result_type(arrays)
+    return [
+        x if getattr(a, "dtype", common) == common else x.to(common)
+        for x, a in zip(operands, arrays, strict=True)
+    ]
 
 
 def require_one_dtype(name: str, a: Any, b: Any) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from .arrays import arrayed, kin
 from .gamma import lgamma
 from .gamma_kernels import as_given
-from .incomplete import gamma_parts
+from .incomplete import gamma_part
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, Op
 from .pieces import by_blocks, fitted, polynomial
@@ -144,10 +144,10 @@ i1e = Op(
 # --- the gamma integral ---------------------------------------------------------------------------------
 
 
-def _part(which: int) -> Any:
+def _part(upper: bool) -> Any:
     @kernel
     def part(a: Array, x: Array) -> Array:
-        found = gamma_parts(a, x)[which]
+        found = gamma_part(a, x, upper)
         return arrayed(cast(found, np.result_type(a.dtype, x.dtype)))
 
     return part
@@ -159,14 +159,14 @@ def _density(a: Array, x: Array) -> Array:
 
 
 igamma = Op(
-    "igamma", _part(0), inputs="a x",
+    "igamma", _part(upper=False), inputs="a x",
     x=lambda g, a, x: g * _density(a, x),
     read="g * exp((a - 1) * log(x) - x - log gamma(a))",
     formula="d P(a, x)/dx = x^(a - 1) e^-x / gamma(a)",
     domain=(POSITIVE, POSITIVE),
 )  # fmt: skip
 igammac = Op(
-    "igammac", _part(1), inputs="a x",
+    "igammac", _part(upper=True), inputs="a x",
     x=lambda g, a, x: -g * _density(a, x),
     read="-g * exp((a - 1) * log(x) - x - log gamma(a))",
     formula="d Q(a, x)/dx = -x^(a - 1) e^-x / gamma(a)",

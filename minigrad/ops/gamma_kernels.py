@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import kin
-from .kernels import Array, cast
+from .kernels import ONE, Array, cast
 from .pieces import by_blocks, fitted, one_by_one, polynomial
 
 
@@ -87,13 +87,20 @@ def _of_log() -> list[Array]:
     return fitted(lambda u: _log_over_zeros(u - 1), 10)
 
 
+def log_gamma_above_one(x: Array) -> Array:
+    """log gamma(1 + x) for x from 0 to 1, of a small x too to the last digit."""
+    return polynomial(x + 1, _of_log()) * x * (x - 1)
+
+
 def _log_block(x: Array, terms: int) -> Array:
     """Below 1 it is log gamma(1 + x) - log(x)."""
     above = x >= 1
     out = polynomial(x + ~above, _of_log()[:terms])
-    out *= x - above
-    out *= x - 1.0 - above
-    out += 0 - np.log(np.minimum(x, 1))  # with 0 at 1, not -0
+    rest = x - above  # from x itself: near 1 no digit is lost
+    out *= rest
+    rest -= 1
+    out *= rest
+    out += 0 - np.log(np.minimum(x, ONE[x.dtype]))  # with 0 at 1, not -0
     return out
 
 

@@ -6,6 +6,7 @@ for numerical integration", 1974). At its ends an integrand may be infinite, or 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from .arrays import arrayed, kin
-from .gamma_kernels import lgamma, psi
+from .gamma_kernels import lgamma, log_gamma_above_one, psi
+from .kernels import ONE
+from .pieces import chosen, fitted, one_by_one, polynomial
 
 Array = Any
 ndarray = np.ndarray
@@ -38,9 +41,11 @@ def _half_line(z: Array) -> tuple[Array, Array]:
     return np.exp(y), y - math.log(6)
 
 
-def _in_blocks(function: Callable[..., Array], *columns: Array) -> Array:
+def _in_blocks(function: Callable[..., Array], *columns: Array, block: int = _BLOCK) -> Array:
     """A function of columns, a block at a time."""
-    parts = [function(*(x[i : i + _BLOCK] for x in columns)) for i in range(0, len(columns[0]), _BLOCK)]
+    if 0 < len(columns[0]) <= block:
+        return function(*columns)
+    parts = [function(*(x[i : i + block] for x in columns)) for i in range(0, len(columns[0]), block)]
     return np.concatenate(parts) if parts else columns[0][:, 0]
 
 
@@ -112,6 +117,130 @@ def gamma_parts(a: Array, z: Array) -> tuple[Array, Array]:
     for mask, value in ((none, 0.0), (whole, 1.0), (~inside & ~none & ~whole, math.nan)):
         lower, upper = np.where(mask, value, lower), np.where(mask, 1 - value, upper)
     return lower, upper
+
+
+# --- the same where a is not large, in fewer steps ---------------------------------------------------------
+
+_MODERATE, _LEAST = 100.0, 2.0**-30
+_LARGE_BLOCK = 2048
+_F64 = np.dtype(np.float64)
+
+
+def gamma_part(a: Array, z: Array, upper: bool) -> Array:
+    """P(a, z), or Q(a, z)."""
+    shape = np.broadcast_shapes(a.shape, z.shape)
+    if not type(a) is type(z) is ndarray or 0 in shape:
+        return gamma_parts(a, z)[upper]
+    exact = np.result_type(a, z).itemsize > 4
+    a, z = (
+        (x if x.shape == shape else np.broadcast_to(x, shape)).astype(np.float64).reshape(-1) for x in (a, z)
+    )
+
+    def moderate(a: Array, z: Array) -> Array:
+        return _in_blocks(lambda a, z: _moderate(a, z, upper, exact), a, z, block=_LARGE_BLOCK)
+
+    if a.min() > _LEAST and a.max() < _MODERATE and z.min() > 0 and z.max() < math.inf:
+        return moderate(a, z).reshape(shape)
+    fits = (a > _LEAST) & (z > 0) & (a < _MODERATE) & (z < math.inf)
+    return chosen(fits, moderate, lambda a, z: gamma_parts(a, z)[upper], a, z).reshape(shape)
+
+
+def _moderate(a: Array, z: Array, upper: bool, exact: bool) -> Array:
+    """A sum gives one part, and 1 less it is the other, unless that is so small that digits were lost."""
+    small, least = 1.0 if exact else 0.2, a.min()  # of a small a the part above z is small, of any z
+    end = 1.5 if exact or least < small else 8.0
+    enough = 1e-17 if exact else 1e-13 if upper else 1e-9
+
+    def tail(a: Array, z: Array, height: Array) -> Array:
+        return _tail(a, z, height, exact) if upper else 1 - _tail(a, z, height, exact)
+
+    def rest(a: Array, z: Array, height: Array) -> Array:
+        if upper and least < small:
+            return chosen(a < small, _complement, by_series, a, z, height)
+        return by_series(a, z, height)
+
+    def by_series(a: Array, z: Array, height: Array) -> Array:
+        found = _power_series(a, z, height, end, enough)
+        return 1 - found if upper else found
+
+    return chosen(z > np.maximum(a + np.sqrt(a), end), tail, rest, a, z, _height(a, z, exact))
+
+
+@functools.cache
+def _of_highest() -> list[Array]:
+    """Of a^a e^-a / gamma(a): by the formula, or by Stirling's series."""
+
+    def highest(a: Array) -> Array:
+        small = np.minimum(a, 30.0)
+        of_small = small**small * np.exp(-small) / one_by_one(math.gamma, small)
+        return np.where(a > 30, np.exp(_log_height(a, a)), of_small)
+
+    return fitted(highest, 37, -30)
+
+
+def _height(a: Array, z: Array, exact: bool) -> Array:
+    """z^a e^-z / gamma(a)."""
+    beyond = (z - a) / a
+    fall = np.log(z / a)
+    if exact:  # near a the logarithm and `beyond` are nearly alike
+        fall = np.where(np.abs(beyond) < 0.5, np.log1p(beyond), fall)
+    fall -= beyond
+    fall *= a
+    np.exp(fall, out=fall)
+    fall *= polynomial(a.copy(), _of_highest()[: 8 if exact else 6], -30)
+    return fall
+
+
+def _power_series(a: Array, z: Array, height: Array, end: float, enough: float) -> Array:
+    """P(a, z), DLMF 8.11.4: the sum of z^n / (a (a + 1) ... (a + n)), times the height."""
+    most = float(z.max())
+    least = 0.0 if most <= end else (math.sqrt(most + 0.25) - 0.5) ** 2  # the smallest a for this z
+    terms, last = 0, 1.0
+    while last > enough:
+        terms += 1
+        last *= most / (least + terms)
+    total: Any = 1.0
+    n = np.arange(terms, 0.0, -1)[:, None]
+    for ratio in z / (a + n):  # from the last one: each is a factor of all that follow
+        total = np.multiply(total, ratio, out=ratio)
+        total += ONE[_F64]
+    total *= height
+    total /= a
+    return total
+
+
+@functools.cache
+def _alternating() -> tuple[Array, Array]:
+    n = np.arange(1.0, 25.0)
+    return n[:, None], np.cumprod(-1 / n)
+
+
+def _complement(a: Array, z: Array, height: Array) -> Array:
+    """Q(a, z) of a < 1 and z < 2: 1 - z^a / gamma(a + 1), and DLMF 8.7.1 without its first term."""
+    log_z = np.log(z)
+    log_ratio = a * log_z - log_gamma_above_one(a)
+    n, factors = _alternating()
+    rest = factors @ (np.exp(n * log_z) / (a + n))
+    return -np.expm1(log_ratio) - np.exp(log_ratio) * a * rest
+
+
+@functools.cache
+def _even_steps(per_unit: int) -> tuple[Array, Array]:
+    """Points t from 0 to 70, and weights, for integrands with exp(-t): even steps of x, t = exp(x - e^-x)."""
+    x = np.arange(math.ceil(-3.7 * per_unit), math.ceil(4.3 * per_unit)) / per_unit
+    t = np.exp(x - np.exp(-x))
+    return t, t * (1 + np.exp(-x)) * np.exp(-t) / per_unit
+
+
+def _tail(a: Array, z: Array, height: Array, exact: bool) -> Array:
+    """Q(a, z) far above a: the integral of (1 + r)^(a - 1) e^(-z r) from 0 on, times the height."""
+    t, weights = _even_steps(6 if exact else 4)
+    rate = z - a + 1  # at which it falls at first
+    r = t / rate[:, None]
+    bend = np.log(1 + r)
+    bend -= r
+    bend *= a[:, None] - 1
+    return np.exp(bend, out=bend) @ weights / rate * height
 
 
 def gamma_slope(a: Array, z: Array) -> Array:

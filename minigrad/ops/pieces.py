@@ -122,13 +122,16 @@ def chosen(where: Array, first: Callable[..., Array], second: Callable[..., Arra
     """
     if type(where) is not ndarray:
         return np.where(where, first(*given), second(*given))
-    if where.all():
+    flat = where.ravel()
+    places = flat.nonzero()[0]
+    if len(places) == where.size:
         return first(*given)
-    if not where.any():
+    if not len(places):
         return second(*given)
     out = np.empty(where.shape)
-    for mask, function in ((where, first), (~where, second)):
-        out[mask] = function(*[x[mask] for x in given])
+    columns = [x.ravel() for x in given]
+    for some, function in ((places, first), ((~flat).nonzero()[0], second)):
+        out.reshape(-1)[some] = function(*[x.take(some) for x in columns])
     return out
 
 

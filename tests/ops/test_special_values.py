@@ -9,6 +9,7 @@ import pytest
 
 import minigrad as torch
 from minigrad.ops import cylinder
+from minigrad.ops.incomplete import gamma_parts
 
 
 def bessel(x: float, order: int) -> float:
@@ -147,3 +148,44 @@ def test_a_block_with_ends_has_the_numbers_of_a_block_without(name: str) -> None
     found = function(torch.tensor(np.asfortranarray(x.reshape(200, 200)))).numpy().ravel()
     assert np.isnan(found[20_000])
     np.testing.assert_array_equal(np.delete(found, 20_000), np.delete(alone, 20_000))
+
+
+GAMMA = [  # a, z, P(a, z), Q(a, z), recorded from mpmath: from each formula and each side of their borders
+    (3.7, 0.4, 0.0015977331557593996, 0.9984022668442406),
+    (0.5, 0.3, 0.5614219739190002, 0.4385780260809999),
+    (0.5, 1.6, 0.9263617298796973, 0.07363827012030265),
+    (0.9, 1.8, 0.8596830443326902, 0.1403169556673098),
+    (1e-06, 1.2, 0.9999998415913792, 1.5840862075673756e-07),
+    (1e-12, 0.001, 0.9999999999936685, 6.331539364116927e-12),
+    (2.5, 2.4, 0.559227031913337, 0.440772968086663),
+    (2.5, 9.0, 0.9970535954121197, 0.0029464045878802906),
+    (27.0, 30.5, 0.7611580602088437, 0.23884193979115628),
+    (50.0, 40.0, 0.07033506665939496, 0.9296649333406051),
+    (80.0, 120.0, 0.9999566509987939, 4.334900120601187e-05),
+    (150.0, 140.0, 0.20954362391860706, 0.790456376081393),
+    (1e-06, 7.5, 0.9999999999341689, 6.583107103802952e-11),
+    (0.3, 7.5, 0.9999583748825053, 4.1625117494715335e-05),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_parts_of_the_gamma_integral_are_right_to_their_own_last_digits(dtype: type) -> None:
+    near = 1e-5 if dtype is np.float32 else 2e-14  # the narrow arguments are others in their last digits
+    a, z, *parts = np.array(GAMMA).T
+    for function, want in zip((torch.igamma, torch.igammac), parts, strict=True):
+        together = function(torch.tensor(a.astype(dtype)), torch.tensor(z.astype(dtype))).numpy()
+        np.testing.assert_allclose(together, want, near)
+        for one in range(len(a)):  # alone, so that its neighbours choose no other formula
+            found = function(torch.tensor(a[one].astype(dtype)), torch.tensor(z[one].astype(dtype)))
+            np.testing.assert_allclose(found.numpy(), want[one], near)
+
+
+def test_the_gamma_integrals_formulas_agree_over_a_grid_and_in_float32() -> None:
+    a, z = np.geomspace(1e-8, 99, 83)[:, None], np.geomspace(1e-6, 300, 89)
+    slow = gamma_parts(a, z)
+    for function, want in zip((torch.igamma, torch.igammac), slow, strict=True):
+        np.testing.assert_allclose(function(torch.tensor(a), torch.tensor(z)).numpy(), want, 4e-13, 1e-300)
+        narrow = torch.tensor(a.astype(np.float32)), torch.tensor(z.astype(np.float32))
+        np.testing.assert_allclose(
+            function(*narrow).numpy(), function(*(x.double() for x in narrow)).numpy(), 1.2e-7, 1e-36
+        )
