@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import is_array, is_foreign, kin
+from .arrays import fresh, is_array, is_foreign, kin
 from .kernels import Array, Shape, copied, is_tensor, keep, kernel, ndarray, normalize_dim
 from .sums import add_at, total
 
@@ -34,7 +34,7 @@ def emptied(g: Array, index: Any) -> Array:
         mask = np.ones(g.shape, np.bool_, like=kin(g))
         mask[index] = False
         return keep(g, mask)
-    out = g.copy()
+    out = fresh(g)  # it may be a NumPy scalar
     out[index] = 0
     return out
 

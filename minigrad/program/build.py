@@ -98,7 +98,7 @@ class Writer(Spelling):
             if v is None:
                 given.append("None")
                 continue
-            given.append(f"v{v.number}.copy()" if v.root in earlier else self._given(v))
+            given.append(self._copied(v) if v.root in earlier else self._given(v))
             earlier.add(v.root)
         return given
 
@@ -106,8 +106,11 @@ class Writer(Spelling):
         """An array that is handed out: it must be nobody else's."""
         text = f"v{v.number}"
         if v.kind != "made" or v in self.laid:
-            return f"{text}.copy()"
+            return self._copied(v)
         return f"asarray({text})" if v.scalar else text
+
+    def _copied(self, v: Value) -> str:
+        return f"v{v.number}.copy({'' if v.contiguous else repr('K')})"
 
     def _lines(
         self, steps: list[Step], fresh: set[Value], saved: set[Value], last: dict[Value, int], start: int

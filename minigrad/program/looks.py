@@ -95,6 +95,8 @@ def look_at(out: Any, source: tuple[str, int], x: Any, makers: Any) -> Look | No
         cut = "first"
     else:
         cut = "last" if owner_of(mine) is owner_of(its) else "data"
+    if not links and cut in ("", "first"):
+        links = [("view", (mine.shape,))]  # another tensor all the same
     return Look(source, links, mine.shape, cut, history is not None)
 
 
@@ -221,7 +223,7 @@ def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | No
 def looks_among(outs: list[Any], inputs: list[Any], makers: Any) -> tuple[dict[int, Look], str]:
     """The results that are views of inputs, or of other results, by their positions; and why that fails.
 
-    Where views of a tensor that is not returned overlap, that tensor joins the results.
+    Where views of a tensor that is not returned overlap, or have its layout, that tensor joins the results.
     """
     looks: dict[int, Look] = {}
     arrays = [_plain(x._array) for x in outs]
@@ -239,7 +241,7 @@ def looks_among(outs: list[Any], inputs: list[Any], makers: Any) -> tuple[dict[i
                     return {}, "an output shares memory with an input in an unusual way"
                 looks[k] = look
                 break
-    for k, out in enumerate(outs):
+    for k, _ in enumerate(outs):  # it grows
         for j in range(k) if k not in looks else ():
             if j in looks or not overlap(arrays[j], arrays[k]):
                 continue
@@ -248,22 +250,28 @@ def looks_among(outs: list[Any], inputs: list[Any], makers: Any) -> tuple[dict[i
                     looks[one] = look
                     break
             else:
-                if not _share_root(out, outs[j], outs, arrays, looks, (k, j), makers):
+                if not _look_at_root([k, j], outs, arrays, looks, makers):
                     return {}, "two outputs share memory in an unusual way"
             if k in looks:
                 break
+        if k not in looks and not arrays[k].flags.c_contiguous:
+            _look_at_root([k], outs, arrays, looks, makers)  # else it would get another layout
     return looks, ""
 
 
-def _share_root(a: Any, b: Any, outs: Any, arrays: Any, looks: Any, at: Any, makers: Any) -> bool:
-    """Let two views look at their root, which joins the results."""
-    if not (isinstance(a, View) and isinstance(b, View) and a._root is b._root):
+def _look_at_root(at: list[int], outs: list[Any], arrays: list[Any], looks: Any, makers: Any) -> bool:
+    """Let views look at their root, which joins the results."""
+    views = [outs[k] for k in at]
+    if not all(isinstance(x, View) and x._root is views[0]._root for x in views):
         return False
-    root = a._root
-    found = [look_at(x, ("out", len(outs)), root, makers) for x in (a, b)]
-    if None in found:
+    root = views[0]._root
+    place = next((k for k, x in enumerate(outs) if x is root), len(outs))
+    found = [look_at(x, ("out", place), root, makers) for x in views]
+    if None in found or place in looks:
         return False
     looks.update(zip(at, found, strict=True))
+    if place < len(outs):
+        return True
     outs.append(root)
     arrays.append(_plain(root._array))
     return True

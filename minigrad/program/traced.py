@@ -437,7 +437,7 @@ def _traced_in(x: Any) -> Iterator[Traced]:
 def _kept(x: Any) -> Any:
     """A copy of an array, in its layout."""
     whole = [n == 1 or step != 0 for n, step in zip(x.shape, x.strides, strict=True)]
-    part = x[tuple([slice(None) if every else slice(0, 1) for every in whole])].copy(order="K")
+    part = x[(*[slice(None) if every else slice(0, 1) for every in whole], ...)].copy(order="K")
     return part if part.shape == x.shape else np.broadcast_to(part, x.shape)
 
 

@@ -613,3 +613,11 @@ def test_a_divisor_may_be_written_after_a_number_was_divided_by_it(numerator):
     divisor.add_(1)
     y.sum().backward()
     np.testing.assert_allclose(x.grad.numpy(), -float(numerator) / np.array([0.25, 4.0]), rtol=1e-6)
+
+
+def test_a_write_to_a_tensor_without_axes_whose_gradient_is_a_sum():
+    x = torch.tensor(2.0, requires_grad=True)
+    y = x * 3
+    y.mul_(1).zero_()
+    (y * 2 + torch.sigmoid(y) * 4).backward()
+    assert x.grad.tolist() == 0

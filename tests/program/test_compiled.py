@@ -635,6 +635,20 @@ def test_results_of_every_structure():
         assert out["constant"].tolist() == [5.0]
 
 
+def test_constants_that_are_returned():
+    def f(x):
+        one = torch.tensor(1.0)
+        return one, torch.arange(6.0).view(2, 3).T.detach(), x * one, one[None], torch.zeros(3)[1].detach()
+
+    compiled = torch.compile(f, fullgraph=True)
+    for _ in range(3):
+        outs = compiled(torch.ones(2))
+        for a, b in zip(outs, f(torch.ones(2)), strict=True):
+            assert torch.equal(a, b) and a.stride() == b.stride() and type(a._array) is np.ndarray
+        for a in outs:
+            a.add_(1)
+
+
 @dataclass(frozen=True)
 class Scored:
     loss: Any

@@ -25,6 +25,10 @@ def of_a_constant(take):
     return lambda x: (y := torch.ones(3, 4) * 3, *take(y), x + y)
 
 
+def windows(h):
+    return h[:2], h[1:]
+
+
 def written(x):
     h = x * 2
     h[0] = x[1]
@@ -50,6 +54,9 @@ CASES = {
     "detached results": of_a_result(lambda h: (h.detach(), h.detach()[0], h[0].detach(), h.data)),
     "no history": of_a_result(lambda h: (without_history(h), h[1])),
     "overlapping": lambda x: (h := x * 2, h[:2], h[1:]),
+    "the same memory": lambda x: (h := x * 2, h[0:], h.squeeze(), x[:], x.detach()[:]),
+    "other layouts": lambda x: ((x * 2).T, (x * 3)[:, ::2], (x * 4).chunk(2, 1), (x * 5).expand(2, 3, 4)),
+    "of one that is gone": lambda x: windows(x * 2),
     "overlapping and whole": lambda x: (h := x.tanh()) is None or {"a": h[:2], "b": h[1:], "h": h},
     "constants": of_a_constant(lambda y: (y[:2], y.T, y.view(-1)[2:8], y.diagonal(), y[1], y[1:, 1:][None])),
     "overlapping constants": lambda x: (h := torch.ones(3) * 2) is None or (h[:2], h[1:], x * 2),
