@@ -6,6 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minigrad as torch
 
@@ -156,7 +158,7 @@ def leaves_of(x):
 def trained(make, compiling, between=None, calls=6, **options):
     s = Setting(**options)
     step = make(s)
-    if compiling:
+    if compiling is not None:
         step = torch.compile(step, **compiling)
     seen = []
     for i, (x, t) in enumerate(batches(calls)):
@@ -465,7 +467,7 @@ def other_data(s, i):
 
 
 def hooked(s, i):
-    if i == 1:
+    if i == 1 and s.model[0].weight.requires_grad:
         s.model[0].weight.register_hook(lambda g: g * 2)
 
 
@@ -604,7 +606,7 @@ def adversaries(compiling):
         og.step()
         return loss
 
-    if compiling:
+    if compiling is not None:
         critic, maker = torch.compile(critic, fullgraph=True), torch.compile(maker, fullgraph=True)
     draw = np.random.default_rng(0)
     seen = []
@@ -652,3 +654,83 @@ def test_steps_of_threads_lose_no_gradient():
     for t in threads:
         t.join()
     assert w.grad.tolist() == [801.0] * 3
+
+
+# --- the law: whatever the step is made of, and whatever happens between two steps ------------------------------
+
+CLIPS = {
+    "none": lambda m: None,
+    "norm": lambda m: nn.utils.clip_grad_norm_(m.parameters(), 0.2),
+    "value": lambda m: nn.utils.clip_grad_value_(m.parameters(), 0.1),
+}
+ENDS = {
+    "loss": lambda s, out, loss: loss,
+    "detached": lambda s, out, loss: loss.detach(),
+    "dict": lambda s, out, loss: {"out": out, "loss": loss, "first": out[0]},
+    "nothing": lambda s, out, loss: None,
+    "number": lambda s, out, loss: loss.item(),
+    "weight": lambda s, out, loss: (loss, next(iter(s.model.parameters())) * 1),
+    "gradient": lambda s, out, loss: next(iter(s.model.parameters())).grad,
+}
+
+
+@st.composite
+def made_steps(draw):
+    """How a step is put together, and what is done after each of six calls."""
+    return {
+        "clear": draw(st.sampled_from(["first", "before backward", "last", "never"])),
+        "by model": draw(st.booleans()),
+        "to none": draw(st.booleans()),
+        "clip": draw(st.sampled_from(sorted(CLIPS))),
+        "scheduled": draw(st.booleans()),
+        "end": draw(st.sampled_from(sorted(ENDS))),
+        "optimiser": draw(st.sampled_from(["sgd", "momentum", "adam"])),
+        "model": draw(st.sampled_from(sorted(MODELS))),
+        "between": draw(st.lists(st.sampled_from([None, None, *BETWEEN]), min_size=6, max_size=6)),
+    }
+
+
+def put_together(how):
+    clip, end = CLIPS[how["clip"]], ENDS[how["end"]]
+
+    def make(s):
+        def clear():
+            if how["by model"]:
+                s.model.zero_grad(set_to_none=how["to none"])
+            else:
+                s.opt.zero_grad(set_to_none=how["to none"])
+
+        def step(x, t):
+            if how["clear"] == "first":
+                clear()
+            out = s.model(x)
+            loss = F.cross_entropy(out, t)
+            if how["clear"] == "before backward":
+                clear()
+            loss.backward()
+            clip(s.model)
+            s.opt.step()
+            if how["scheduled"]:
+                s.schedule.step()
+            if how["clear"] == "last":
+                clear()
+            return end(s, out, loss)
+
+        return step
+
+    return make
+
+
+@given(made_steps())
+def test_any_step_trains_as_eager_mode(how):
+    def between(s, i):
+        change = how["between"][i]
+        if change is not None and how["model"] == "mlp":
+            change(s, i)
+
+    options = {"model": MODELS[how["model"]], "optimiser": how["optimiser"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted, _, _ = trained(put_together(how), None, between, **options)
+        got, _, _ = trained(put_together(how), {}, between, **options)
+    agree(got, wanted)
