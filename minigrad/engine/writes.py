@@ -83,9 +83,14 @@ def refuse_stale(node: Node) -> None:
         _check(node, saved)
 
 
+def _is_stamped(saved: Any) -> bool:
+    """True for an array, a batch of `vmap`, and an array that a trace stands before."""
+    return type(saved) is ndarray or hasattr(saved, "level") or type(getattr(saved, "base", None)) is ndarray
+
+
 def _check(node: Node, saved: Any) -> None:
     if type(saved) in (tuple, list):
         for value in saved:
             _check(node, value)
-    elif (type(saved) is ndarray or hasattr(saved, "level")) and writes.of(everything(saved)) > node.tick:
+    elif _is_stamped(saved) and writes.of(everything(saved)) > node.tick:
         raise RuntimeError(messages.stale(node, saved))

@@ -6,8 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import minigrad as torch
 
@@ -654,6 +653,184 @@ def test_steps_of_threads_lose_no_gradient():
     for t in threads:
         t.join()
     assert w.grad.tolist() == [801.0] * 3
+
+
+def outcome(step, *args):
+    """What a call returns, or the kind of its error."""
+    try:
+        return leaves_of(step(*args))
+    except Exception as error:
+        return type(error).__name__
+
+
+def both_ways(make):
+    """The outcomes of three calls, and the tensors after them, in eager mode and compiled."""
+    ends = []
+    for compiling in (False, True):
+        torch.manual_seed(0)
+        step, tensors, inputs = make()
+        step = torch.compile(step) if compiling else step
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            seen = [outcome(step, *inputs(k)) for k in range(3)]
+        grads = [None if x.grad is None else x.grad.numpy().copy() for x in tensors]
+        ends.append((seen, [x.detach().numpy().copy() for x in tensors], grads))
+    (seen, values, grads), (its, same, also) = ends
+    assert [type(x) for x in its] == [type(x) for x in seen]
+    for x, y in zip(its, seen, strict=True):
+        if isinstance(x, str):
+            assert x == y
+        else:
+            agree([x], [y])
+    agree([same, also], [values, grads])
+
+
+def weight(*shape):
+    return torch.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape).requires_grad_()
+
+
+def data(*shape):
+    return lambda k: (torch.full(shape, 1.0 + k),)
+
+
+def test_a_backward_after_the_step_is_refused_as_in_eager_mode():
+    def make():
+        w = weight(3)
+        opt = torch.optim.SGD([w], lr=0.1)
+        w.grad = torch.ones(3)
+
+        def step(x):
+            loss = (w * w * x).sum()
+            opt.step()
+            loss.backward()
+
+        return step, [w], data(3)
+
+    both_ways(make)
+
+
+def test_two_backwards_in_one_step_add():
+    def make():
+        w = weight(3)
+
+        def step(x):
+            (w * x).sum().backward()
+            (w * w).sum().backward()
+
+        return step, [w], data(3)
+
+    both_ways(make)
+
+
+def test_an_optimiser_that_the_step_makes_steps_at_each_call():
+    def make():
+        w = weight(3)
+
+        def step(x):
+            opt = torch.optim.SGD([w], lr=0.1)
+            (w * x).sum().backward()
+            opt.step()
+
+        return step, [w], data(3)
+
+    both_ways(make)
+
+
+def test_a_backward_that_goes_on_beyond_the_step_does():
+    def make():
+        w, a = weight(3), weight(3)
+
+        def step(x):
+            (w * x).sum().backward()
+
+        return step, [w, a], lambda k: (a * (k + 1.0),)
+
+    both_ways(make)
+
+
+def test_a_frozen_parameter_with_a_gradient_is_stepped_and_read():
+    def make():
+        w, frozen = weight(3), weight(3)
+        frozen.requires_grad_(False)
+        frozen.grad = torch.ones(3)
+        opt = torch.optim.SGD([w, frozen], lr=0.1)
+
+        def step(x):
+            (w * frozen * x).sum().backward()
+            opt.step()
+            return frozen + 0
+
+        return step, [w, frozen], data(3)
+
+    both_ways(make)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_loss_may_have_axes(shape):
+    def make():
+        w = weight(*shape)
+
+        def step(x):
+            (w * x).backward()
+
+        return step, [w], data()
+
+    both_ways(make)
+
+
+def test_a_leaf_may_be_an_argument():
+    def make():
+        w, leaves = weight(3), [weight(3), weight(3), weight(3)]
+
+        def step(x):
+            (w * x).sum().backward()
+
+        return step, [w, *leaves], lambda k: (leaves[k],)
+
+    both_ways(make)
+
+
+def test_hooks_of_an_optimiser_see_the_gradients_of_their_step():
+    def make():
+        w = weight(3)
+        opt = torch.optim.SGD([w], lr=0.1)
+        seen = weight(3)
+
+        def note(*_):
+            with torch.no_grad():
+                seen.copy_(w.grad)
+
+        opt.register_step_pre_hook(note)
+
+        def step(x):
+            opt.zero_grad()
+            (w * w * x).sum().backward()
+            opt.step()
+
+        return step, [w, seen], data(3)
+
+    both_ways(make)
+
+
+def test_a_backward_that_fails_changes_nothing():
+    s = Setting(model=MODELS["noisy"])
+    step = torch.compile(plain(s), fullgraph=True)
+    for x, t in batches(3):
+        step(x, t)
+    (runner,) = step._calls.runners
+    forward, _, pool, lock = runner.pool.pop()
+
+    def failing(*_):
+        raise ValueError("a check of the program")
+
+    pool.append((forward, failing, pool, lock))
+    other = copy.deepcopy(s)
+    states = []
+    for one, run in ((s, step), (other, plain(other))):
+        torch.manual_seed(1)
+        run(x, t)
+        states.append(one.state())
+    agree(*[[state] for state in states])
 
 
 # --- the law: whatever the step is made of, and whatever happens between two steps ------------------------------
