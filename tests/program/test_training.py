@@ -175,6 +175,7 @@ def agree(got, wanted):
         for x, y in pairs:
             assert (x is None) == (y is None)
             if x is not None:
+                assert x.shape == y.shape
                 np.testing.assert_allclose(x, y, rtol=2e-5, atol=1e-6)
 
 
@@ -727,8 +728,8 @@ def test_an_optimiser_that_the_step_makes_steps_at_each_call():
         w = weight(3)
 
         def step(x):
-            opt = torch.optim.SGD([w], lr=0.1)
-            (w * x).sum().backward()
+            opt = torch.optim.Adam([w], lr=0.1)
+            (w * x * x).sum().backward()
             opt.step()
 
         return step, [w], data(3)
@@ -833,21 +834,22 @@ def test_a_backward_that_fails_changes_nothing():
     agree(*[[state] for state in states])
 
 
-# --- the law: whatever the step is made of, and whatever happens between two steps ------------------------------
+# --- the law: whatever the step is made of, and whatever happens between two steps --------------------
 
 CLIPS = {
-    "none": lambda m: None,
-    "norm": lambda m: nn.utils.clip_grad_norm_(m.parameters(), 0.2),
-    "value": lambda m: nn.utils.clip_grad_value_(m.parameters(), 0.1),
+    "none": list,
+    "norm": lambda parameters: nn.utils.clip_grad_norm_(parameters, 0.2),
+    "value": lambda parameters: nn.utils.clip_grad_value_(parameters, 0.1),
 }
+# Of the first weight, the output and the loss: the result of the step.
 ENDS = {
-    "loss": lambda s, out, loss: loss,
-    "detached": lambda s, out, loss: loss.detach(),
-    "dict": lambda s, out, loss: {"out": out, "loss": loss, "first": out[0]},
-    "nothing": lambda s, out, loss: None,
-    "number": lambda s, out, loss: loss.item(),
-    "weight": lambda s, out, loss: (loss, next(iter(s.model.parameters())) * 1),
-    "gradient": lambda s, out, loss: next(iter(s.model.parameters())).grad,
+    "loss": lambda *of: of[2],
+    "detached": lambda *of: of[2].detach(),
+    "dict": lambda *of: {"out": of[1], "loss": of[2], "first": of[1][0]},
+    "nothing": lambda *_: None,
+    "number": lambda *of: of[2].item(),
+    "weight": lambda *of: (of[2], of[0] * 1),
+    "gradient": lambda *of: of[0].grad,
 }
 
 
@@ -885,13 +887,13 @@ def put_together(how):
             if how["clear"] == "before backward":
                 clear()
             loss.backward()
-            clip(s.model)
+            clip(s.model.parameters())
             s.opt.step()
             if how["scheduled"]:
                 s.schedule.step()
             if how["clear"] == "last":
                 clear()
-            return end(s, out, loss)
+            return end(next(s.model.parameters()), out, loss)
 
         return step
 
