@@ -25,7 +25,8 @@ def flatten(result: Any, positions: dict[int, int], seen: Container[int] = ()) -
         positions: of the tensors that are inputs, by id; they are no outputs.
         seen: the ids of other things that the call could see, which stay the things that they are.
 
-    A structure is ("out", k), ("in", position), ("plain", value), or (type, names or None, parts).
+    A structure is ("out", k), ("in", position), ("plain", value), or (type, names or None, parts); and that
+    of a function which returns `x.item()` is ("number", k).
     """
     found: list[Any] = []
     known: dict[int, int] = {}
@@ -60,6 +61,8 @@ def rebuilt(structure: Any, outs: Sequence[Any], inputs: Any) -> Any:
     kind = structure[0]
     if kind == "out":
         return outs[structure[1]]
+    if kind == "number":
+        return outs[structure[1]].item()
     if kind == "in":
         return inputs(structure[1])
     if kind == "plain":

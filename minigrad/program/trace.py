@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad._tensor.dtype import get_default_dtype
 from minigrad._tensor.random import default_generator
-from minigrad._tensor.record import history_of
+from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
 from minigrad.autograd.function import function_of
 from minigrad.engine.hooks import fitted
@@ -133,6 +133,7 @@ class TracedCall:
     def _run(self) -> Any:
         """The same, but for the calls that the trace has put off."""
         sight, trace = self.sight, self.trace
+        trace.code = getattr(getattr(self.function, "__func__", self.function), "__code__", None)
         program = Program()
         default_generator.numpy  # noqa: B018 (a stream that is there can be seen to be replaced)
         streams = [(g, g._stream) for g in (default_generator, *sight.generators)]
@@ -246,7 +247,16 @@ class TracedCall:
         """Note the outputs, and the gradients of the inputs."""
         positions = {id(x): i for i, x in enumerate(tensors)}
         program.seen = self.sight.known()
-        outs, program.structure = flatten(result, positions, program.seen)
+        if trace.returned is not None:
+            number, array = trace.returned
+            trace.returned = None
+            if result is not number:
+                trace.end("item() reads a value")
+                return
+            outs, program.structure = [wrap(array, None)], ("number", 0)
+            del array
+        else:
+            outs, program.structure = flatten(result, positions, program.seen)
         if program.structure is None:
             trace.end("it returns something that is neither a tensor nor a plain value")
             return

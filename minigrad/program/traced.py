@@ -29,7 +29,7 @@ from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, mapped
 from .later import WHY, Agenda
 from .looks import links_between, seen, sharing_tensors
-from .places import place, user_line, within_shortcut
+from .places import is_returned, place, user_line, within_shortcut
 
 ndarray = np.ndarray
 
@@ -68,6 +68,8 @@ class Trace:
         self.made: list[weakref.ref[Traced]] = []
         self.trained = False
         self.agenda = Agenda()
+        self.code: Any = None  # of the function
+        self.returned: Any = None  # a number that it returns, and the array that `item()` reads it from
         self.makers: dict[Value, Step] = {}
         self._owned: dict[int, Any] = {}  # arrays that the call has made
         self._borrowed: list[weakref.ref[Any]] = []
@@ -589,7 +591,16 @@ class Traced(NDArrayOperatorsMixin):
             self.trace.end("its memory is read")
         return self.array
 
-    item, tolist, tobytes = (_read(f"{n}()", getattr(ndarray, n)) for n in ("item", "tolist", "tobytes"))
+    def item(self, *args: Any) -> Any:
+        trace, number = self.trace, self.array.item(*args)
+        once = active(trace) and trace.returned is None and not args
+        if once and not trace.agenda.changes(self.value) and is_returned(trace.code):
+            trace.returned = number, self
+            return number
+        trace.reads(self, "item() reads a value")
+        return self.array.item(*args)
+
+    tolist, tobytes = (_read(f"{n}()", getattr(ndarray, n)) for n in ("tolist", "tobytes"))
     __bool__, __float__ = _read("bool()", bool), _read("float()", float)
     __int__, __index__ = _read("int()", int), _read("an index", operator.index)
     __repr__, __str__, __format__ = _read("print()", repr), _read("print()", str), _read("format()", format)

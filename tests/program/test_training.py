@@ -116,7 +116,18 @@ def penalised(s):
     return step
 
 
-WHOLE = [plain, unpacked, clipped, gathering, zeroed, penalised]
+def returns_a_number(s):
+    def step(x, t):
+        s.opt.zero_grad()
+        loss = F.cross_entropy(s.model(x), t)
+        loss.backward()
+        s.opt.step()
+        return loss.item()
+
+    return step
+
+
+WHOLE = [plain, unpacked, clipped, gathering, zeroed, penalised, returns_a_number]
 MODELS = {
     "mlp": None,
     "noisy": lambda: nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 3)),
@@ -217,13 +228,38 @@ def reads_a_gradient(s):
     return step
 
 
-def returns_a_number(s):
+def compares_a_number(s):
     def step(x, t):
         s.opt.zero_grad()
         loss = F.cross_entropy(s.model(x), t)
         loss.backward()
         s.opt.step()
-        return loss.item()
+        return max(loss.item(), 1.0)
+
+    return step
+
+
+def returns_a_number_at_last(s):
+    def step(x, t):
+        try:
+            s.opt.zero_grad()
+            loss = F.cross_entropy(s.model(x), t)
+            loss.backward()
+            s.opt.step()
+            return loss.item()
+        finally:
+            s.schedule.step()
+
+    return step
+
+
+def returns_one_of_two(s):
+    def step(x, t):
+        s.opt.zero_grad()
+        loss = F.cross_entropy(s.model(x), t)
+        loss.backward()
+        s.opt.step()
+        return max(map(torch.Tensor.item, [loss, loss * 0 + 1.0]))
 
     return step
 
@@ -432,8 +468,9 @@ def saves(s):
 
 
 OTHERS = [
-    reads_a_parameter, reads_a_gradient, returns_a_number, goes_on, goes_back_twice, averages, clamps,
-    keeps_the_norm, uses_the_norm, tells_the_rate, sets_the_rate, plateau, by_closure, counts, with_weights,
+    reads_a_parameter, reads_a_gradient, returns_one_of_two, compares_a_number,
+    returns_a_number_at_last, goes_on, goes_back_twice, averages, clamps, keeps_the_norm,
+    uses_the_norm, tells_the_rate, sets_the_rate, plateau, by_closure, counts, with_weights,
     before_the_backward, compiled_within, copies, saves,
 ]  # fmt: skip
 
