@@ -40,8 +40,8 @@ def compile(
     """A module or function that computes the same, traced at its first call and then run as plain NumPy.
 
     Forward and backward become one program each, in which buffers are planned and used again. A call that
-    sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after
-    that it runs eagerly, with a warning. A call in which Python reads a value (`if x.sum() > 0`, `2 * x.item()`)
+    sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after that
+    it runs eagerly, with a warning. A call in which Python reads a value (`if x.sum() > 0`, `2 * x.item()`)
     cannot be traced: it, and all that follow, are eager ones, with a warning. It may `return x.item()`.
 
     A function may be a whole training step. Its forward and backward are one program; the optimiser,
