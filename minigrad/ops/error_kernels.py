@@ -10,6 +10,7 @@ import numpy as np
 from .kernels import Array
 from .pieces import by_blocks, fitted, one_by_one, polynomial
 
+_SIGN = np.array(-(2**63))
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 
 
@@ -51,8 +52,11 @@ def _complement_block(x: Array, terms: int) -> Array:
     size = np.abs(x)
     out = polynomial(size + 1, _of_scaled()[:terms])
     out *= _fall(size, terms)
-    np.copysign(out, x, out=out)
-    out += 2.0 * np.signbit(x)
+    # Below 0 it is 2 - out. On bits: the sign alone is -0.0, and half of it, as integers, is -2.0.
+    bits = x.view(np.int64) & _SIGN
+    out.view(np.int64)[...] ^= bits
+    bits >>= 1
+    out -= bits.view(np.float64)
     return out
 
 

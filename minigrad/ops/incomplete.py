@@ -148,8 +148,8 @@ def gamma_part(a: Array, z: Array, upper: bool) -> Array:
 def _moderate(a: Array, z: Array, upper: bool, exact: bool) -> Array:
     """A sum gives one part, and 1 less it is the other, unless that is so small that digits were lost."""
     small, least = 1.0 if exact else 0.2, a.min()  # of a small a the part above z is small, of any z
-    end = 1.5 if exact or least < small else 8.0
-    enough = 1e-17 if exact else 1e-13 if upper else 1e-9
+    end = 1.5 if exact or least < small else 5.0
+    enough = 1e-17 if exact else 2e-12 if upper else 1e-9
 
     def tail(a: Array, z: Array, height: Array) -> Array:
         return _tail(a, z, height, exact) if upper else 1 - _tail(a, z, height, exact)

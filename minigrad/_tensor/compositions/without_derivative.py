@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minigrad._tensor.calls import CALLS
 from minigrad._tensor.convert import require_tensors
 from minigrad._tensor.out import into
+from minigrad._tensor.record import Recorded
 from minigrad.ops import bessel, cylinder, polynomials  # noqa: F401 (their records enter the registry)
 from minigrad.ops.refusal import refuses
 
@@ -48,11 +49,12 @@ _OF_DEGREE = """{about}
 def _of_one(name: str, about: str, value: str, op: str = "", at: str = "1.0") -> Callable[[Tensor], Tensor]:
     call, refused = CALLS[op or name], f"special.{name}"
 
-    def function(input: Tensor, *, out: Any = None) -> Tensor:
+    def function(input: Any, *, out: Any = None) -> Tensor:
         if out is not None:
             return into(out, name, function, (input,), {})
-        require_tensors(refused, input=input)
-        found = call(input.detach())
+        if not isinstance(input, Recorded):
+            require_tensors(refused, input=input)
+        found: Tensor = call(input)
         return refuses(refused, found, input) if input.requires_grad else found
 
     function.__name__ = function.__qualname__ = name
@@ -71,9 +73,9 @@ def _of_degree(name: str, about: str, value: str) -> Callable[[Any, Any], Tensor
             input = (n if n.is_floating_point() else n.float()).new_tensor(input)
         if isinstance(n, (int, float)):
             require_tensors(refused, input=input)
-            return refuses(refused, call(input.detach(), n), input)
+            return refuses(refused, call(input, n), input)
         require_tensors(refused, input=input, n=n)
-        return refuses(refused, call(input.detach(), n.detach()), input, n)
+        return refuses(refused, call(input, n), input, n)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _OF_DEGREE.format(name=name, about=about, value=value)
