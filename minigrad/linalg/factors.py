@@ -135,7 +135,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     if str(UPLO).upper() not in ("L", "U"):
         raise RuntimeError(f"linalg.eigh: expected UPLO argument to be 'L' or 'U', got {UPLO!r}")
     packed = CALLS["eigh"](A.mT if str(UPLO).upper() == "U" and A.ndim > 1 else A)
-    return Eigh(packed[..., 0, :], packed[..., 1:, :])
+    return Eigh(packed[..., 0, :].contiguous(), packed[..., 1:, :])
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
@@ -177,7 +177,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
     m, n = A.shape[-2:]
     k = min(m, n)
     left, right = (m, n) if full_matrices else (k, k)
-    return SVD(packed[..., :m, :left], packed[..., m, :k], packed[..., m + 1 :, :right].mT)
+    return SVD(packed[..., :m, :left], packed[..., m, :k].contiguous(), packed[..., m + 1 :, :right].mT)
 
 
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:

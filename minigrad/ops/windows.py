@@ -17,7 +17,7 @@ import numpy as np
 
 from .arrays import kin, ndarray
 from .depthwise import channel_weights, convolve_channels
-from .kernels import Array, kernel, wide
+from .kernels import Array, c_order, kernel, wide
 from .places import pad
 
 Sizes = tuple[int, ...]
@@ -275,7 +275,7 @@ def _maxima(
             chosen = number if chosen is None else np.maximum(chosen, number)
         numbers *= k
     if numbers > 1:
-        return out, chosen
+        return c_order(out), chosen  # along an axis of windows of 1 it is a part of the maxima
     return out.copy(), np.zeros(out.shape, kind, like=kin(x))
 
 

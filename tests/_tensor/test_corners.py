@@ -250,3 +250,25 @@ def test_nothing_divided_by_0_is_nothing():
         assert call(x, 0).shape == (0, 3)
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         torch.fmod(torch.ones(1, dtype=torch.int64), 0)
+
+
+def test_results_that_are_parts_of_others_stand_in_rows():
+    A = torch.rand(2, 3, 3) @ torch.rand(3, 3)
+    for values in (torch.linalg.eigvalsh(A + A.mT), torch.linalg.svdvals(A), torch.linalg.eigh(A + A.mT)[0]):
+        assert values.view(-1).shape == (6,)
+    x = torch.rand(1, 1, 6, 6)
+    for size, stride in (((1, 2), 3), ((2, 1), 3), (1, 2)):
+        assert F.max_pool2d(x, size, stride).is_contiguous()
+    assert torch.gradient(torch.rand(3, 4), dim=0)[0].is_contiguous()
+
+
+def test_the_places_of_a_gradient_do_not_run_out_of_digits():
+    x = torch.arange(0, 4000, dtype=torch.float16) % 7
+    slope = torch.gradient(x)[0]
+    assert slope[-1].item() == x[-1].item() - x[-2].item() and bool(slope.isfinite().all())
+    assert torch.gradient(t([1.0, 4.0, 9.0, 16.0]), edge_order=2, spacing=0.5)[0].tolist() == [
+        4.0,
+        8.0,
+        12.0,
+        16.0,
+    ]

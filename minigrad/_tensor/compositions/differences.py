@@ -150,8 +150,7 @@ def _slope(f: T, axis: int, step: Any, order: int) -> T:
     if n < order + 1:
         raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
     f = f.movedim(axis, -1)
-    places = step if getattr(step, "ndim", 0) else f.new_tensor(np.arange(n)) * step
-    h = diff(places)
+    h = diff(step) if getattr(step, "ndim", 0) else f.new_ones(n - 1) * step
     slopes = diff(f) / h
     first, last = slopes[..., :1], slopes[..., -1:]
     parts = [first, last]
@@ -165,7 +164,7 @@ def _slope(f: T, axis: int, step: Any, order: int) -> T:
             first = first + (left[..., :1] - right[..., :1]) * (h[0] / (h[0] + h[1]))
             last = last + (right[..., -1:] - left[..., -1:]) * (h[-1] / (h[-1] + h[-2]))
         parts = [first, middle, last]
-    return CALLS["cat"](tuple(parts), dim=-1).movedim(-1, axis)
+    return CALLS["cat"](tuple(parts), dim=-1).movedim(-1, axis).contiguous()
 
 
 def cov(input: T, *, correction: int = 1, fweights: T | None = None, aweights: T | None = None) -> T:
