@@ -315,7 +315,9 @@ def _check_range(op: Op, x: int, dtype: np.dtype[Any]) -> None:
 def _constant(op: Op, position: int, x: Any) -> Any:
     if type(x) is ndarray:  # the user's: a later write must not reach the graph's saved values
         return x.astype(as_dtype(x.dtype))
-    if is_foreign(x):  # another library's: nothing writes to it
+    if is_foreign(x) or hasattr(
+        type(x), "takes_kernels"
+    ):  # another library's, or traced: nothing writes to it
         return x
     if isinstance(x, np.generic):
         # Not a 0-d array: a NumPy scalar is as weak as a Python number, as in PyTorch. Kept as

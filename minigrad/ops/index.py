@@ -84,7 +84,8 @@ def _of_those_that_stayed(g: Array, index: Any) -> Array:
     numbers = np.arange(size, dtype=short, like=like).reshape(part.shape)
     stayed = np.empty(g.shape, short, like=like)
     stayed[index] = numbers
-    return keep(part, stayed[index] == numbers)
+    alone = stayed[index] == numbers
+    return part if type(alone) is ndarray and alone.all() else keep(part, alone)
 
 
 def _put_domain(d: Any) -> Any:

@@ -75,7 +75,7 @@ def product(a: Array, b: Array) -> Array:
 
     (Of large ones np.matmul is faster: ndarray.dot first writes zeros.)
     """
-    if type(a) is ndarray and a.ndim == 2 and a.size < 16384:
+    if type(a) is type(b) is ndarray and a.ndim == 2 and a.size < 16384:
         return a.dot(b)
     return np.matmul(a, b)
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .functions import Ufunc
-from .instructions import Step, Value, mapped, name_of
+from .instructions import Step, Value, mapped, name_of, values_in
 
 
 def without_copies(steps: list[Step], kept: Iterable[Value]) -> None:
@@ -26,7 +26,7 @@ def without_copies(steps: list[Step], kept: Iterable[Value]) -> None:
 
 class _Pass:
     def __init__(self, steps: list[Step], kept: Iterable[Value]) -> None:
-        self.steps: list[Step | None] = [*steps]
+        self.steps: list[Any] = [*steps]  # None for one that is gone
         self.target = steps
         self.kept = {v.root for v in kept}
         self.touches: dict[Value, list[int]] = {}  # the steps that read, write or look at a root's memory
@@ -36,7 +36,7 @@ class _Pass:
 
     def run(self) -> None:
         """Make all three passes."""
-        for form in (self._read_itself, self._written_itself, self._written_by_ufunc):
+        for form in (self._read_itself, self._written_itself, self._written_by_ufunc, self._put_onto_itself):
             for at, step in enumerate(self.steps):
                 if step is not None:
                     form(at, step)
@@ -48,8 +48,10 @@ class _Pass:
             return
         c, r = copied
         last = self._of(c.root)[-1]
-        if c.written or not r.contiguous or self._writes(r.root, at + 1, last):
+        if c.written or self._writes(r.root, at + 1, last):
             return
+        if not r.contiguous and any(self.steps[n].function != ".copy" for n in self._of(c)[1:]):
+            return  # in another order a sum would be another, and a view might be none
         for position in self._of(c.root)[1:]:
             reader = self.steps[position]
             assert reader is not None
@@ -101,6 +103,18 @@ class _Pass:
         self.steps[last] = None
         self.touches[r.root] = sorted({*self._of(r.root), at} - {last})
 
+    def _put_onto_itself(self, at: int, step: Step) -> None:
+        """`r[i] += s` puts r[i] back to its place, where it is already."""
+        if step.writes is None or name_of(step.function) != "setitem" or step.args[0] is not step.writes:
+            return
+        r, index, v = step.args
+        if type(v) is Value and v.root is r.root and not any(True for _ in values_in(index)):
+            maker = next((s for s in self.steps if s is not None and v in s.outs), None)
+            if maker is None or name_of(maker.function) != "getitem" or maker.args[0] is not r:
+                return
+            if _short(maker.args[1]) == _short(index):
+                self.steps[at] = None
+
     def _copied(self, step: Step) -> tuple[Value, Value] | None:
         """(copy, of what) for a step that copies, where nobody wants the copy later."""
         if step.function != ".copy" or len(step.args) != 1 or step.kwargs or type(step.args[0]) is not Value:
@@ -118,6 +132,11 @@ class _Pass:
             if first <= n < last and step.writes is not None and step.writes.root is root:
                 return True
         return False
+
+
+def _short(index: Any) -> Any:
+    """An index without the Ellipsis at its end."""
+    return index[:-1] if type(index) is tuple and index[-1:] == (...,) else index
 
 
 def _copies(step: Step, r: Value, t: Value) -> bool:

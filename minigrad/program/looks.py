@@ -191,6 +191,9 @@ def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | No
     strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
     order = []  # of the axes of the array, as the axes of the view have them
     for n, step in zip(wanted, steps, strict=True):
+        if n == 1 and step in strides and (axis := strides.index(step)) not in order:
+            index[axis] = slice(start[axis], start[axis] + 1)
+            order.append(axis)
         if n == 1 or not step:
             continue
         for axis, stride in enumerate(strides):
@@ -213,7 +216,7 @@ def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | No
     if order != sorted(order):
         links.append(("permute", (tuple(sorted(order).index(axis) for axis in order),)))
     if len(order) != len(wanted):
-        kept = [n > 1 and step != 0 for n, step in zip(wanted, steps, strict=True)]
+        kept = [step != 0 and (n > 1 or step in strides) for n, step in zip(wanted, steps, strict=True)]
         links.append(("getitem", tuple(slice(None) if every else None for every in kept)))
         if any(n > 1 and not step for n, step in zip(wanted, steps, strict=True)):
             links.append(("expand", (tuple(wanted),)))

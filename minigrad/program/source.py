@@ -61,6 +61,7 @@ class _Text:
         self.names: dict[Value, str] = {}
         self.inlined: dict[Value, tuple[str, int]] = {}  # the expression of a value, and how tightly it binds
         self.constants: list[str] = []
+        self._named: dict[str, str] = {}  # the names of constants, by their texts
         self.marks: Marks = {}
         self._within: dict[Value, set[int]] = {}  # the nodes whose steps an expression has
         self._used = set(_TAKEN)
@@ -429,11 +430,15 @@ class _Text:
             if text:
                 return text if text[0] != "-" else f"({text})"
         text = _array_text(a)
-        if len(text) > 40:
+        if len(text) <= 40:
+            return text
+        if text in self._named:
+            self.names[v] = self._named[text]
+        else:
             self._name(v, "constant")
+            self._named[text] = self.names[v]
             self.constants.append(f"{self.names[v]} = {text}")
-            return self.names[v]
-        return text
+        return self.names[v]
 
 
 def _array_text(a: Any) -> str:

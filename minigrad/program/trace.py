@@ -293,7 +293,7 @@ class TracedCall:
             program.places.append(len(program.outputs))
             program.outputs.append(trace.as_value(array))
             node = history_of(out)
-            if node is not None and type(array) is ndarray:
+            if node is not None and (type(array) is ndarray or (node.op is None and id(node) not in mine)):
                 trace.end("an output has a history that the call did not make")
                 return
             if node is not None and start is not None:
@@ -412,6 +412,13 @@ def _gradients(
             continue
         op: Any = node.op
         if op is None:
+            watch = node.watch
+            if (
+                node.tick > trace.start
+                and not (watch and (watch.hooks or watch.after))
+                and node.variable is None
+            ):
+                continue  # a leaf that the call has made, and that nobody has any more
             trace.end("a tensor that requires grad comes from where the trace does not see it")
             return {}
         own = None if op.needs else function_of(op)

@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from minigrad._tensor.record import wrap
+from minigrad._tensor.record import Recorded, wrap
 from minigrad._tensor.tracing import set_trace, trace_of_thread
+from minigrad.engine.node import tick
 from minigrad.engine.silence import silently
 from minigrad.engine.writes import owner_of
 from minigrad.ops.arrays import OF_LAYOUT, WRITING
+from minigrad.ops.kernels import is_tensor
 from minigrad.ops.sums import total
 
 from .functions import Draw, Ufunc, hold
@@ -54,6 +56,7 @@ class Trace:
     """The steps of one call, as they are made."""
 
     def __init__(self) -> None:
+        self.start = tick()
         self.steps: list[Step] = []
         self.values: list[Value] = []
         self.broken = ""  # why it ended, and where
@@ -496,8 +499,8 @@ class Traced(NDArrayOperatorsMixin):
     # --- calls that are noted -----------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(hasattr(x, "level") for x in inputs):
-            return NotImplemented  # a batch takes it over
+        if any(hasattr(x, "level") or is_tensor(x) for x in inputs):
+            return NotImplemented  # a batch, or a tensor in a rule, takes it over
         call = ufunc if method == "__call__" else getattr(ufunc, method)
         out = kwargs.get("out")
         if method == "at":
@@ -513,7 +516,7 @@ class Traced(NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         trace = self.trace
-        if any(hasattr(kind, "level") for kind in types):
+        if any(hasattr(kind, "level") or issubclass(kind, Recorded) for kind in types):
             return NotImplemented
         if function in OF_LAYOUT:
             return function(*plain(args), **plain(kwargs))

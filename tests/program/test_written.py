@@ -296,6 +296,9 @@ def test_a_write_is_one_call():
     source = compiled.source
     assert "out = np.zeros((3, 4), np.float32)  " in source and "    out[2] = state\n" in source
     assert "copyto" not in source and source.count(".copy()") == 2  # of gradients, where the rows were
+    compiled = torch.compile(through_a_view, fullgraph=True)
+    compiled(torch.ones(3, 4))
+    assert "picked += x[0]\n\n    # return" in compiled.source
     compiled = torch.compile(added, fullgraph=True)
     compiled(torch.ones(3, 4))
     assert compiled.source.count("    total += x[") == 3 and "cop" not in compiled.source
