@@ -41,8 +41,9 @@ def compile(
 
     Forward and backward become one program each, in which buffers are planned and used again. A call that
     sees anything new (a shape, a dtype, a flag, a Python value) is traced anew, at most 8 times; after that
-    it runs eagerly, with a warning. A call in which Python reads a value (`if x.sum() > 0`, `2 * x.item()`)
-    cannot be traced: it, and all that follow, are eager ones, with a warning. It may `return x.item()`.
+    it runs eagerly, with a warning. A call in which Python reads a value (`if x.sum() > 0`) cannot be traced:
+    it, and all that follow, are eager ones, with a warning. It may `return x.item()`, and read whole numbers
+    among its inputs, such as lengths: these are compared at each call.
 
     A function may be a whole training step. Its forward and backward are one program; the optimiser,
     `zero_grad`, a schedule and the clipping of gradients are called after it, in the order of the function.
