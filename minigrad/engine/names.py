@@ -145,25 +145,14 @@ def _resampled(node: Any) -> str:
 
 
 def _standardised(node: Any) -> str:
-    """Batch normalisation goes over the first axis, layer normalisation over the last ones."""
-    saved = _saved(node)
-    axes = next((part for part in saved if isinstance(part, tuple)), (-1,))
-    over_samples = 0 in axes or -len(node.shape) in axes
-    return f"Native{'Batch' if over_samples else 'Layer'}NormBackward0"
-
-
-def _sum_of_two(node: Any) -> str:
-    """A normalised value times a weight plus a bias is one function in PyTorch."""
-    scaled = node.parent_a
-    if scaled is not None and scaled.op is not None and scaled.op.name == "mul":
-        inner = scaled.parent_a
-        if inner is not None and inner.op is not None and inner.op.name == "standardize":
-            return _standardised(inner)
-    return "AddBackward0"
+    """Batch normalisation goes over the first axis, group normalisation over the last of three."""
+    saved = next((_saved(node, edge) for edge in (0, 1) if len(_saved(node, edge)) > 3), ())
+    axes = saved[-4] if saved else (-1,)  # they end with dim, eps, seen, at
+    return f"Native{'Batch' if 0 in axes else 'Group' if axes == (2,) else 'Layer'}NormBackward0"
 
 
 _TOLD: dict[str, Callable[[Any], str]] = {
-    "add": _sum_of_two, "cross_entropy": _cross_entropy, "fmod": _by_operand("Fmod"), "getitem": _picked,
+    "cross_entropy": _cross_entropy, "fmod": _by_operand("Fmod"), "getitem": _picked,
     "linear": _linear,
     "matmul": _product, "max_pool": _max_pool, "mean": _reduced("Mean"), "pow": _power,
     "prod": _reduced("Prod"), "remainder": _by_operand("Remainder"), "resample": _resampled,

@@ -151,12 +151,23 @@ def average(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def average_product(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
-    """average(a * b, axes); over a last axis that is not long by BLAS, which writes no product down."""
+    """average(a * b, axes); over a last axis by BLAS, which writes no product down."""
     plain = type(a) is type(b) is ndarray and a.dtype is b.dtype and a.dtype.char in "fd"
-    if not plain or axes != (a.ndim - 1,) or not 32 <= a.shape[-1] <= 2048:
+    if not plain or axes != (a.ndim - 1,) or not (runs := _runs(a.shape[-1])):
         return average(a * b, axes)
-    sums = np.matmul(a[..., None, :], b[..., None])
-    return sums[..., 0] / a.shape[-1]
+    if runs == 1:
+        sums = np.matmul(a[..., None, :], b[..., None])[..., 0]
+    else:  # a long axis in runs
+        shape = (*a.shape[:-1], runs, -1)
+        sums = np.matmul(a.reshape(shape)[..., None, :], b.reshape(shape)[..., None])[..., 0].sum(-2)
+    return sums / a.shape[-1]
+
+
+def _runs(n: int) -> int:
+    """Into how many runs of 32 to 2,048 elements an axis is divided; 0 where it cannot be."""
+    if n <= 2048:
+        return int(n >= 32)
+    return n // 1024 if n % 1024 == 0 else 0
 
 
 def centered(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:

@@ -43,9 +43,16 @@ def total(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
             if x.size > _LONG and x.dtype.char in _ONES:
                 return _sum_run(x, keepdims)
         elif type(axis) is tuple:
+            if math.prod([x.shape[a] for a in axis]) <= _SHORT:
+                return _add(x, axis, None, None, keepdims)
             return _long_total(x, [a % x.ndim for a in axis], keepdims)
-        elif axis in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size > 1024 and x.shape[-1] <= 2048:
-            return _sum_columns(x, keepdims)
+        elif axis in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size > 1024:
+            n = x.shape[-1]
+            if n <= 2048:
+                return _sum_columns(x, keepdims)
+            if n % 512 == 0:
+                return _add(_sum_columns(x.reshape(*x.shape[:-1], -1, 512), False), -1, None, None, keepdims)
+            return _long_total(x, [x.ndim - 1], keepdims)
         elif x.ndim == 2 and axis in (0, -2):
             return sum_rows(x)[None] if keepdims else sum_rows(x)
         elif x.shape[axis] > _SHORT:
@@ -136,6 +143,16 @@ def sum_rows(g: Array) -> Array:
     blocks = np.matmul(ones, g[:whole].reshape(-1, 512, width)).astype(np.float64)
     sums = total(blocks, 0) if whole == n else total(blocks, 0) + ones[: n - whole].dot(g[whole:])
     return sums.astype(g.dtype, copy=False)
+
+
+def mixed_rows(weights: Array, x: Array) -> Array:
+    """The sum of the rows of a NumPy matrix of float32 or float64, each times its weight."""
+    if len(x) <= 512:
+        return weights.dot(x)
+    whole, width = len(x) - len(x) % 512, x.shape[1]
+    blocks = np.matmul(weights[:whole].reshape(-1, 1, 512), x[:whole].reshape(-1, 512, width))
+    sums = total(blocks[:, 0].astype(np.float64), 0) + weights[whole:].dot(x[whole:])
+    return sums.astype(x.dtype)
 
 
 def accumulate(ufunc: np.ufunc, x: Array, axis: int) -> Array:

@@ -51,6 +51,7 @@ NAMES = {
         lambda: torch.nn.LayerNorm(2)(W), lambda: torch.nn.LayerNorm((4, 4))(IMAGE),
     ],
     "NativeBatchNormBackward0": [lambda: torch.nn.BatchNorm1d(2)(W), lambda: torch.nn.BatchNorm2d(2)(IMAGE)],
+    "NativeGroupNormBackward0": [lambda: torch.nn.GroupNorm(2, 2)(IMAGE), lambda: F.group_norm(IMAGE, 1)],
     "MaxPool2DWithIndicesBackward0": [lambda: F.max_pool2d(IMAGE, 2)],
     "UpsampleNearest2DBackward0": [lambda: F.interpolate(IMAGE, 8), lambda: F.interpolate(IMAGE, 5)],
     "UpsampleNearestExact2DBackward0": [lambda: F.interpolate(IMAGE, 5, mode="nearest-exact")],

@@ -46,9 +46,16 @@ def test_an_in_place_relu_after_a_normalisation(norm):
     assert torch.equal(found, x.grad)
 
 
-def test_what_a_normalisation_saved_may_not_be_written():
-    x = torch.randn(3, 2, requires_grad=True) * 1
-    out = F.layer_norm(x, (2,))
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_operand_of_a_normalisation_may_be_written(norm, create_graph):
+    def normed(x):
+        return F.layer_norm(x, (2,)) if norm == "layer" else F.batch_norm(x, None, None, training=True)
+
+    leaf, g = torch.randn(3, 2, requires_grad=True), torch.randn(3, 2)
+    (right,) = torch.autograd.grad(normed(leaf * 2), leaf, g)
+    x = leaf * 2
+    out = normed(x)
     x.zero_()
-    with pytest.raises(RuntimeError, match="modified by an inplace operation: standardize"):
-        out.sum().backward()
+    (found,) = torch.autograd.grad(out, leaf, g, create_graph=create_graph)
+    assert torch.allclose(found, right, rtol=1e-4, atol=1e-6)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.calls import CALLS
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_operand
 from minigrad._tensor.gradient import overwrite
 from minigrad._tensor.random import generator_of
@@ -186,11 +186,10 @@ def group_norm(
     for argument, x in (("weight", weight), ("bias", bias)):
         if x is not None:
             _check_scale("group_norm", argument, x, (channels,), input)
-    grouped = input.reshape(n, num_groups, math.prod(input.shape[1:]) // num_groups)
-    out = CALLS["standardize"](grouped, dim=(2,), eps=eps).reshape(input.shape)
-    row = (channels, *(1,) * (input.ndim - 2))
-    out = out if weight is None else out * weight.reshape(row)
-    return out if bias is None else out + bias.reshape(row)
+    seen = n, num_groups, math.prod(input.shape[1:]) // num_groups
+    options = {"dim": (2,), "eps": eps, "seen": seen, "at": 1}
+    out: Tensor = RECORD["standardize"]((input, weight, bias), options)[0]
+    return out
 
 
 def instance_norm(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -90,9 +91,11 @@ def layer_norm(
     for argument, x in (("weight", weight), ("bias", bias)):
         if x is not None:
             _check_scale("layer_norm", argument, x, shape, input)
-    out = CALLS["standardize"](input, dim=tuple(range(-len(shape), 0)), eps=eps)
-    out = out if weight is None else out * weight
-    return out if bias is None else out + bias
+    n, at = math.prod(shape), input.ndim - len(shape)
+    seen = None if len(shape) == 1 else (math.prod(input.shape[:at]), n)
+    options = {"dim": (-1,), "eps": eps, "seen": seen, "at": at}
+    out: Tensor = RECORD["standardize"]((input, weight, bias), options)[0]
+    return out
 
 
 def batch_norm(
@@ -139,8 +142,6 @@ def batch_norm(
     for argument, x in given.items():
         if x is not None:
             _check_scale("batch_norm", argument, x, (channels,), input)
-    axes = tuple(i for i in range(input.ndim) if i != 1)
-    row = tuple(-1 if i == 1 else 1 for i in range(input.ndim))
     if training:
         if (running_mean is None) != (running_var is None):
             raise ValueError(
@@ -153,17 +154,20 @@ def batch_norm(
             raise ValueError(
                 f"Expected more than 1 value per channel when training, got input size {tuple(input.shape)}"
             )
+        seen = None if input.ndim < 4 else (*input.shape[:2], math.prod(input.shape[2:]))
+        options = {"dim": (0,) if input.ndim == 2 else (0, 2), "eps": eps, "seen": seen, "at": 1}
         # It has the statistics at hand: to take them again would take as long as all the rest.
-        out, mean, _, variance = RECORD["standardize"]((input,), {"dim": axes, "eps": eps})
+        out, _, _, mean, variance = RECORD["standardize"]((input, weight, bias), options)
         if running_mean is not None and running_var is not None and n:
             for running, value in ((running_mean, mean), (running_var, variance * (n / (n - 1)))):
                 _move(running, wrap(value.reshape(-1).astype(input.dtype, copy=False), None), momentum)
-    else:
-        if running_mean is None or running_var is None:
-            raise RuntimeError(
-                "batch_norm: Expected running_mean and running_var to be defined when training=False"
-            )
-        out = (input - running_mean.reshape(row)) / (running_var.reshape(row) + eps).sqrt()
+        return out
+    if running_mean is None or running_var is None:
+        raise RuntimeError(
+            "batch_norm: Expected running_mean and running_var to be defined when training=False"
+        )
+    row = tuple(-1 if i == 1 else 1 for i in range(input.ndim))
+    out = (input - running_mean.reshape(row)) / (running_var.reshape(row) + eps).sqrt()
     out = out if weight is None else out * weight.reshape(row)
     return out if bias is None else out + bias.reshape(row)
 
