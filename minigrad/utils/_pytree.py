@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from minigrad.pytorch_names import answers_for
 
+from ._pytree_keys import GetAttrKey, MappingKey, SequenceKey, key_get, keystr  # noqa: F401 (public here)
+
 __getattr__ = answers_for(__name__)
 
 Leaf = Callable[[Any], bool]
@@ -41,6 +43,13 @@ _KINDS: dict[Any, _Kind] = {
     deque: _Kind(lambda node: (list(node), node.maxlen), lambda parts, size: deque(parts, maxlen=size)),
 }
 _NAMED = _Kind(lambda node: (list(node), type(node)), lambda parts, kind: kind(*parts))
+
+
+_KEYS: dict[Any, Callable[[Any], Iterable[Any]]] = {  # the steps to the children of a node
+    **dict.fromkeys((list, tuple, deque), lambda node: map(SequenceKey, range(len(node)))),
+    **dict.fromkeys((dict, OrderedDict, defaultdict), lambda node: map(MappingKey, node)),
+    NamedTuple: lambda node: map(GetAttrKey, node._fields),
+}
 
 
 def _kind_of(tree: Any) -> tuple[Any, _Kind | None]:
@@ -159,13 +168,17 @@ def LeafSpec() -> TreeSpec:
     return TreeSpec(None, None)
 
 
-def register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **options: Any) -> None:
+def register_pytree_node(
+    cls: type, flatten_fn: Any, unflatten_fn: Any, *, flatten_with_keys_fn: Any = None, **options: Any
+) -> None:
     """Let objects of a class be nodes.
 
     Arguments:
         cls: the class.
         flatten_fn: takes an object; returns its children and a context.
         unflatten_fn: takes children and the context; returns an object.
+        flatten_with_keys_fn: takes an object; returns (key, child) for each child, and the context: for the
+            functions that tell paths.
         options: accepted, such as `serialized_type_name`.
 
     Raises:
@@ -182,6 +195,8 @@ def register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **option
     if cls in _KINDS:
         raise ValueError(f"{cls!r} is already registered as a pytree node")
     _KINDS[cls] = _Kind(flatten_fn, unflatten_fn)
+    if flatten_with_keys_fn is not None:
+        _KEYS[cls] = lambda node: [key for key, _ in flatten_with_keys_fn(node)[0]]
 
 
 def tree_flatten(tree: Any, is_leaf: Leaf | None = None) -> tuple[list[Any], TreeSpec]:
@@ -341,3 +356,65 @@ def tree_any_only(
 def tree_is_leaf(tree: Any, is_leaf: Leaf | None = None) -> bool:
     """True if it is a leaf and no node; arguments as of `tree_flatten`."""
     return _kind_of(tree)[1] is None or (is_leaf is not None and is_leaf(tree))
+
+
+def tree_flatten_with_path(
+    tree: Any, is_leaf: Leaf | None = None
+) -> tuple[list[tuple[tuple[Any, ...], Any]], TreeSpec]:
+    """The leaves of a tree in order, each with the path to it, and its structure.
+
+    Arguments:
+        tree: any nesting of containers.
+        is_leaf: says of a node that it is to be taken for a leaf.
+
+    Raises:
+        ValueError: for a class that was registered without `flatten_with_keys_fn`.
+
+    >>> from minigrad.utils._pytree import keystr, tree_flatten_with_path
+    >>> found, spec = tree_flatten_with_path({"a": [1, 2], "b": 3})
+    >>> [(keystr(path), leaf) for path, leaf in found]
+    [("['a'][0]", 1), ("['a'][1]", 2), ("['b']", 3)]
+    """
+    found: list[tuple[tuple[Any, ...], Any]] = []
+
+    def descend(tree: Any, path: tuple[Any, ...]) -> None:
+        kind, how = _kind_of(tree)
+        if how is None or (is_leaf is not None and is_leaf(tree)):
+            found.append((path, tree))
+            return
+        if kind not in _KEYS:
+            raise ValueError(
+                f"Did not find a flatten_with_keys_fn for type: {kind}. Please pass a flatten_with_keys_fn "
+                "argument to register_pytree_node."
+            )
+        for key, part in zip(_KEYS[kind](tree), how.flatten(tree)[0], strict=True):
+            descend(part, (*path, key))
+
+    descend(tree, ())
+    return found, tree_structure(tree, is_leaf)
+
+
+def tree_leaves_with_path(tree: Any, is_leaf: Leaf | None = None) -> list[tuple[tuple[Any, ...], Any]]:
+    """The leaves of a tree, each with the path to it; arguments as of `tree_flatten_with_path`.
+
+    >>> from minigrad.utils._pytree import tree_leaves_with_path
+    >>> tree_leaves_with_path([5])
+    [((SequenceKey(idx=0),), 5)]
+    """
+    return tree_flatten_with_path(tree, is_leaf)[0]
+
+
+def tree_map_with_path(func: Callable[..., Any], tree: Any, *rests: Any, is_leaf: Leaf | None = None) -> Any:
+    """The tree of a function's results at the leaves; the function is given the path first.
+
+    Arguments:
+        func: takes a path, a leaf, and the parts of `rests` that stand in its place.
+        tree, rests, is_leaf: as of `tree_map`.
+
+    >>> from minigrad.utils._pytree import keystr, tree_map_with_path
+    >>> tree_map_with_path(lambda path, leaf: keystr(path) + str(leaf), [1, (2,)])
+    ['[0]1', ('[1][0]2',)]
+    """
+    found, spec = tree_flatten_with_path(tree, is_leaf)
+    others = (spec.flatten_up_to(other) for other in rests)
+    return spec.unflatten(map(func, [path for path, _ in found], [leaf for _, leaf in found], *others))

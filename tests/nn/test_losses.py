@@ -391,3 +391,16 @@ def test_the_third_argument_of_a_loss_is_pytorchs_size_average(name):
         (TypeError, ValueError, NotImplementedError), match="reduction='mean', 'sum' or 'none'"
     ):
         getattr(torch.nn.functional, name)(x, x, "sum")
+
+
+def test_the_elements_of_a_loss_may_have_weights():
+    """The numbers are PyTorch's: "mean" divides by the sum of the weights, but Huber's by the number."""
+    x, zero, weight = torch.tensor([1.0, 2.0, 3.0]), torch.zeros(3), torch.tensor([1.0, 2.0, 3.0])
+    expected = {"mse_loss": (6.0, 36.0), "l1_loss": (7 / 3, 14.0), "huber_loss": (11 / 3, 11.0)}
+    for name, (mean, total) in expected.items():
+        loss = getattr(torch.nn.functional, name)
+        assert loss(x, zero, weight=weight).item() == pytest.approx(mean)
+        assert loss(x, zero, weight=weight, reduction="sum").item() == pytest.approx(total)
+        assert loss(x, zero, weight=weight, reduction="none").sum().item() == pytest.approx(total)
+        with pytest.raises(ValueError, match="same size"):
+            loss(x, zero, weight=weight[:1])

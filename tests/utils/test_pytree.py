@@ -116,3 +116,34 @@ def test_pytorch_says_the_same(case):
     (a, s), (b, t) = tree.tree_flatten(case), theirs.tree_flatten(case)
     assert a == b and repr(s) == repr(t)
     assert (s.num_leaves, s.num_nodes, s.num_children) == (t.num_leaves, t.num_nodes, t.num_children)
+
+
+def test_paths_lead_to_the_leaves():
+    Pair = namedtuple("Pair", "a b")
+    nest = {"x": [1, (2,)], "n": Pair(3, None), "o": OrderedDict(k=5), "d": deque([6])}
+    found, spec = tree.tree_flatten_with_path(nest)
+    paths = [tree.keystr(path) for path, _ in found]
+    assert paths == ["['x'][0]", "['x'][1][0]", "['n'].a", "['n'].b", "['o']['k']", "['d'][0]"]
+    assert all(tree.key_get(nest, path) is leaf for path, leaf in found)
+    assert spec == tree.tree_structure(nest)
+    assert tree.tree_leaves_with_path(7) == [((), 7)]
+    both = tree.tree_map_with_path(lambda path, *leaves: (tree.keystr(path), *leaves), [1, [2]], [3, [4]])
+    assert both == [("[0]", 1, 3), [("[1][0]", 2, 4)]]
+
+
+def test_a_class_without_keys_has_no_paths():
+    class Box:
+        def __init__(self, part):
+            self.part = part
+
+    class Named(Box):
+        pass
+
+    tree.register_pytree_node(Box, lambda box: ([box.part], None), lambda parts, _: Box(*parts))
+    tree.register_pytree_node(
+        Named, lambda box: ([box.part], None), lambda parts, _: Named(*parts),
+        flatten_with_keys_fn=lambda box: ([(tree.GetAttrKey("part"), box.part)], None),
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="flatten_with_keys_fn"):
+        tree.tree_flatten_with_path([Box(1)])
+    assert tree.keystr(tree.tree_leaves_with_path([Named(1)])[0][0]) == "[0].part"

@@ -28,14 +28,16 @@ from .checks import (
 
 
 def mse_loss(
-    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> Tensor:
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The mean (or sum, or none) of (x - t)^2.
 
     Arguments:
         input, target: tensors of one shape, the input floating. Others are broadcast, with a warning.
         size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
         reduction: "mean", "sum" or "none".
+        weight: a factor for each element, of the input's shape; "mean" divides by the sum of them.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
@@ -43,18 +45,23 @@ def mse_loss(
     """
     reduction = older_reduction(size_average, reduce, reduction)
     input, target = paired("mse_loss", input, target, reduction)
+    if weight is not None:
+        each = RECORD["mse_loss"]((input, target), {"reduction": "none"})[0]
+        return _by_weights("mse_loss", each, weight, input, reduction)
     return RECORD["mse_loss"]((input, target), {"reduction": reduction})[0]
 
 
 def l1_loss(
-    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> Tensor:
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The mean (or sum, or none) of |x - t|.
 
     Arguments:
         input, target: tensors of one shape. Others are broadcast, with a warning.
         size_average, reduce: PyTorch's older spelling of `reduction`, taken with a warning.
         reduction: "mean", "sum" or "none".
+        weight: a factor for each element, of the input's shape; "mean" divides by the sum of them.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.zeros(2))
@@ -62,10 +69,25 @@ def l1_loss(
     """
     reduction = older_reduction(size_average, reduce, reduction)
     input, target = paired("l1_loss", input, target, reduction)
-    return reduced((input - target).abs(), reduction)
+    each = (input - target).abs()
+    if weight is not None:
+        return _by_weights("l1_loss", each, weight, input, reduction)
+    return reduced(each, reduction)
 
 
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def _by_weights(name: str, each: Tensor, weight: Tensor, input: Tensor, reduction: str) -> Tensor:
+    check_tensor(name, "weight", weight)
+    if weight.shape != input.shape:
+        raise ValueError(
+            f"{name}: weight {tuple(weight.shape)} and input {tuple(input.shape)} must have the same size"
+        )
+    each = each * weight
+    return each.sum() / weight.sum() if reduction == "mean" else reduced(each, reduction)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
     """Quadratic for |x - t| <= delta, linear beyond (Huber 1964).
 
     0.5 d^2 for d = |x - t| <= delta, delta (d - 0.5 delta) beyond.
@@ -74,6 +96,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
         input, target: tensors of one shape, the input floating. Others are broadcast, with a warning.
         reduction: "mean", "sum" or "none".
         delta: positive.
+        weight: a factor for each element, of the input's shape; "mean" divides by their number.
 
     >>> import minigrad as torch
     >>> torch.nn.functional.huber_loss(torch.tensor([3.0]), torch.zeros(1))
@@ -87,7 +110,10 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
             "huber_loss: expected a floating input and a target of its dtype, but got "
             f"{input.dtype.name} and {target.dtype.name}; convert one with .to()"
         )
-    return reduced(CALLS["huber"](input - target, delta=delta), reduction)
+    each = CALLS["huber"](input - target, delta=delta)
+    if weight is not None:
+        each = _by_weights("huber_loss", each, weight, input, "none")
+    return reduced(each, reduction)
 
 
 def smooth_l1_loss(
