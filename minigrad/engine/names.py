@@ -24,6 +24,7 @@ _RENAMED = {
     "i1": "SpecialI1Backward0", "i1e": "SpecialI1EBackward0", "inv": "LinalgInvExBackward0",
     "log1p": "Log1PBackward0", "logabsdet": "LinalgSlogdetBackward0", "logsigmoid": "LogSigmoidBackward0",
     "lu": "LinalgLuFactorExBackward0", "max": "MaxBackward1", "max_dim": "MaxBackward0",
+    "median_dim": "MedianBackward1",
     "min": "MinBackward1", "min_dim": "MinBackward0", "ndtri": "SpecialNdtriBackward0",
     "pad": "ConstantPadNdBackward0", "pinv": "LinalgPinvBackward0", "prelu": "PreluKernelBackward0",
     "qr": "LinalgQrBackward0", "reshape": "ViewBackward0", "selu": "EluBackward0",

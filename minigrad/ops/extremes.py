@@ -108,7 +108,7 @@ def _distinct_along(d: Any) -> Any:
 max_dim = Op(
     "max_dim",
     lambda x, *, dim, keepdim=False: _pick_extreme(np.argmax, x, dim, keepdim),
-    x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: to_chosen(g, indices, x_shape, dim, keepdim),
     constants=("indices",),
     read="g at the largest element, 0 elsewhere",
     formula="1 at the largest element, 0 elsewhere",
@@ -117,7 +117,7 @@ max_dim = Op(
 min_dim = Op(
     "min_dim",
     lambda x, *, dim, keepdim=False: _pick_extreme(np.argmin, x, dim, keepdim),
-    x=lambda g, x_shape, indices, dim, keepdim: _to_chosen(g, indices, x_shape, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: to_chosen(g, indices, x_shape, dim, keepdim),
     constants=("indices",),
     read="g at the smallest element, 0 elsewhere",
     formula="1 at the smallest element, 0 elsewhere",
@@ -125,7 +125,7 @@ min_dim = Op(
 )
 
 
-def _to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) -> Array:
+def to_chosen(g: Array, indices: Array, shape: Any, dim: int, keepdim: bool) -> Array:
     """Place `g` at `indices` along `dim`: a comparison with the positions, so no scatter is needed."""
     if not shape:
         return g

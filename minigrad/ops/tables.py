@@ -22,6 +22,7 @@ from . import (
     lu,
     normalisation,
     polynomials,
+    ranks,
     recurrence,
     reduce,
     resampling,
@@ -34,7 +35,8 @@ from . import (
 )
 
 FAMILIES = (
-    elementwise, arcs, rounding, gamma, bessel, cylinder, polynomials, zeta, choosing, reduce, extremes, scan,
+    elementwise, arcs, rounding, gamma, bessel, cylinder, polynomials, zeta, choosing, reduce, extremes,
+    ranks, scan,
     shape, index, linalg, solving, factors, lu, ldl, convolution, resampling, grids, activations,
     normalisation, losses, class_losses, trellis, recurrence,
 )  # fmt: skip

@@ -272,3 +272,49 @@ def test_the_places_of_a_gradient_do_not_run_out_of_digits():
         12.0,
         16.0,
     ]
+
+
+# --- ranks and running extremes --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 5), (40, 300), (2, 90, 70)])
+@pytest.mark.parametrize("kind", ["distinct", "tied", "nan", "int"])
+def test_a_rank_is_that_of_a_stable_sort_and_extremes_so_far_those_of_one_after_the_other(shape, kind):
+    rng = np.random.default_rng(0)
+    x = {
+        "distinct": lambda: rng.permutation(int(np.prod(shape))).reshape(shape).astype(np.float32),
+        "tied": lambda: rng.choice([0.0, -0.0, 1.0, -np.inf, np.inf], shape),
+        "nan": lambda: rng.choice([0.0, 1.0, np.nan, np.inf], shape),
+        "int": lambda: rng.integers(0, 9, shape),
+    }[kind]()
+    for axis, n in enumerate(shape):
+        order = np.argsort(x, axis, kind="stable")
+        for k in {1, 2, n // 2, n}:
+            values, indices = torch.tensor(x).kthvalue(k, axis)
+            places = np.take(order, [k - 1], axis)
+            assert np.array_equal(indices.numpy(), places.squeeze(axis))
+            wanted = np.take_along_axis(x, places, axis).squeeze(axis)
+            assert np.array_equal(values.numpy(), wanted, equal_nan=kind != "int")
+            assert np.array_equal(np.signbit(values.numpy()), np.signbit(wanted))
+        for name, ufunc in (("cummax", np.maximum), ("cummin", np.minimum)):
+            values, indices = getattr(torch.tensor(x), name)(axis)
+            assert np.array_equal(values.numpy(), ufunc.accumulate(x, axis), equal_nan=kind != "int")
+            numbers = np.arange(n).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+            taken = (x == values.numpy()) | (x != x)
+            last = np.maximum.accumulate(np.where(taken, numbers, 0), axis)
+            assert np.array_equal(indices.numpy(), last)
+
+
+@pytest.mark.parametrize("name", ["cummax", "cummin"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_gradient_of_an_extreme_so_far_is_the_sum_over_its_run(name, axis):
+    rng = np.random.default_rng(1)
+    x = torch.tensor(rng.standard_normal((3, 40, 5)), requires_grad=True)
+    values, indices = getattr(x, name)(axis)
+    g = rng.standard_normal(x.shape)
+    values.backward(torch.tensor(g))
+    wanted = np.zeros(x.shape)
+    places = list(np.indices(x.shape))
+    places[axis] = indices.numpy()
+    np.add.at(wanted, tuple(places), g)
+    np.testing.assert_allclose(x.grad.numpy(), wanted, rtol=1e-13, atol=1e-13)

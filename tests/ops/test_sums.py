@@ -183,6 +183,8 @@ LONG = {
     "vector_norm": [case for p in (0.5, 1.0, 2.0, 3.0) for case in _along("vector_norm", ord=p)],
     "cumsum": _scan("cumsum"),
     "logcumsumexp": _scan("logcumsumexp"),
+    "cummax": _scan("cummax"),
+    "cummin": _scan("cummin"),
     "softmax": _scan("softmax"),
     "log_softmax": _scan("log_softmax"),
     "standardize": _along("standardize"),
@@ -230,7 +232,7 @@ CANCELLED = {"standardize": 3e-5, "softmax": 2e-11, "log_softmax": 2e-6}
 # An op with a dim or a reduction that adds nothing over many; einsum's and matmul's sums are BLAS's.
 ADDS_NOTHING = {
     "prod", "max_dim", "min_dim", "argmax", "argmin", "all", "any", "cumprod", "reverse_scan", "cat", "stack",
-    "scatter", "sort", "topk", "argsort", "squeeze", "unsqueeze",
+    "scatter", "sort", "topk", "argsort", "squeeze", "unsqueeze", "kthvalue", "median_dim",
 }  # fmt: skip
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.convert import as_constant
 from minigrad._tensor.named_results import written_as
 from minigrad._tensor.out import taking_out
-from minigrad._tensor.record import Recorded
+from minigrad._tensor.record import Recorded, wrap
 from minigrad._tensor.tracing import for_each_sample
+from minigrad.ops import ranks as _ranks  # noqa: F401 (its records)
 from minigrad.ops.arrays import arrayed
 from minigrad.ops.kernels import normalize_dim
 from minigrad.ops.refusal import without_derivative
@@ -63,18 +65,10 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
         taken = input[as_constant(mask)]
         return taken.amax() if found == found else taken.sum() / taken.numel()
     axis = normalize_dim(dim, input.ndim)
-    if input.ndim == 0:
-        return Median(input.clone(), as_constant(np.zeros((), np.int64)))
-    if not array.shape[axis]:
+    if input.ndim and not array.shape[axis]:
         raise IndexError(f"median(): expected reduction dim {dim} to have non-zero size")
-    order = np.argsort(array, axis=axis, kind="stable")
-    places = np.take(order, [(array.shape[axis] - 1) // 2], axis=axis)
-    if array.dtype.kind == "f":
-        gone = np.isnan(array)
-        places = np.where(gone.any(axis=axis, keepdims=True), gone.argmax(axis=axis, keepdims=True), places)
-    indices = as_constant(places.astype(np.int64))
-    values = input.gather(axis, indices)
-    return Median(values, indices) if keepdim else Median(values.squeeze(axis), indices.squeeze(axis))
+    values, indices = RECORD["median_dim"]((input,), {"dim": dim, "keepdim": keepdim})
+    return Median(values, wrap(arrayed(indices), None))
 
 
 @taking_out

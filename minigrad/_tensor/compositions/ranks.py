@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minigrad._tensor.calls import CALLS
+from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.convert import as_constant, as_operand, as_spelled, require_tensors
 from minigrad._tensor.named_results import variant, written_as
-from minigrad._tensor.record import Recorded
-from minigrad.ops.arrays import everything
+from minigrad._tensor.record import Recorded, wrap
+from minigrad.ops import ranks as _ranks  # noqa: F401 (its records)
+from minigrad.ops.arrays import arrayed, everything
 from minigrad.ops.kernels import normalize_dim, normalize_dims
 from minigrad.ops.refusal import without_derivative
 
@@ -80,10 +81,8 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Chosen:
     axis = normalize_dim(dim, input.ndim)
     if not 1 <= k <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(axis))
-    if not input.ndim:
-        return _of_vector(input, lambda x: kthvalue(x, k, 0, True))
-    order = np.argsort(input._array, axis=axis, kind="stable")
-    return _picked(_KTHVALUE, input, axis, np.take(order, [k - 1], axis=axis), keepdim)
+    values, indices = RECORD["kthvalue"]((input,), {"k": k, "dim": dim, "keepdim": keepdim})
+    return _KTHVALUE(values, wrap(arrayed(indices), None))
 
 
 @as_spelled

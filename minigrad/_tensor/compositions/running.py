@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from minigrad._tensor.calls import CALLS
+from minigrad._tensor.calls import CALLS, RECORD
 from minigrad._tensor.compositions.ranks import Chosen
-from minigrad._tensor.convert import as_operand, as_spelled, require_tensors
+from minigrad._tensor.convert import as_spelled, require_tensors
 from minigrad._tensor.named_results import variant
+from minigrad._tensor.record import wrap
+from minigrad.ops.arrays import arrayed
 from minigrad.ops.kernels import normalize_dim
 
 if TYPE_CHECKING:
@@ -20,20 +20,10 @@ if TYPE_CHECKING:
 _KINDS: dict[str, type[Chosen]] = {name: variant(Chosen, name) for name in ("cummax", "cummin")}
 
 
-def _running(name: str, ufunc: np.ufunc, input: T, dim: int) -> Chosen:
+def _running(name: str, input: T, dim: int) -> Chosen:
     require_tensors(name, input=input)
-    axis = normalize_dim(dim, input.ndim)
-    if not input.ndim:
-        return _KINDS[name](input.clone(), as_operand(np.zeros((), np.int64)))
-    input = input.contiguous()
-    array = input._array
-    best = ufunc.accumulate(array, axis)
-    n = array.shape[axis]
-    shape = [n if i == axis else 1 for i in range(array.ndim)]
-    taken = (array == best) | (array != array)
-    places = np.maximum.accumulate(np.where(taken, np.arange(n).reshape(shape), 0), axis)
-    indices = as_operand(places.astype(np.int64))
-    return _KINDS[name](input.gather(axis, indices), indices)
+    values, indices = RECORD[name]((input,), {"dim": dim})
+    return _KINDS[name](values, wrap(arrayed(indices), None))
 
 
 @as_spelled
@@ -50,7 +40,7 @@ def cummax(input: T, dim: int) -> Chosen:
     >>> torch.cummax(torch.tensor([1, 3, 2]), 0).values
     tensor([1, 3, 3])
     """
-    return _running("cummax", np.maximum, input, dim)
+    return _running("cummax", input, dim)
 
 
 @as_spelled
@@ -67,7 +57,7 @@ def cummin(input: T, dim: int) -> Chosen:
     >>> torch.cummin(torch.tensor([2, 3, 1]), 0).values
     tensor([2, 2, 1])
     """
-    return _running("cummin", np.minimum, input, dim)
+    return _running("cummin", input, dim)
 
 
 @as_spelled
