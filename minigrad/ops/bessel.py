@@ -17,7 +17,7 @@ from .gamma_kernels import as_given
 from .incomplete import gamma_part
 from .kernels import Array, cast, kernel
 from .op import NONZERO, POSITIVE, REAL, Op
-from .pieces import by_blocks, fitted, polynomial
+from .pieces import by_blocks, chosen, fitted, polynomial
 from .special import sign
 
 # --- Bessel's functions ---------------------------------------------------------------------------------
@@ -30,21 +30,24 @@ def _scaled(x: Array, order: int) -> Array:
 
     DLMF 10.32.3, by the trapezoidal rule, and 10.40.1.
     """
+
+    def near(size: Array) -> Array:
+        total = np.zeros(size.shape, like=kin(size))
+        for k in range(32):
+            c = math.cos(math.pi * (k + 0.5) / 64)  # and its twin, -c
+            twin = -np.expm1(-2 * c * size) if order else 1 + np.exp(-2 * c * size)
+            total = total + np.exp(size * (c - 1)) * twin * c**order
+        return total / 64
+
+    def far(size: Array) -> Array:
+        term, series = 1.0, 1.0
+        for k in range(1, 25):
+            term = -term * (4 * order**2 - (2 * k - 1) ** 2) / (8 * k * size)
+            series = series + term
+        return series / np.sqrt(2 * math.pi * size)
+
     size = np.abs(x.astype(np.float64))
-    far = size > _NEAR
-    near = np.where(far, 0.0, size)
-    total = np.zeros(x.shape, like=kin(x))
-    for k in range(32):
-        c = math.cos(math.pi * (k + 0.5) / 64)  # and its twin, -c
-        twin = -np.expm1(-2 * c * near) if order else 1 + np.exp(-2 * c * near)
-        total = total + np.exp(near * (c - 1)) * twin * c**order
-    away = np.where(far, size, _NEAR)
-    term, series = np.ones(x.shape, like=kin(x)), np.ones(x.shape, like=kin(x))
-    for k in range(1, 25):
-        term = -term * (4 * order**2 - (2 * k - 1) ** 2) / (8 * k * away)
-        series = series + term
-    out = np.where(far, series / np.sqrt(2 * math.pi * away), total / 64)
-    out = np.where(np.isnan(x), np.nan, out)
+    out = chosen(size > _NEAR, far, near, size)
     return as_given(np.where(x < 0, -out, out) if order else out, x)
 
 

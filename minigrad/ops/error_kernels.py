@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 
-from .kernels import Array
-from .pieces import by_blocks, fitted, one_by_one, polynomial
+from .kernels import Array, ndarray
+from .pieces import by_blocks, chosen, fitted, one_by_one, polynomial
 
 _SIGN = np.array(-(2**63))
+_FAR = 1000.0
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 
 
@@ -69,14 +70,31 @@ def _scaled_block(x: Array, terms: int) -> Array:
     return out
 
 
+def _complement_rest(x: Array) -> Array:
+    if type(x) is not ndarray:
+        return one_by_one(math.erfc, x)
+    return np.where(x >= _FAR, 0.0, np.where(x < 0, 2.0, x))  # and nan
+
+
 def erfc(x: Array) -> Array:
     """1 - erf(x), and all digits of it where erf is nearly 1."""
-    return by_blocks(x, _complement_block, lambda x: one_by_one(math.erfc, x), -100.0, 1000.0)
+    return by_blocks(x, _complement_block, _complement_rest, -100.0, _FAR)
+
+
+def _scaled_rest(x: Array) -> Array:
+    def far(x: Array) -> Array:
+        y = 0.5 / (x * x)
+        return (1 - y + 3 * y * y) / (x * math.sqrt(math.pi))
+
+    def few(x: Array) -> Array:
+        return one_by_one(_one_scaled, x)
+
+    return chosen(x >= _FAR, far, lambda x: chosen(x < -27, lambda x: x * -math.inf, few, x), x)
 
 
 def erfcx(x: Array) -> Array:
     """exp(x^2) erfc(x)."""
-    return by_blocks(x, _scaled_block, lambda x: one_by_one(_one_scaled, x), -26.5, 1000.0)
+    return by_blocks(x, _scaled_block, _scaled_rest, -26.5, _FAR)
 
 
 def _inverse(size: float, rest: float) -> float:
@@ -110,7 +128,7 @@ def _inverse_over_size(w: float) -> float:
 
 @functools.cache
 def _of_inverse() -> list[Array]:
-    return fitted(lambda u: one_by_one(_inverse_over_size, u - 1), 6)
+    return fitted(lambda u: one_by_one(_inverse_over_size, np.minimum(u - 1, 700.0)), 10)
 
 
 def _inverse_block(x: Array, terms: int) -> Array:
@@ -135,9 +153,15 @@ def _one_normal(x: float) -> float:
 
 
 def _normal_block(x: Array, terms: int) -> Array:
-    return math.sqrt(2) * _inverse_block(2 * x - 1, terms)
+    tails = np.minimum(x, 1 - x)
+    tails *= 2
+    u = np.log(tails * (2 - tails))  # of 1 - (1 - tails)^2, without its rounding
+    out = polynomial(np.subtract(1, u, out=u), _of_inverse()[:terms])
+    out *= 1 - tails
+    out *= math.sqrt(2)
+    return np.copysign(out, x - 0.5, out=out)
 
 
 def ndtri(x: Array) -> Array:
     """y below which the part x of a standard normal distribution lies."""
-    return by_blocks(x, _normal_block, lambda x: one_by_one(_one_normal, x), 0.1, 0.9)
+    return by_blocks(x, _normal_block, lambda x: one_by_one(_one_normal, x), 1e-300, 1.0)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .arrays import kin
-from .kernels import ONE, Array, cast
-from .pieces import by_blocks, fitted, one_by_one, polynomial
+from .kernels import ONE, Array, cast, ndarray
+from .pieces import by_blocks, chosen, fitted, one_by_one, polynomial
 
 
 def as_given(out: Array, x: Array) -> Array:
@@ -18,6 +18,7 @@ def as_given(out: Array, x: Array) -> Array:
     return cast(out, x.dtype) if x.dtype.kind == "f" else out
 
 
+_FAR = 1000.0
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
 
 
@@ -104,9 +105,30 @@ def _log_block(x: Array, terms: int) -> Array:
     return out
 
 
+def _log_far(x: Array) -> Array:
+    """Stirling's series, DLMF 5.11.1, with the digits of x log x - x in one product."""
+    return (x - 0.5) * (np.log(x) - 1) + 0.5 * (math.log(2 * math.pi) - 1) + (1 / 12 - 1 / (360 * x * x)) / x
+
+
+def _log_rest(x: Array) -> Array:
+    """Far out by Stirling's series; below 0 by the reflection, DLMF 5.5.3."""
+    if type(x) is not ndarray:
+        return one_by_one(_one_log, x)
+
+    def positive(x: Array) -> Array:
+        return chosen(x < _FAR, lambda x: _log_block(x, 8), _log_far, x)
+
+    def reflected(x: Array) -> Array:
+        turn = np.abs(np.sin(math.pi * (x - np.rint(x))))  # pi x has other last digits than x
+        out = math.log(math.pi) - np.log(turn) - np.log(-x) - positive(-x)
+        return np.where(np.isinf(x) | (x == 0), math.inf, out)
+
+    return chosen(x <= 0, reflected, positive, x)
+
+
 def lgamma(x: Array) -> Array:
     """log |gamma(x)|."""
-    return by_blocks(x, _log_block, lambda x: one_by_one(_one_log, x), 0.0, 1000.0)
+    return by_blocks(x, _log_block, _log_rest, 0.0, _FAR)
 
 
 @functools.cache
@@ -126,14 +148,32 @@ def _slope_block(x: Array, terms: int) -> Array:
     return out
 
 
+def _psi_rest(x: Array) -> Array:
+    def far(x: Array) -> Array:
+        return np.log(x) - (0.5 + (1 / 12 - 1 / (120 * x * x)) / x) / x
+
+    return chosen(x >= _FAR, far, lambda x: psi(x, 0), x)
+
+
 def digamma(x: Array) -> Array:
     """The derivative of log |gamma(x)|."""
-    return by_blocks(x, _psi_block, lambda x: psi(x, 0), 0.0, 1000.0)
+    return by_blocks(x, _psi_block, _psi_rest, 0.0, _FAR)
+
+
+def _slope_rest(x: Array) -> Array:
+    """Far out by Stirling's series; below 0 by the reflection, DLMF 5.15.6."""
+    if type(x) is not ndarray:
+        return psi(x, 1)
+    size = np.where(x < 0, 1 - x, x)
+
+    def far(x: Array) -> Array:
+        return (1 + (0.5 + (1 / 6 - 1 / (30 * x * x)) / x) / x) / x
+
+    above = chosen(size < _FAR, lambda x: _slope_block(x, 8), far, size)
+    below = (math.pi / np.sin(math.pi * (x - np.rint(x)))) ** 2 - above
+    return np.where((x == np.floor(x)) & (x <= 0), math.inf, np.where(x < 0, below, above))
 
 
 def polygamma(x: Array, *, n: int) -> Array:
     """The n-th derivative of `digamma`."""
-    if n == 1:
-        return by_blocks(x, _slope_block, lambda x: psi(x, 1), 0.0, 1000.0)
-    poles = (x <= 0) & (x == np.floor(x)) & (x > -np.inf)
-    return np.where(poles, np.asarray((-1) ** (n + 1) * np.inf, x.dtype), psi(x, n))
+    return by_blocks(x, _slope_block, _slope_rest, 0.0, _FAR) if n == 1 else psi(x, n)

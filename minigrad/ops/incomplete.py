@@ -121,7 +121,7 @@ def gamma_parts(a: Array, z: Array) -> tuple[Array, Array]:
 
 # --- the same where a is not large, in fewer steps ---------------------------------------------------------
 
-_MODERATE, _LEAST = 100.0, 2.0**-30
+_MODERATE, _LEAST = 1000.0, 2.0**-30
 _LARGE_BLOCK = 2048
 _F64 = np.dtype(np.float64)
 
@@ -175,7 +175,7 @@ def _of_highest() -> list[Array]:
         of_small = small**small * np.exp(-small) / one_by_one(math.gamma, small)
         return np.where(a > 30, np.exp(_log_height(a, a)), of_small)
 
-    return fitted(highest, 37, -30)
+    return fitted(highest, 40, -30)
 
 
 def _height(a: Array, z: Array, exact: bool) -> Array:
@@ -234,7 +234,7 @@ def _even_steps(per_unit: int) -> tuple[Array, Array]:
 
 def _tail(a: Array, z: Array, height: Array, exact: bool) -> Array:
     """Q(a, z) far above a: the integral of (1 + r)^(a - 1) e^(-z r) from 0 on, times the height."""
-    t, weights = _even_steps(6 if exact else 4)
+    t, weights = _even_steps(8 if exact else 5)
     rate = z - a + 1  # at which it falls at first
     r = t / rate[:, None]
     bend = np.log(1 + r)

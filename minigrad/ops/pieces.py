@@ -44,7 +44,13 @@ def fitted(function: Callable[[Array], Array], octaves: int, first: int = 0) -> 
     """The factors of t^0 to t^7 in every piece, t from its middle, of a function from 2^first on."""
     starts = np.ldexp(1 + np.arange(64) / 64, np.arange(first, first + octaves)[:, None]).ravel()
     half = np.repeat(np.ldexp(1 / 128, np.arange(first, first + octaves)), 64)
-    return [row / half**k for k, row in enumerate(_series(function, starts + half, half, 8))]
+    start = np.array([2.0**first])
+    with np.errstate(all="ignore"):
+        factors = [row / half**k for k, row in enumerate(_series(function, starts + half, half, 8))]
+        miss = polynomial(start.copy(), factors, first) - function(start)
+    if np.isfinite(miss[0]):
+        factors[0][0] -= miss[0]  # a value at the start, such as erfc(0) = 1, is exact
+    return factors
 
 
 @functools.cache

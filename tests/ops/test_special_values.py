@@ -150,6 +150,56 @@ def test_a_block_with_ends_has_the_numbers_of_a_block_without(name: str) -> None
     np.testing.assert_array_equal(np.delete(found, 20_000), np.delete(alone, 20_000))
 
 
+BEYOND: dict[str, list[tuple[float, float]]] = {  # far out and below 0, recorded from mpmath
+    "lgamma": [
+        (-0.3, 1.4648400508576025), (-1e-20, 46.051701859880914), (-4.2, -1.8075166614192915),
+        (-1500.25, -9474.743290687707), (1001.5, 5915.582431002701), (1e9, 19723265827.503716),
+        (1e300, 6.897755278982137e302),
+    ],
+    "digamma": [(1001.5, 6.908754820898672), (1e9, 20.723265836446412)],
+    "trigamma": [
+        (-0.3, 13.945160267805722), (-4.2, 28.354875744597663), (-1500.25, 19.738542468703454),
+        (1001.5, 0.0009990009159171955), (1e9, 1.0000000005e-09),
+    ],
+    "erfcx": [
+        (1001.5, 0.0005633442858689657), (1e9, 5.641895835477563e-10), (-26.6, 3.894337719605585e307),
+        (-28.0, math.inf),
+    ],
+    "erfc": [(1001.5, 0.0), (-101.0, 2.0)],
+    "i0e": [(1001.5, 0.012607785795274398)],
+    "i1e": [(1001.5, 0.012601489771226316), (-1001.5, -0.012601489771226316)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_values_far_out_and_below_0_alone_and_among_others(name: str) -> None:
+    x, want = np.array(BEYOND[name]).T
+    function = CASES[name][0]
+    np.testing.assert_allclose(function(torch.tensor(x)).numpy(), want, 3e-15)
+    for one, value in BEYOND[name]:
+        np.testing.assert_allclose(function(torch.tensor([one], dtype=torch.float64)).numpy(), value, 3e-15)
+        among = function(torch.tensor([0.7, one, NAN, 2.5], dtype=torch.float64)).numpy()
+        np.testing.assert_allclose(among[[1, 2]], [value, NAN], 3e-15)
+
+
+def test_poles_are_infinite_and_values_at_0_exact() -> None:
+    below = torch.tensor([-1.0, -2.0, -INF, 0.0, -0.0, -1e17], dtype=torch.float64)
+    assert torch.lgamma(below).tolist() == torch.polygamma(1, below).tolist() == [INF] * 6
+    zero, special = torch.zeros(1, dtype=torch.float64), torch.special
+    for function in (torch.erfc, special.erfcx, special.i0, special.i0e, special.bessel_j0):
+        assert function(zero).item() == function(zero.float()).item() == 1
+    assert special.ndtri(zero + 0.5).item() == torch.erfinv(zero).item() == special.i1(zero).item() == 0
+
+
+def test_quantiles_of_the_normal_distribution_are_right_far_out_in_both_tails() -> None:
+    y = np.concatenate([np.linspace(-36.5, -5, 200), np.linspace(-5, 5, 301)])
+    p = np.array([0.5 * math.erfc(-v * math.sqrt(0.5)) for v in y.tolist()])
+    found = torch.special.ndtri(torch.tensor(p)).numpy()
+    # An upper probability is near 1, so that its last digit is a large step of the quantile.
+    slack = 1.2e-16 * p / np.exp(-y * y / 2) * math.sqrt(2 * math.pi)
+    assert np.all(abs(found - y) <= 2e-15 * abs(y) + slack * np.where(y < 0, 4, 2))
+
+
 GAMMA = [  # a, z, P(a, z), Q(a, z), recorded from mpmath: from each formula and each side of their borders
     (3.7, 0.4, 0.0015977331557593996, 0.9984022668442406),
     (0.5, 0.3, 0.5614219739190002, 0.4385780260809999),
