@@ -13,6 +13,7 @@ from minigrad.ops.arrays import one_sample
 
 from .calls import CALLS, RECORD
 from .in_place import carry_retain
+from .layouts import index_between
 from .record import OutdatedError, Recorded, made, wrap
 from .tensor import Tensor
 
@@ -50,7 +51,8 @@ class View(Tensor):
     def _renew(self) -> Node | None:
         """Give the view its place in the root's new history."""
         root = self._root
-        renewed = _select(root, _positions(root._array, self._array))._node
+        where = _index(root._array, self._array)
+        renewed = _select(root, _positions(root._array, self._array) if where is None else where)._node
         carry_retain(self._own, renewed)
         self._root_node, self._own = root._node, renewed
         return renewed
@@ -111,10 +113,15 @@ class View(Tensor):
 
     def _rebase(self, result: Tensor) -> None:
         root, old = self._root, self._own
-        flat = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
-        where = _positions(root._array, self._array)
-        flat = RECORD["index_put"]((flat, result), {"index": (where,)})[0]
-        renewed = CALLS["reshape"](flat, shape=root.shape)._node
+        whole = wrap(root._array, root._node)
+        where = _index(root._array, self._array)
+        if where is not None:
+            renewed = RECORD["index_put"]((whole, result), {"index": where})[0]._node
+        else:
+            where = _positions(root._array, self._array)
+            flat = CALLS["reshape"](whole, shape=(-1,))
+            flat = RECORD["index_put"]((flat, result), {"index": (where,)})[0]
+            renewed = CALLS["reshape"](flat, shape=root.shape)._node
         carry_retain(root._node, renewed)
         root._node = self._root_node = renewed
         self._own = _select(root, where)._node
@@ -159,6 +166,12 @@ class ForeignAlias(Tensor):
 made.by(view=View, foreign_view=ForeignView, foreign_alias=ForeignAlias)
 
 
+def _index(root: Any, view: Any) -> Any:
+    """The index of ints and slices that selects a view from its root, or None."""
+    arrays = [getattr(x, "array", x) for x in (root, view)]  # of traced arrays
+    return index_between(*arrays)
+
+
 def _positions(root: Any, view: Any) -> Any:
     """Where the elements of a view stand in its flattened root; of a batch in that of each sample."""
     root, view = one_sample(root), one_sample(view)
@@ -194,10 +207,12 @@ def _places(array: Any, low: int) -> Any:
 
 
 def _select(root: Tensor, where: Any) -> Tensor:
-    """The elements of `root` at flat positions, with a history also where nothing is being recorded."""
+    """Elements of `root`, at an index or flat positions, with a history also where nothing is recorded."""
 
     def select() -> Tensor:
-        with_history = CALLS["reshape"](wrap(root._array, root._node), shape=(-1,))
-        return RECORD["getitem"]((with_history,), {"index": (where,)})[0]
+        with_history = wrap(root._array, root._node)
+        if type(where) is tuple:
+            return RECORD["getitem"]((with_history,), {"index": where})[0]
+        return RECORD["getitem"]((CALLS["reshape"](with_history, shape=(-1,)),), {"index": (where,)})[0]
 
     return run_user(select, record=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import math
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.layouts import Links, is_same, links_between, seen
 from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
 from minigrad._tensor.view import View
@@ -18,8 +18,6 @@ from minigrad.engine.writes import owner_of
 
 from .instructions import Value, name_of, values_in
 
-# A link of the way from an array to a view of it: a name, and what it takes.
-Links = list[tuple[str, Any]]
 _SHAPED = {".reshape", "reshape", ".ravel", "ravel", "expand_dims", "squeeze", ".squeeze"}
 _TURNED = {".transpose", "transpose", ".T", "swapaxes", ".swapaxes", "moveaxis"}
 
@@ -84,7 +82,7 @@ def look_at(out: Any, source: tuple[str, int], x: Any, makers: Any) -> Look | No
         links = links_between(its, mine)
     else:
         return None
-    if links is None or not _is_same(seen(its, links), mine):
+    if links is None or not is_same(seen(its, links), mine):
         return None
     history, root = history_of(out), x._root if isinstance(x, View) else x
     if isinstance(out, View) and out._root is root:
@@ -98,29 +96,6 @@ def look_at(out: Any, source: tuple[str, int], x: Any, makers: Any) -> Look | No
     if not links and cut in ("", "first"):
         links = [("view", (mine.shape,))]  # another tensor all the same
     return Look(source, links, mine.shape, cut, history is not None)
-
-
-def seen(array: Any, links: Links) -> Any:
-    """An array, seen by way of links."""
-    for name, how in links:
-        if name == "getitem":
-            array = array[how]
-        elif name == "view":
-            array = array.reshape(*how)
-        elif name == "permute":
-            array = array.transpose(*how)
-        elif name == "expand":
-            array = np.broadcast_to(array, *how)
-        else:
-            array = np.diagonal(array, *how)
-    return array
-
-
-def _is_same(a: Any, b: Any) -> bool:
-    """True if two arrays look at the same memory in the same way."""
-    steps = [[s for n, s in zip(x.shape, x.strides, strict=True) if n > 1] for x in (a, b)]
-    alike = a.shape == b.shape and a.dtype == b.dtype and steps[0] == steps[1]
-    return alike and (a.ctypes.data == b.ctypes.data or not a.size)
 
 
 def _links_of(makers: Any, value: Value, start: Value) -> Links | None:
@@ -159,68 +134,6 @@ def _link(step: Any, out: Value) -> tuple[str, Any] | None:
     if name == "diagonal" and not step.kwargs:
         return "diagonal", tuple(rest)
     return None
-
-
-def links_between(root: Any, view: Any) -> Links | None:
-    """The links from a C-contiguous array to a view of it, by their layouts; None where it has none."""
-    if _is_same(root, view):
-        return []
-    if not root.flags.c_contiguous or not view.size or view.dtype != root.dtype:
-        return None
-    offset, rest = divmod(view.ctypes.data - root.ctypes.data, root.itemsize)
-    steps = [s // root.itemsize for s in view.strides]
-    if rest or any(s % root.itemsize for s in view.strides):
-        return None
-    ways = [_index(root.shape, offset, view.shape, steps)]
-    flat = [("view", ((root.size,),))] if root.ndim != 1 else []
-    ways.append((way := _index((root.size,), offset, view.shape, steps)) and [*flat, *way])
-    if view.flags.c_contiguous and 0 <= offset <= root.size - view.size:
-        ways.append([*flat, ("getitem", slice(offset, offset + view.size)), ("view", (view.shape,))])
-    for links in ways:
-        if links is not None and _is_same(seen(root, links), view):
-            return links
-    return None
-
-
-def _index(shape: Any, offset: int, wanted: Any, steps: list[int]) -> Links | None:
-    """Links with an index that selects elements at regular steps, and an order of its axes."""
-    if not 0 <= offset < math.prod(shape):  # it is memory of another array
-        return None
-    start = [int(n) for n in np.unravel_index(offset, shape)] if shape else []
-    index: list[Any] = list(start)
-    strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
-    order = []  # of the axes of the array, as the axes of the view have them
-    for n, step in zip(wanted, steps, strict=True):
-        if n == 1 and step in strides and (axis := strides.index(step)) not in order:
-            index[axis] = slice(start[axis], start[axis] + 1)
-            order.append(axis)
-        if n == 1 or not step:
-            continue
-        for axis, stride in enumerate(strides):
-            each = step // stride
-            last = start[axis] + (n - 1) * each
-            if step % stride == 0 and each and 0 <= last < shape[axis] and axis not in order:
-                break
-        else:
-            return None
-        order.append(axis)
-        end = last + (1 if each > 0 else -1)
-        index[axis] = slice(start[axis], end if end >= 0 else None, each)
-        if n == shape[axis] and each == 1:
-            index[axis] = slice(None)
-    while index and index[-1] == slice(None):
-        index.pop()
-    if not order:
-        index.append(...)  # an array without axes, and no number
-    links: Links = [("getitem", tuple(index))] if index else []
-    if order != sorted(order):
-        links.append(("permute", (tuple(sorted(order).index(axis) for axis in order),)))
-    if len(order) != len(wanted):
-        kept = [step != 0 and (n > 1 or step in strides) for n, step in zip(wanted, steps, strict=True)]
-        links.append(("getitem", tuple(slice(None) if every else None for every in kept)))
-        if any(n > 1 and not step for n, step in zip(wanted, steps, strict=True)):
-            links.append(("expand", (tuple(wanted),)))
-    return links
 
 
 def looks_among(outs: list[Any], inputs: list[Any], makers: Any) -> tuple[dict[int, Look], str]:

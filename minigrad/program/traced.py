@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from minigrad._tensor.layouts import links_between, seen
 from minigrad._tensor.record import Recorded, wrap
 from minigrad._tensor.tracing import set_trace, trace_of_thread
 from minigrad.engine.node import tick
@@ -30,7 +31,7 @@ from minigrad.ops.sums import total
 from .functions import Draw, Ufunc, hold
 from .instructions import Step, Value, mapped
 from .later import WHY, Agenda
-from .looks import links_between, seen, sharing_tensors
+from .looks import sharing_tensors
 from .places import is_returned, place, user_line, within_shortcut
 
 ndarray = np.ndarray
