@@ -7,16 +7,22 @@ from typing import Any
 import numpy as np
 
 from .kernels import (
+    ONE,
+    ZERO,
     Array,
+    Number,
+    bounded,
     cast,
     is_tensor,
     keep,
     keep_nonzero,
+    keep_or,
     log_softmax as log_softmax_kernel,
     ndarray,
     positive_part,
     sigmoid,
     softmax as softmax_kernel,
+    times,
 )
 from .op import NONZERO, REAL, Interval, Op
 from .special import log_sigmoid, normal_cdf
@@ -34,14 +40,17 @@ relu = Op(
 
 def _leaky_relu(x: Array, negative_slope: float) -> Array:
     if 0 < negative_slope <= 1:  # np.where takes ten times as long on a mixed mask
-        return np.maximum(x, x * negative_slope)
+        low = x * negative_slope
+        return np.maximum(x, low, out=low) if type(low) is ndarray else np.maximum(x, low)
     return np.where(x > 0, x, x * negative_slope)
 
 
 def _leaky_relu_rule(g: Array, x: Array, negative_slope: float) -> Array:
     above = x > 0
-    if type(x) is ndarray and 0 < negative_slope <= 1:
-        return g * np.maximum(above.astype(x.dtype), negative_slope)
+    if type(above) is ndarray and 0 < negative_slope <= 1:
+        slope = above.astype(x.dtype)
+        bounded(slope, x.dtype.type(negative_slope), ONE[x.dtype], out=slope)
+        return times(slope, g)
     return np.where(above, g, g * negative_slope)
 
 
@@ -127,12 +136,19 @@ def _gelu_slope(x: Array, cdf: Array, approximate: str) -> Array:
         cdf = _gelu_cdf(x, approximate)
     if approximate == "tanh":
         return cdf + x * 2 * cdf * (1 - cdf) * _GELU_C * (1 + 0.134145 * x * x)
-    return cdf + x * _INV_SQRT_2PI * np.exp(-0.5 * x * x)
+    if type(x) is not ndarray or not x.ndim:
+        return cdf + x * _INV_SQRT_2PI * np.exp(-0.5 * x * x)
+    density = -0.5 * x  # the same in one memory
+    density *= x
+    np.exp(density, out=density)
+    density *= x * _INV_SQRT_2PI
+    density += cdf
+    return density
 
 
 gelu = Op(
     "gelu", lambda x, *, approximate="none": _gelu(x, approximate),
-    x=lambda g, x, cdf, approximate: g * _gelu_slope(x, cdf, approximate),
+    x=lambda g, x, cdf, approximate: times(_gelu_slope(x, cdf, approximate), g),
     constants=("cdf",),
     read=lambda approximate: (
         "g * (Phi(x) + x * phi(x))" if approximate == "none" else "g times the slope of the approximation"
@@ -142,8 +158,8 @@ gelu = Op(
     result="floating",
 )  # fmt: skip
 silu = Op(
-    "silu", lambda x: x * sigmoid(x),
-    x=lambda g, x: g * _silu_slope(x, sigmoid(x)),
+    "silu", lambda x: _silu(x),
+    x=lambda g, x: times(_silu_slope(x, sigmoid(x)), g),
     read="g * sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
     formula="d silu(x)/dx = sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
     domain=REAL,
@@ -151,14 +167,45 @@ silu = Op(
 )  # fmt: skip
 
 
+def _silu(x: Array) -> Array:
+    if type(x) is not ndarray or not x.ndim:
+        return x / (1 + np.exp(-x))
+    out = np.negative(x)  # all in one memory, as in the next
+    np.exp(out, out=out)
+    out += ONE[out.dtype]
+    return np.divide(x, out, out=out)
+
+
 def _silu_slope(x: Array, s: Array) -> Array:
-    return s * (1 + x * (1 - s))
+    if type(x) is not ndarray or not x.ndim:
+        return s * (1 + x * (1 - s))
+    slope = ONE[s.dtype] - s
+    slope *= x
+    slope += ONE[s.dtype]
+    slope *= s
+    return slope
+
+
+def _softplus(x: Array, beta: float, threshold: float) -> Array:
+    scaled = x if beta == 1 else beta * x
+    linear = scaled > threshold
+    out = -log_sigmoid(-scaled)
+    out = out if beta == 1 else out / beta
+    return out if type(linear) is ndarray and not linear.any() else np.where(linear, x, out)
+
+
+def _softplus_rule(g: Array, x: Array, beta: float, threshold: float) -> Array:
+    scaled = x if beta == 1 else beta * x
+    linear = scaled > threshold
+    slope = times(sigmoid(scaled), g)
+    return slope if type(linear) is ndarray and not linear.any() else np.where(linear, g, slope)
 
 
 softplus = Op(
     "softplus",
-    lambda x, *, beta=1.0, threshold=20.0: np.where(beta * x > threshold, x, -log_sigmoid(-beta * x) / beta),
-    x=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * sigmoid(beta * x)),
+    lambda x, *, beta=1.0, threshold=20.0: _softplus(x, beta, threshold),
+    x=_softplus_rule,
+    read="where(beta * x > threshold, g, g * sigmoid(beta * x))",
     formula="d softplus(x)/dx = sigmoid(beta * x)",
     domain=lambda d: (
         (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(0.5,))),),
@@ -192,12 +239,23 @@ prelu = Op(
     promote=False,
 )  # fmt: skip
 hardshrink = Op(
-    "hardshrink", lambda x, *, lambd=0.5: keep(x, ~(np.abs(x) <= lambd)),
-    x=lambda g, x, lambd: keep(g, np.abs(x) > lambd),
+    "hardshrink", lambda x, *, lambd=0.5: keep(x, ~((x <= lambd) & (x >= -lambd))),
+    x=lambda g, x, lambd: keep(g, (x > lambd) | (x < -lambd)),
     read="where(abs(x) > lambd, g, 0)",
     formula="1 for |x| > lambd,  0 elsewhere",
     domain=Interval(-3.0, 3.0, avoid=(-0.5, 0.5)),
     result="floating",
+)  # fmt: skip
+# The gradient of what is replaced is 0; a nan stays, as in PyTorch.
+threshold = Op(
+    "threshold", lambda x, *, threshold, value: keep_or(x, ~(x <= threshold), value),
+    x=lambda g, x, threshold: keep(g, ~(x <= threshold)),
+    read="where(x > threshold, g, 0)",
+    formula="1 for x > threshold,  0 elsewhere",
+    domain=lambda d: (
+        (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(0.5,))),),
+        {"threshold": 0.5, "value": d.choice((0, -7))},
+    ),
 )  # fmt: skip
 softshrink = Op(
     "softshrink", lambda x, *, lambd=0.5: x - np.clip(x, -lambd, lambd),
@@ -208,11 +266,43 @@ softshrink = Op(
     result="floating",
 )  # fmt: skip
 # Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
+_THREE, _SIX, _HALF = Number(3), Number(6), Number(0.5)
+
+
+def _between(x: Array) -> Array:
+    """min(max(x + 3, 0), 6)."""
+    if type(x) is not ndarray or not x.ndim:
+        return np.clip(x + 3, 0, 6)
+    out = x + _THREE[x.dtype]
+    return bounded(out, ZERO[x.dtype], _SIX[x.dtype], out=out)
+
+
+def _hardswish_slope(x: Array) -> Array:
+    if type(x) is not ndarray or not x.ndim:
+        return keep(x / 3 + 0.5, ~(np.abs(x) >= 3)) + cast(x >= 3, x.dtype)
+    # Of x held between -3 and 3; x / 3 + 1/2 at these ends is -1/2 and 3/2, where the slope is 0 and 1.
+    third = bounded(x, -_THREE[x.dtype], _THREE[x.dtype])
+    third /= _THREE[x.dtype]
+    ends = np.trunc(third)
+    ends *= _HALF[x.dtype]
+    third -= ends
+    third += _HALF[x.dtype]
+    return third
+
+
 hardswish = Op(
-    "hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6,
-    x=lambda g, x: g * (keep(x / 3 + 0.5, ~(np.abs(x) >= 3)) + cast(x >= 3, x.dtype)),
+    "hardswish", lambda x: times(_between(x), x) / 6,
+    x=lambda g, x: times(_hardswish_slope(x), g),
     read="where(abs(x) < 3, g * (x / 3 + 0.5), where(x < 0, 0, g))",
     formula="x / 3 + 1/2 for |x| < 3,  0 below,  1 above",
+    domain=Interval(-4.0, 4.0, avoid=(-3.0, 3.0)),
+    result="floating",
+)  # fmt: skip
+hardsigmoid = Op(
+    "hardsigmoid", lambda x: _between(x) / 6,
+    x=lambda g, x: keep(g, (x > -3) & (x < 3)) / 6,
+    read="where(abs(x) < 3, g / 6, 0)",
+    formula="1/6 for |x| < 3,  0 elsewhere",
     domain=Interval(-4.0, 4.0, avoid=(-3.0, 3.0)),
     result="floating",
 )  # fmt: skip

@@ -37,6 +37,22 @@ def test_values_and_slopes_also_at_the_kinks(name, create_graph):
     np.testing.assert_allclose(g.detach().numpy(), slopes, rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "name", ["hardswish", "hardsigmoid", "hardshrink", "leaky_relu", "silu", "gelu", "softplus", "elu"]
+)
+def test_slopes_beside_kinks_and_far_out_are_the_same_recorded_and_not(name):
+    bends = np.array([-20, -3, -0.5, 0, 0.5, 3, 20], np.float32)
+    far = np.array([-np.inf, -200, -0.0, 200, np.inf, np.nan], np.float32)
+    near = [np.nextafter(bends, np.float32(end)) for end in (-np.inf, np.inf)]
+    x = torch.tensor(np.concatenate([bends, *near, far]), requires_grad=True)
+    g = torch.tensor(np.linspace(0.5, 2, x.numel()).astype(np.float32))
+    plain, recorded = (
+        torch.autograd.grad(getattr(F, name)(x), x, g, create_graph=create_graph)[0].detach().numpy()
+        for create_graph in (False, True)
+    )
+    np.testing.assert_allclose(plain, recorded, rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["elu", "celu", "selu"])
 def test_the_second_derivative_of_an_exponential_unit_is_0_at_0(name):
     x = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64, requires_grad=True)

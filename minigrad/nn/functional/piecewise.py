@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from minigrad._tensor.calls import CALLS
 from minigrad._tensor.compositions import thresholds
 from minigrad._tensor.random import generator_of
 from minigrad._tensor.record import wrap
@@ -48,10 +45,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.hardsigmoid(torch.tensor([-4.0, 0.0, 4.0]))
     tensor([0.0000, 0.5000, 1.0000])
     """
-    check_tensor("hardsigmoid", "input", input)
-    check_floating("hardsigmoid", input)
-    out = hardtanh(input + 3, 0.0, 6.0) / 6
-    return input.copy_(out) if inplace else out
+    return _activation("hardsigmoid", input, inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -105,10 +99,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     check_tensor("threshold", "input", input)
     if input.dtype.kind != "f":
         threshold, value = int(threshold), int(value)
-    low = input.detach() <= threshold
-    if input.dtype.kind == "f" and not inplace and value == 0 and math.copysign(1, value) > 0:
-        return CALLS["keep"](input, ~low)  # a tenth of the time of masked_fill
-    return input.masked_fill_(low, value) if inplace else input.masked_fill(low, value)
+    return _activation("threshold", input, inplace, threshold=threshold, value=value)
 
 
 _threshold = threshold  # under a name that no argument hides
