@@ -142,8 +142,6 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
 
 def accumulate(results: dict[Node, Any], kept: Kept) -> None:
     """Add to the gradients of leaves, which own their memory, and to those that nodes keep."""
-    if (results or kept) and (trace := trace_of_thread()) is not None:
-        trace.trains("backward runs within the call")
     hooked = []
     with adding:  # threads may share a leaf
         for node, g in (*kept, *results.items()):

@@ -10,7 +10,8 @@ from typing import Any
 _trace: ContextVar[Any] = ContextVar("trace", default=None)
 # The trace, or None. It has run_op(op, arrays, options), which runs an op's forward on the arrays,
 # stream(generator), NumPy's stream of a Generator: the trace notes its draws, trains(why), which is told that
-# gradients of leaves are read or changed, and the answers for `put_off` and `put_off_clipping`.
+# gradients of leaves are read or changed, walks(), which is told of a walk, and the answers for `put_off`
+# and `put_off_clipping`.
 trace_of_thread, set_trace = _trace.get, _trace.set
 
 

@@ -13,6 +13,7 @@ from minigrad import batching
 from minigrad._tensor.backward import accumulate, owned, run_backward, target_nodes
 from minigrad._tensor.record import history_of, wrap
 from minigrad._tensor.tensor import Tensor
+from minigrad._tensor.tracing import trace_of_thread
 from minigrad.engine import messages
 from minigrad.functional import stack
 
@@ -58,6 +59,8 @@ def backward(
         if grad_tensors is not None:
             raise RuntimeError("backward: give grad_tensors or grad_variables, its old name, not both")
         grad_tensors = grad_variables
+    if (trace := trace_of_thread()) is not None:
+        trace.trains("backward runs within the call")
     tensors = _tuple(tensors)
     targets = None if inputs is None else target_nodes(_tuple(inputs))
     given = _gradients(grad_tensors, len(tensors))
@@ -128,11 +131,15 @@ def grad(
         if history_of(x) is None:
             raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}")
 
+    if (trace := trace_of_thread()) is not None:
+        trace.walks()
     nodes: list[Any] = [history_of(x) for x in inputs]
     gradients = _gradients(grad_outputs, len(outputs))
     found, kept = run_backward(outputs, gradients, retain_graph, create_graph, nodes)
     found = {node: owned(g) for node, g in found.items()}
     found |= {node: owned(g if create_graph else g.copy()) for node, g in kept}
+    if kept and trace is not None:
+        trace.trains("backward runs within the call")
     accumulate({}, kept)
     results = []
     for i, (x, node) in enumerate(zip(inputs, nodes, strict=True)):

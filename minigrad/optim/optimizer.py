@@ -14,7 +14,7 @@ from typing import Any
 
 from minigrad._tensor.handle import RemovableHandle
 from minigrad._tensor.tensor import Tensor, quietly
-from minigrad._tensor.tracing import put_off
+from minigrad._tensor.tracing import put_off, trace_of_thread
 from minigrad.autograd import enable_grad
 from minigrad.nn.module import clear_grads
 from minigrad.optim.saved import Saved
@@ -156,7 +156,7 @@ class Optimizer(Saved):
         >>> w.grad is None
         True
         """
-        if put_off(self, "zero_grad", set_to_none):
+        if (trace := trace_of_thread()) is not None and trace.puts_off(self, "zero_grad", set_to_none):
             return
         for group in self.param_groups:
             clear_grads(group["params"], set_to_none)
@@ -167,7 +167,7 @@ class Optimizer(Saved):
         The closure, if given, is called first, recording: it computes the loss and calls backward. When
         no parameter at all has a gradient this warns, once.
         """
-        if put_off(self, "step", closure):
+        if (trace := trace_of_thread()) is not None and trace.puts_off(self, "step", closure):
             return None
         loss = None
         if closure is not None:

@@ -144,6 +144,11 @@ class Trace:
         self.trains("the call reads a gradient")
         return None
 
+    def walks(self) -> None:
+        """A walk over the graph is to begin: end if a step is put off, whose writes the walk must see."""
+        if active(self) and self.agenda.watches:
+            self.trains("gradients are taken after an optimiser's step")
+
     def _look(self, x: Any) -> None:
         """End before something is read that the calls which are put off are to change."""
         if self.agenda.watches and any(self.agenda.changes(part.value) for part in _traced_in(x)):

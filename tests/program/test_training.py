@@ -747,6 +747,42 @@ def test_a_backward_after_the_step_is_refused_as_in_eager_mode():
     both_ways(make)
 
 
+@pytest.mark.parametrize("takes", [torch.autograd.grad, torch.autograd.backward])
+def test_gradients_taken_after_the_step_are_refused_as_in_eager_mode(takes):
+    def make():
+        w = weight(3)
+        opt = torch.optim.SGD([w], lr=0.1)
+
+        def step(x):
+            opt.zero_grad()
+            (w * x).sum().backward()
+            other = (w * w * x).sum()
+            opt.step()
+            return takes(other, inputs=[w])
+
+        return step, [w], data(3)
+
+    both_ways(make)
+
+
+def test_a_gradient_may_be_part_of_the_loss():
+    def make():
+        w = weight(3)
+        opt = torch.optim.SGD([w], lr=0.1)
+
+        def step(x):
+            opt.zero_grad()
+            loss = (w * w * x).sum()
+            (g,) = torch.autograd.grad(loss, [w], create_graph=True)
+            (loss + (g * g).sum()).backward()
+            opt.step()
+            return loss
+
+        return step, [w], data(3)
+
+    both_ways(make)
+
+
 def test_two_backwards_in_one_step_add():
     def make():
         w = weight(3)
