@@ -318,3 +318,13 @@ def test_the_gradient_of_an_extreme_so_far_is_the_sum_over_its_run(name, axis):
     places[axis] = indices.numpy()
     np.add.at(wanted, tuple(places), g)
     np.testing.assert_allclose(x.grad.numpy(), wanted, rtol=1e-13, atol=1e-13)
+
+
+def test_an_axis_of_size_1_in_tensordot_keeps_the_dtype():
+    short = torch.full((1, 3), 2, dtype=torch.int16)
+    assert torch.tensordot(short, short, 1).dtype == torch.int16
+
+
+def test_no_points_have_no_area_of_their_dtype():
+    area = torch.trapezoid(torch.ones(2, 0, dtype=torch.int32))
+    assert area.dtype == torch.int32 and area.tolist() == [0, 0]

@@ -268,3 +268,26 @@ def compare(pytorch):
         check(pytorch, case, "float64", gaps=True)
 
     return all_runs
+
+
+@pytest.fixture
+def compare_call(pytorch):
+    """Compare one call on given arrays, with first derivatives.
+
+    One that PyTorch refuses is let pass; and what minigrad refuses on principle, by these words.
+    """
+    refused = ("expected a floating tensor", "out of bounds for")
+
+    def compared(code, arrays):
+        case = Case("", code, "")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = run(pytorch, case, arrays, order=1)
+            mine = run(minigrad, case, arrays, order=1)
+        what = f"{code} on { ({name: (a.dtype.name, a.shape, a.strides) for name, a in arrays.items()}) }"
+        if theirs.error is None and not any(words in str(mine.error) for words in refused):
+            assert mine.error is None, f"{what}: {mine.error!r}"
+            same(mine.result, theirs.result, what, rough=True)
+            same_gradients(mine.gradients, theirs.gradients, f"{what}: gradient", rough=True)
+
+    return compared

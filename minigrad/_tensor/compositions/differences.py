@@ -88,6 +88,8 @@ def trapezoid(y: T, x: T | None = None, *, dx: float = 1, dim: int = -1) -> T:
     """
     require_tensors("trapezoid", y=y)
     axis = normalize_dim(dim, y.ndim)
+    if not y.shape[axis]:
+        return y.new_zeros(y.shape[:axis] + y.shape[axis + 1 :])
     heights = _part(y, axis, 1, None) + _part(y, axis, None, -1)
     return (heights * _widths("trapezoid", y, x, dx, axis)).sum(axis - y.ndim) / 2
 

@@ -254,9 +254,9 @@ def tensordot(a: T, b: T, dims: Any = 2) -> T:
     second = [normalize_dim(d, b.ndim) for d in second]
     for p, q in zip(first, second, strict=True):
         if a.shape[p] == 1 != b.shape[q]:
-            b = b.sum(q, keepdim=True)
+            b = b.sum(q, keepdim=True, dtype=b.dtype)
         elif b.shape[q] == 1 != a.shape[p]:
-            a = a.sum(p, keepdim=True)
+            a = a.sum(p, keepdim=True, dtype=a.dtype)
         if a.shape[p] != b.shape[q]:
             raise RuntimeError(
                 f"tensordot: contracted dimensions need to match, but first has size {a.shape[p]} in dim {p} "
