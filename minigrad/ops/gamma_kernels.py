@@ -176,4 +176,7 @@ def _slope_rest(x: Array) -> Array:
 
 def polygamma(x: Array, *, n: int) -> Array:
     """The n-th derivative of `digamma`."""
-    return by_blocks(x, _slope_block, _slope_rest, 0.0, _FAR) if n == 1 else psi(x, n)
+    if n == 1:
+        return by_blocks(x, _slope_block, _slope_rest, 0.0, _FAR)
+    poles = (x <= 0) & (x == np.floor(x)) & (x > -np.inf)  # for an even n the sides differ: PyTorch's is one
+    return np.where(poles, np.asarray((-1) ** (n + 1) * np.inf, x.dtype), psi(x, n))
