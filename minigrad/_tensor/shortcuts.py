@@ -133,14 +133,17 @@ def _constant(op: Op) -> Call:
     def call(*given: Any, out: Any = None, **named: Any) -> Any:
         if out is not None:
             return into(out, op.name, call, given, named)
+        if named or len(given) != count:
+            return general(*given, **named)
         try:
-            arrays: list[Any] = [x if type(x) is int or type(x) is float else x._array for x in given]
+            first, *others = given
+            arrays = [first._array]
             dtype = arrays[0].dtype
-            for x in arrays[1:]:
-                if type(x) is ndarray and x.dtype is not dtype:
-                    return general(*given, **named)
-            if named or len(arrays) != count:
-                return general(*given, **named)
+            for x in others:
+                number = type(x) is int or type(x) is float
+                arrays.append(x if number else x._array)
+                if not number and x._array.dtype is not dtype:
+                    return general(*given)
             out = forward(*arrays) if warnings.filters[0] is quiet.first else silently(forward, *arrays)
         except DECLINED:
             pass
@@ -150,7 +153,7 @@ def _constant(op: Op) -> Call:
                 result._array = out
                 result._node = None
                 return inferred(result) if current().inference else result
-        return general(*given, **named)
+        return general(*given)
 
     return call
 

@@ -167,15 +167,15 @@ def by_blocks(
     return in_blocks(x, lambda x: _one_block(x, block, rest, low, high, terms), dtype)
 
 
-def in_blocks(x: Array, function: Callable[[Array], Array], dtype: Any) -> Array:
-    """function(x), a block at a time, as `dtype`."""
+def in_blocks(x: Array, function: Callable[..., Array], dtype: Any, *others: Array) -> Array:
+    """function(x, *others), arrays of one shape, a block at a time, as `dtype`."""
     if 0 < x.size <= _BLOCK and x.ndim and x.flags.c_contiguous:
-        found = function(x)
+        found = function(x, *others)
         return found if found.dtype is dtype else found.astype(dtype, copy=False)
-    flat: Any = np.reshape(x, -1)
-    out = np.empty(flat.shape, dtype)
-    for start in range(0, flat.size, _BLOCK):
-        out[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+    flat: list[Any] = [np.reshape(column, -1) for column in (x, *others)]
+    out = np.empty(x.size, dtype)
+    for start in range(0, x.size, _BLOCK):
+        out[start : start + _BLOCK] = function(*[column[start : start + _BLOCK] for column in flat])
     return laid_out(np.reshape(out, x.shape), x)
 
 

@@ -68,12 +68,16 @@ def _of_degrees(x: Array, n: Array, step: Callable[[int], Step]) -> Array:
 
 def _forward(x: Array, n: Any, step: Callable[[int], Step]) -> Array:
     """The degree, a number or an array, is cut down to a whole number; a negative one gives 0."""
-    floats = x.dtype.kind == "f"
-    if type(x) is ndarray and (not hasattr(n, "shape") or (type(n) is ndarray and not n.shape)):
-        degree, dtype = int(n), x.dtype if floats else np.dtype(np.float64)
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+    if not hasattr(n, "shape"):
+        n = np.asarray(n)
+    if not type(x) is type(n) is ndarray:
+        return cast(_of_degrees(x.astype(np.float64), n, step), dtype)
+    if not n.shape:
+        degree = int(n)
         return in_blocks(x, lambda x: _of_degree(x.astype(np.float64), degree, step), dtype)
-    out = _of_degrees(x.astype(np.float64), np.asarray(n) if not hasattr(n, "shape") else n, step)
-    return cast(out, x.dtype) if floats else out
+    x, n = np.broadcast_arrays(x, n)
+    return in_blocks(x, lambda x, n: _of_degrees(x.astype(np.float64), n, step), dtype, n)
 
 
 def _domain(d: Any) -> Any:

@@ -231,3 +231,17 @@ def test_the_older_norm_has_the_sum_of_singular_values():
     torch.testing.assert_close(A.norm("nuc", dim=(2, 0)), torch.linalg.matrix_norm(A, "nuc", dim=(2, 0)))
     with pytest.raises(RuntimeError, match="norm: 'nuc' is a norm of matrices: dim must name two axes"):
         torch.norm(A, "nuc")
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (5, 3), (3, 5), (2, 3, 3)])
+def test_a_loss_of_the_values_alone_has_derivatives_of_both_orders(shape):
+    """It takes the short way back, which knows no vectors; also for two equal values, once."""
+    A = normal(*shape, requires_grad=True)
+    weights = torch.tensor([0.5, -2.0, 3.0, 1.5], dtype=torch.float64)[: min(shape[-2:])]
+    check_grads(lambda x: torch.linalg.svd(x, full_matrices=False)[1] ** 2 * weights, A, order=2)
+    if shape[-1] == shape[-2]:
+        check_grads(lambda x: torch.linalg.eigh(x + x.mT)[0] ** 2 * weights, A, order=2)
+    equal = torch.eye(2, dtype=torch.float64, requires_grad=True)
+    torch.linalg.eigh(equal)[0].sum().backward()
+    torch.linalg.svd(equal)[1].sum().backward()
+    torch.testing.assert_close(equal.grad, 2 * torch.eye(2, dtype=torch.float64))
