@@ -171,12 +171,13 @@ def _slope_rest(x: Array) -> Array:
 
     above = chosen(size < _FAR, lambda x: _slope_block(x, 8), far, size)
     below = (math.pi / np.sin(math.pi * (x - np.rint(x)))) ** 2 - above
-    return np.where((x == np.floor(x)) & (x <= 0), math.inf, np.where(x < 0, below, above))
+    below = np.where(np.isinf(x), math.nan, np.where(x == np.floor(x), math.inf, below))
+    return np.where(x < 0, below, np.where(x == 0, math.inf, above))
 
 
 def polygamma(x: Array, *, n: int) -> Array:
     """The n-th derivative of `digamma`."""
     if n == 1:
         return by_blocks(x, _slope_block, _slope_rest, 0.0, _FAR)
-    poles = (x <= 0) & (x == np.floor(x)) & (x > -np.inf)  # for an even n the sides differ: PyTorch's is one
+    poles = (x <= 0) & (x == np.floor(x))  # for an even n the sides differ: PyTorch's is one
     return np.where(poles, np.asarray((-1) ** (n + 1) * np.inf, x.dtype), psi(x, n))
