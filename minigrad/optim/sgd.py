@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.tensor import Tensor, stamp, with_gradient
+from minigrad._tensor.tensor import with_gradient
+from minigrad.engine.writes import writes
 from minigrad.optim.calls import (
     PIECE,
     Array,
@@ -93,34 +94,30 @@ class SGD(Optimizer):
         for group in self.param_groups:
             if group["momentum"] != 0 or group["weight_decay"] != 0 or group["maximize"] or not self._plain:
                 return super()._step()
-        written: list[tuple[Tensor, Array]] = []
         params: list[Array] = []
         grads: list[Array] = []
         rates: list[Array] = []
-        dtype = None
         for group in self.param_groups:
-            ready = with_gradient(group["params"])
-            written += ready
             lr, dtype = group["lr"], None
-            for parameter, grad in ready:
+            for parameter, grad in with_gradient(group["params"]):
                 param = parameter._array
                 if param.dtype is not dtype:  # 0-d: a Python number takes NumPy twice as long
                     dtype = param.dtype
                     rate = np.asarray(lr, dtype)
-                if param.size <= PIECE:
-                    params.append(param)
-                    grads.append(grad)
-                    rates.append(rate)
-                else:
+                if param.size > PIECE:
                     for p, g in pieces(param, grad):
                         params.append(p)
                         grads.append(g)
                         rates.append(rate)
+                else:
+                    params.append(param)
+                    grads.append(grad)
+                    rates.append(rate)
         try:  # in C from the first write to the last: no interrupt is seen in between
             deque(map(subtract, params, map(multiply, grads, rates), params), 0)
         finally:
-            stamp(written)
-        return bool(written)
+            writes.stamp(*params)
+        return bool(params)
 
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self._shaped if group["momentum"] != 0 else ()
