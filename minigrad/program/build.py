@@ -110,7 +110,8 @@ class Writer(Spelling):
         return f"asarray({text})" if v.scalar else text
 
     def _copied(self, v: Value) -> str:
-        return f"v{v.number}.copy({'' if v.contiguous else repr('K')})"
+        text = f"v{v.number}.copy({'' if v.contiguous else repr('K')})"
+        return text if v.shape else f"asarray({text})"  # the copy of a number is a number
 
     def _lines(
         self, steps: list[Step], fresh: set[Value], saved: set[Value], last: dict[Value, int], start: int

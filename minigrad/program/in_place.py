@@ -28,7 +28,8 @@ class _Pass:
     def __init__(self, steps: list[Step], kept: Iterable[Value]) -> None:
         self.steps: list[Any] = [*steps]  # None for one that is gone
         self.target = steps
-        self.kept = {v.root for v in kept}
+        self.values = set(kept)
+        self.kept = {v.root for v in self.values}
         self.touches: dict[Value, list[int]] = {}  # the steps that read, write or look at a root's memory
         for at, step in enumerate(steps):
             for root in {v.root for v in (*step.reads(), *step.outs)}:
@@ -36,11 +37,31 @@ class _Pass:
 
     def run(self) -> None:
         """Make all three passes."""
-        for form in (self._read_itself, self._written_itself, self._written_by_ufunc, self._put_onto_itself):
+        for form in (
+            self._seen_as_it_is,
+            self._read_itself,
+            self._written_itself,
+            self._written_by_ufunc,
+            self._put_onto_itself,
+        ):
             for at, step in enumerate(self.steps):
                 if step is not None:
                     form(at, step)
         self.target[:] = [step for step in self.steps if step is not None]
+
+    def _seen_as_it_is(self, at: int, step: Step) -> None:
+        """A reshape to the shape that it has says nothing."""
+        if name_of(step.function) not in (".reshape", "reshape") or not step.single or not step.outs:
+            return
+        x, out = step.args[0], step.outs[0]
+        if type(x) is not Value or out.root is not x.root or out.shape != x.shape or out in self.values:
+            return
+        for n in self._of(x.root):
+            reader = self.steps[n]
+            reader.args = mapped(reader.args, lambda y: x if y is out else y)
+            reader.kwargs = mapped(reader.kwargs, lambda y: x if y is out else y)
+            reader.writes = x if reader.writes is out else reader.writes
+        self.steps[at] = None
 
     def _read_itself(self, at: int, step: Step) -> None:
         copied = self._copied(step)
@@ -70,17 +91,28 @@ class _Pass:
         t, r = copied
         *within, last = self._of(t)[1:] or [at]
         end = self.steps[last]
-        if len(within) != 1 or end is None or not _copies(end, r, t):
+        u = end.args[1] if _copies_whole(end, r) else None
+        if type(u) is not Value or u.root is not t:
             return
-        write = self.steps[within[0]]
-        if write is None or write.writes is not t or name_of(write.function) != "setitem":
+        looks = [n for n in within if _looks(self.steps[n], t)]
+        writes = [n for n in within if n not in looks]
+        if len(writes) != 1 or (looks and not (r.contiguous and t.contiguous and u.contiguous)):
             return
-        if any(within[0] != n for n in self._of(r.root) if at < n < last):
+        write = self.steps[writes[0]]
+        if write.writes is None or write.writes.root is not t or name_of(write.function) != "setitem":
             return
-        write.args = mapped(write.args, lambda x: r if x is t else x)
-        write.writes = r
+        if any(n not in within for n in self._of(r.root) if at < n < last):
+            return
+        for n in within:
+            step = self.steps[n]
+            step.args = mapped(step.args, lambda x: r if x is t else x)
+            step.writes = r if step.writes is t else step.writes
+            for v in step.outs:
+                v.root = r.root
+            if u in step.outs and u not in write.reads():  # only `end` has read it
+                self.steps[n] = None
         self.steps[at] = self.steps[last] = None
-        self.touches[r.root] = sorted({*self._of(r.root), within[0]} - {at, last})
+        self.touches[r.root] = sorted({*self._of(r.root), *within} - {at, last})
 
     def _written_by_ufunc(self, at: int, step: Step) -> None:
         if type(step.function) is not Ufunc or step.function.method != "__call__" or step.kwargs:
@@ -93,7 +125,7 @@ class _Pass:
         last = self._of(m)[1]
         end = self.steps[last]
         r = end.writes if end is not None else None
-        if end is None or r is None or not _copies(end, r, m) or (r.shape, r.dtype) != (m.shape, m.dtype):
+        if end is None or r is None or not _copies_whole(end, r) or end.args[1] is not m:
             return
         if any(at < n < last for n in self._of(r.root)):
             return
@@ -139,11 +171,12 @@ def _short(index: Any) -> Any:
     return index[:-1] if type(index) is tuple and index[-1:] == (...,) else index
 
 
-def _copies(step: Step, r: Value, t: Value) -> bool:
-    """True for np.copyto(r, t), whole over whole."""
-    return (
-        step.function is np.copyto
-        and step.writes is r
-        and step.args[:2] == (r, t)
-        and (r.shape, r.dtype) == (t.shape, t.dtype)
-    )
+def _looks(step: Step, root: Value) -> bool:
+    """True for a step that only looks at the memory of a root in another way."""
+    return step.writes is None and len(step.outs) == 1 and step.outs[0].root is root
+
+
+def _copies_whole(step: Step, r: Value) -> bool:
+    """True for np.copyto(r, u), whole over whole."""
+    u = step.args[1] if step.function is np.copyto and step.writes is r and step.args[0] is r else None
+    return type(u) is Value and (r.shape, r.dtype) == (u.shape, u.dtype)

@@ -314,7 +314,7 @@ class _Text:
         name = name_of(function)
         if name == "getitem" or function is REGISTRY["getitem"].forward:
             index = args[1] if len(args) > 1 else step.kwargs["index"]
-            return f"{self._in(args[0], 90)}[{self._index(index, bool(step.outs[0].shape))}]", 95
+            return f"{self._in(args[0], 90)}[{self._index(index, not step.outs[0].root.written)}]", 95
         if name == "setitem":
             return f"{self._in(args[0], 90)}[{self._index(args[1], True)}] = {self._in(args[2], 0)}", 0
         if function is total:

@@ -635,6 +635,14 @@ def test_results_of_every_structure():
         assert out["constant"].tolist() == [5.0]
 
 
+def test_the_same_number_twice():
+    compiled = torch.compile(lambda x: (torch.tanh(x[0]), torch.tanh(x[0]), x[0] * 2), fullgraph=True)
+    for _ in range(3):
+        for y in compiled(torch.ones(2, requires_grad=True)):
+            assert type(y._array) is np.ndarray
+            y.mul_(2)
+
+
 def test_constants_that_are_returned():
     def f(x):
         one = torch.tensor(1.0)

@@ -299,6 +299,9 @@ def test_a_write_is_one_call():
     compiled = torch.compile(through_a_view, fullgraph=True)
     compiled(torch.ones(3, 4))
     assert "picked += x[0]\n\n    # return" in compiled.source
+    compiled = torch.compile(scattered, fullgraph=True)
+    compiled(torch.ones(1, 4))
+    assert "cop" not in compiled.source
     compiled = torch.compile(added, fullgraph=True)
     compiled(torch.ones(3, 4))
     assert compiled.source.count("    total += x[") == 3 and "cop" not in compiled.source
