@@ -76,6 +76,10 @@ class Tensor(WayOut, NumpyProtocols, MoreInPlace, Draws, Rewritten, MoreMethods,
 
     __slots__ = ("__dict__", "__weakref__")
     __hash__ = object.__hash__
+    _base: Tensor | None = None  # the tensor of which it is a view
+
+    def _is_view(self) -> bool:
+        return self._base is not None
 
     def __init__(self, *data: Any, dtype: Any = None) -> None:
         kind = get_default_dtype() if dtype is None else as_dtype(dtype)

@@ -58,6 +58,10 @@ class View(Tensor):
         return renewed
 
     @property
+    def _base(self) -> Tensor:  # type: ignore[override]
+        return self._root
+
+    @property
     def _source(self) -> Tensor:
         return self._root
 

@@ -436,3 +436,11 @@ def test_random_programs_agree_with_pytorch_where_both_run(pytorch, batch):
         for a, b in zip(mine, theirs, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg="\n".join(lines))
     assert agreed > 15
+
+
+def test_a_view_tells_its_root():
+    x = torch.ones(2, 3)
+    assert x._base is None and not x._is_view()
+    for view in (x[0], x[0][1:], x.T, x.view(6).view(3, 2)):
+        assert view._base is x and view._is_view()
+    assert x.detach()._base is None and x.clone()._base is None
