@@ -15,7 +15,9 @@ NOT_TAKEN = "the value stands in a branch that is not taken"
 ANY_NEGATIVE = "to np.reshape any negative side means the one to be inferred"
 
 ZERO = "floor ceil round sign trunc floor_divide trunc_divide"
-BY_COMPARISON = "abs relu leaky_relu hardtanh maximum minimum clamp amax amin max min remainder"
+BY_COMPARISON = (
+    "abs relu leaky_relu hardtanh hardsigmoid threshold maximum minimum clamp amax amin max min remainder"
+)
 IN_SOURCE = "a factor.*|an operator.*|a number.*|a comparison.*"
 
 # Ops, family, how the description begins (patterns), reason.
@@ -41,6 +43,12 @@ KNOWN: Sequence[tuple[str, str, str, str]] = (
         "second order: saved.*",
         "",
         "the factor of g is a whole number, flat between its steps",
+    ),
+    (
+        "hardswish",
+        IN_SOURCE,
+        "_hardswish_slope: (x.ndim|x > 3)",
+        "tests/nn/test_more_activations.py pins the recorded rule",
     ),
     ("leaky_relu hardtanh", "out and input mistaken", "", MONOTONE),
     ("clamp", "out and input mistaken", "out for (min|max)", BOUND),

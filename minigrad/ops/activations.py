@@ -254,7 +254,7 @@ threshold = Op(
     formula="1 for x > threshold,  0 elsewhere",
     domain=lambda d: (
         (d.values(d.shape(), Interval(-3.0, 3.0, avoid=(0.5,))),),
-        {"threshold": 0.5, "value": d.choice((0, -7))},
+        {"threshold": 0.5, "value": d.choice((0, -7, 2))},
     ),
 )  # fmt: skip
 softshrink = Op(

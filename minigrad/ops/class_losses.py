@@ -38,7 +38,9 @@ class _Asked(NamedTuple):
 
     def picked(self, x: Array) -> Array:
         """-x at each target times its weight, 0 for one that does not count."""
-        if type(x) is ndarray:
+        if type(x) is ndarray and x.ndim == 2:
+            at = x[np.arange(len(x)), self.place[:, 0]]
+        elif type(x) is ndarray:
             at = np.take_along_axis(x, self.place, self.axis).reshape(self.kept.shape)
         else:
             at = total(np.where(self._hit(x), x, 0), self.axis)
@@ -237,6 +239,10 @@ def _nll_loss(
 def _to_targets(g: Array, shape: tuple[int, ...], place: Array, share: Array) -> Array:
     """-g times the share of each target, at its place, and 0 elsewhere."""
     axis = 0 if len(shape) == 1 else 1
+    if type(g) is type(share) is ndarray and len(shape) == 2:
+        out = np.zeros(shape, share.dtype)
+        out[np.arange(shape[0]), place[:, 0]] = -share * g
+        return out
     return add_along(np.expand_dims(-share * g, axis), place, axis, shape)
 
 

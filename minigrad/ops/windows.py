@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from .arrays import kin, ndarray
-from .depthwise import channel_weights, convolve_channels
 from .kernels import Array, c_order, kernel, wide
 from .places import pad
+from .runs import convolve_runs, weights_of_runs
 
 Sizes = tuple[int, ...]
-_AT_ONCE = 1 << 18  # numbers in the columns that are made at once: they stay in the processor's cache
+_AT_ONCE = 1 << 19  # numbers in the columns that are made at once: they stay in the processor's cache
 
 
 def count_places(lengths: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
@@ -83,10 +83,17 @@ def _parts(n: int, each: int) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, n, step))
 
 
-def _by_channel(x: Array, weight: Array, stride: Sizes, groups: int, places: Sizes) -> bool:
-    """True where each channel has its own filters, and windows lie side by side: see `depthwise`."""
-    alone = 1 < groups == x.shape[1] and math.prod(places) > 0 and math.prod(stride) == 1
-    return alone and type(x) is type(weight) is ndarray and x.size > 0 and weight.size > 0
+def _in_runs(
+    x: Array, weight: Array, size: Sizes, stride: Sizes, dilation: Sizes, groups: int, places: Sizes
+) -> bool:
+    """True where windows lie side by side, and little memory between them: see `runs`."""
+    plain = type(x) is type(weight) is ndarray and x.size > 0 and weight.size > 0
+    if not plain or math.prod(places) == 0 or math.prod(stride) > 1:
+        return False
+    if 1 < groups == x.shape[1]:
+        return True
+    between = math.prod([1 + d * (k - 1) / m for k, d, m in zip(size, dilation, places, strict=True)][1:])
+    return between <= 1.2 and math.prod(size) > 1
 
 
 @kernel
@@ -104,11 +111,11 @@ def convolve(
     places = count_places(x.shape[2:], size, stride, padding, dilation)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
     out = np.empty((len(x), weight.shape[0], *places), x.dtype, like=kin(x, weight, bias))
-    by_channel = _by_channel(x, weight, stride, groups, places)
-    framed = _framed(x, size, stride, padding, dilation, places) if by_channel else x
+    in_runs = _in_runs(x, weight, size, stride, dilation, groups, places)
+    framed = _framed(x, size, stride, padding, dilation, places) if in_runs else x
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
-        if by_channel:
-            convolve_channels(framed[part], weight, dilation, out[part])
+        if in_runs:
+            convolve_runs(framed[part], weight, dilation, groups, out[part])
             if bias is not None:
                 out[part] += bias.reshape(-1, *(1,) * len(size))
             continue
@@ -126,10 +133,13 @@ def convolve_back(
     """The gradient of `convolve` by x, of the lengths `shape`: weight[o] times g at a place, added there."""
     g, weight, size, places = wide(g), wide(weight), weight.shape[2:], g.shape[2:]
     around = tuple([d * (k - 1) - p for d, k, p in zip(dilation, size, padding, strict=True)])
-    alone = len(weight) == groups and weight.shape[1] == 1 and min(around) >= 0
-    if alone and _by_channel(g, weight, stride, groups, shape):
-        turned = np.flip(weight, tuple(range(2, weight.ndim))).copy()
-        if count_places(places, size, stride, around, dilation) == tuple(shape):
+    few = len(weight) <= 2 * groups * weight.shape[1]  # to lay out more costs more than to add
+    if few and min(around) >= 0 and _in_runs(g, weight, size, stride, dilation, groups, shape):
+        fits = count_places(places, size, stride, around, dilation) == tuple(shape)
+        if fits and np.isfinite(weight).all():  # an inf must not meet the zeros of the padding
+            each = weight.reshape(groups, -1, *weight.shape[1:])
+            turned = np.flip(np.swapaxes(each, 1, 2), tuple(range(3, each.ndim)))
+            turned = turned.copy().reshape(-1, each.shape[1], *size)
             return convolve(g, turned, None, stride, around, dilation, groups)
     filters = weight.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
     out = np.empty((len(g), groups * weight.shape[1], *shape), g.dtype, like=kin(g, weight))
@@ -145,19 +155,37 @@ def convolve_weight(
     x: Array, g: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
     """The gradient of `convolve` by weight, of the given `size`: g[o] at a place times the window there."""
-    x, g, places = wide(x), wide(g), g.shape[2:]
-    by_channel = _by_channel(x, g, stride, groups, places)
-    framed = _framed(x, size, stride, padding, dilation, places) if by_channel else x
+    x, g = wide(x), wide(g)
+    how = size, stride, padding, dilation, groups
+    in_runs = _in_runs(x, g, size, stride, dilation, groups, g.shape[2:])
+    out = _times_windows(x, g, *how, in_runs)
+    if in_runs and not np.isfinite(out).all():  # between rows an inf may have met a 0
+        out = _times_windows(x, g, *how, False)
+    return out.reshape(g.shape[1], x.shape[1] // groups, *size)
+
+
+def _times_windows(
+    x: Array,
+    g: Array,
+    size: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+    groups: int,
+    in_runs: bool,
+) -> Array:  # fmt: skip
+    places = g.shape[2:]
+    framed = _framed(x, size, stride, padding, dilation, places) if in_runs else x
     out: Array = np.zeros(
         (groups, g.shape[1] // groups, x.shape[1] // groups * math.prod(size)), x.dtype, like=kin(x, g)
     )
     for part in _parts(len(x), x.shape[1] * math.prod(size) * math.prod(places)):
-        if by_channel:
-            out += channel_weights(framed[part], g[part], size, dilation).reshape(out.shape)
-            continue
-        columns = _columns(x[part], size, stride, padding, dilation, groups, places)
-        out += np.matmul(_channels_first(g[part], groups), np.swapaxes(columns, 1, 2))
-    return out.reshape(g.shape[1], x.shape[1] // groups, *size)
+        if in_runs:
+            out += weights_of_runs(framed[part], g[part], size, dilation, groups)
+        else:
+            columns = _columns(x[part], size, stride, padding, dilation, groups, places)
+            out += np.matmul(_channels_first(g[part], groups), np.swapaxes(columns, 1, 2))
+    return out
 
 
 @kernel
@@ -175,6 +203,17 @@ def fold(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation: 
     return _added(windows, shape, stride, padding, dilation)
 
 
+@functools.lru_cache(maxsize=64)
+def _matches(size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes) -> list[tuple[Any, Any]]:
+    """For each element of a window an index of its places, and of it in an array of windows."""
+    found = []
+    for offset in itertools.product(*map(range, size)):
+        each = zip(offset, stride, dilation, places, strict=True)
+        target = [slice(i * d, i * d + s * (m - 1) + 1, s) for i, s, d, m in each]
+        found.append(((..., *target), (slice(None), slice(None), *offset)))
+    return found
+
+
 def _added(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
     axes = len(shape)
     size, places = windows.shape[2 : 2 + axes], windows.shape[2 + axes :]
@@ -183,10 +222,8 @@ def _added(windows: Array, shape: Sizes, stride: Sizes, padding: Sizes, dilation
         for s, m, d, k, n, p in zip(stride, places, dilation, size, shape, padding, strict=True)
     ]
     out: Array = np.zeros((*windows.shape[:2], *ends), windows.dtype, like=kin(windows))
-    for offset in itertools.product(*map(range, size)):
-        each = zip(offset, stride, dilation, places, strict=True)
-        target = tuple([slice(i * d, i * d + s * (m - 1) + 1, s) for i, s, d, m in each])
-        out[(..., *target)] += windows[(slice(None), slice(None), *offset)]
+    for target, source in _matches(size, stride, dilation, places):
+        out[target] += windows[source]
     return out[(..., *[slice(p, p + n) for p, n in zip(padding, shape, strict=True)])]
 
 

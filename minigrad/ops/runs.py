@@ -1,4 +1,4 @@
-"""Convolutions of single channels with a stride of 1: windows as long runs of memory.
+"""Convolutions with a stride of 1: windows as long runs of memory.
 
 In an array that is padded already, all elements at one place of the windows are one run, from the first
 window to the last; some of it lies between rows, and is cut away afterwards.
@@ -33,21 +33,21 @@ def _runs(framed: Array, size: Sizes, dilation: Sizes, places: Sizes) -> Array:
     return out
 
 
-def convolve_channels(framed: Array, weight: Array, dilation: Sizes, out: Array) -> None:
-    """Into (N, O, *places), each channel with its own O / C filters."""
-    (n, channels, *lengths), size, places = framed.shape, weight.shape[2:], out.shape[2:]
+def convolve_runs(framed: Array, weight: Array, dilation: Sizes, groups: int, out: Array) -> None:
+    """Into (N, O, *places), each group of channels with its own O / groups filters."""
+    (n, _, *lengths), size, places = framed.shape, weight.shape[2:], out.shape[2:]
     seen = _runs(framed, size, dilation, places)
-    rows: Array = np.empty((n, channels, len(weight) // channels, places[0], *lengths[1:]), out.dtype)
+    rows: Array = np.empty((n, groups, len(weight) // groups, places[0], *lengths[1:]), out.dtype)
     run = rows.reshape(*rows.shape[:3], -1)[..., : seen.shape[-1]]
-    np.matmul(weight.reshape(channels, -1, math.prod(size)), seen, out=run)
+    np.matmul(weight.reshape(groups, rows.shape[2], -1), seen.reshape(n, groups, -1, seen.shape[-1]), out=run)
     out.reshape(*rows.shape[:3], *places)[...] = rows[(..., *[slice(m) for m in places])]
 
 
-def channel_weights(framed: Array, g: Array, size: Sizes, dilation: Sizes) -> Array:
-    """(O, 1, *size), the sum of g times the windows."""
-    (n, channels, *lengths), places = framed.shape, g.shape[2:]
+def weights_of_runs(framed: Array, g: Array, size: Sizes, dilation: Sizes, groups: int) -> Array:
+    """(groups, O / groups, C / groups * prod(size)), the sum of g times the windows."""
+    (n, _, *lengths), places = framed.shape, g.shape[2:]
     seen = _runs(framed, size, dilation, places)
-    rows: Array = np.zeros((n, channels, g.shape[1] // channels, places[0], *lengths[1:]), g.dtype)
+    rows: Array = np.zeros((n, groups, g.shape[1] // groups, places[0], *lengths[1:]), g.dtype)
     rows[(..., *[slice(m) for m in places])] = g.reshape(*rows.shape[:3], *places)
     run = rows.reshape(*rows.shape[:3], -1)[..., : seen.shape[-1]]
-    return np.matmul(run, np.swapaxes(seen, 2, 3)).sum(0).reshape(g.shape[1], 1, *size)
+    return np.matmul(run, np.swapaxes(seen.reshape(n, groups, -1, seen.shape[-1]), 2, 3)).sum(0)
