@@ -10,6 +10,7 @@ from .kernels import (
     Array,
     ndarray,
     sigmoid,
+    times,
     wide,
 )
 from .op import POSITIVE, REAL, UNIT, Form, Interval, Op
@@ -76,7 +77,7 @@ def _huber_slope(x: Array, delta: float) -> Array:
 huber = Op(
     "huber",
     lambda x, *, delta=1.0: _huber(x, delta),
-    x=lambda g, x, delta: g * _huber_slope(x, delta),
+    x=lambda g, x, delta: times(_huber_slope(x, delta), g),
     read="g * where(abs(x) <= delta, x, delta * sign(x))",
     formula="x for |x| <= delta,  delta * sign(x) beyond",
     domain=lambda d: (
