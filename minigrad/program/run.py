@@ -19,7 +19,7 @@ from minigrad.engine.writes import refuse_stale, writes
 from minigrad.ops.op import REAL, Op
 
 from .build import Writer
-from .looks import placed
+from .looks import Look, placed
 from .source import Marks, source_of
 from .structure import flatten, rebuilt
 
@@ -59,6 +59,7 @@ class Runner:
         places = [where.get(v) or f"t{i}" for i, v in enumerate(p.inputs)]
         self._inputs = eval(f"lambda args, kwargs: {_tuple(places)}", scope)
         self._careful = bool(p.draws or p.written)
+        self._looks = any(isinstance(place, Look) for place in p.places)
         self._single = len(p.outputs) == len(p.seeds) == 1 and p.structure[0] == "out" and p.places == [0]
         # A captured tensor has the node that it had, or the guards would not let the call through.
         nodes = []
@@ -199,7 +200,7 @@ class Runner:
         def inputs(i: int) -> Any:
             return self._inputs(args, kwargs)[i]
 
-        return rebuilt(p.structure, placed(p.places, outs, inputs), inputs)
+        return rebuilt(p.structure, placed(p.places, outs, inputs) if self._looks else outs, inputs)
 
     @property
     def source(self) -> str:
