@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad._tensor.calls import RECORD
 from minigrad._tensor.layouts import Links, is_same, links_between, seen
 from minigrad._tensor.record import history_of
 from minigrad._tensor.tensor import Tensor
@@ -49,7 +50,8 @@ class Look:
         if self.cut == "first":
             x = x.detach()
         for name, how in self.links:
-            x = x[how] if name == "getitem" else getattr(x, name)(*how)
+            picks = name == "getitem"
+            x = RECORD["getitem"]((x,), {"index": how})[0] if picks else getattr(x, name)(*how)
         if self.cut == "last":
             return x.detach()
         return x.data if self.cut == "data" else x
@@ -57,19 +59,18 @@ class Look:
 
 def placed(places: list[int | Look], outs: list[Any], inputs: Callable[[int], Any]) -> list[Any]:
     """The results of a call: outputs, and those that look at them or at inputs."""
-    made: dict[int, Any] = {}
+    made = [None if isinstance(place, Look) else outs[place] for place in places]
+    for k in range(len(places)):
+        _place(k, places, made, inputs)
+    return made
 
-    def at(k: int) -> Any:
-        if k not in made:
-            place = places[k]
-            if isinstance(place, Look):
-                kind, position = place.source
-                made[k] = place(inputs(position) if kind == "in" else at(position))
-            else:
-                made[k] = outs[place]
-        return made[k]
 
-    return [at(k) for k in range(len(places))]
+def _place(k: int, places: list[int | Look], made: list[Any], inputs: Callable[[int], Any]) -> Any:
+    place = places[k]
+    if made[k] is None and isinstance(place, Look):
+        kind, at = place.source
+        made[k] = place(inputs(at) if kind == "in" else _place(at, places, made, inputs))
+    return made[k]
 
 
 def look_at(out: Any, source: tuple[str, int], x: Any, makers: Any) -> Look | None:

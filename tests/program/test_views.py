@@ -1,5 +1,8 @@
 """Results that share memory with an input or with another result: a program returns views of them."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -175,3 +178,18 @@ def test_the_text_shows_a_view_as_a_view():
     assert np.shares_memory(out, last) and np.shares_memory(flat, x)
     grad = scope["backward"](np.ones_like(out), saved)["x"]
     np.testing.assert_allclose(grad, 1 - np.tanh(x) ** 2, rtol=1e-5, atol=1e-6)
+
+
+def test_results_that_are_views_are_gone_with_their_last_name():
+    compiled = torch.compile(lambda x: (h := torch.tanh(x) * 2, h[:, -1], x[0]), fullgraph=True)
+    x = torch.ones(3, 4, requires_grad=True)
+    compiled(x)
+    gc.disable()
+    try:
+        outs = compiled(x)
+        gone = [weakref.ref(y) for y in outs]
+        del outs
+        assert [ref() for ref in gone] == [None] * 3
+        assert len(compiled._calls.runners[0].pool) == 1
+    finally:
+        gc.enable()
