@@ -360,10 +360,17 @@ def reverse_scan(g: Array, x: Array, dim: int) -> Array:
     factors = np.moveaxis(np.broadcast_to(x, shape), dim, 0).astype(np.float64, "C")
     runs = [x.reshape(len(x), x.size // max(len(x), 1))[::-1] for x in (rows, factors)]
     before: Any = 0
+    alike = type(rows) is type(factors)
     for row, factor in zip(*runs, strict=True):
-        np.add(row, before, out=row)
-        before = np.multiply(row, factor, out=factor if type(row) is type(factor) else None)
-    return np.moveaxis(rows, 0, dim).astype(g.dtype, "C")
+        np.add(row, before, row)
+        before = np.multiply(row, factor, factor) if alike else row * factor
+    if type(rows) is not ndarray:
+        return np.moveaxis(rows, 0, dim).astype(g.dtype, "C")
+    out = np.empty(shape, g.dtype)
+    back = np.moveaxis(out, dim, 0)
+    for i in range(0, len(rows), 32):  # a few rows at a time: their places in `out` stay in the cache
+        back[i : i + 32] = rows[i : i + 32]
+    return out
 
 
 def shifted(x: Array, dim: int, fill: float) -> Array:
