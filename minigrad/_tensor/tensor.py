@@ -149,6 +149,10 @@ def forget_gradients(tensors: Iterable[Tensor]) -> None:
 quietly = silently  # for an optimiser's step: in two thirds of the time of np.errstate
 
 
+# To be called after raw writes to arrays that are storage: graphs that saved it will notice.
+stamp_arrays = writes.stamp
+
+
 def stamp(ready: list[tuple[Tensor, Any]]) -> None:
-    """To be called after raw writes to the storage of the tensors: graphs that saved it will notice."""
+    """The same for the storage of tensors."""
     writes.stamp(*[tensor._array for tensor, _ in ready])

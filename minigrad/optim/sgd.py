@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._tensor.tensor import with_gradient
-from minigrad.engine.writes import writes
+from minigrad._tensor.tensor import stamp_arrays, with_gradient
 from minigrad.optim.calls import (
     PIECE,
     Array,
@@ -116,7 +115,7 @@ class SGD(Optimizer):
         try:  # in C from the first write to the last: no interrupt is seen in between
             deque(map(subtract, params, map(multiply, grads, rates), params), 0)
         finally:
-            writes.stamp(*params)
+            stamp_arrays(*params)
         return bool(params)
 
     def _kept(self, group: dict[str, Any]) -> tuple[str, ...]:
