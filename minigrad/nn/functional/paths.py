@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from minigrad._tensor.calls import CALLS
-from minigrad._tensor.dtype import bool_
 from minigrad._tensor.record import wrap
 from minigrad._tensor.tensor import Tensor
-from minigrad.functional import cat, stack
 from minigrad.ops import trellis  # noqa: F401 (its record)
+from minigrad.ops.arrays import kin, ndarray
 from minigrad.ops.index import first_outside
 
 from .checks import check_reduction, check_tensor
@@ -78,26 +77,30 @@ def ctc_loss(
         raise RuntimeError(f"ctc_loss: blank must be a class, 0 to {classes - 1}, but is {blank}")
     times = _lengths("input_lengths", input_lengths, samples, steps)
     sizes = _lengths("target_lengths", target_lengths, samples, None)
-    labels = _padded(targets, sizes, samples)
-    kept = wrap(np.arange(labels.shape[1]) < sizes[:, None], None)
-    if (wrong := first_outside(labels[kept]._array, classes)) is not None:
+    labels = _padded(targets, sizes, samples)._array
+    kept = np.arange(labels.shape[1]) < sizes[:, None]
+    if (wrong := first_outside(labels[kept], classes)) is not None:
         raise RuntimeError(f"ctc_loss: target {wrong} is out of bounds for {classes} classes")
-    blanks = labels.new_full((samples, labels.shape[1] + 1), blank)
-    between = stack([blanks[:, 1:], CALLS["where"](kept, labels, blank)], 2)
-    states = cat([between.reshape(samples, -1), blanks[:, :1]], 1)
+    blanks = np.full((samples, labels.shape[1] + 1), blank, labels.dtype, like=kin(labels))
+    between = np.stack([blanks[:, 1:], np.where(kept, labels, blank)], 2)
+    states = np.concatenate([between.reshape((samples, 2 * labels.shape[1])), blanks[:, :1]], 1)
     apart = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
-    skips = cat([labels.new_zeros((samples, states.shape[1] - apart.shape[1]), dtype=bool_), apart], 1)
+    first = np.zeros((samples, states.shape[1] - apart.shape[1]), np.bool_, like=kin(labels))
+    skips = np.concatenate([first, apart], 1)
     place = np.arange(states.shape[1]) - 2 * sizes[:, None]
     ends = (place == 0) | (place == -1)
-    chosen = scores.gather(2, states.expand(steps, *states.shape))
-    loss: Tensor = CALLS["trellis_loss"](chosen, skips, wrap(ends, None), wrap(times, None))
+    chosen = scores.gather(2, wrap(np.broadcast_to(states, (steps, *states.shape)), None))
+    loss: Tensor = CALLS["trellis_loss"](chosen, *(wrap(x, None) for x in (skips, ends, times)))
     impossible = loss.detach().isinf()
+    possible = type(loss._array) is ndarray and not impossible._array.any()
     if log_probs.requires_grad:
         slope = _of_scores(scores, times)
-        # inf, with the gradient nan
-        without: Any = 0.0 if zero_infinity else 1 / CALLS["where"](impossible, slope * 0, 1.0)
-        loss = CALLS["where"](impossible, without, loss + slope - slope.detach())
-    elif zero_infinity:
+        found = loss + slope - slope.detach()
+        if not possible:  # inf, with the gradient nan
+            without: Any = 0.0 if zero_infinity else 1 / CALLS["where"](impossible, slope * 0, 1.0)
+            found = CALLS["where"](impossible, without, found)
+        loss = found
+    elif zero_infinity and not possible:
         loss = loss.masked_fill(impossible, 0)
     if reduction == "mean":
         return (loss / wrap(np.maximum(sizes, 1).astype(loss.dtype), None)).mean()
@@ -109,9 +112,13 @@ def ctc_loss(
 def _of_scores(log_probs: Tensor, times: Array) -> Tensor:
     """A term of each sample with the gradient exp(log_probs) at the times that count."""
     most = math.log(np.finfo(log_probs.dtype).max) - math.log(max(log_probs.numel(), 1)) - 1
+    plain = type(log_probs._array) is ndarray and log_probs.numel() > 0
+    terms = (log_probs if plain and log_probs._array.max() <= most else log_probs.clamp(max=most)).exp()
+    if (times == log_probs.shape[0]).all():
+        return terms.sum((0, 2))
     counts = np.arange(log_probs.shape[0])[:, None, None] < times[:, None]
     mask = wrap(np.broadcast_to(counts, log_probs.shape), None)
-    return CALLS["where"](mask, log_probs.clamp(max=most).exp(), 0.0).sum((0, 2))
+    return CALLS["where"](mask, terms, 0.0).sum((0, 2))
 
 
 def _lengths(argument: str, given: Any, samples: int, most: int | None) -> Array:
