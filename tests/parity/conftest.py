@@ -16,7 +16,7 @@ gradients under random cotangents, and the gradients of those (in float64). A co
     extra       minigrad computes, PyTorch raises
     values      gradients are not compared
     first       second derivatives are not compared
-    rough       to 6 digits: PyTorch computes in float32 there
+    rough       to 6 digits, second derivatives to 5: PyTorch computes in float32 there
 """
 
 import ast
@@ -255,7 +255,7 @@ def check(torch, case, dtype, *, gaps=False):
     rough = case.note == "rough"
     same(mine.result, theirs.result, what, rough)
     same_gradients(mine.gradients, theirs.gradients, f"{what}: gradient", rough)
-    same_gradients(mine.second, theirs.second, f"{what}: second derivative", rough)
+    same_gradients(mine.second, theirs.second, f"{what}: second derivative", 10 * rough)
 
 
 @pytest.fixture
