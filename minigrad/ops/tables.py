@@ -10,6 +10,7 @@ from . import (
     class_losses,
     convolution,
     cylinder,
+    distances,
     elementwise,
     extremes,
     factors,
@@ -36,7 +37,6 @@ from . import (
 
 FAMILIES = (
     elementwise, arcs, rounding, gamma, bessel, cylinder, polynomials, zeta, choosing, reduce, extremes,
-    ranks, scan,
-    shape, index, linalg, solving, factors, lu, ldl, convolution, resampling, grids, activations,
-    normalisation, losses, class_losses, trellis, recurrence,
+    ranks, scan, shape, index, linalg, distances, solving, factors, lu, ldl, convolution, resampling,
+    grids, activations, normalisation, losses, class_losses, trellis, recurrence,
 )  # fmt: skip
