@@ -43,6 +43,8 @@ def call_of(op: Op) -> Call:
 @cache
 def recorder_of(op: Op) -> Recorder:
     """A function of (operands, options) that runs an op and records it, as `record` does."""
+    if op.ours and not op.rules and op.result in ("bool", "int") and len(op.inputs) == 1 and _unbound(op):
+        return _ruleless(op)
     first_only = op.ours and list(op.rules) == list(op.inputs[:1]) and len(op.inputs) <= 2 and not op.variadic
     return _leading(op) if first_only else partial(record, op)
 
@@ -62,6 +64,9 @@ def _general(op: Op) -> Call:
                 return run(args, op.options)[0]
             if len(args) == everything and (not flag or type(args[flag]) is bool):
                 return run(args[:operands], dict(zip(options, args[operands:], strict=True)))[0]
+            flagged = len(args) > flag > 0
+            if 0 <= complete < len(args) < everything and (not flagged or type(args[flag]) is bool):
+                return run(args[:operands], {**op.options, **dict(zip(options, args[operands:]))})[0]  # noqa: B905
         elif "out" in kwargs:
             return into(kwargs.pop("out"), op.name, call, args, kwargs)
         return run(*bind(op, args, kwargs))[0]
@@ -372,6 +377,37 @@ def _leading(op: Op) -> Recorder:
             if mode.recorder is not None:
                 mode.recorder(node, operands, out)
             return (result, *constants)
+        return record(op, operands, options)
+
+    return run
+
+
+def _unbound(op: Op) -> bool:
+    return not (op.constants or op.variadic or op.view or op.bools)
+
+
+def _ruleless(op: Op) -> Recorder:
+    """For answers about one tensor, truths and places, that have no derivative."""
+
+    def run(operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+        try:
+            (x,) = operands
+            array = x._array
+            if type(array) is not ndarray:
+                return record(op, operands, options)
+            out = (
+                op.forward(array, **options)
+                if warnings.filters[0] is quiet.first
+                else silently(op.forward, array, **options)
+            )
+        except DECLINED:
+            pass
+        else:
+            if type(out) is ndarray:
+                result = new(made.tensor)
+                result._array = out
+                result._node = None
+                return (inferred(result) if current().inference else result,)
         return record(op, operands, options)
 
     return run

@@ -247,8 +247,8 @@ vector_norm = Op(
 def _quantify(ufunc: Any, x: Array, dim: Any, keepdim: bool) -> Array:
     """PyTorch's all and any: over no axis for an empty dim, and uint8 for uint8, its masks of old."""
     axes = () if isinstance(dim, (tuple, list)) and not dim else _axes(x, dim)
-    found = c_order(fold(ufunc, x != 0, axes, keepdim))
-    return arrayed(found).astype(np.uint8 if x.dtype == np.uint8 else np.bool_, copy=False)
+    found = fold(ufunc, x if x.dtype.kind == "b" else x != 0, axes, keepdim)
+    return c_order(arrayed(found).astype(np.uint8 if x.dtype.char == "B" else np.bool_, copy=False))
 
 
 all_ = Op(

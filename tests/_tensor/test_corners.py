@@ -9,6 +9,7 @@ import pytest
 
 import minigrad as torch
 from minigrad.nn import functional as F
+from minigrad.testing import check_grads
 
 t, nan, inf = torch.tensor, math.nan, math.inf
 HALF = torch.float16
@@ -328,3 +329,32 @@ def test_an_axis_of_size_1_in_tensordot_keeps_the_dtype():
 def test_no_points_have_no_area_of_their_dtype():
     area = torch.trapezoid(torch.ones(2, 0, dtype=torch.int32))
     assert area.dtype == torch.int32 and area.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("times", [0, 1, 3, 9])
+@pytest.mark.parametrize("dim", [0, 1, -1, None])
+def test_each_element_several_times_is_numpys_repeat_and_the_gradients_of_its_copies_are_summed(times, dim):
+    x = torch.tensor(np.arange(24.0).reshape(2, 3, 4), requires_grad=True)
+    y = x.repeat_interleave(times, dim)
+    assert np.array_equal(y.detach().numpy(), np.repeat(x.detach().numpy(), times, dim))
+    places = torch.repeat_interleave(torch.arange(24).reshape(2, 3, 4), times, dim).numpy()
+    g = np.random.default_rng(0).standard_normal(y.shape)
+    y.backward(torch.tensor(g))
+    wanted = np.zeros(24)
+    np.add.at(wanted, places, g)
+    np.testing.assert_allclose(x.grad.numpy().ravel(), wanted, rtol=1e-14, atol=1e-14)
+
+
+def test_distances_of_pairs_have_derivatives_of_two_orders_and_none_at_0():
+    rng = np.random.default_rng(0)
+    a, b = torch.tensor(rng.standard_normal((2, 3, 4))), torch.tensor(rng.standard_normal((5, 4)))
+    check_grads(torch.cdist, a, b, order=2)
+    far = torch.tensor(1e6 + np.array([[0.0, 1e-3, 0.0]]), requires_grad=True)
+    near = torch.tensor(np.full((2, 3), 1e6), requires_grad=True)
+    d = torch.cdist(far, near)  # by differences: a product would lose all digits
+    np.testing.assert_allclose(d.tolist(), [[1e-3, 1e-3]], rtol=1e-6)
+    d.sum().backward()
+    np.testing.assert_allclose(far.grad.tolist(), [[0.0, 2.0, 0.0]])
+    same = torch.ones(2, 3, requires_grad=True)
+    torch.cdist(same, torch.ones(1, 3)).sum().backward()
+    assert same.grad.tolist() == [[0.0] * 3] * 2

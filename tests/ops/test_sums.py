@@ -184,6 +184,9 @@ LONG = {
     "cumsum": _scan("cumsum"),
     "logcumsumexp": _scan("logcumsumexp"),
     "cummax": _scan("cummax"),
+    "repeat_each": [
+        ((3,), lambda x: x.repeat_interleave(N, 0)), ((3, 1), lambda x: x.repeat_interleave(N, 1))
+    ],
     "cummin": _scan("cummin"),
     "softmax": _scan("softmax"),
     "log_softmax": _scan("log_softmax"),

@@ -367,6 +367,8 @@ def repeat_interleave(input: T, repeats: Any = None, dim: int | None = None, *, 
         raise RuntimeError("repeat_interleave: repeats can not be negative")
     if times.size not in (1, n):
         raise RuntimeError("repeat_interleave: repeats must have the same size as input along dim")
+    if type(repeats) is int and input.ndim:
+        return CALLS["repeat_each"](input, times=repeats, dim=dim)
     places = np.repeat(np.arange(n), np.broadcast_to(times, n))
     return input.index_select(dim, input.new_tensor(places, dtype=np.int64))
 
