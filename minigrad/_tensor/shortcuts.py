@@ -388,6 +388,7 @@ def _unbound(op: Op) -> bool:
 
 def _ruleless(op: Op) -> Recorder:
     """For answers about one tensor, truths and places, that have no derivative."""
+    forward = op.forward
 
     def run(operands: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
         try:
@@ -395,11 +396,10 @@ def _ruleless(op: Op) -> Recorder:
             array = x._array
             if type(array) is not ndarray:
                 return record(op, operands, options)
-            out = (
-                op.forward(array, **options)
-                if warnings.filters[0] is quiet.first
-                else silently(op.forward, array, **options)
-            )
+            if warnings.filters[0] is quiet.first:
+                out = forward(array, **options)
+            else:
+                out = silently(forward, array, **options)
         except DECLINED:
             pass
         else:
