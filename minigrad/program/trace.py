@@ -293,7 +293,7 @@ class TracedCall:
             program.places.append(len(program.outputs))
             program.outputs.append(trace.as_value(array))
             node = history_of(out)
-            if node is not None and (type(array) is ndarray or (node.op is None and id(node) not in mine)):
+            if node is not None and type(array) is ndarray:
                 trace.end("an output has a history that the call did not make")
                 return
             if node is not None and start is not None:
@@ -413,11 +413,7 @@ def _gradients(
         op: Any = node.op
         if op is None:
             watch = node.watch
-            if (
-                node.tick > trace.start
-                and not (watch and (watch.hooks or watch.after))
-                and node.variable is None
-            ):
+            if node.variable is None and not (watch and (watch.hooks or watch.after)):
                 continue  # a leaf that the call has made, and that nobody has any more
             trace.end("a tensor that requires grad comes from where the trace does not see it")
             return {}

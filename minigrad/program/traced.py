@@ -21,7 +21,6 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from minigrad._tensor.layouts import links_between, seen
 from minigrad._tensor.record import Recorded, wrap
 from minigrad._tensor.tracing import set_trace, trace_of_thread
-from minigrad.engine.node import tick
 from minigrad.engine.silence import silently
 from minigrad.engine.writes import owner_of
 from minigrad.ops.arrays import OF_LAYOUT, WRITING
@@ -57,7 +56,6 @@ class Trace:
     """The steps of one call, as they are made."""
 
     def __init__(self) -> None:
-        self.start = tick()
         self.steps: list[Step] = []
         self.values: list[Value] = []
         self.broken = ""  # why it ended, and where

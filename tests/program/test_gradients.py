@@ -103,13 +103,20 @@ def returned(x, _):
     return leaf, (x * leaf).sum()
 
 
+def returned_with_values_of_the_call(x, _):
+    leaf = (x * 0).detach().requires_grad_()
+    return leaf, (x * leaf).sum()
+
+
 def seen_through(x, _, seen=[]):  # noqa: B006 (the list is the point)
     leaf = torch.ones(3, 5, requires_grad=True)
     leaf.register_hook(lambda g: seen.append(float(g.sum())) or None)
     return (x * leaf).sum()
 
 
-@pytest.mark.parametrize("function", [kept, returned, seen_through], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "function", [kept, returned, returned_with_values_of_the_call, seen_through], ids=lambda f: f.__name__
+)
 def test_a_leaf_that_others_have_gets_its_gradient_at_each_call(function):
     compiled = torch.compile(function)
     with warnings.catch_warnings():
@@ -119,7 +126,7 @@ def test_a_leaf_that_others_have_gets_its_gradient_at_each_call(function):
             (outs[1] if isinstance(outs, tuple) else outs).backward()
             if function is kept:
                 assert LEAF.grad.tolist() == [3 * (call + 1)] * 5
-            elif function is returned:
+            elif isinstance(outs, tuple):
                 assert outs[0].is_leaf and outs[0].grad[0, 0] == call + 1
             else:
                 assert seen_through.__defaults__[0][-1] == 15 * (call + 1)

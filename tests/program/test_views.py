@@ -1,5 +1,6 @@
 """Results that share memory with an input or with another result: a program returns views of them."""
 
+import contextlib
 import gc
 import weakref
 
@@ -193,3 +194,15 @@ def test_results_that_are_views_are_gone_with_their_last_name():
         assert len(compiled._calls.runners[0].pool) == 1
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("name", ["detach", "data"])
+def test_a_write_through_an_alias_is_seen_where_eager_mode_sees_it(name):
+    take = {"detach": lambda x: x.detach(), "data": lambda x: x.data}[name]
+    compiled = torch.compile(take, fullgraph=True)
+    for call in (take, compiled, compiled):
+        x, w = torch.ones(2), torch.ones(2, requires_grad=True)
+        y = (w * x).sum()
+        call(x).mul_(2)
+        with pytest.raises(RuntimeError, match="inplace") if name == "detach" else contextlib.nullcontext():
+            y.backward()

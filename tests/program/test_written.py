@@ -231,7 +231,27 @@ TRACED = [
     detached_before, through_a_view, loop_over_rows, through_many_views, a_view_used_before,
     mask_with_a_row_of_data, swapped, accumulated_in_parts, expanded, turned_onto_itself,
 ]  # fmt: skip
-OTHERS = [shared_with_numpy, transposed, the_users_array, kept_by_the_graph]  # fmt: skip
+
+
+def a_part_kept_by_the_graph(x):
+    y = torch.ones(3, 4)
+    z = x[0] * y[0]
+    y += x.detach()
+    return z.detach() + y + x
+
+
+def a_part_shared_with_numpy(x):
+    y = torch.zeros(3, 4)
+    row = y[0]
+    array = row.numpy()
+    y += x.detach()
+    return torch.from_numpy(array) * x
+
+
+OTHERS = [
+    a_part_kept_by_the_graph, a_part_shared_with_numpy, shared_with_numpy,
+    transposed, the_users_array, kept_by_the_graph,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("function", [*TRACED, *OTHERS], ids=lambda f: f.__name__)
