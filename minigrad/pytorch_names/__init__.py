@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from opcode import opname
 from types import FrameType
 from typing import Any
@@ -19,15 +20,15 @@ class NotCoveredError(AttributeError):
     """PyTorch has the name, minigrad does not."""
 
 
-def _lines(file: str) -> list[str]:
-    """The lines "key: word word" of a file; one that begins with a space goes on with the line before."""
+def _text(file: str) -> str:
     # Without pathlib, which takes 3 ms to load.
     with open(__file__.replace("__init__.py", file), encoding="utf-8") as lines:  # noqa: PTH123
-        return lines.read().replace("\n ", " ").splitlines()
+        return lines.read()
 
 
 def _read(file: str) -> dict[str, list[str]]:
-    pairs = (line.split(": ", 1) for line in _lines(file))
+    """The lines "key: word word" of a file; one that begins with a space goes on with the line before."""
+    pairs = (line.split(": ", 1) for line in _text(file).replace("\n ", " ").splitlines())
     return {key: words.split() for key, words in pairs}
 
 
@@ -135,7 +136,8 @@ def absent_methods(home: str, *bases: type) -> type:
 
     A `__getattr__` would say the same, and cost every look at an attribute of a tensor four times its time.
     """
-    (names,) = (line.split()[1:] for line in _lines("names.txt") if line.startswith(f"{home}: "))
+    _, _, after = _text("names.txt").partition(f"\n{home}: ")  # not the whole table: here it is in a hurry
+    names = takewhile(lambda word: word[-1] != ":", after.split())
     there = {name for base in bases for above in base.__mro__ for name in vars(above)}
     absent = {name: _Absent(home, name) for name in names if name not in there}
     return type("Absent", (), {"__slots__": (), **absent})
