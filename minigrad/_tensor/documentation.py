@@ -10,12 +10,12 @@ import inspect
 import itertools
 import re
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
 import numpy as np
 
-from minigrad.ops.about import ABOUT, ARGUMENTS
 from minigrad.ops.op import Interval, Op
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -113,12 +113,13 @@ def signature(op: Op) -> Signature:
 
 def docstring(op: Op, numbers: bool = True) -> str:
     """Words about an op: its arguments, its derivative, the errors, and an example where there is one."""
-    summary, call, result = ABOUT.get(op.name, (f"The op {op.name}.", "", ""))
+    about = import_module("minigrad.ops.about")  # with the first function that is made
+    summary, call, result = about.ABOUT.get(op.name, (f"The op {op.name}.", "", ""))
     several = op.variadic or len(op.meeting) > 1
     numbers = numbers and several and op.promote and not op.variadic
     lines = [summary, "", "Arguments:"]
     for place, name in enumerate(arguments(op)):
-        words = ARGUMENTS.get(f"{op.name}.{name}") or ARGUMENTS.get(name)
+        words = about.ARGUMENTS.get(f"{op.name}.{name}") or about.ARGUMENTS.get(name)
         if words is None:
             words = _operand(op, place, numbers) if place < len(op.inputs) else "an option."
         lines.append(f"    {name}: {words}")

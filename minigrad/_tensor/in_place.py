@@ -145,7 +145,7 @@ class InPlace(Operations):
     divide_ = true_divide_ = div_
     pow_, __ipow__ = _with_operator("pow")
     remainder_, __imod__ = _with_operator("remainder")
-    floor_divide_, __ifloordiv__ = _with_operator("floor_divide", Operations.floor_divide)
+    floor_divide_, __ifloordiv__ = _with_operator("floor_divide")
     neg_ = negative_ = _in_place("neg")
     abs_ = absolute_ = _in_place("abs")
     square_ = _in_place("square")
