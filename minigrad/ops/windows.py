@@ -284,6 +284,12 @@ def max_windows(
     return out, position
 
 
+@functools.lru_cache(maxsize=256)
+def _steps(axis: int, k: int, s: int, d: int, m: int) -> list[Any]:
+    """For each element of windows along an axis, an index of it in all of them."""
+    return [(*(slice(None),) * axis, slice(i * d, i * d + s * (m - 1) + 1, s)) for i in range(k)]
+
+
 def _maxima(
     x: Array, size: Sizes, stride: Sizes, dilation: Sizes, places: Sizes, nans: bool
 ) -> tuple[Array, Array]:
@@ -296,7 +302,7 @@ def _maxima(
     kind = np.uint8 if math.prod(size) < 256 else np.int64
     for axis in range(x.ndim - 1, 1, -1):
         k, s, d, m = size[axis - 2], stride[axis - 2], dilation[axis - 2], places[axis - 2]
-        parts = [(*(slice(None),) * axis, slice(i * d, i * d + s * (m - 1) + 1, s)) for i in range(k)]
+        parts = _steps(axis, k, s, d, m)
         seen, before, out = out, chosen, out[parts[0]]
         chosen = None if before is None else before[parts[0]]
         for i, part in enumerate(parts[1:], 1):
