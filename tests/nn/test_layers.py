@@ -350,3 +350,10 @@ def test_batch_norm_of_an_empty_batch_is_empty_and_leaves_the_statistics(shape):
     assert layer.weight.grad.tolist() == layer.bias.grad.tolist() == [0.0, 0.0]
     assert (layer.running_mean.tolist(), layer.running_var.tolist()) == ([0.0, 0.0], [1.0, 1.0])
     assert layer.num_batches_tracked.item() == 1
+
+
+@pytest.mark.parametrize("rows", [2, 16])
+def test_equal_numbers_are_normalised_to_zero(rows):
+    x = torch.full((rows, 1000), 0.1) * torch.arange(1, rows + 1).unsqueeze(1)
+    assert not nn.functional.layer_norm(x, (1000,)).any()
+    assert not nn.functional.batch_norm(x.T, None, None, training=True).any()
