@@ -78,10 +78,26 @@ trunc_divide = Op(
 )  # fmt: skip
 
 
+def _next_after(a: Any, b: Any) -> Any:
+    """np.nextafter; of many floats by their bits, which count those of one sign, in a tenth of its time."""
+    plain = type(a) is type(b) is ndarray and a.dtype is b.dtype and a.dtype.char in "fd"
+    if not plain or a.shape != b.shape or a.size < 1024 or not a.flags.c_contiguous:
+        return np.nextafter(a, b)
+    kind = np.int32 if a.itemsize == 4 else np.int64
+    away = (b > a) == (a > 0)
+    found = a.view(kind) + (2 * away.view(np.int8) - 1)
+    out = found.view(a.dtype)
+    special = (a == 0) | ~((a < b) | (a > b))  # at 0 the sign changes; equal numbers and nan stay
+    if special.any():
+        out[special] = np.nextafter(a[special], b[special])
+    return out
+
+
 nextafter = Op(
-    "nextafter", np.nextafter, inputs="a b",
+    "nextafter", _next_after, inputs="a b",
     a=lambda g, a, b: keep(g, a != b),
     b=lambda g: np.zeros_like(g),
+    read={"a": "where(a != b, g, 0)"},
     formula="the next number after a, towards b: d/da = 1, but 0 where they are equal",
     domain=lambda d: ((d.values(s := d.shape(), REAL), d.values(s, Interval(4.0, 5.0))), {}),
     result="floating",

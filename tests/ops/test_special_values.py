@@ -241,3 +241,18 @@ def test_the_gamma_integrals_formulas_agree_over_a_grid_and_in_float32() -> None
         np.testing.assert_allclose(
             function(*narrow).numpy(), function(*(x.double() for x in narrow)).numpy(), 1.2e-7, 1e-36
         )
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_the_next_number_is_numpys_for_many_numbers_too(dtype: str) -> None:
+    draw, limits = np.random.default_rng(0), np.finfo(dtype)
+    edges = [0.0, -0.0, np.inf, -np.inf, np.nan, limits.max, limits.min, limits.tiny]
+    numbers = np.array([*edges, limits.smallest_subnormal, -limits.smallest_subnormal, 1, -1], dtype)
+    a, b = draw.choice(numbers, (2, 4096))
+    with np.errstate(all="ignore"):
+        wanted = np.nextafter(a, b)
+    found = torch.nextafter(torch.from_numpy(a), torch.from_numpy(b)).numpy()
+    assert found.dtype == wanted.dtype
+    np.testing.assert_array_equal(found, wanted)
+    real = ~np.isnan(wanted)
+    np.testing.assert_array_equal(np.signbit(found[real]), np.signbit(wanted[real]))
