@@ -18,7 +18,8 @@ from .run import MOST_FREE, OP, ChangedError, FailedError, Runner, put_back
 class StepRunner(Runner):
     """A program with calls that follow it.
 
-    All gradients are computed before the first of these calls, so that a failure changes nothing. No graph is
+    All gradients are computed before these calls, so that a failure changes nothing. Only those that forget
+    gradients come before, so that their memory can be had again: an eager call forgets them too. No graph is
     made: each output that has a history in eager mode gets the node of a graph that a backward has freed.
     """
 
@@ -26,7 +27,10 @@ class StepRunner(Runner):
         super().__init__(calls, call, key)
         later = self.program.later
         self._goes_back = any(call.name == "backward" for call in later)
-        self._later: list[Any] = [None if call.name == "backward" else call.again for call in later]
+        first = next((i for i, call in enumerate(later) if call.name != "zero_grad"), len(later))
+        first = first if self._goes_back else 0
+        self._clearing = [call.again for call in later[:first]]
+        self._later: list[Any] = [None if call.name == "backward" else call.again for call in later[first:]]
         if self._goes_back:
             seed = self.program.seeds[0]
             self._one = np.ones(seed.shape, seed.dtype)
@@ -49,6 +53,8 @@ class StepRunner(Runner):
                 buffers, arrays, saved, before = self._forward_carefully(args, kwargs)
             else:
                 buffers, arrays, saved = self._forward(args, kwargs)
+            for call in self._clearing:
+                call()
             silent = (filters := warnings.filters) and filters[0] is quiet.first
             gradients = (
                 buffers[1](self._one, saved, True) if silent else silently(buffers[1], self._one, saved, True)
