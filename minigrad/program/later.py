@@ -27,17 +27,19 @@ class Later:
     """A call that is put off: that of a method of `owner`, or, without a name, of `owner` itself.
 
     Attributes:
-        again: makes the call.
+        again: makes the call; None for a backward that is made.
     """
 
     def __init__(self, owner: Any, name: str, given: tuple[Any, ...], result: Any = None) -> None:
         self.owner, self.name, self._result = owner, name, result
         # By name: an optimiser with hooks has a `step` of its own.
-        self.again = partial(owner, *given) if name == "" else partial(methodcaller(name, *given), owner)
+        self.again: Any = partial(owner, *given) if name == "" else partial(methodcaller(name, *given), owner)
 
     def make(self) -> None:
         """Make it for the first time: its result goes to the array that the user has already."""
         found = self.again()
+        if self.name == "backward":  # programs go back by themselves: no graph is kept for them
+            self.owner = self.again = None
         if self._result is not None and found is not None:
             self._result[...] = found._array
 
@@ -88,9 +90,8 @@ class Agenda:
             return False
         if name == "backward":
             node = history_of(owner)
-            if self.root is not None or self.watches or any(given) or node not in nodes:
-                return False
-            if owner._array.size != 1:
+            whole = self.root is None and not self.watches and not any(given) and owner._array.size == 1
+            if not whole or node not in nodes:
                 return False
             self.root = owner
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,9 @@ class StepRunner(Runner):
         super().__init__(calls, call, key)
         later = self.program.later
         self._goes_back = any(call.name == "backward" for call in later)
-        first = next((i for i, call in enumerate(later) if call.name != "zero_grad"), len(later))
-        first = first if self._goes_back else 0
-        self._clearing = [call.again for call in later[:first]]
-        self._later: list[Any] = [None if call.name == "backward" else call.again for call in later[first:]]
+        clearing = [*takewhile(lambda call: call.name == "zero_grad", later)] if self._goes_back else []
+        self._clearing = [call.again for call in clearing]
+        self._later: list[Any] = [call.again for call in later[len(clearing) :]]  # None for the backward
         if self._goes_back:
             seed = self.program.seeds[0]
             self._one = np.ones(seed.shape, seed.dtype)

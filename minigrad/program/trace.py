@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import random
 import sys
@@ -15,11 +14,10 @@ import numpy as np
 from minigrad._tensor.dtype import get_default_dtype
 from minigrad._tensor.random import default_generator
 from minigrad._tensor.record import history_of, wrap
-from minigrad._tensor.tensor import Tensor
 from minigrad.autograd.function import function_of
 from minigrad.engine.hooks import fitted
 from minigrad.engine.mode import current, switch
-from minigrad.engine.node import Node, linked
+from minigrad.engine.node import Node
 from minigrad.engine.silence import silently
 from minigrad.engine.writes import writes
 from minigrad.ops.arrays import arrayed
@@ -32,8 +30,10 @@ from .instructions import Step, Value
 from .later import Later
 from .looks import Look, looks_among
 from .passes import needed, without_ones, without_repeats
+from .plain import bring_back, plain_grad, strip
 from .structure import flatten
-from .traced import Trace, Traced, active, plain
+from .traced import Traced, active, plain
+from .tracing import Trace
 
 ndarray = np.ndarray
 
@@ -208,12 +208,12 @@ class TracedCall:
             restore()
             for n in nodes:
                 if n is not None and n.watch is not None:
-                    n.watch.grad = _plain_grad(n.watch.grad)
-            _strip((result, trace.agenda.root), {id(n) for n in nodes})
+                    n.watch.grad = plain_grad(n.watch.grad)
+            strip((result, trace.agenda.root), {id(n) for n in nodes})
         self.recorded = bool(trace.nodes)
         program.recorded = [(place[0], node.op.name) for node, (_, place, _) in trace.nodes.items()]
         trace.nodes.clear()
-        if _bring_back(trace) and not trace.broken:
+        if bring_back(trace) and not trace.broken:
             trace.broken = "a tensor that the call made is kept elsewhere"
         if not trace.broken and _chance(sight.streams) != chance:
             trace.broken = "the call draws random numbers that are not minigrad's"
@@ -476,84 +476,7 @@ def parameter_names(function: Any) -> list[str]:
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
-# --- back to plain arrays ---------------------------------------------------------------------------------
-
-
-def _bare(x: Any) -> Any:
-    kind = type(x)
-    if kind is Traced:
-        return x.array
-    if kind is tuple:
-        return tuple([_bare(part) for part in x])
-    if kind is list:
-        return [_bare(part) for part in x]
-    if kind is dict:
-        return {key: _bare(part) for key, part in x.items()}
-    return x
-
-
-def _strip(result: Any, seen: set[int]) -> None:
-    """Put plain arrays into the tensors of a result, and into the graph behind them up to the nodes seen."""
-    tensors, _ = flatten(result, {})
-    waiting: list[Node] = []
-    for x in tensors:
-        _strip_tensor(x)
-        node = history_of(x)
-        if node is not None:
-            waiting.append(node)
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        _strip_node(node)
-        waiting += node.parents()
-
-
-def _strip_node(node: Node) -> None:
-    if node.parent_a is not None:
-        node.saved_a = _bare(node.saved_a)
-    if node.parent_b is not None:
-        node.saved_b = _bare(node.saved_b)
-    further, edges = node.further, []
-    while further:
-        parent, rule, saved, further = further
-        edges.append((parent, rule, _bare(saved)))
-    node.further = linked(edges)
-
-
-def _bring_back(trace: Trace) -> bool:
-    """Put plain arrays in the place of traced ones that are still in use, and tell if there were any."""
-    if not any(ref() is not None for ref in trace.made):
-        return False
-    gc.collect()  # the user's own cycles keep nothing
-    alive = [x for x in [ref() for ref in trace.made] if x is not None]
-    for x in alive:
-        for holder in gc.get_referrers(x):
-            if isinstance(holder, Tensor):
-                holder._array = x.array
-            elif isinstance(holder, Node):
-                _strip_node(holder)
-    return bool(alive)
-
-
 def _chance(streams: list[Any]) -> Any:
     """How Python's and NumPy's own random numbers stand."""
     state: Any = np.random.get_state()  # noqa: NPY002 (the user's stream is looked at, not used)
     return random.getstate(), bytes(state[1]), state[2:], [str(s.bit_generator.state) for s in streams]
-
-
-def _strip_tensor(x: Any) -> None:
-    root = getattr(x, "_root", None)
-    if root is not None and type(root._array) is Traced:
-        root._array = root._array.array
-    if type(x._array) is Traced:
-        x._array = x._array.array
-
-
-def _plain_grad(grad: Any) -> Any:
-    if type(grad) is Traced:
-        return grad.array
-    if isinstance(grad, Tensor):
-        _strip_tensor(grad)
-    return grad

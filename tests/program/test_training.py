@@ -1,8 +1,10 @@
 """A whole training step in one compiled function: a program, and calls that follow it, as in eager mode."""
 
 import copy
+import gc
 import threading
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -33,6 +35,15 @@ class Setting:
             **{f"grad {i}": None if g is None else g.numpy().copy() for i, g in enumerate(grads)},
             "lr": np.array(self.opt.param_groups[0]["lr"]),
         }
+
+
+def step_of(s, x, t):
+    """The step that everyone writes; functions below go on from it."""
+    s.opt.zero_grad()
+    loss = F.cross_entropy(s.model(x), t)
+    loss.backward()
+    s.opt.step()
+    return loss
 
 
 def plain(s):
@@ -118,10 +129,7 @@ def penalised(s):
 
 def returns_a_number(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         return loss.item()
 
     return step
@@ -230,10 +238,7 @@ def reads_a_gradient(s):
 
 def compares_a_number(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         return max(loss.item(), 1.0)
 
     return step
@@ -255,10 +260,7 @@ def returns_a_number_at_last(s):
 
 def returns_one_of_two(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         return max(map(torch.Tensor.item, [loss, loss * 0 + 1.0]))
 
     return step
@@ -293,10 +295,7 @@ def averages(s):
     shadow = [p.detach().clone() for p in s.model.parameters()]
 
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         with torch.no_grad():
             for kept, p in zip(shadow, s.model.parameters(), strict=True):
                 kept.mul_(0.9).add_(p, alpha=0.1)
@@ -307,10 +306,7 @@ def averages(s):
 
 def clamps(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         for p in s.model.parameters():
             p.data.clamp_(-0.2, 0.2)
         return loss
@@ -345,10 +341,7 @@ def uses_the_norm(s):
 
 def tells_the_rate(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         s.schedule.step()
         return loss, s.schedule.get_last_lr()[0]
 
@@ -359,10 +352,7 @@ def sets_the_rate(s):
     def step(x, t):
         for group in s.opt.param_groups:
             group["lr"] *= 0.9
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         return loss
 
     return step
@@ -372,10 +362,7 @@ def plateau(s):
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(s.opt, patience=0, factor=0.5)
 
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         schedule.step(loss)
         return loss
 
@@ -399,10 +386,7 @@ def counts(s):
     seen = []
 
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         seen.append(1)
         return loss, len(seen)
 
@@ -446,10 +430,7 @@ def compiled_within(s):
 
 def copies(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         kept = copy.deepcopy(s.model)
         return loss, [p.detach() for p in kept.parameters()]
 
@@ -458,10 +439,7 @@ def copies(s):
 
 def saves(s):
     def step(x, t):
-        s.opt.zero_grad()
-        loss = F.cross_entropy(s.model(x), t)
-        loss.backward()
-        s.opt.step()
+        loss = step_of(s, x, t)
         return loss, [v.numpy().copy() for v in s.model.state_dict().values()]
 
     return step
@@ -557,6 +535,15 @@ def test_a_step_that_fails_changes_nothing():
         if not k.startswith("grad") and "running" not in k and "tracked" not in k:
             np.testing.assert_array_equal(after[k], v)
     step(x, t)
+
+
+def test_a_program_keeps_no_graph_of_the_call_that_was_traced():
+    s = Setting()
+    step = torch.compile(plain(s), fullgraph=True)
+    ((x, t),) = batches(1)
+    node = weakref.ref(step(x, t).grad_fn)
+    gc.collect()
+    assert node() is None
 
 
 def test_the_graph_of_a_step_is_freed():
