@@ -121,15 +121,21 @@ def _to_bias(g: Array, shape: Sizes, at: int) -> Array:
 
 
 def _normalize_domain(d: Any) -> Any:
-    eps, kind = d.choice((1e-5, 0.1)), d.choice(("layer", "batch", "group", "without weights"))
+    eps, kind = (
+        d.choice((1e-5, 0.1)),
+        d.choice(("layer", "rows", "batch", "columns", "group", "without weights")),
+    )
     if kind == "without weights":
         shape = d.shape(min_dims=1, min_side=2)
         return (d.distinct(shape), None, None), {"dim": d.dims(shape), "eps": eps}
     n, channels, length = d.integer(2, 3), 2 * d.integer(1, 2), d.integer(2, 3)
-    x, sizes = d.distinct((n, channels, length)), (length,) if kind == "layer" else (channels,)
+    shape = {"rows": (n, length), "columns": (n, channels)}.get(kind, (n, channels, length))
+    x, sizes = d.distinct(shape), (length,) if kind in ("layer", "rows") else (channels,)
     options = {
         "layer": {"dim": (2,), "at": 2},
+        "rows": {"dim": (1,), "at": 1},
         "batch": {"dim": (0, 2), "at": 1},
+        "columns": {"dim": (0,), "at": 1},
         "group": {"dim": (2,), "at": 1, "seen": (n, 2, channels // 2 * length)},
     }
     weights = [d.values(sizes, REAL) if d.flag() else None for _ in range(2)]

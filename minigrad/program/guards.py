@@ -110,7 +110,6 @@ class Sight:
         self._iterators: list[str] = []
         self._takes_next = False  # code names `next` or another taker, or has a loop
         self._clocks: list[str] = []  # functions of time that code names
-        self._alive: list[Any] = []
         self._waiting: deque[tuple[Any, str, str]] = deque()
         self._conditions += [f"len(args) == {len(args)}", f"len(kwargs) == {len(kwargs)}"]
         for i, x in enumerate(args):
